@@ -1,0 +1,1 @@
+"""Lärande i förändring: joint conversations about learning at work, as an API."""

@@ -1,0 +1,155 @@
+"""How a single resource, a list and nothing at all are answered."""
+
+import hashlib
+from functools import lru_cache
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from pydantic import ConfigDict, TypeAdapter, create_model
+from pydantic.alias_generators import to_camel
+from typing_extensions import TypedDict
+
+from app.api.dependencies import Call
+from app.api.negotiation import etag, is_none_match
+from app.api.operations import BASE, Operation
+from app.models.base import Link, Output, Resource
+from app.services.listing import Listed, PageRequest
+
+PRIVATE = "private, no-store"
+PUBLISHED = "public, max-age=300"
+
+# IANA link relations where one fits; otherwise the operation's own name.
+_RELATIONS = {"PATCH": "edit"}
+
+
+def base_url(request: Request) -> str:
+    """Scheme and host as the client wrote them (a trusted proxy's Forwarded is already applied)."""
+    return str(request.base_url).rstrip("/")
+
+
+def single(
+    request: Request,
+    resource: Resource,
+    self_path: str,
+    *,
+    status: int = 200,
+    cache: str = PRIVATE,
+) -> Response:
+    """One resource with its links and ETag; 304 when the client already has it."""
+    home = base_url(request)
+    operations: dict[str, Operation] = request.app.state.operations
+    links = [Link(href=home + BASE + self_path, rel="self", method="GET")]
+    for action in resource.allowed_actions:
+        operation = operations.get(action.action)
+        if operation is not None and action.allowed and len(operation.parameters) == 1:
+            href = home + operation.path.replace(f"{{{operation.parameters[0]}}}", str(resource.id))
+            relation = _RELATIONS.get(operation.method, to_camel(operation.name))
+            links.append(Link.model_validate({"href": href, "rel": relation, "method": operation.method}))
+    resource.links = links
+    return tagged(request, resource, resource.version, self_path, status=status, cache=cache)
+
+
+def tagged(
+    request: Request, body: Output, version: int, self_path: str, *, status: int = 200, cache: str = PRIVATE
+) -> Response:
+    """A body with the ETag that belongs to it."""
+    text = body.model_dump_json(by_alias=True).encode()
+    tag = etag(version, hashlib.sha256(text).hexdigest())
+    headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Language, Authorization"}
+    if status == 201:
+        headers["Location"] = base_url(request) + BASE + self_path
+    if request.method == "GET" and is_none_match(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(text, status, headers, "application/json")
+
+
+def nothing() -> Response:
+    return Response(status_code=204)
+
+
+# --- Lists ---------------------------------------------------------------------------------------------
+
+
+_typed_dict: Any = TypedDict
+
+
+class PageMeta(Output):
+    """What is known about the whole list."""
+
+    total_records: int
+    total_is_lower_bound: bool
+    page: int
+    limit: int
+    count: int
+
+
+class PageLinks(Output):
+    """Absolute links that keep the other parameters. `next` continues after the last row."""
+
+    self: Link
+    first: Link
+    prev: Link | None
+    next: Link | None
+    last: Link
+
+
+@lru_cache
+def page_of(item: type[Output]) -> type[Output]:
+    """The documented shape of a list of `item`."""
+    name = item.__name__.removesuffix("Item") + "Page"
+    items: Any = list.__class_getitem__(item)
+    fields: Any = {"items": (items, ...), "meta": (PageMeta, ...), "links": (PageLinks, ...)}
+    page = create_model(name, __base__=Output, __doc__=f"A page of the list. {item.__doc__}", **fields)
+    page.model_fields["meta"].alias = page.model_fields["meta"].serialization_alias = "_meta"
+    page.model_fields["links"].alias = page.model_fields["links"].serialization_alias = "_links"
+    page.model_rebuild(force=True)
+    return page
+
+
+@lru_cache
+def _rows_of(item: type[Output]) -> TypeAdapter[list[Any]]:
+    """Writes rows straight from the database to JSON, without a second validation."""
+    fields = {
+        name: Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        for name, field in item.model_fields.items()
+    }
+    row: Any = _typed_dict(item.__name__, fields)
+    row.__pydantic_config__ = ConfigDict(alias_generator=to_camel)
+    return TypeAdapter(list[row])
+
+
+def listed(call: Call, item: type[Output], found: Listed, request: PageRequest) -> Response:
+    """A page of a list."""
+    meta = PageMeta(
+        total_records=found.total,
+        total_is_lower_bound=found.total_is_lower_bound,
+        page=request.page,
+        limit=request.limit,
+        count=len(found.rows),
+    )
+    body = b'{"items":%b,"_meta":%b,"_links":%b}' % (
+        _rows_of(item).dump_json(found.rows, by_alias=True),
+        meta.model_dump_json(by_alias=True).encode(),
+        _page_links(call.request, found, request).model_dump_json(by_alias=True).encode(),
+    )
+    headers = {"Cache-Control": PRIVATE, "Vary": "Accept-Language, Authorization"}
+    return Response(body, 200, headers, "application/json")
+
+
+def _page_links(request: Request, found: Listed, asked: PageRequest) -> PageLinks:
+    last = max(1, -(-found.total // asked.limit))
+
+    def link(page: int, rel: str, after: str | None = None) -> Link:
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in {"page", "after"}]
+        parameters = [*kept, ("page", str(page)), *([("after", after)] if after else [])]
+        return Link(href=f"{base_url(request)}{request.url.path}?{urlencode(parameters)}", rel=rel, method="GET")
+
+    before = 0 < asked.page - 1 <= last
+    return PageLinks(
+        self=link(asked.page, "self", asked.after),
+        first=link(1, "first"),
+        prev=link(asked.page - 1, "prev") if before else None,
+        next=link(asked.page + 1, "next", found.next_after) if found.next_after else None,
+        last=link(last, "last"),
+    )

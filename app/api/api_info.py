@@ -1,0 +1,62 @@
+"""What this API is, for machines that look around, and whether it is well."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlalchemy import text
+
+from app.api.answers import base_url
+from app.api.dependencies import Formed, database_of
+from app.api.operations import BASE
+from app.models.base import Output
+from app.models.columns import DateOnly
+
+VERSION = "1.0.0"
+RELEASED = date(2026, 11, 23)
+
+router = APIRouter(tags=["api-info"])
+health = APIRouter(include_in_schema=False)
+
+
+class ApiInfo(Output):
+    """The API's name, version and status as the national profile asks for them."""
+
+    api_name: str = Field(json_schema_extra={"example": "larande"})
+    api_version: str = Field(json_schema_extra={"example": VERSION})
+    api_released: DateOnly
+    api_documentation: str = Field(json_schema_extra={"example": "https://larande.example/larande/v1/docs"})
+    api_status: str = Field(json_schema_extra={"example": "active"})
+
+
+@router.get(
+    "/api-info",
+    response_model=ApiInfo,
+    summary="About this API",
+    openapi_extra={"security": []},
+)
+async def read_api_info(request: Request, _formed: Formed) -> Response:
+    """Name, version, release day, documentation and status."""
+    info = ApiInfo(
+        api_name="larande",
+        api_version=VERSION,
+        api_released=RELEASED,
+        api_documentation=f"{base_url(request)}{BASE}/docs",
+        api_status="active",
+    )
+    headers = {"Cache-Control": "public, max-age=300"}
+    return Response(info.model_dump_json(by_alias=True), 200, headers, "application/json")
+
+
+@health.get("/health/live")
+async def live() -> dict[str, str]:
+    """The process runs."""
+    return {"status": "live"}
+
+
+@health.get("/health/ready")
+async def ready(request: Request) -> dict[str, str]:
+    """The database answers."""
+    async with database_of(request).read() as session:
+        await session.execute(text("SELECT 1"))
+    return {"status": "ready"}

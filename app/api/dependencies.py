@@ -1,0 +1,173 @@
+"""What an endpoint is handed: the call with its transaction, the version it changes, the key it may repeat."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.api.negotiation import accepts_json, sends_json, version_in
+from app.api.operations import Operation
+from app.database import Database
+from app.services import actors, idempotency
+from app.services.calendar import swedish_day
+from app.services.errors import Code, Refusal
+from app.services.idempotency import Identified, RequestKey
+from app.services.tokens import Claims, TokenKey
+from app.services.work import Work
+
+MadeT = TypeVar("MadeT", bound=Identified)
+
+
+class RequestRefusal(Exception):
+    """The request breaks a rule of the protocol; `code` is a row of the problem table."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def now() -> datetime:
+    """The clock. Below this room time is an argument."""
+    return datetime.now(UTC)
+
+
+async def well_formed(request: Request) -> None:
+    """Media types and query names, checked before anything is looked up."""
+    if not accepts_json(request):
+        raise RequestRefusal("notAcceptable")
+    operation: Operation | None = request.app.state.operations.get(request.scope["route"].name)
+    if operation is not None and not set(request.query_params.keys()) <= operation.query_names:
+        raise RequestRefusal("unknownParameter")
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if has_body and not sends_json(request) and not _takes_forms(request):
+        raise RequestRefusal("unsupportedMediaType")
+
+
+def _takes_forms(request: Request) -> bool:
+    """OAuth's own endpoint takes the standard form as well."""
+    return request.scope["route"].name == "create_token" and request.headers.get("content-type", "").startswith(
+        "application/x-www-form-urlencoded"
+    )
+
+
+bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearerAuth",
+    bearerFormat="JWT",
+    description="Access token from POST /auth/token, valid for five minutes.",
+)
+
+
+async def signed_in(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Claims:
+    """The verified token; no database is asked."""
+    if credentials is None:
+        raise Refusal(Code.NOT_SIGNED_IN)
+    key: TokenKey = request.app.state.token_key
+    return key.verify(credentials.credentials, now())
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request on its way: what was asked and the work to do it in."""
+
+    request: Request
+    work: Work
+    key: RequestKey | None = None
+
+    async def once(
+        self, make: Callable[[], Awaitable[MadeT]], again: Callable[[Work, UUID], Awaitable[MadeT]]
+    ) -> MadeT:
+        """Do it once for each Idempotency-Key; `again(work, id)` shows what the first time made."""
+        return await idempotency.once(self.work, self.key, make, lambda row_id: again(self.work, row_id))
+
+
+async def _call(
+    request: Request,
+    claims: Claims,
+    opened: AbstractAsyncContextManager[AsyncSession],
+    key: RequestKey | None = None,
+) -> AsyncIterator[Call]:
+    async with opened as session:
+        moment = now()
+        actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
+        yield Call(request, Work(session, actor, moment), key)
+
+
+Formed = Annotated[None, Depends(well_formed)]
+SignedIn = Annotated[Claims, Depends(signed_in)]
+
+
+def database_of(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def reading(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
+    async for call in _call(request, claims, database_of(request).read()):
+        yield call
+
+
+async def writing(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
+    async for call in _call(request, claims, database_of(request).write()):
+        yield call
+
+
+IdempotencyKeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Send the same key again after a lost answer; the thing is made once.",
+        json_schema_extra={"example": "6f1f0c3e-6d0b-4b39-9a53-1f3c2f0f7f11"},
+    ),
+]
+
+
+async def creating(
+    request: Request, _formed: Formed, claims: SignedIn, idempotency_key: IdempotencyKeyHeader = None
+) -> AsyncIterator[Call]:
+    key = None
+    if idempotency_key is not None:
+        if not re.fullmatch(r"[\x21-\x7e]{1,100}", idempotency_key):
+            raise RequestRefusal("idempotencyKeyInvalid")
+        told = "\n".join([request.scope["route"].name, request.url.path]).encode() + b"\n" + await request.body()
+        key = RequestKey(idempotency_key, hashlib.sha256(told).digest())
+    async for call in _call(request, claims, database_of(request).write(), key):
+        yield call
+
+
+async def expected_version(
+    _claims: SignedIn,
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="The ETag you read. Only its version part is compared.",
+            json_schema_extra={"example": '"3-9f86d081884c7d65"'},
+        ),
+    ] = None,
+) -> int:
+    """The version the client means to change."""
+    if if_match is None or if_match.strip() == "*":
+        raise RequestRefusal("preconditionRequired")
+    version = version_in(if_match)
+    if version is None:
+        raise Refusal(Code.STALE_VERSION)
+    return version
+
+
+# "function" scope: the transaction is committed before the answer is sent. The default scope commits after it,
+# and a failed commit would already have answered 201.
+Reading = Annotated[Call, Depends(reading, scope="function")]
+Writing = Annotated[Call, Depends(writing, scope="function")]
+Creating = Annotated[Call, Depends(creating, scope="function")]
+Version = Annotated[int, Depends(expected_version)]

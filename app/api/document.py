@@ -1,0 +1,322 @@
+"""Finishes the OpenAPI document: problems, headers, examples and links that FastAPI does not write itself."""
+
+import re
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.api.api_info import VERSION
+from app.api.operations import BASE
+from app.api.problem_texts import PROBLEMS
+from app.api.problems import MEDIA_TYPE
+
+Json = dict[str, Any]
+
+TITLE = "Lärande i förändring"
+DESCRIPTION = """
+**Svenska.** Ett stöd för lokala parter, arbetsgivare och fackliga organisationer, som vill samtala om lärande i
+arbetet: samtalsunderlag, arbetsgrupper, samtal och protokoll som båda sidor godkänner.
+*Servicenivå:* tjänsten drivs av den organisation som installerat den; inga utlovade svarstider följer med programmet.
+*Begränsningar:* högst 100 rader per sida, räknare är exakta till 10 000, en begäran får vara högst 1 MiB.
+
+**English.** Support for local parties, employer and trade unions, who want to talk about learning at work: dialogue
+templates, working groups, sessions, and records that both sides approve.
+*Service level:* the service is run by the organisation that installed it; the program promises no response times.
+*Limitations:* at most 100 rows a page, counts are exact up to 10,000, a request may be at most 1 MiB.
+""".strip()
+
+_DATE_EXAMPLES = {"date": "2026-11-23", "date-time": "2026-11-23T13:00:00Z"}
+_UUID_EXAMPLE = "019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b"
+_TRACEPARENT = {
+    "name": "traceparent",
+    "in": "header",
+    "required": False,
+    "description": "W3C Trace Context; the answer carries the same trace.",
+    "schema": {"type": "string", "example": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+}
+_PROBLEM = {
+    "title": "Problem",
+    "description": "Why a request was not carried out (RFC 9457). `code` is stable; texts follow Accept-Language.",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["type", "title", "status", "detail", "instance", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "enum": sorted(PROBLEMS)},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+    "example": {
+        "type": "https://larande.example/problems/stale-version",
+        "title": "Någon annan hann före",
+        "status": 412,
+        "detail": "Resursen har ändrats sedan du läste den. Läs den igen och gör om ändringen.",
+        "instance": "urn:uuid:019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b",
+        "code": "staleVersion",
+    },
+}
+_STATUS_WORDS = {
+    "400": "The body is not valid JSON.",
+    "401": "Not signed in, or no longer.",
+    "403": "Readable, but not the caller's to do.",
+    "404": "Nothing here that the caller can see.",
+    "405": "No such method at this address.",
+    "406": "The answer exists as JSON only.",
+    "409": "The state of things does not allow it.",
+    "412": "The resource has changed since it was read.",
+    "413": "The body is larger than 1 MiB.",
+    "415": "The body is not JSON.",
+    "422": "Fields or parameters do not fit; see `errors`.",
+    "428": "If-Match is missing.",
+    "429": "Too many attempts; see Retry-After.",
+    "500": "A fault on our side.",
+    "503": "The database is away; see Retry-After.",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let the app serve the finished document."""
+
+    def openapi() -> Json:
+        if app.openapi_schema is None:
+            app.openapi_schema = document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def document(app: FastAPI) -> Json:
+    """The whole document, the same on every machine."""
+    made = get_openapi(
+        title=TITLE,
+        version=VERSION,
+        openapi_version="3.1.0",
+        summary="Joint conversations about learning at work",
+        description=DESCRIPTION,
+        routes=app.routes,
+        terms_of_service="https://larande.example/terms",
+        contact={"name": "Lärande i förändring", "url": "https://larande.example", "email": "api@larande.example"},
+        license_info={"name": "EUPL-1.2", "url": "https://joinup.ec.europa.eu/collection/eupl/eupl-text-eupl-12"},
+        servers=[
+            {
+                "url": "https://{host}" + BASE,
+                "description": "The installation at your workplace.",
+                "variables": {"host": {"default": "larande.example", "description": "The installation's address."}},
+            }
+        ],
+        tags=_tags(),
+    )
+    made["externalDocs"] = {"url": "https://larande.example/docs", "description": "Guides in Swedish and English."}
+    made["security"] = [{"bearerAuth": []}]
+    made["paths"] = {path.removeprefix(BASE): item for path, item in made["paths"].items()}
+    schemas = made["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas["Problem"] = _PROBLEM
+    made["components"]["responses"] = {f"Problem{status}": _problem_response(status) for status in _STATUS_WORDS}
+    for item in made["paths"].values():
+        for method, operation in item.items():
+            _finish_operation(operation, method)
+    _finish_schemas(schemas)
+    for name, schema in schemas.items():
+        if name != "Problem":
+            schema["example"] = example_of(schema, schemas)
+    _link(made["paths"])
+    return made
+
+
+def _tags() -> list[Json]:
+    from app.api.catalogue import TAGS
+
+    return [{"name": name, "description": words} for name, words in TAGS.items()]
+
+
+# --- Operations ------------------------------------------------------------------------------------------
+
+
+def _finish_operation(operation: Json, method: str) -> None:
+    parameters = operation.setdefault("parameters", [])
+    for parameter in parameters:
+        _tidy_parameter(parameter)
+    parameters.append(_TRACEPARENT)
+    public = operation.get("security") == []
+    names = {parameter["name"] for parameter in parameters}
+    statuses = {"406", "422", "500"} | ({"503"} if operation["operationId"] != "read_api_info" else set())
+    statuses |= set() if public else {"401", "403"}
+    statuses |= {"404"} if any(parameter["in"] == "path" for parameter in parameters) else set()
+    statuses |= {"400", "413", "415"} if "requestBody" in operation else set()
+    statuses |= {"412", "428"} if "If-Match" in names else set()
+    statuses |= {"409"} if method != "get" and not public else set()
+    if operation["operationId"] == "create_token":
+        statuses |= {"401", "403", "429"}
+    operation["responses"].pop("422", None)
+    for response in operation["responses"].values():
+        headers = response.setdefault("headers", {})
+        headers["traceparent"] = {"schema": {"type": "string"}, "description": "The request's trace."}
+        headers["X-Request-Id"] = {"schema": {"type": "string"}, "description": "Number of the request in the log."}
+    success = next(status for status in operation["responses"] if status.startswith("2"))
+    answer = operation["responses"][success]
+    answer["description"] = _success_words(success, operation)
+    single = "$ref" in str(answer.get("content", "")) and not operation["operationId"].startswith("list_")
+    if single and not public and operation["operationId"] not in _WITHOUT_ETAG:
+        answer["headers"]["ETag"] = {"schema": {"type": "string"}, "description": "Version and digest."}
+        if method == "get":
+            operation["responses"]["304"] = {"description": "You already have it (If-None-Match)."}
+            parameters.append(_IF_NONE_MATCH)
+    if success == "201":
+        answer["headers"]["Location"] = {
+            "schema": {"type": "string", "format": "uri"},
+            "description": "Where it is.",
+        }
+    for status in sorted(statuses):
+        operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+
+
+_WITHOUT_ETAG = {"create_token", "read_api_info"}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "An ETag you hold; 304 if nothing has changed.",
+    "schema": {"type": "string", "example": '"3-9f86d081884c7d65"'},
+}
+
+
+def _success_words(status: str, operation: Json) -> str:
+    return {"200": "As asked.", "201": "Done; the body shows the result.", "204": "Done; nothing to show."}[
+        status
+    ] + f" {operation['summary']}."
+
+
+def _tidy_parameter(parameter: Json) -> None:
+    """Optional headers and parameters are plainly optional, and ids have an example."""
+    schema = parameter["schema"]
+    if "anyOf" in schema:
+        (given,) = [option for option in schema["anyOf"] if option.get("type") != "null"]
+        parameter["schema"] = schema = {**given, **{k: v for k, v in schema.items() if k not in {"anyOf", "default"}}}
+    if schema.get("format") == "uuid":
+        schema["example"] = _UUID_EXAMPLE
+    if schema.get("format") in _DATE_EXAMPLES:
+        schema["example"] = _DATE_EXAMPLES[schema["format"]]
+    if parameter["name"] == "If-Match":
+        parameter["required"] = True
+    schema.pop("title", None)
+
+
+def _problem_response(status: str) -> Json:
+    code, text = next((code, text) for code, text in PROBLEMS.items() if text.status == int(status))
+    example = {
+        "type": "https://larande.example/problems/" + re.sub(r"(?<!^)(?=[A-Z])", "-", code).lower(),
+        "title": text.title["sv"],
+        "status": text.status,
+        "detail": text.detail["sv"],
+        "instance": f"urn:uuid:{_UUID_EXAMPLE}",
+        "code": code,
+    }
+    headers: Json = {
+        "traceparent": {"schema": {"type": "string"}, "description": "The request's trace."},
+        "X-Request-Id": {"schema": {"type": "string"}, "description": "Number of the request in the log."},
+    }
+    if status in {"429", "503"}:
+        headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "Seconds to wait."}
+    return {
+        "description": _STATUS_WORDS[status],
+        "headers": headers,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
+    }
+
+
+# --- Schemas and examples ----------------------------------------------------------------------------------
+
+
+def _finish_schemas(node: Any) -> None:
+    """Every date and time carries the singular example the national rules ask for."""
+    if isinstance(node, dict):
+        if node.get("format") in _DATE_EXAMPLES and node.get("type") == "string":
+            node.setdefault("example", _DATE_EXAMPLES[node["format"]])
+        if node.get("format") == "uuid":
+            node.setdefault("example", _UUID_EXAMPLE)
+        for option in node.get("anyOf", []):
+            if isinstance(option, dict) and option.get("format") in _DATE_EXAMPLES:
+                node.setdefault("example", _DATE_EXAMPLES[option["format"]])
+        for value in node.values():
+            _finish_schemas(value)
+    elif isinstance(node, list):
+        for value in node:
+            _finish_schemas(value)
+
+
+def example_of(schema: Json, schemas: Json) -> Any:
+    """An example composed of the examples of the parts, so that it always fits the shape."""
+    if "example" in schema:
+        return schema["example"]
+    if "$ref" in schema:
+        return example_of(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "default" in schema and schema["default"] not in ([], {}):
+        return schema["default"]
+    if "anyOf" in schema:
+        return example_of(schema["anyOf"][0], schemas)
+    if schema.get("type") == "object":
+        return {name: example_of(part, schemas) for name, part in schema.get("properties", {}).items()}
+    if schema.get("type") == "array":
+        return [example_of(schema["items"], schemas)] * max(1, schema.get("minItems", 1))
+    return {"string": "text", "integer": max(1, schema.get("minimum", 1)), "boolean": True, "null": None}[
+        schema["type"]
+    ]
+
+
+# --- Links ---------------------------------------------------------------------------------------------------
+
+
+def _link(paths: Json) -> None:
+    """From what makes or shows a thing to what reads, changes and removes it."""
+    single = {path: item for path, item in paths.items() if re.fullmatch(r"/[a-z-]+/\{\w+\}", path)}
+    by_shape: dict[str, str] = {}
+    for path, item in single.items():
+        answer = item.get("get", {}).get("responses", {}).get("200", {})
+        reference = _reference(answer)
+        if reference:
+            by_shape[reference] = path
+    for item in paths.values():
+        for method, operation in item.items():
+            if method != "post" or "201" not in operation["responses"]:
+                continue
+            target = by_shape.get(_reference(operation["responses"]["201"]) or "")
+            if target is None:
+                continue
+            parameter = target[target.index("{") + 1 : -1]
+            operation["responses"]["201"]["links"] = {
+                f"{verb}Result": {
+                    "operationId": paths[target][verb]["operationId"],
+                    "parameters": {parameter: "$response.body#/id"},
+                    "description": paths[target][verb]["summary"] + ".",
+                }
+                for verb in ("get", "patch", "put", "delete")
+                if verb in paths[target]
+            }
+
+
+def _reference(response: Json) -> str | None:
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+    reference: str | None = schema.get("$ref")
+    return reference

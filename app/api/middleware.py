@@ -1,0 +1,107 @@
+"""Pure ASGI around every request: id, trace, one log line, and who really sent it."""
+
+import ipaddress
+import re
+import secrets
+import time
+from collections.abc import Sequence
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.models.base import new_id
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?")
+_FORWARDED = re.compile(r'(for|host|proto)=("[^"\\]*"|[^;,"]*)', re.IGNORECASE)
+_HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
+
+_log = structlog.get_logger("larande.requests")
+
+
+class RequestFrame:
+    """Gives each request an id and a trace, answers both, and logs route, status and time: nothing personal."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = str(new_id())
+        trace_id, flags = _trace(Headers(scope=scope).get("traceparent", ""))
+        traceparent = f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
+        scope["larande.request_id"] = request_id
+        status = 500
+        began = time.perf_counter()
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                headers["traceparent"] = traceparent
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id, trace_id=trace_id):
+            try:
+                await self.app(scope, receive, answer)
+            finally:
+                _log.info(
+                    "request",
+                    method=scope["method"],
+                    route=getattr(scope.get("route"), "path", None),
+                    status=status,
+                    milliseconds=round((time.perf_counter() - began) * 1000, 1),
+                )
+
+
+def _trace(header: str) -> tuple[str, str]:
+    """The caller's trace, or a new one (W3C Trace Context)."""
+    match = _TRACEPARENT.fullmatch(header.strip())
+    return (match[1], match[2]) if match else (secrets.token_hex(16), "00")
+
+
+class TrustedProxies:
+    """Believes `Forwarded` (RFC 7239) when the sender is a listed proxy, and nobody else."""
+
+    def __init__(self, app: ASGIApp, networks: Sequence[str]) -> None:
+        self.app = app
+        self.networks = [ipaddress.ip_network(network) for network in networks]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._trusted(scope):
+            self._apply(scope, Headers(scope=scope).get("forwarded", ""))
+        await self.app(scope, receive, send)
+
+    def _trusted(self, scope: Scope) -> bool:
+        if not self.networks or not scope.get("client"):
+            return False
+        return self._is_proxy(scope["client"][0])
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            sender = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(sender in network for network in self.networks)
+
+    def _apply(self, scope: Scope, header: str) -> None:
+        """From the right: each proxy adds itself last, so the first stranger met is the client."""
+        for element in reversed(header.split(",")):
+            parts = {name.lower(): value.strip().strip('"') for name, value in _FORWARDED.findall(element)}
+            if parts.get("proto") in {"http", "https"}:
+                scope["scheme"] = parts["proto"]
+            if _HOST.fullmatch(parts.get("host", "")):
+                kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
+                scope["headers"] = [*kept, (b"host", parts["host"].encode("ascii"))]
+            address = re.sub(r"^\[(.*)\](:\d+)?$|^([^:]+):\d+$", r"\1\3", parts.get("for", ""))
+            if not address:
+                return
+            scope["client"] = (address, 0)
+            if not self._is_proxy(address):
+                return

@@ -1,0 +1,69 @@
+"""What a client asks for in its headers: language, media type, version."""
+
+import re
+from typing import Literal
+
+from fastapi import Request
+
+LanguageTag = Literal["sv", "en"]
+
+
+def _weighted(header: str) -> list[tuple[str, float]]:
+    """The header's choices with their weights, those of weight 0 included."""
+    choices = []
+    for part in header.split(",")[:50]:
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            if match := re.fullmatch(r"q=([01](?:\.\d{0,3})?)", parameter, re.IGNORECASE):
+                weight = float(match[1])
+        if name:
+            choices.append((name.lower(), weight))
+    return choices
+
+
+def preferred_language(request: Request) -> LanguageTag:
+    """Swedish unless the client likes English better; unknown languages fall back to Swedish."""
+    weights = {"sv": 0.0, "en": 0.0}
+    for tag, weight in _weighted(request.headers.get("accept-language", "")):
+        language = tag.split("-")[0]
+        if language in weights:
+            weights[language] = max(weights[language], weight)
+    return "en" if weights["en"] > weights["sv"] else "sv"
+
+
+def accepts_json(request: Request) -> bool:
+    """Whether an answer in JSON is welcome."""
+    header = request.headers.get("accept", "")
+    if not header.strip():
+        return True
+    weights = dict(_weighted(header))
+    for media_type in ("application/json", "application/*", "*/*"):
+        if media_type in weights:
+            return weights[media_type] > 0
+    return False
+
+
+def sends_json(request: Request) -> bool:
+    """Whether the body says it is JSON (or, for PATCH, a merge patch)."""
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return media_type == "application/json" or (
+        request.method == "PATCH" and media_type == "application/merge-patch+json"
+    )
+
+
+def etag(version: int, digest: str) -> str:
+    """The version, which If-Match compares, and the digest of what this caller sees, for If-None-Match."""
+    return f'"{version}-{digest[:16]}"'
+
+
+def version_in(if_match: str) -> int | None:
+    """The version an If-Match names, or None when it is no ETag of ours."""
+    match = re.fullmatch(r'"(\d{1,9})(?:-[0-9a-f]{1,64})?"', if_match.strip())
+    return int(match[1]) if match else None
+
+
+def is_none_match(request: Request, tag: str) -> bool:
+    """Whether the client already has this representation."""
+    header = request.headers.get("if-none-match", "")
+    return bool(header) and tag in [each.strip().removeprefix("W/") for each in header.split(",")]

@@ -1,0 +1,57 @@
+"""What the program offers: every operation with its method and path, read off the routes once."""
+
+import re
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+
+BASE = "/larande/v1"
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    method: str
+    path: str
+    """With the base path and `{parameters}`."""
+    query_names: frozenset[str]
+
+    @property
+    def parameters(self) -> list[str]:
+        return re.findall(r"\{(\w+)\}", self.path)
+
+    @property
+    def matcher(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\{\w+\}", "[^/]+", self.path))
+
+
+def operations_of(app: FastAPI) -> dict[str, Operation]:
+    """Every documented operation by name."""
+    found: dict[str, Operation] = {}
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            continue
+        (method,) = route.methods or {"GET"}
+        found[route.name] = Operation(route.name, method, context.path or route.path, frozenset(_query_names(route)))
+    return found
+
+
+def _query_names(route: APIRoute) -> set[str]:
+    names: set[str] = set()
+    for parameter in route.dependant.query_params:
+        shape = parameter.field_info.annotation
+        fields = getattr(shape, "model_fields", None)
+        names |= {field.alias or name for name, field in fields.items()} if fields else {parameter.alias}
+    return names
+
+
+def install(app: FastAPI) -> None:
+    app.state.operations = operations_of(app)
+
+
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """The methods that exist at a path, for `Allow`."""
+    operations: dict[str, Operation] = app.state.operations
+    return sorted({each.method for each in operations.values() if each.matcher.fullmatch(path)})

@@ -1,0 +1,513 @@
+"""Reason codes with their status and plain words in both languages."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Texts = dict[Literal["sv", "en"], str]
+
+
+@dataclass(frozen=True)
+class ProblemText:
+    status: int
+    title: Texts
+    detail: Texts
+
+
+def _p(status: int, sv: tuple[str, str], en: tuple[str, str]) -> ProblemText:
+    return ProblemText(status, {"sv": sv[0], "en": en[0]}, {"sv": sv[1], "en": en[1]})
+
+
+PROBLEMS: dict[str, ProblemText] = {
+    # --- what the protocol itself refuses
+    "malformed": _p(
+        400,
+        ("Begäran kan inte läsas", "Innehållet är inte giltig JSON i UTF-8."),
+        ("The request cannot be read", "The body is not valid JSON in UTF-8."),
+    ),
+    "methodNotAllowed": _p(
+        405,
+        ("Metoden finns inte här", "Adressen finns, men inte för den här metoden. Se huvudet Allow."),
+        ("No such method here", "The address exists, but not for this method. See the Allow header."),
+    ),
+    "notAcceptable": _p(
+        406,
+        ("Formatet finns inte", "Svaret finns som application/json."),
+        ("No such format", "The answer exists as application/json."),
+    ),
+    "bodyTooLarge": _p(
+        413,
+        ("Innehållet är för stort", "En begäran får vara högst 1 MiB."),
+        ("The body is too large", "A request may be at most 1 MiB."),
+    ),
+    "unsupportedMediaType": _p(
+        415,
+        ("Formatet på innehållet stöds inte", "Skicka innehållet som application/json."),
+        ("The body's format is not supported", "Send the body as application/json."),
+    ),
+    "validationFailed": _p(
+        422,
+        ("Uppgifterna stämmer inte", "Ett eller flera fält behöver rättas. Se errors."),
+        ("The data does not fit", "One or more fields need correction. See errors."),
+    ),
+    "unknownParameter": _p(
+        422,
+        ("Okänd parameter", "Adressen har en frågeparameter som inte finns här."),
+        ("Unknown parameter", "The address has a query parameter that does not exist here."),
+    ),
+    "preconditionRequired": _p(
+        428,
+        (
+            "If-Match saknas",
+            "Läs resursen först och skicka dess ETag i If-Match, så att ingen annans ändring går förlorad.",
+        ),
+        (
+            "If-Match is missing",
+            "Read the resource first and send its ETag in If-Match, so that nobody's change is lost.",
+        ),
+    ),
+    "idempotencyKeyInvalid": _p(
+        422,
+        ("Idempotency-Key har fel form", "Nyckeln ska ha 1–100 synliga ASCII-tecken, till exempel ett UUID."),
+        ("Idempotency-Key has the wrong form", "The key has 1–100 visible ASCII characters, for instance a UUID."),
+    ),
+    "unexpected": _p(
+        500,
+        ("Något gick fel hos oss", "Felet är loggat under numret i instance. Försök gärna igen."),
+        ("Something went wrong on our side", "It is logged under the number in instance. Please try again."),
+    ),
+    "databaseAway": _p(
+        503,
+        (
+            "Tjänsten är tillfälligt borta",
+            "Databasen kan inte nås just nu. Ingenting har sparats. Försök igen om en stund.",
+        ),
+        ("The service is away for a moment", "The database cannot be reached now. Nothing was stored. Try again soon."),
+    ),
+    # --- who and whether
+    "notSignedIn": _p(
+        401,
+        ("Du är inte inloggad", "Skicka en åtkomsttoken i huvudet Authorization: Bearer."),
+        ("You are not signed in", "Send an access token in the header Authorization: Bearer."),
+    ),
+    "tokenInvalid": _p(
+        401,
+        ("Inloggningen gäller inte längre", "Förnya åtkomsttoken eller logga in igen."),
+        ("The sign-in is no longer valid", "Renew the access token or sign in again."),
+    ),
+    "notFound": _p(
+        404,
+        ("Finns inte", "Det finns inget på adressen som du kan se."),
+        ("Not found", "There is nothing at this address that you can see."),
+    ),
+    "notYourRole": _p(
+        403,
+        ("Inte ditt uppdrag", "Du kan läsa detta, men åtgärden hör till någon annans uppdrag."),
+        ("Not your role", "You can read this, but the operation belongs to somebody else's role."),
+    ),
+    "facilitatorMayNotApprove": _p(
+        403,
+        ("Samtalsledaren godkänner inte", "Den som lett samtalet kan inte godkänna protokollet."),
+        ("The facilitator does not approve", "Whoever led the session cannot approve its record."),
+    ),
+    # --- sign-in
+    "credentialsRefused": _p(
+        401,
+        ("Inloggningen gick inte", "E-postadressen eller lösenordet stämmer inte."),
+        ("Sign-in failed", "The e-mail address or the password is not right."),
+    ),
+    "tooManyAttempts": _p(
+        429,
+        ("För många försök", "Vänta så länge som Retry-After säger och försök igen."),
+        ("Too many attempts", "Wait as long as Retry-After says and try again."),
+    ),
+    "refreshTokenRefused": _p(
+        401,
+        (
+            "Inloggningen kan inte förnyas",
+            "Logga in igen. Om en gammal token användes har hela inloggningen avslutats.",
+        ),
+        ("The sign-in cannot be renewed", "Sign in again. If an old token was used, the whole sign-in has been ended."),
+    ),
+    "invitationRefused": _p(
+        422,
+        ("Länken gäller inte", "Länken är använd, för gammal eller okänd. Be om en ny."),
+        ("The link is not valid", "The link is used, too old or unknown. Ask for a new one."),
+    ),
+    "passwordTooCommon": _p(
+        422,
+        ("Lösenordet är för lätt att gissa", "Välj en längre mening som inte finns i listor över läckta lösenord."),
+        ("The password is too easy to guess", "Choose a longer sentence that is in no list of leaked passwords."),
+    ),
+    "crossSiteRequest": _p(
+        403,
+        ("Begäran kommer från en annan webbplats", "Förnyelse med kaka tas bara emot från tjänstens egna sidor."),
+        ("The request comes from another site", "Renewal by cookie is only taken from the service's own pages."),
+    ),
+    # --- concurrency
+    "staleVersion": _p(
+        412,
+        ("Någon annan hann före", "Resursen har ändrats sedan du läste den. Läs den igen och gör om ändringen."),
+        ("Somebody was faster", "The resource has changed since you read it. Read it again and redo the change."),
+    ),
+    "idempotencyKeyReused": _p(
+        409,
+        ("Nyckeln är redan använd", "Samma Idempotency-Key har använts för en annan begäran."),
+        ("The key is already used", "The same Idempotency-Key was used for another request."),
+    ),
+    # --- shape of the request
+    "nothingToChange": _p(
+        422,
+        ("Inget att ändra", "Skicka minst ett fält."),
+        ("Nothing to change", "Send at least one field."),
+    ),
+    "cursorInvalid": _p(
+        422,
+        ("Okänd plats i listan", "Följ länken next som den är, med samma sortering."),
+        ("Unknown place in the list", "Follow the next link as it is, with the same order."),
+    ),
+    # --- organisations, units, parties, people, mandates
+    "organisationNumberTaken": _p(
+        409,
+        ("Organisationen finns redan", "Det finns redan en organisation med det numret."),
+        ("The organisation exists", "There already is an organisation with that number."),
+    ),
+    "organisationClosed": _p(
+        409,
+        ("Organisationen är stängd", "I en stängd organisation kan inget nytt påbörjas."),
+        ("The organisation is closed", "Nothing new can begin in a closed organisation."),
+    ),
+    "unknownUnit": _p(
+        422,
+        ("Okänd enhet", "Enheten finns inte i organisationen."),
+        ("Unknown unit", "The unit does not exist in the organisation."),
+    ),
+    "externalIdTaken": _p(
+        409,
+        ("Id:t är upptaget", "En annan enhet i organisationen har samma externalId."),
+        ("The id is taken", "Another unit of the organisation has the same externalId."),
+    ),
+    "unitCycle": _p(
+        422,
+        ("Enheten skulle ligga under sig själv", "Välj en överordnad enhet som inte ligger under enheten."),
+        ("The unit would lie under itself", "Choose a parent that does not lie under the unit."),
+    ),
+    "unitClosed": _p(
+        409,
+        ("Enheten är avslutad", "En avslutad enhet kan inte ändras eller få underenheter."),
+        ("The unit is closed", "A closed unit cannot change or get units below it."),
+    ),
+    "unitHasChildren": _p(
+        409,
+        ("Enheten har underenheter", "Flytta eller avsluta underenheterna först."),
+        ("The unit has units below it", "Move or close the units below it first."),
+    ),
+    "changeBeforeHistory": _p(
+        422,
+        ("Datumet ligger före historiken", "En ändring kan inte gälla från en dag före enhetens senaste ändring."),
+        ("The date lies before the history", "A change cannot take effect before the unit's latest change."),
+    ),
+    "dateInFuture": _p(
+        422,
+        ("Datumet ligger i framtiden", "Ändringar gäller från i dag eller tidigare."),
+        ("The date lies in the future", "Changes take effect today or earlier."),
+    ),
+    "datesReversed": _p(
+        422,
+        ("Datumen är omkastade", "Sista dagen kan inte ligga före den första."),
+        ("The dates are reversed", "The last day cannot come before the first."),
+    ),
+    "employerPartyExists": _p(
+        409,
+        ("Arbetsgivarparten finns redan", "En organisation har en arbetsgivarpart."),
+        ("The employer party exists", "An organisation has one employer party."),
+    ),
+    "partyNameTaken": _p(
+        409,
+        ("Parten finns redan", "En part med samma namn finns i organisationen."),
+        ("The party exists", "The organisation has a party of the same name."),
+    ),
+    "partyClosed": _p(
+        409,
+        ("Parten är avslutad", "En avslutad part kan inte ändras eller utse företrädare."),
+        ("The party is closed", "A closed party cannot change or appoint representatives."),
+    ),
+    "emailTaken": _p(
+        409,
+        ("E-postadressen är upptagen", "En annan person har samma e-postadress."),
+        ("The e-mail address is taken", "Another person has the same e-mail address."),
+    ),
+    "unknownPerson": _p(
+        422,
+        ("Okänd person", "Personen finns inte i organisationen."),
+        ("Unknown person", "The person does not exist in the organisation."),
+    ),
+    "personInactive": _p(
+        422,
+        ("Personen är inte aktiv", "Välj någon som är aktiv i organisationen."),
+        ("The person is not active", "Choose somebody who is active in the organisation."),
+    ),
+    "unknownWorkingGroup": _p(
+        422,
+        ("Okänd arbetsgrupp", "Parten har ingen plats i någon sådan arbetsgrupp."),
+        ("Unknown working group", "The party has no seat in such a working group."),
+    ),
+    "firstMandateExists": _p(
+        409,
+        ("Parten har redan en företrädare", "Systemförvaltaren utser bara den första. Därefter utser parten själv."),
+        (
+            "The party has a representative",
+            "The system administrator appoints only the first. Then the party appoints.",
+        ),
+    ),
+    "firstMandateIsGeneral": _p(
+        422,
+        ("Det första uppdraget gäller hela parten", "Utelämna arbetsgruppen. Parten utser själv till sina grupper."),
+        ("The first mandate is for the whole party", "Leave the working group out. The party appoints to its groups."),
+    ),
+    "bothSides": _p(
+        409,
+        ("Uppdrag på båda sidor", "Ingen kan företräda både arbetsgivaren och en facklig organisation."),
+        ("Mandates on both sides", "Nobody can represent both the employer and a union."),
+    ),
+    "facilitatesForParties": _p(
+        409,
+        ("Personen leder samtal här", "En samtalsledare med kommande samtal kan inte få uppdrag för en part."),
+        ("The person leads sessions here", "A facilitator with sessions ahead cannot be given a mandate."),
+    ),
+    "mandateEnded": _p(
+        409,
+        ("Uppdraget är avslutat", "Ett uppdrag som har upphört kan inte ändras. Ge ett nytt."),
+        ("The mandate has ended", "A mandate that has ended cannot change. Give a new one."),
+    ),
+    # --- working groups and joint decisions
+    "unknownParty": _p(
+        422,
+        ("Okänd part", "Parten finns inte i organisationen eller är avslutad."),
+        ("Unknown party", "The party does not exist in the organisation or is closed."),
+    ),
+    "tableOneSided": _p(
+        422,
+        ("Bordet har bara en sida", "En arbetsgrupp behöver arbetsgivaren och minst en facklig organisation."),
+        ("The table has one side only", "A working group needs the employer and at least one union."),
+    ),
+    "ownPartyMissing": _p(
+        422,
+        ("Din egen part saknas", "Den som föreslår en arbetsgrupp har själv en plats i den."),
+        ("Your own party is missing", "Whoever proposes a working group has a seat in it."),
+    ),
+    "groupNotForming": _p(
+        409,
+        ("Arbetsgruppen har redan startat", "Det som båda parter har godkänt ändras inte."),
+        ("The working group has started", "What both sides have approved does not change."),
+    ),
+    "groupNotStarted": _p(
+        409,
+        ("Arbetsgruppen är inte igång", "Gruppen behöver ha startat och inte vara avslutad."),
+        ("The working group is not running", "The group must have started and not be closed."),
+    ),
+    "groupClosed": _p(
+        409,
+        ("Arbetsgruppen är avslutad", "En avslutad grupp kan läsas men inte ändras."),
+        ("The working group is closed", "A closed group can be read but not changed."),
+    ),
+    "contentChanged": _p(
+        409,
+        ("Innehållet är ett annat", "Du godkänner ett innehåll som inte är det nuvarande. Läs det igen."),
+        ("The content is another", "You decide on a content that is not the present one. Read it again."),
+    ),
+    "partyHasDecided": _p(
+        409,
+        ("Parten har redan beslutat", "Ta tillbaka det tidigare beslutet om ni vill ändra er."),
+        ("The party has decided", "Withdraw the earlier decision if you change your mind."),
+    ),
+    "personHasDecided": _p(
+        409,
+        ("Du har redan beslutat för en annan part", "Parterna ska företrädas av olika personer."),
+        ("You have decided for another party", "The parties must be represented by different people."),
+    ),
+    "chooseMandate": _p(
+        422,
+        ("Ange vilket uppdrag", "Du har uppdrag för flera parter vid bordet. Ange mandateId."),
+        ("Say which mandate", "You hold mandates of several parties at this table. Give mandateId."),
+    ),
+    "decisionTaken": _p(
+        409,
+        ("Beslutet är redan fattat", "Det som båda parter har godkänt kan inte tas tillbaka av en."),
+        ("The decision is taken", "What both sides have approved cannot be withdrawn by one."),
+    ),
+    "approvalVoided": _p(
+        409,
+        ("Beslutet gäller inte längre", "Det har redan tagits tillbaka eller fallit när innehållet ändrades."),
+        ("The decision no longer counts", "It was withdrawn or fell when the content changed."),
+    ),
+    # --- dialogue templates
+    "unknownTemplate": _p(
+        422,
+        ("Okänt samtalsunderlag", "Underlaget finns inte eller är inte publicerat."),
+        ("Unknown dialogue template", "The template does not exist or is not published."),
+    ),
+    "templateNotDraft": _p(
+        409,
+        ("Underlaget är publicerat", "En publicerad version ändras aldrig. Gör en ny version."),
+        ("The template is published", "A published version never changes. Make a new version."),
+    ),
+    "templateNotPublished": _p(
+        409,
+        ("Steget går inte", "Ett utkast kan publiceras och ett publicerat underlag dras tillbaka."),
+        ("That step is not open", "A draft can be published, and a published template retired."),
+    ),
+    "templateVersionTaken": _p(
+        409,
+        ("Versionen finns redan", "Det finns redan en version med det numret."),
+        ("The version exists", "There already is a version of that number."),
+    ),
+    "templateIncomplete": _p(
+        422,
+        ("Underlaget är inte färdigt", "Alla texter behöver finnas på de språk underlaget säger sig ha."),
+        ("The template is not complete", "All texts must exist in the languages the template says it has."),
+    ),
+    # --- sessions, records, actions
+    "facilitatorHoldsMandate": _p(
+        422,
+        ("Samtalsledaren företräder en part", "Välj någon som inte har uppdrag för någon part i organisationen."),
+        ("The facilitator represents a party", "Choose somebody who holds no mandate in the organisation."),
+    ),
+    "sessionClosed": _p(
+        409,
+        ("Samtalet är avslutat", "Ett hållet eller inställt samtal kan inte få den ändringen."),
+        ("The session is over", "A held or cancelled session cannot get that change."),
+    ),
+    "sessionHeld": _p(
+        409,
+        ("Samtalet är hållet", "Efter samtalet kan bara närvaro och antal medarbetare rättas."),
+        ("The session was held", "After the session only attendance and head-count can be corrected."),
+    ),
+    "sessionNotYet": _p(
+        409,
+        ("Samtalet har inte börjat", "Ett samtal kan inte hållas före sin tid. Ändra tiden först."),
+        ("The session has not begun", "A session cannot be held before its time. Change the time first."),
+    ),
+    "transitionRefused": _p(
+        409,
+        ("Steget går inte härifrån", "Se allowedActions för vad som är möjligt nu."),
+        ("That step is not open from here", "See allowedActions for what is possible now."),
+    ),
+    "reasonMissing": _p(
+        422,
+        ("Skäl saknas", "Skriv varför."),
+        ("A reason is missing", "Write why."),
+    ),
+    "unknownMandate": _p(
+        422,
+        ("Okänt uppdrag", "Uppdraget gäller inte vid det här bordet."),
+        ("Unknown mandate", "The mandate does not count at this table."),
+    ),
+    "attendanceOneSided": _p(
+        409,
+        (
+            "En sida saknas",
+            "Arbetsgivaren och minst en facklig organisation ska vara närvarande eller ha anmält förhinder.",
+        ),
+        ("One side is missing", "The employer and at least one union must be present or excused."),
+    ),
+    "unknownQuestion": _p(
+        422,
+        ("Okänd fråga", "Underlaget har ingen sådan fråga för den här sortens svar."),
+        ("Unknown question", "The template has no such question for this kind of answer."),
+    ),
+    "recordIsFinal": _p(
+        409,
+        ("Protokollet är justerat", "Det som är justerat ändras aldrig. Skriv en bilaga."),
+        ("The record is final", "What is final never changes. Write an appendix."),
+    ),
+    "recordNotFinal": _p(
+        409,
+        ("Protokollet är inte justerat", "Båda sidor behöver ha godkänt det först."),
+        ("The record is not final", "Both sides must have approved it first."),
+    ),
+    "recordEmpty": _p(
+        409,
+        ("Protokollet är tomt", "Skriv minst ett svar eller en gemensam bild före granskning."),
+        ("The record is empty", "Write at least one answer or the shared picture before review."),
+    ),
+    "notUnderReview": _p(
+        409,
+        ("Protokollet är inte under granskning", "Det behöver skickas för granskning först."),
+        ("The record is not under review", "It must be sent for review first."),
+    ),
+    "reviewDeadlinePassed": _p(
+        409,
+        ("Tiden har gått ut", "Granskningstiden är slut. Ingens tystnad är ett samtycke; skicka det igen."),
+        ("The deadline has passed", "The review is over. Nobody's silence is consent; send it again."),
+    ),
+    "reviewDeadlineMissing": _p(
+        422,
+        ("Granskningstid saknas", "Ange en tid i framtiden, högst ett år bort."),
+        ("The review deadline is missing", "Give a time in the future, at most a year away."),
+    ),
+    "confirmationMissing": _p(
+        422,
+        ("Bekräftelse saknas", "Bekräfta att ingen enskild person kan kännas igen i texten."),
+        ("A confirmation is missing", "Confirm that no individual can be recognised in the text."),
+    ),
+    "effectMissing": _p(
+        422,
+        ("Effekten saknas", "Skriv vad åtgärden gav."),
+        ("The effect is missing", "Write what the action gave."),
+    ),
+    "actionSettled": _p(
+        409,
+        ("Åtgärden är avslutad", "En åtgärd som är klar eller avförd kan inte ändras så."),
+        ("The action is settled", "An action that is done or dropped cannot be changed like that."),
+    ),
+}
+
+FIELD_TEXTS: dict[str, Texts] = {
+    "missing": {"sv": "Fältet saknas.", "en": "The field is missing."},
+    "extra_forbidden": {"sv": "Fältet finns inte här.", "en": "There is no such field here."},
+    "string_type": {"sv": "Ska vara text.", "en": "Must be text."},
+    "string_unicode": {"sv": "Texten är inte giltig Unicode.", "en": "The text is not valid Unicode."},
+    "string_too_short": {"sv": "Ska ha minst {min_length} tecken.", "en": "Needs at least {min_length} characters."},
+    "string_too_long": {"sv": "Får ha högst {max_length} tecken.", "en": "May have at most {max_length} characters."},
+    "string_pattern_mismatch": {"sv": "Har fel form.", "en": "Has the wrong form."},
+    "control_character": {"sv": "Styrtecken är inte tillåtna.", "en": "Control characters are not allowed."},
+    "int_type": {"sv": "Ska vara ett heltal.", "en": "Must be a whole number."},
+    "int_parsing": {"sv": "Ska vara ett heltal.", "en": "Must be a whole number."},
+    "int_from_float": {"sv": "Ska vara ett heltal.", "en": "Must be a whole number."},
+    "bool_type": {"sv": "Ska vara true eller false.", "en": "Must be true or false."},
+    "greater_than_equal": {"sv": "Ska vara minst {ge}.", "en": "Must be at least {ge}."},
+    "less_than_equal": {"sv": "Får vara högst {le}.", "en": "May be at most {le}."},
+    "uuid_type": {"sv": "Ska vara ett UUID.", "en": "Must be a UUID."},
+    "uuid_parsing": {"sv": "Ska vara ett UUID.", "en": "Must be a UUID."},
+    "enum": {"sv": "Är inget av de tillåtna värdena.", "en": "Is none of the allowed values."},
+    "literal_error": {"sv": "Är inget av de tillåtna värdena.", "en": "Is none of the allowed values."},
+    "date_as_number": {"sv": "Datum skrivs som text.", "en": "Dates are written as text."},
+    "date_format": {"sv": "Datum skrivs ÅÅÅÅ-MM-DD.", "en": "Dates are written YYYY-MM-DD."},
+    "date_from_datetime_parsing": {"sv": "Datumet finns inte.", "en": "There is no such date."},
+    "date_parsing": {"sv": "Datumet finns inte.", "en": "There is no such date."},
+    "datetime_format": {
+        "sv": "Tid skrivs enligt RFC 3339 med Z eller förskjutning, 2026-11-23T13:00:00Z.",
+        "en": "A time is written as in RFC 3339 with Z or an offset, 2026-11-23T13:00:00Z.",
+    },
+    "datetime_parsing": {"sv": "Tiden finns inte.", "en": "There is no such time."},
+    "datetime_from_date_parsing": {"sv": "Tiden finns inte.", "en": "There is no such time."},
+    "datetime_range": {"sv": "Tiden ligger utanför kalendern.", "en": "The time is outside the calendar."},
+    "timezone_aware": {"sv": "Tiden saknar zon.", "en": "The time has no zone."},
+    "organisation_number_form": {
+        "sv": "Ett organisationsnummer har tio siffror, den tredje minst 2.",
+        "en": "An organisation number has ten digits, the third at least 2.",
+    },
+    "organisation_number_checksum": {"sv": "Kontrollsiffran stämmer inte.", "en": "The check digit does not fit."},
+    "statement_missing": {
+        "sv": "Skriv vad som skiljer eller vad som bör ändras.",
+        "en": "Say what differs or what should change.",
+    },
+    "list_type": {"sv": "Ska vara en lista.", "en": "Must be a list."},
+    "too_short": {"sv": "Ska ha minst {min_length} delar.", "en": "Needs at least {min_length} entries."},
+    "too_long": {"sv": "Får ha högst {max_length} delar.", "en": "May have at most {max_length} entries."},
+    "dict_type": {"sv": "Ska vara ett objekt.", "en": "Must be an object."},
+    "model_attributes_type": {"sv": "Ska vara ett objekt.", "en": "Must be an object."},
+    "model_type": {"sv": "Ska vara ett objekt.", "en": "Must be an object."},
+    "value_error": {"sv": "Värdet har fel form.", "en": "The value has the wrong form."},
+    "other": {"sv": "Värdet har fel form.", "en": "The value has the wrong form."},
+}

@@ -1,0 +1,148 @@
+"""From refusal to problem+json: the only table from reason code to status and text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic.alias_generators import to_camel
+from starlette.exceptions import HTTPException
+
+from app.api.dependencies import RequestRefusal
+from app.api.negotiation import LanguageTag, preferred_language
+from app.api.operations import methods_at
+from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
+from app.database import DatabaseAway
+from app.services.errors import Refusal
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_ROOT = "https://larande.example/problems/"
+RETRY_WHEN_AWAY = 5
+
+_log = structlog.get_logger("larande.problems")
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One field that does not fit: JSON pointer, code and a sentence."""
+
+    pointer: str
+    code: str
+    detail: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"pointer": self.pointer, "code": self.code, "detail": self.detail}
+
+
+def problem(
+    request: Request,
+    code: str,
+    fields: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The answer for a reason code, in the caller's language."""
+    text = PROBLEMS[code]
+    language = preferred_language(request)
+    body: dict[str, Any] = {
+        "type": TYPE_ROOT + re.sub(r"(?<!^)(?=[A-Z])", "-", code).lower(),
+        "title": text.title[language],
+        "status": text.status,
+        "detail": text.detail[language],
+        "instance": f"urn:uuid:{request.scope['larande.request_id']}",
+        "code": code,
+    }
+    if fields:
+        body["errors"] = [field.as_json() for field in fields]
+    return JSONResponse(
+        body,
+        text.status,
+        {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})},
+        MEDIA_TYPE,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Every way in which a request can fail ends here."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestRefusal, _not_formed)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DatabaseAway, _away)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    refusal = error if isinstance(error, Refusal) else Refusal(error.args[0])
+    language = preferred_language(request)
+    fields = [
+        FieldProblem(field.pointer, field.code, PROBLEMS[field.code].detail[language]) for field in refusal.fields
+    ]
+    headers = {}
+    if PROBLEMS[refusal.code].status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="larande"'
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    return problem(request, refusal.code, fields, headers)
+
+
+async def _not_formed(request: Request, error: Exception) -> JSONResponse:
+    return problem(request, error.code if isinstance(error, RequestRefusal) else "malformed")
+
+
+async def _not_valid(request: Request, error: Exception) -> JSONResponse:
+    """FastAPI's own 422, without the input it echoes."""
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(each["type"] == "json_invalid" for each in errors):
+        return problem(request, "malformed")
+    language = preferred_language(request)
+    return problem(request, "validationFailed", [_field(each, language) for each in errors[:100]])
+
+
+def _field(error: Mapping[str, Any], language: LanguageTag) -> FieldProblem:
+    place, *path = error["loc"]
+    text = FIELD_TEXTS.get(error["type"], FIELD_TEXTS["other"])
+    # A field's name may itself be what somebody tried to smuggle in; only plain names are repeated.
+    steps = [str(step) if re.fullmatch(r"[\w-]{1,64}", str(step), re.ASCII) else "…" for step in path]
+    pointer = "/" + "/".join(steps) if place == "body" else "/" + "/".join([str(place), *steps])
+    bounds = {
+        key: str(value)
+        for key, value in error.get("ctx", {}).items()
+        if key in {"min_length", "max_length", "ge", "le", "gt", "lt"}
+    }
+    return FieldProblem(pointer, to_camel(error["type"]), _fill(text[language], bounds))
+
+
+def _fill(text: str, bounds: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: bounds.get(match[1], "?"), text)
+
+
+_BY_STATUS = {
+    400: "malformed",
+    404: "notFound",
+    405: "methodNotAllowed",
+    413: "bodyTooLarge",
+    415: "unsupportedMediaType",
+}
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status in {404, 405}:
+        allowed = methods_at(request.app, request.scope["path"])
+        if allowed and request.method not in allowed:
+            return problem(request, "methodNotAllowed", headers={"Allow": ", ".join(allowed)})
+    return problem(request, _BY_STATUS.get(status, "malformed" if status < 500 else "unexpected"))
+
+
+async def _away(request: Request, error: Exception) -> JSONResponse:
+    _log.warning("database away", kind=type(error.__cause__).__name__)
+    return problem(request, "databaseAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    _log.error("unexpected", kind=type(error).__name__, exc_info=error)
+    return problem(request, "unexpected")

@@ -1,0 +1,93 @@
+"""Wiring: settings in, application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app.api import api_info, document, operations, problems
+from app.api.catalogue import ROUTERS
+from app.api.middleware import RequestFrame, TrustedProxies
+from app.api.operations import BASE
+from app.database import Database
+from app.services.tokens import TokenKey
+from app.settings import Settings, names_in
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole service. `settings` must say which database and which token secret to use."""
+    if settings.database_url is None or settings.token_secret is None:
+        raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
+    database = Database(settings.database_url.get_secret_value(), settings.pool_size)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = FastAPI(
+        title=document.TITLE,
+        version=api_info.VERSION,
+        openapi_url=f"{BASE}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        root_path_in_servers=False,
+        strict_content_type=True,
+        max_body_size=MAX_BODY_BYTES,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(RequestFrame),
+            Middleware(TrustedProxies, networks=names_in(settings.trusted_proxies)),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=names_in(settings.cors_origins),
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+                allow_headers=[
+                    "Authorization",
+                    "Content-Type",
+                    "If-Match",
+                    "If-None-Match",
+                    "Idempotency-Key",
+                    "traceparent",
+                ],
+                expose_headers=["ETag", "Location", "Retry-After", "traceparent", "X-Request-Id"],
+                allow_credentials=True,
+            ),
+        ],
+    )
+    app.state.database = database
+    app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
+    for router in ROUTERS:
+        app.include_router(router, prefix=BASE)
+    app.include_router(api_info.health)
+    _serve_docs(app)
+    problems.install(app)
+    document.install(app)
+    operations.install(app)
+    return app
+
+
+def _serve_docs(app: FastAPI) -> None:
+    """The docs page, with its scripts from this server: it works without internet."""
+    assets = f"{BASE}/docs-assets"
+    app.mount(assets, StaticFiles(directory=DOCS_ASSETS), name="docs-assets")
+
+    @app.get(f"{BASE}/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url=f"{BASE}/openapi.json",
+            title=document.TITLE,
+            swagger_js_url=f"{assets}/swagger-ui-bundle.js",
+            swagger_css_url=f"{assets}/swagger-ui.css",
+            swagger_favicon_url=f"{assets}/favicon.png",
+        )

@@ -1,0 +1,140 @@
+"""One party's decision on one exact content hash."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+from sqlmodel import Field as Column
+
+from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, enum_column
+
+
+class Decision(StrEnum):
+    APPROVE = "approve"
+    APPROVE_WITH_DISSENT = "approveWithDissent"
+    REQUEST_CHANGE = "requestChange"
+
+
+class SubjectType(StrEnum):
+    """What can be decided jointly."""
+
+    WORKING_GROUP = "workingGroup"
+    SESSION_RECORD = "sessionRecord"
+
+
+class VoidReason(StrEnum):
+    EDITED = "edited"
+    WITHDRAWN = "withdrawn"
+    CHANGE_REQUESTED = "changeRequested"
+    DEADLINE_PASSED = "deadlinePassed"
+
+
+class Approval(VersionedRow, table=True):
+    organisation_id: UUID = Column(foreign_key="organisation.id")
+    working_group_id: UUID = Column(foreign_key="working_group.id")
+    subject_type: SubjectType = Column(sa_column=enum_column(SubjectType))
+    subject_id: UUID
+    content_hash: str
+    party_id: UUID = Column(foreign_key="party.id")
+    mandate_id: UUID = Column(foreign_key="mandate.id")
+    person_id: UUID = Column(foreign_key="person.id")
+    decision: Decision = Column(sa_column=enum_column(Decision))
+    statement: str | None = None
+    decided_at: datetime = Column(sa_type=UtcDateTime)
+    voided_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    void_reason: VoidReason | None = Column(default=None, sa_column=enum_column(VoidReason, nullable=True))
+
+    # The two indexes are the last line of defence behind the row lock: one standing decision for each
+    # party, and never the same person for two of them.
+    __table_args__ = (
+        sa.Index("ix_approval_subject_id_id", "subject_id", "id"),
+        sa.Index(
+            "uq_approval_party",
+            "subject_id",
+            "party_id",
+            unique=True,
+            postgresql_where=sa.text("voided_at IS NULL"),
+        ),
+        sa.Index(
+            "uq_approval_person",
+            "subject_id",
+            "person_id",
+            unique=True,
+            postgresql_where=sa.text("voided_at IS NULL"),
+        ),
+    )
+
+
+ContentHash = Annotated[
+    str,
+    Field(
+        pattern="^[0-9a-f]{64}$",
+        description="SHA-256 of the content decided on, as its resource shows it.",
+        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    ),
+]
+DecisionStatement = Annotated[
+    Paragraphs,
+    Field(
+        description="The dissent, or the change asked for. Everyone at the table reads it.",
+        json_schema_extra={"example": "Vi vill att bemanningen på kvällstid beskrivs."},
+    ),
+]
+
+
+class ApprovalCreate(Input):
+    """A decision on exactly the content whose hash is given."""
+
+    content_hash: ContentHash
+    decision: Decision
+    statement: DecisionStatement | None = None
+    mandate_id: Id | None = Field(
+        default=None, description="Needed only by somebody who holds several mandates at the table."
+    )
+
+    @model_validator(mode="after")
+    def says_what_differs(self) -> "ApprovalCreate":
+        if self.decision is not Decision.APPROVE and self.statement is None:
+            raise PydanticCustomError("statement_missing", "Say what differs or what should change.")
+        return self
+
+
+class ApprovalSummary(Output):
+    """A decision as the resource it concerns shows it."""
+
+    id: Id
+    party_id: Id
+    decision: Decision
+    statement: DecisionStatement | None
+    decided_at: Moment
+
+
+class ApprovalItem(ApprovalSummary):
+    """A decision, standing or voided."""
+
+    content_hash: ContentHash
+    mandate_id: Id
+    voided_at: Moment | None
+    void_reason: VoidReason | None
+
+
+class ApprovalRead(Resource):
+    """One party's decision on one exact content hash."""
+
+    subject_type: SubjectType
+    subject_id: Id
+    working_group_id: Id
+    content_hash: ContentHash
+    party_id: Id
+    mandate_id: Id
+    person_id: Id
+    decision: Decision
+    statement: DecisionStatement | None
+    decided_at: Moment
+    voided_at: Moment | None
+    void_reason: VoidReason | None

@@ -1,0 +1,61 @@
+"""Who changed what and when. Append-only; holds no content and no party-private fact for others to see."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlmodel import Field as Column
+
+from app.models.base import Output, Resource, Row
+from app.models.columns import Id, Moment, UtcDateTime, enum_column
+
+
+class Audience(StrEnum):
+    """Who may read an entry: all parties of the organisation, those at one table, or one party alone."""
+
+    ORGANISATION = "organisation"
+    WORKING_GROUP = "workingGroup"
+    PARTY = "party"
+
+
+class AuditEntry(Row, table=True):
+    organisation_id: UUID | None = Column(default=None, foreign_key="organisation.id")
+    working_group_id: UUID | None = Column(default=None, foreign_key="working_group.id")
+    party_id: UUID | None = Column(default=None, foreign_key="party.id")
+    audience: Audience = Column(sa_column=enum_column(Audience))
+    person_id: UUID | None = Column(default=None, foreign_key="person.id")
+    mandate_id: UUID | None = Column(default=None, foreign_key="mandate.id")
+    operation: str
+    subject_type: str
+    subject_id: UUID
+    from_version: int | None = None
+    happened_at: datetime = Column(sa_type=UtcDateTime)
+
+    __table_args__ = (
+        sa.Index("ix_audit_entry_organisation_id_id", "organisation_id", "id"),
+        sa.Index("ix_audit_entry_subject_id", "subject_id"),
+    )
+
+
+class AuditEntryItem(Output):
+    """A change: who acted by which mandate, what was done to which thing, when, and from which version."""
+
+    id: Id
+    happened_at: Moment
+    operation: str = Field(description="The operationId.", json_schema_extra={"example": "update_unit"})
+    subject_type: str = Field(json_schema_extra={"example": "unit"})
+    subject_id: Id
+    from_version: int | None = Field(
+        description="The version the change started from; null when the thing was made.",
+        json_schema_extra={"example": 3},
+    )
+    person_id: Id | None = Field(description="Null when the service itself or a command acted.")
+    mandate_id: Id | None = Field(description="The mandate under which the person acted.")
+    working_group_id: Id | None
+    audience: Audience
+
+
+class AuditEntryRead(Resource, AuditEntryItem):
+    """One entry of the audit trail. Entries never change, so the version is always 1."""

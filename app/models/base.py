@@ -1,0 +1,115 @@
+"""What every row and every shape on the wire has in common."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import uuid_utils.compat as uuid_utils
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from sqlalchemy.orm import declared_attr
+from sqlmodel import Field as Column
+from sqlmodel import SQLModel
+from sqlmodel._compat import SQLModelConfig
+
+from app.models.columns import UtcDateTime, snake_case
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_identities: ContextVar[Iterator[UUID] | None] = ContextVar("identities", default=None)
+
+
+def new_id() -> UUID:
+    """A fresh uuid7, or the next of a prepared series (see `identities`)."""
+    series = _identities.get()
+    return next(series) if series is not None else uuid_utils.uuid7()
+
+
+@contextmanager
+def identities(series: Iterator[UUID]) -> Iterator[None]:
+    """Give rows made inside the block ids from `series`: the demo agency is the same on every machine."""
+    token = _identities.set(series)
+    try:
+        yield
+    finally:
+        _identities.reset(token)
+
+
+class Table(SQLModel):
+    """A table named after its class. Rows do not validate when constructed, only when assigned to."""
+
+    model_config = SQLModelConfig(validate_assignment=True)
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805
+        return snake_case(cls.__name__)
+
+
+class Row(Table):
+    """A row with an id of its own."""
+
+    id: UUID = Column(default_factory=new_id, primary_key=True)
+
+
+class VersionedRow(Row):
+    """A row that people change: `version` is its ETag, and every change adds one."""
+
+    version: int = Column(default=1)
+    created_at: datetime = Column(sa_type=UtcDateTime)
+
+
+class WireModel(BaseModel):
+    """Shapes on the wire are camelCase and know all their fields."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+
+class Input(WireModel):
+    """What a client sends. Unknown fields are refused; only camelCase names count."""
+
+
+def absent() -> Any:
+    """A merge-patch field: it may be left out, and null counts only where the type allows it."""
+    return Field(default_factory=lambda: None)
+
+
+class Output(WireModel):
+    """What the service answers."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+
+class AllowedAction(Output):
+    """Whether the caller may do one operation on this resource now, and if not, why."""
+
+    action: str = Field(description="The operationId.", json_schema_extra={"example": "update_unit"})
+    allowed: bool = Field(json_schema_extra={"example": True})
+    reason: str | None = Field(
+        default=None, description="Reason code when it is not allowed.", json_schema_extra={"example": None}
+    )
+
+
+class Link(Output):
+    """A Link Description Object."""
+
+    href: str = Field(json_schema_extra={"example": "https://larande.example/larande/v1/me", "format": "uri"})
+    rel: str = Field(json_schema_extra={"example": "self"})
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field(json_schema_extra={"example": "GET"})
+
+
+class Resource(Output):
+    """A single thing with an address, a version and what the caller may do with it."""
+
+    id: UUID = Field(description="Stable identifier.")
+    version: int = Field(description="Counts the changes; the first part of the ETag.")
+    allowed_actions: list[AllowedAction] = Field(default_factory=list, description="What the caller may do here now.")
+    links: list[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")

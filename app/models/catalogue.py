@@ -1,0 +1,46 @@
+"""All tables, in an order in which each comes after those it refers to."""
+
+from app.models.action import Action
+from app.models.approval import Approval
+from app.models.audit_entry import AuditEntry
+from app.models.base import Table
+from app.models.dialogue_session import DialogueSession
+from app.models.dialogue_template import ContentPack, DialogueTemplate
+from app.models.idempotency_key import IdempotencyKey
+from app.models.mandate import Mandate
+from app.models.organisation import Organisation
+from app.models.party import Party
+from app.models.party_note import PartyNote
+from app.models.person import Person
+from app.models.session_record import RecordRegistration, SessionRecord
+from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn, SignInFailure
+from app.models.statement import Statement
+from app.models.unit import Unit, UnitPlacement
+from app.models.working_group import WorkingGroup, WorkingGroupParty
+
+TABLES: tuple[type[Table], ...] = (
+    ContentPack,
+    Organisation,
+    Unit,
+    UnitPlacement,
+    Party,
+    Person,
+    Credential,
+    PersonInvitation,
+    SignIn,
+    RefreshToken,
+    SignInFailure,
+    IdempotencyKey,
+    WorkingGroup,
+    WorkingGroupParty,
+    Mandate,
+    DialogueTemplate,
+    DialogueSession,
+    SessionRecord,
+    RecordRegistration,
+    Statement,
+    PartyNote,
+    Action,
+    Approval,
+    AuditEntry,
+)

@@ -1,0 +1,157 @@
+"""One planned or held conversation, pinned to a template version."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlmodel import Field as Column
+
+from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.columns import Count, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column, json_column
+
+
+class DialogueSessionState(StrEnum):
+    PLANNED = "planned"
+    PREPARED = "prepared"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+class MeetingForm(StrEnum):
+    ON_SITE = "onSite"
+    REMOTE = "remote"
+    HYBRID = "hybrid"
+
+
+class AttendanceStatus(StrEnum):
+    PRESENT = "present"
+    EXCUSED = "excused"
+    ABSENT = "absent"
+
+
+class Attendance(Output):
+    """Whether one representative took part. Employees are counted, never named."""
+
+    mandate_id: Id
+    status: AttendanceStatus
+
+
+class DialogueSession(VersionedRow, table=True):
+    organisation_id: UUID = Column(foreign_key="organisation.id")
+    working_group_id: UUID = Column(foreign_key="working_group.id")
+    dialogue_template_id: UUID = Column(foreign_key="dialogue_template.id")
+    title: str
+    state: DialogueSessionState = Column(
+        default=DialogueSessionState.PLANNED, sa_column=enum_column(DialogueSessionState)
+    )
+    starts_at: datetime = Column(sa_type=UtcDateTime)
+    meeting_form: MeetingForm = Column(sa_column=enum_column(MeetingForm))
+    place: str | None = None
+    facilitator_id: UUID = Column(foreign_key="person.id", index=True)
+    facilitator_function: str
+    attendance: list[Attendance] = Column(default=[], sa_column=json_column(list[Attendance]))
+    employee_headcount: int | None = None
+    held_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    cancelled_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    cancel_reason: str | None = None
+
+    __table_args__ = (
+        sa.Index("ix_dialogue_session_group", "working_group_id", "starts_at", "id"),
+        sa.Index("ix_dialogue_session_organisation_id", "organisation_id"),
+    )
+
+
+SessionTitle = Annotated[Line, Field(json_schema_extra={"example": "Det väl utförda arbetet, första samtalet"})]
+Place = Annotated[
+    Line,
+    Field(
+        description="Room, or the address of a remote meeting.",
+        json_schema_extra={"example": "Sammanträdesrummet Ålen"},
+    ),
+]
+FacilitatorFunction = Annotated[Line, Field(json_schema_extra={"example": "Verksamhetsutvecklare"})]
+Attendances = Annotated[list[Attendance], Field(max_length=100)]
+StartsAt = Annotated[Moment, Field(description="Any offset is accepted; UTC is answered.")]
+
+
+class AttendanceInput(Input):
+    """Whether one representative took part."""
+
+    mandate_id: Id
+    status: AttendanceStatus
+
+
+class DialogueSessionCreate(Input):
+    """A conversation to plan. It is pinned to one published version of a template."""
+
+    dialogue_template_id: Id
+    title: SessionTitle | None = Field(default=None, description="Left out: the template's title in Swedish.")
+    starts_at: StartsAt
+    meeting_form: MeetingForm = MeetingForm.ON_SITE
+    place: Place | None = None
+    facilitator_id: Id = Field(description="Somebody in the organisation who holds no mandate in it.")
+    facilitator_function: FacilitatorFunction
+
+
+class DialogueSessionUpdate(Input):
+    """Merge patch. Once the session is held only attendance and head-count can be corrected."""
+
+    title: SessionTitle = absent()
+    starts_at: StartsAt = absent()
+    meeting_form: MeetingForm = absent()
+    place: Place | None = absent()
+    facilitator_id: Id = absent()
+    facilitator_function: FacilitatorFunction = absent()
+    attendance: Annotated[list[AttendanceInput], Field(max_length=100)] = absent()
+    employee_headcount: Count | None = absent()
+
+
+class DialogueSessionTransition(Input):
+    """The next step of the session: `prepared`, `held` or `cancelled` (with a reason)."""
+
+    to: Literal["prepared", "held", "cancelled"]
+    reason: Paragraphs | None = Field(
+        default=None, description="Needed when a session is cancelled.", json_schema_extra={"example": None}
+    )
+
+
+class DialogueSessionItem(Output):
+    """A session in a list."""
+
+    id: Id
+    title: SessionTitle
+    state: DialogueSessionState
+    starts_at: Moment
+    meeting_form: MeetingForm
+    dialogue_template_id: Id
+
+
+class DialogueSessionRead(Resource):
+    """A planned or held conversation. It is a dialogue, not a negotiation."""
+
+    organisation_id: Id
+    working_group_id: Id
+    dialogue_template_id: Id
+    title: SessionTitle
+    state: DialogueSessionState
+    legal_character: Literal["dialogue"] = Field(
+        default="dialogue", description="Dialogue, never negotiation under the Co-determination Act."
+    )
+    starts_at: Moment
+    meeting_form: MeetingForm
+    place: Place | None
+    facilitator_id: Id
+    facilitator_function: FacilitatorFunction
+    attendance: Attendances
+    employee_headcount: Count | None = Field(
+        description="How many employees took part beside the representatives.",
+        json_schema_extra={"example": 7},
+    )
+    session_record_id: Id | None = Field(description="The record, once the session is held.")
+    created_at: Moment
+    held_at: Moment | None
+    cancelled_at: Moment | None
+    cancel_reason: Paragraphs | None

@@ -1,0 +1,232 @@
+"""What a session produced; final when both sides have approved the same content."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field as Column
+
+from app.models.action import ActionInRecord
+from app.models.approval import ApprovalSummary, ContentHash
+from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
+from app.models.columns import (
+    DateOnly,
+    Id,
+    Line,
+    Moment,
+    Paragraphs,
+    UtcDateTime,
+    YesNo,
+    enum_column,
+    json_column,
+)
+from app.models.dialogue_session import Attendances, FacilitatorFunction, SessionTitle
+from app.models.statement import StatementInRecord
+
+
+class SessionRecordState(StrEnum):
+    """`notApproved` is never stored: a record under review is not approved once its deadline has passed."""
+
+    DRAFT = "draft"
+    UNDER_REVIEW = "underReview"
+    RETURNED = "returned"
+    FINAL = "final"
+    NOT_APPROVED = "notApproved"
+
+
+class HandedOverTo(StrEnum):
+    """Where a matter goes that dialogue cannot settle."""
+
+    COOPERATION_GROUP = "cooperationGroup"
+    MBL_SECTION_ELEVEN = "mbl11"
+    MBL_SECTION_NINETEEN = "mbl19"
+    SAFETY_COMMITTEE = "safetyCommittee"
+
+
+CaseNumber = Annotated[Line, Field(description="Diarienummer.", json_schema_extra={"example": "MHV 2026/0412"})]
+
+
+class Handover(Output):
+    """A matter handed over to another body."""
+
+    handed_over_to: HandedOverTo
+    matter: Annotated[Paragraphs, Field(json_schema_extra={"example": "Bemanning under kvällspass."})]
+    case_number: CaseNumber | None = None
+
+
+class SessionRecord(VersionedRow, table=True):
+    """A session's record, or an appendix that corrects a final one and lives the same life."""
+
+    organisation_id: UUID = Column(foreign_key="organisation.id")
+    working_group_id: UUID = Column(foreign_key="working_group.id")
+    dialogue_session_id: UUID = Column(foreign_key="dialogue_session.id")
+    appendix_to_id: UUID | None = Column(default=None, foreign_key="session_record.id")
+    title: str
+    state: SessionRecordState = Column(default=SessionRecordState.DRAFT, sa_column=enum_column(SessionRecordState))
+    answers: dict[str, str] = Column(default={}, sa_column=json_column(dict[str, str]))
+    shared_picture: str | None = None
+    handovers: list[Handover] = Column(default=[], sa_column=json_column(list[Handover]))
+    no_individual_recognisable: bool = False
+    review_deadline: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    content: dict[str, Any] | None = Column(default=None, sa_column=sa.Column(JSONB, nullable=True))
+    """What the parties decide on: set when review starts, cleared by every edit, fixed when final."""
+    content_hash: str | None = None
+    final_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+
+    __table_args__ = (
+        sa.Index(
+            "uq_session_record_session",
+            "dialogue_session_id",
+            unique=True,
+            postgresql_where=sa.text("appendix_to_id IS NULL"),
+        ),
+        sa.Index("ix_session_record_appendix_to_id", "appendix_to_id"),
+        sa.Index("ix_session_record_organisation_id_id", "organisation_id", "id"),
+        sa.Index("ix_session_record_working_group_id_id", "working_group_id", "id"),
+        sa.CheckConstraint("(state IN ('underReview', 'final')) = (content_hash IS NOT NULL)", name="hash_with_review"),
+        sa.CheckConstraint("(state = 'final') = (final_at IS NOT NULL)", name="final_at"),
+    )
+
+
+class RecordRegistration(Table, table=True):
+    """What the archivist keeps about a final record; outside the content the parties approved."""
+
+    session_record_id: UUID = Column(foreign_key="session_record.id", primary_key=True)
+    version: int = 1
+    case_number: str
+    archive_class: str
+    retain_until: date | None = None
+    legal_hold: bool = False
+    registered_at: datetime = Column(sa_type=UtcDateTime)
+
+
+QuestionId = Annotated[str, Field(pattern="^q[0-9]{1,3}$")]
+Answer = Annotated[Paragraphs, Field(json_schema_extra={"example": "Att provet går att lita på."})]
+Answers = Annotated[
+    dict[QuestionId, Answer],
+    Field(
+        max_length=100,
+        description="The group's answers by question id, without names.",
+        json_schema_extra={"example": {"q2": "Att provet går att lita på."}},
+    ),
+]
+AnswerChanges = Annotated[
+    dict[QuestionId, Answer | None],
+    Field(
+        max_length=100,
+        description="Answers by question id; null removes one, others stay.",
+        json_schema_extra={"example": {"q2": "Att provet går att lita på."}},
+    ),
+]
+SharedPicture = Annotated[
+    Paragraphs, Field(json_schema_extra={"example": "Vi ser båda att tiden för handledning har minskat."})
+]
+
+
+class HandoverInput(Input):
+    """A matter to hand over."""
+
+    handed_over_to: HandedOverTo
+    matter: Annotated[Paragraphs, Field(json_schema_extra={"example": "Bemanning under kvällspass."})]
+    case_number: CaseNumber | None = None
+
+
+class SessionRecordUpdate(Input):
+    """Merge patch of the joint part. Any change voids the approvals and takes the record back to draft."""
+
+    answers: AnswerChanges = absent()
+    shared_picture: SharedPicture | None = absent()
+    handovers: Annotated[list[HandoverInput], Field(max_length=20)] = absent()
+
+
+class SessionRecordTransition(Input):
+    """Send the record for review, or take it back to draft."""
+
+    to: Literal["underReview", "draft"]
+    review_deadline: Moment | None = Field(
+        default=None,
+        description="Needed for review. After it nothing can be approved; silence is not consent",
+    )
+    no_individual_recognisable: YesNo | None = Field(
+        default=None,
+        description="Needed, and true, for review: nobody can be recognised in the text.",
+        json_schema_extra={"example": True},
+    )
+
+
+class AppendixCreate(Input):
+    """A correction or addition to a final record, approved in the same way."""
+
+    title: Annotated[Line, Field(json_schema_extra={"example": "Rättelse av åtgärd två"})]
+    shared_picture: SharedPicture
+
+
+class RecordRegistrationInput(Input):
+    """How the archive knows the record."""
+
+    case_number: CaseNumber
+    archive_class: Annotated[Line, Field(json_schema_extra={"example": "2.4.1 Samverkan"})]
+    retain_until: DateOnly | None = None
+    legal_hold: YesNo = Field(default=False, json_schema_extra={"example": False})
+
+
+class RecordRegistrationRead(Output):
+    """How the archive knows the record. It never touches the approved content."""
+
+    session_record_id: Id
+    version: int
+    case_number: CaseNumber
+    archive_class: Annotated[Line, Field(json_schema_extra={"example": "2.4.1 Samverkan"})]
+    retain_until: DateOnly | None
+    legal_hold: YesNo
+    registered_at: Moment
+
+
+class SessionRecordItem(Output):
+    """A record in a list."""
+
+    id: Id
+    title: SessionTitle
+    state: SessionRecordState
+    working_group_id: Id
+    dialogue_session_id: Id
+    appendix_to_id: Id | None
+    review_deadline: Moment | None
+    final_at: Moment | None
+    content_hash: ContentHash | None
+
+
+class SessionRecordRead(Resource):
+    """A session's record as everyone at the table sees it, identical for both sides."""
+
+    organisation_id: Id
+    working_group_id: Id
+    dialogue_session_id: Id
+    dialogue_template_id: Id
+    appendix_to_id: Id | None
+    title: SessionTitle
+    state: SessionRecordState
+    legal_character: Literal["dialogue"] = "dialogue"
+    session_started_at: Moment
+    facilitator_function: FacilitatorFunction
+    attendance: Attendances
+    employee_headcount: int | None = Field(json_schema_extra={"example": 7})
+    answers: Answers
+    shared_picture: SharedPicture | None
+    statements: list[StatementInRecord] = Field(description="Published by the parties; drafts are not shown.")
+    actions: list[ActionInRecord]
+    handovers: list[Handover]
+    no_individual_recognisable: bool = Field(
+        description="Confirmed when the record was sent for review.", json_schema_extra={"example": True}
+    )
+    review_deadline: Moment | None
+    content_hash: ContentHash | None = Field(
+        description="What an approval must name; null while the record is being written."
+    )
+    approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
+    final_at: Moment | None
+    created_at: Moment

@@ -1,0 +1,105 @@
+"""Who a signed-in person is today: roles, seats, tables and sessions led, in one round trip."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.models.columns import Language
+from app.models.dialogue_session import DialogueSession
+from app.models.mandate import Mandate
+from app.models.party import Party, PartyState, Side
+from app.models.person import Person, Role
+from app.models.sign_in import SignIn
+from app.models.working_group import WorkingGroupParty
+from app.services.errors import Code, Refusal
+from app.services.policy import Actor, Seat
+
+_TODAY = sa.bindparam("today", type_=sa.Date)
+_PERSON = sa.bindparam("person_id", type_=sa.Uuid)
+
+
+def _gathered(*columns: Any, rows: sa.FromClause, where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    """The rows as one JSON list of lists, so that everything about a person comes in one statement."""
+    each = sa.func.jsonb_build_array(*columns)
+    return (
+        sa.select(sa.func.coalesce(sa.func.jsonb_agg(each), sa.cast(sa.literal("[]"), JSONB)))
+        .select_from(rows)
+        .where(where)
+        .scalar_subquery()
+    )
+
+
+VALID_MANDATE = sa.and_(
+    col(Mandate.valid_from) <= _TODAY,
+    sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= _TODAY),
+)
+_OWN_VALID_MANDATE = sa.and_(col(Mandate.person_id) == _PERSON, VALID_MANDATE, col(Party.state) == PartyState.ACTIVE)
+_SEATS = _gathered(
+    col(Mandate.id),
+    col(Mandate.party_id),
+    col(Party.side),
+    col(Mandate.organisation_id),
+    col(Mandate.working_group_id),
+    rows=sa.join(Mandate, Party, col(Mandate.party_id) == col(Party.id)),
+    where=_OWN_VALID_MANDATE,
+)
+_TABLES = _gathered(
+    col(WorkingGroupParty.working_group_id),
+    col(WorkingGroupParty.party_id),
+    rows=sa.join(
+        sa.join(Mandate, Party, col(Mandate.party_id) == col(Party.id)),
+        WorkingGroupParty,
+        sa.and_(
+            col(WorkingGroupParty.party_id) == col(Mandate.party_id),
+            sa.or_(
+                col(Mandate.working_group_id).is_(None),
+                col(Mandate.working_group_id) == col(WorkingGroupParty.working_group_id),
+            ),
+        ),
+    ),
+    where=_OWN_VALID_MANDATE,
+)
+_FACILITATED = _gathered(
+    col(DialogueSession.id),
+    col(DialogueSession.working_group_id),
+    rows=DialogueSession.__table__,  # type: ignore[attr-defined]
+    where=col(DialogueSession.facilitator_id) == _PERSON,
+)
+_ACTOR = (
+    sa.select(col(Person.organisation_id), col(Person.language), col(Person.roles), _SEATS, _TABLES, _FACILITATED)
+    .where(col(Person.id) == _PERSON, col(Person.active))
+    .where(
+        sa.exists().where(
+            col(SignIn.id) == sa.bindparam("sign_in_id", type_=sa.Uuid),
+            col(SignIn.person_id) == col(Person.id),
+            col(SignIn.ended_at).is_(None),
+        )
+    )
+)
+
+
+async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: date) -> Actor:
+    """The actor behind a verified token; an inactive person or an ended sign-in is nobody."""
+    found = (
+        await session.execute(_ACTOR, {"person_id": person_id, "sign_in_id": sign_in_id, "today": today})
+    ).one_or_none()
+    if found is None:
+        raise Refusal(Code.TOKEN_INVALID)
+    organisation_id, language, roles, seats, tables, facilitated = found
+    return Actor(
+        person_id=person_id,
+        organisation_id=organisation_id,
+        language=Language(language),
+        roles=frozenset(Role(role) for role in roles),
+        seats=tuple(
+            Seat(UUID(mandate), UUID(party), Side(side), UUID(organisation), UUID(group) if group else None)
+            for mandate, party, side, organisation, group in seats
+        ),
+        tables=frozenset((UUID(group), UUID(party)) for group, party in tables),
+        facilitated=frozenset((UUID(held), UUID(group)) for held, group in facilitated),
+    )

@@ -1,0 +1,24 @@
+"""Constraints of the database that people can run into, and what each refusal is called."""
+
+from sqlalchemy.exc import IntegrityError
+
+from app.services.errors import Code, Refusal
+
+CONSTRAINTS: dict[str, tuple[Code, str | None]] = {
+    "uq_organisation_organisation_number": (Code.ORGANISATION_NUMBER_TAKEN, "/organisationNumber"),
+    "uq_unit_external_id": (Code.EXTERNAL_ID_TAKEN, "/externalId"),
+    "uq_party_employer": (Code.EMPLOYER_PARTY_EXISTS, "/side"),
+    "uq_party_name": (Code.PARTY_NAME_TAKEN, "/name"),
+    "uq_person_email": (Code.EMAIL_TAKEN, "/email"),
+    "uq_mandate_first": (Code.FIRST_MANDATE_EXISTS, None),
+    "uq_approval_party": (Code.PARTY_HAS_DECIDED, None),
+    "uq_approval_person": (Code.PERSON_HAS_DECIDED, None),
+    "uq_dialogue_template_version": (Code.TEMPLATE_VERSION_TAKEN, "/templateVersion"),
+}
+
+
+def refusal_for(error: IntegrityError) -> Refusal | None:
+    """What to tell the client, or None when the constraint is the program's own business."""
+    cause = getattr(error.orig, "__cause__", None)
+    known = CONSTRAINTS.get(getattr(cause, "constraint_name", None) or "")
+    return Refusal(*known) if known else None

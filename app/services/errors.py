@@ -1,0 +1,112 @@
+"""The one kind of refusal a service raises. Status codes and texts live in `app/api/problems.py`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Stable, English reason codes. Every one has a row in the problem table."""
+
+    # who and whether
+    NOT_SIGNED_IN = "notSignedIn"
+    TOKEN_INVALID = "tokenInvalid"  # noqa: S105
+    NOT_FOUND = "notFound"
+    NOT_YOUR_ROLE = "notYourRole"
+    FACILITATOR_MAY_NOT_APPROVE = "facilitatorMayNotApprove"
+    # sign-in
+    CREDENTIALS_REFUSED = "credentialsRefused"
+    TOO_MANY_ATTEMPTS = "tooManyAttempts"
+    REFRESH_TOKEN_REFUSED = "refreshTokenRefused"  # noqa: S105
+    INVITATION_REFUSED = "invitationRefused"
+    PASSWORD_TOO_COMMON = "passwordTooCommon"  # noqa: S105
+    CROSS_SITE_REQUEST = "crossSiteRequest"
+    # concurrency
+    STALE_VERSION = "staleVersion"
+    IDEMPOTENCY_KEY_REUSED = "idempotencyKeyReused"
+    # shape of the request
+    NOTHING_TO_CHANGE = "nothingToChange"
+    CURSOR_INVALID = "cursorInvalid"
+    # organisations, units, parties, people, mandates
+    ORGANISATION_NUMBER_TAKEN = "organisationNumberTaken"
+    ORGANISATION_CLOSED = "organisationClosed"
+    UNKNOWN_UNIT = "unknownUnit"
+    EXTERNAL_ID_TAKEN = "externalIdTaken"
+    UNIT_CYCLE = "unitCycle"
+    UNIT_CLOSED = "unitClosed"
+    UNIT_HAS_CHILDREN = "unitHasChildren"
+    CHANGE_BEFORE_HISTORY = "changeBeforeHistory"
+    DATE_IN_FUTURE = "dateInFuture"
+    DATES_REVERSED = "datesReversed"
+    EMPLOYER_PARTY_EXISTS = "employerPartyExists"
+    PARTY_NAME_TAKEN = "partyNameTaken"
+    PARTY_CLOSED = "partyClosed"
+    EMAIL_TAKEN = "emailTaken"
+    UNKNOWN_PERSON = "unknownPerson"
+    PERSON_INACTIVE = "personInactive"
+    UNKNOWN_WORKING_GROUP = "unknownWorkingGroup"
+    FIRST_MANDATE_EXISTS = "firstMandateExists"
+    FIRST_MANDATE_IS_GENERAL = "firstMandateIsGeneral"
+    BOTH_SIDES = "bothSides"
+    FACILITATES_FOR_PARTIES = "facilitatesForParties"
+    MANDATE_ENDED = "mandateEnded"
+    # working groups and joint decisions
+    UNKNOWN_PARTY = "unknownParty"
+    TABLE_ONE_SIDED = "tableOneSided"
+    OWN_PARTY_MISSING = "ownPartyMissing"
+    GROUP_NOT_FORMING = "groupNotForming"
+    GROUP_NOT_STARTED = "groupNotStarted"
+    GROUP_CLOSED = "groupClosed"
+    CONTENT_CHANGED = "contentChanged"
+    PARTY_HAS_DECIDED = "partyHasDecided"
+    PERSON_HAS_DECIDED = "personHasDecided"
+    CHOOSE_MANDATE = "chooseMandate"
+    DECISION_TAKEN = "decisionTaken"
+    APPROVAL_VOIDED = "approvalVoided"
+    # dialogue templates
+    UNKNOWN_TEMPLATE = "unknownTemplate"
+    TEMPLATE_NOT_DRAFT = "templateNotDraft"
+    TEMPLATE_NOT_PUBLISHED = "templateNotPublished"
+    TEMPLATE_VERSION_TAKEN = "templateVersionTaken"
+    TEMPLATE_INCOMPLETE = "templateIncomplete"
+    # sessions, records, actions
+    FACILITATOR_HOLDS_MANDATE = "facilitatorHoldsMandate"
+    SESSION_CLOSED = "sessionClosed"
+    SESSION_HELD = "sessionHeld"
+    SESSION_NOT_YET = "sessionNotYet"
+    TRANSITION_REFUSED = "transitionRefused"
+    REASON_MISSING = "reasonMissing"
+    UNKNOWN_MANDATE = "unknownMandate"
+    ATTENDANCE_ONE_SIDED = "attendanceOneSided"
+    UNKNOWN_QUESTION = "unknownQuestion"
+    RECORD_IS_FINAL = "recordIsFinal"
+    RECORD_NOT_FINAL = "recordNotFinal"
+    RECORD_EMPTY = "recordEmpty"
+    NOT_UNDER_REVIEW = "notUnderReview"
+    REVIEW_DEADLINE_PASSED = "reviewDeadlinePassed"
+    REVIEW_DEADLINE_MISSING = "reviewDeadlineMissing"
+    CONFIRMATION_MISSING = "confirmationMissing"
+    EFFECT_MISSING = "effectMissing"
+    ACTION_SETTLED = "actionSettled"
+
+
+@dataclass(frozen=True)
+class FieldRefusal:
+    """One field that does not fit: a JSON pointer into the request and a reason code."""
+
+    pointer: str
+    code: Code
+
+
+class Refusal(Exception):
+    """The request cannot be carried out; nothing it did is kept, unless `keep` says so."""
+
+    def __init__(
+        self, code: Code, pointer: str | None = None, *, keep: bool = False, retry_after: int | None = None
+    ) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.fields = (FieldRefusal(pointer, code),) if pointer is not None else ()
+        self.keep = keep
+        """Commit all the same: a reused refresh token ends its family although the answer is a refusal."""
+        self.retry_after = retry_after
+        """Seconds after which another try makes sense."""

@@ -1,0 +1,58 @@
+"""Idempotency-Key: the same actor and key make one row, however often the request arrives."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from app.models.idempotency_key import IdempotencyKey
+from app.services.errors import Code, Refusal
+from app.services.work import Work
+
+
+class Identified(Protocol):
+    id: UUID
+
+
+MadeT = TypeVar("MadeT", bound=Identified)
+
+
+@dataclass(frozen=True)
+class RequestKey:
+    """The client's key, and SHA-256 over operation, path and body."""
+
+    key: str
+    request_hash: bytes
+
+
+async def once(
+    work: Work,
+    key: RequestKey | None,
+    make: Callable[[], Awaitable[MadeT]],
+    again: Callable[[UUID], Awaitable[MadeT]],
+) -> MadeT:
+    """`make()` the first time, `again(id)` every later time; the same key on another request is refused.
+
+    The key's row is inserted first: a second request with the same key waits for the first one's outcome.
+    """
+    if key is None:
+        return await make()
+    inserted = await work.session.execute(
+        insert(IdempotencyKey)
+        .values(person_id=work.actor.person_id, key=key.key, request_hash=key.request_hash, created_at=work.now)
+        .on_conflict_do_nothing()
+        .returning(col(IdempotencyKey.key))
+    )
+    own = (col(IdempotencyKey.person_id) == work.actor.person_id, col(IdempotencyKey.key) == key.key)
+    if inserted.first() is None:
+        earlier = (await work.session.execute(sa.select(IdempotencyKey).where(*own))).scalar_one()
+        if earlier.request_hash != key.request_hash or earlier.row_id is None:
+            raise Refusal(Code.IDEMPOTENCY_KEY_REUSED)
+        return await again(earlier.row_id)
+    made = await make()
+    await work.session.execute(sa.update(IdempotencyKey).where(*own).values(row_id=made.id))
+    return made

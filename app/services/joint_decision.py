@@ -1,0 +1,121 @@
+"""Joint decisions: the same content, approved by the employer and the unions the rule requires, by different people.
+
+One mechanism for everything that takes effect only when both sides agree. The caller holds the row lock of the
+subject, so decisions about one subject never run side by side.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.models.approval import Approval, ApprovalCreate, Decision, SubjectType, VoidReason
+from app.models.organisation import ApprovalRule
+from app.models.party import Side
+from app.services.errors import Code, Refusal
+from app.services.policy import Seat
+from app.services.work import Work, changed, created
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is decided: a thing, its exact content, and who must agree."""
+
+    type: SubjectType
+    id: UUID
+    organisation_id: UUID
+    working_group_id: UUID
+    content_hash: str
+    rule: ApprovalRule
+    parties: dict[UUID, Side]
+
+
+class Outcome(StrEnum):
+    PENDING = "pending"
+    REACHED = "reached"
+    CHANGE_REQUESTED = "changeRequested"
+
+
+STANDING = (
+    sa.select(Approval)
+    .where(col(Approval.subject_id) == sa.bindparam("subject_id"), col(Approval.voided_at).is_(None))
+    .order_by(col(Approval.id))
+)
+
+
+async def standing(work: Work, subject_id: UUID) -> Sequence[Approval]:
+    """The decisions that count on the subject as it is now."""
+    return (await work.session.execute(STANDING, {"subject_id": subject_id})).scalars().all()
+
+
+def outcome(subject: Subject, approvals: Iterable[Approval]) -> Outcome:
+    """Whether both sides have agreed. Only approvals of this very content count, each person once."""
+    approvals = list(approvals)
+    if any(approval.decision is Decision.REQUEST_CHANGE for approval in approvals):
+        return Outcome.CHANGE_REQUESTED
+    agreed: dict[UUID, UUID] = {}
+    for approval in approvals:
+        if (
+            approval.voided_at is None
+            and approval.content_hash == subject.content_hash
+            and approval.party_id in subject.parties
+            and approval.person_id not in agreed.values()
+        ):
+            agreed[approval.party_id] = approval.person_id
+    employers = {party for party, side in subject.parties.items() if side is Side.EMPLOYER}
+    unions = set(subject.parties) - employers
+    enough_unions = unions <= agreed.keys() if subject.rule is ApprovalRule.EVERY else unions & agreed.keys()
+    if employers and unions and employers <= agreed.keys() and enough_unions:
+        return Outcome.REACHED
+    return Outcome.PENDING
+
+
+def speaking_seat(work: Work, working_group_id: UUID, mandate_id: UUID | None) -> Seat:
+    """The seat the actor speaks from at this table; who has seats of several parties must say which."""
+    seats = work.actor.seats_at(working_group_id)
+    if mandate_id is not None:
+        seats = tuple(seat for seat in seats if seat.mandate_id == mandate_id)
+        if not seats:
+            raise Refusal(Code.UNKNOWN_MANDATE, "/mandateId")
+    if not seats:
+        raise Refusal(Code.NOT_YOUR_ROLE)
+    if len({seat.party_id for seat in seats}) > 1:
+        raise Refusal(Code.CHOOSE_MANDATE, "/mandateId")
+    return seats[0]
+
+
+async def decide(work: Work, operation: str, subject: Subject, data: ApprovalCreate) -> tuple[Approval, Outcome]:
+    """Record one party's decision and say what follows from it."""
+    seat = speaking_seat(work, subject.working_group_id, data.mandate_id)
+    if data.content_hash != subject.content_hash:
+        raise Refusal(Code.CONTENT_CHANGED, "/contentHash")
+    earlier = await standing(work, subject.id)
+    if any(approval.party_id == seat.party_id for approval in earlier):
+        raise Refusal(Code.PARTY_HAS_DECIDED)
+    if any(approval.person_id == work.actor.person_id for approval in earlier):
+        raise Refusal(Code.PERSON_HAS_DECIDED)
+    approval = Approval(
+        organisation_id=subject.organisation_id,
+        working_group_id=subject.working_group_id,
+        subject_type=subject.type,
+        subject_id=subject.id,
+        content_hash=subject.content_hash,
+        party_id=seat.party_id,
+        mandate_id=seat.mandate_id,
+        person_id=work.actor.person_id,
+        decision=data.decision,
+        statement=data.statement,
+        decided_at=work.now,
+        created_at=work.now,
+    )
+    await created(work, operation, approval, mandate_id=seat.mandate_id)
+    return approval, outcome(subject, [*earlier, approval])
+
+
+async def void(work: Work, operation: str, subject_id: UUID, reason: VoidReason) -> None:
+    """Take back every standing decision: the content they were about is no more."""
+    for approval in await standing(work, subject_id):
+        await changed(work, operation, approval, {"voided_at": work.now, "void_reason": reason})

@@ -1,0 +1,114 @@
+"""One way to read a page: keyset where the client follows `next`, capped counts, columns instead of objects."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.services.errors import Code, Refusal
+from app.services.work import Work
+
+COUNTED_AT_MOST = 10_000
+
+Columns = tuple[Any, ...]
+"""Columns to order by; the last one is unique."""
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page: by number, or after the last row of the page before."""
+
+    page: int = 1
+    limit: int = 20
+    after: str | None = None
+    sort: str | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The rows of one page by column name, and what is known about the whole."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    total_is_lower_bound: bool
+    next_after: str | None
+
+
+async def page(
+    work: Work, query: sa.Select[*tuple[Any, ...]], sorts: dict[str, Columns], request: PageRequest
+) -> Listed:
+    """One page of `query`, in the order the request asks for.
+
+    `sorts` names the possible orders; each ends with a unique column and the first is the default. A leading
+    minus in the request turns the whole order round.
+    """
+    name = request.sort or next(iter(sorts))
+    descending = name.startswith("-")
+    order = sorts[name.removeprefix("-")]
+    connection = await work.session.connection()
+
+    counted = sa.select(sa.func.count()).select_from(
+        query.with_only_columns(sa.literal(1)).order_by(None).limit(COUNTED_AT_MOST + 1).subquery()
+    )
+    total = (await connection.execute(counted)).scalar_one()
+
+    keys = [column.label(f"_key_{place}") for place, column in enumerate(order)]
+    rows_query = query.add_columns(*keys).order_by(*(key.desc() if descending else key.asc() for key in order))
+    if request.after is not None:
+        position = sa.tuple_(*order)
+        last = sa.tuple_(*_position(request.after, name, order))
+        rows_query = rows_query.where(position < last if descending else position > last)
+    else:
+        rows_query = rows_query.offset((request.page - 1) * request.limit)
+
+    rows: list[dict[str, Any]] = []
+    if request.page > 0:
+        result = await connection.execute(rows_query.limit(request.limit + 1))
+        rows = [dict(row) for row in result.mappings()]
+    more = len(rows) > request.limit
+    rows = rows[: request.limit]
+    next_after = _written(name, [rows[-1][key.name] for key in keys]) if more else None
+    for row in rows:
+        for key in keys:
+            del row[key.name]
+    return Listed(rows, min(total, COUNTED_AT_MOST), total > COUNTED_AT_MOST, next_after)
+
+
+def _written(sort: str, values: Sequence[Any]) -> str:
+    text = json.dumps([sort, *(value.isoformat() if isinstance(value, date) else str(value) for value in values)])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _position(after: str, sort: str, order: Columns) -> list[Any]:
+    """The sort values of the last row of the page before; anything else than our own writing is refused."""
+    try:
+        written = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        if not isinstance(written, list) or len(written) != len(order) + 1 or written[0] != sort:
+            raise ValueError(after)
+        return [
+            sa.literal(_read(value, column.type.python_type), column.type)
+            for value, column in zip(written[1:], order, strict=True)
+        ]
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise Refusal(Code.CURSOR_INVALID, "/after") from None
+
+
+def _read(value: Any, kind: type) -> Any:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("not a position")
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("not a position")
+        return moment
+    if kind is date:
+        return date.fromisoformat(value)
+    if kind is UUID:
+        return UUID(value)
+    value.encode()
+    return value

@@ -1,0 +1,124 @@
+"""One request's work: who acts, when, in which transaction; how things are found, admitted, changed and shown."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.base import Resource, Table, VersionedRow
+from app.services import audit, policy
+from app.services.calendar import swedish_day
+from app.services.conflicts import refusal_for
+from app.services.errors import Code, Refusal
+from app.services.policy import Actor
+
+RowT = TypeVar("RowT", bound=Table)
+ResourceT = TypeVar("ResourceT", bound=Resource)
+
+
+@dataclass(frozen=True)
+class Work:
+    session: AsyncSession
+    actor: Actor
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """Today in Sweden."""
+        return swedish_day(self.now)
+
+
+async def find(work: Work, row_type: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
+    """The row, if the actor may see it; a hidden one and a missing one are refused alike."""
+    query = sa.select(row_type).where(
+        row_type.id == row_id,  # type: ignore[attr-defined]
+        policy.visible(work.actor, row_type),
+    )
+    if lock:
+        # Whoever changes a thing holds its row until the end of the transaction. What was read before the
+        # lock was granted may be stale, hence populate_existing.
+        query = query.with_for_update(of=row_type).execution_options(populate_existing=True)
+    row = (await work.session.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise Refusal(Code.NOT_FOUND)
+    return row
+
+
+async def admit(work: Work, operation: str, row_type: type[RowT], row_id: UUID, version: int | None = None) -> RowT:
+    """Find the row an operation is decided on and check, in this order: sight, right, version, state."""
+    rule = policy.RULES[operation]
+    if rule.on is not row_type:
+        raise TypeError(f"{operation} is not decided on {row_type.__name__}")
+    row = await find(work, row_type, row_id, lock=not rule.reads)
+    policy.require(work.actor, operation, row)
+    check_version(row, version)
+    if (reason := policy.obstacle(work.actor, operation, row, work.now)) is not None:
+        raise Refusal(reason)
+    return row
+
+
+def check_version(row: Any, version: int | None) -> None:
+    if version is not None and row.version != version:
+        raise Refusal(Code.STALE_VERSION)
+
+
+async def created(work: Work, operation: str, row: Table, *, mandate_id: UUID | None = None) -> None:
+    """Store a new row with its audit entry."""
+    work.session.add(row)
+    await store(work)
+    work.session.add(audit.entry(work.actor, operation, row, work.now, None, mandate_id))
+    await store(work)
+
+
+async def changed(
+    work: Work,
+    operation: str,
+    row: Table,
+    changes: dict[str, Any] | None = None,
+    *,
+    mandate_id: UUID | None = None,
+) -> None:
+    """Apply `changes`, count the version up and write the audit entry."""
+    versioned = cast("VersionedRow", row)
+    before = versioned.version
+    for field, value in (changes or {}).items():
+        setattr(row, field, value)
+    versioned.version = before + 1
+    work.session.add(row)
+    work.session.add(audit.entry(work.actor, operation, row, work.now, before, mandate_id))
+    await store(work)
+
+
+async def removed(work: Work, operation: str, row: Table) -> None:
+    """Delete a row; the audit entry stays."""
+    versioned = cast("VersionedRow", row)
+    work.session.add(audit.entry(work.actor, operation, row, work.now, versioned.version, None))
+    await work.session.delete(row)
+    await store(work)
+
+
+async def store(work: Work) -> None:
+    """Send what is new to the database, and turn a constraint people can run into to a refusal."""
+    try:
+        await work.session.flush()
+    except IntegrityError as error:
+        refusal = refusal_for(error)
+        if refusal is None:
+            raise
+        raise refusal from None
+
+
+def differing(row: Table, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes that change something; a patch that repeats what is there voids nothing."""
+    return {field: value for field, value in changes.items() if getattr(row, field) != value}
+
+
+def shown(work: Work, shape: type[ResourceT], row: Table, **more: Any) -> ResourceT:
+    """The row as a resource: its columns of the same names, `more`, and what the actor may do with it now."""
+    columns = {field: getattr(row, field) for field in shape.model_fields if field in type(row).model_fields}
+    actions = policy.allowed_actions(work.actor, row, work.now)
+    return shape.model_validate(columns | {"allowed_actions": actions} | more)

@@ -1,0 +1,35 @@
+"""Settings from LARANDE_* variables. Read by the entrances (main, cli, worker) and handed on as values."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Frozen: what the program started with is what it runs with."""
+
+    model_config = SettingsConfigDict(env_prefix="LARANDE_", frozen=True, extra="ignore")
+
+    database_url: SecretStr | None = Field(
+        default=None, description="postgresql://… ; unset starts the embedded PostgreSQL."
+    )
+    home: Path | None = Field(default=None, description="Where the embedded database and the token secret live.")
+    token_secret: SecretStr | None = Field(
+        default=None, description="At least 32 bytes that sign access tokens; unset: made once and kept in home."
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    pool_size: int = Field(default=10, ge=2, le=200)
+    log_format: Literal["console", "json"] = "json"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    cors_origins: str = Field(default="", description="Origins, separated by commas, whose pages may call the API.")
+    trusted_proxies: str = Field(
+        default="", description="Addresses or networks, separated by commas, whose Forwarded header is believed."
+    )
+
+
+def names_in(value: str) -> tuple[str, ...]:
+    """The parts of a setting that is a list separated by commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())

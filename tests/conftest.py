@@ -1,0 +1,147 @@
+"""One PostgreSQL for the run, one database for each worker, one client whose every answer is checked."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app import embedded, logs, migrations
+from app.database import Database
+from app.main import create_app
+from app.settings import Settings
+from tests import contract
+from tests.client import Client, client_for
+from tests.world import World
+
+TEMPLATE = "larande_template"
+TOKEN_SECRET = "only-for-tests-only-for-tests-only-for-tests"
+
+_server = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process starts the server; workers are told where it is."""
+    logs.configure("json", "warning")
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    home = Path(tempfile.mkdtemp(prefix="larande-tests-"))
+    home.chmod(0o755)  # a directory of our own: as root, PostgreSQL runs as another account
+    _server.callback(shutil.rmtree, home, ignore_errors=True)
+    # Durability is tested where it matters; here a crash loses nothing but the run.
+    server = embedded.start(home / "server", settings={"fsync": "off", "max_connections": "200"})
+    _server.callback(server.stop)
+    os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
+    os.environ["LARANDE_TEST_SEEN"] = str(home / "seen")
+    (home / "seen").mkdir()
+    asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _server.close()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """At the end of a whole run every documented success must have been seen."""
+    if not (seen := os.environ.get("LARANDE_TEST_SEEN")) or not Path(seen).is_dir():
+        return
+    contract.SEEN.write_to(Path(seen))
+    whole = not session.config.option.keyword and session.config.args == session.config.getini("testpaths")
+    if not hasattr(session.config, "workerinput") and whole and session.testsfailed == 0:
+        unseen = contract.unseen(Path(seen))
+        if unseen:
+            print("\nDocumented but never seen in the suite:", *unseen, sep="\n  ")  # noqa: T201
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+async def _make_template(server: str, template: str) -> None:
+    await _create_database(server, TEMPLATE)
+    database = Database(template)
+    await migrations.upgrade(database)
+    await database.close()
+
+
+async def _create_database(server: str, name: str, like: str = "template1") -> None:
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'))
+    await engine.dispose()
+
+
+def address(name: str) -> str:
+    return os.environ["LARANDE_TEST_SERVER"].replace("DATABASENAME", name)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+_made = iter(range(10**6))
+
+
+async def new_database() -> str:
+    """The address of a fresh, migrated, empty database."""
+    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_made)}"
+    await _create_database(address("postgres"), name, TEMPLATE)
+    return address(name)
+
+
+@pytest.fixture(scope="session")
+async def database_url(anyio_backend: str) -> str:  # noqa: ARG001
+    """This worker's database. Tests commit for real and make organisations of their own."""
+    return await new_database()
+
+
+@pytest.fixture
+async def fresh_database_url() -> str:
+    """A database that no other test has seen."""
+    return await new_database()
+
+
+def settings_for(url: str, **more: Any) -> Settings:
+    return Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET), **more)
+
+
+@pytest.fixture(scope="session")
+async def app(database_url: str) -> AsyncIterator[FastAPI]:
+    app = create_app(settings_for(database_url))
+    yield app
+    await app.state.database.close()
+
+
+@pytest.fixture(scope="session")
+def database(app: FastAPI) -> Database:
+    database: Database = app.state.database
+    return database
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[Client]:
+    """Nobody in particular, over HTTP in process."""
+    async with client_for(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def world(app: FastAPI) -> AsyncIterator[World]:
+    """An agency with an employer, two unions, and people in every role."""
+    async with World(app) as world:
+        yield world
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("LARANDE_") and not name.startswith("LARANDE_TEST")]:
+        monkeypatch.delenv(name)
+    return

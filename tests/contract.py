@@ -1,0 +1,108 @@
+"""Holds every answer of the test suite against the committed OpenAPI document."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx2
+import jsonschema_rs
+
+DOCUMENT = Path(__file__).parent.parent / "openapi" / "openapi.json"
+BASE = "/larande/v1"
+
+
+@cache
+def document() -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(DOCUMENT.read_text())
+    return made
+
+
+@cache
+def _paths() -> list[tuple[re.Pattern[str], str]]:
+    # Literal segments come before parameters: /survey-forms/current is not a /survey-forms/{id}.
+    paths = sorted(document()["paths"], key=lambda path: path.count("{"))
+    return [(re.compile(BASE + re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in paths]
+
+
+@cache
+def validator(pointer: str) -> jsonschema_rs.Draft202012Validator:
+    """A validator for one schema inside the document."""
+    schema = {"$ref": "#" + quote(pointer, safe="/~"), **{key: document()[key] for key in ("components", "paths")}}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+class Seen:
+    """Which documented answers the suite has met."""
+
+    def __init__(self) -> None:
+        self.answers: set[str] = set()
+
+    def add(self, operation: str, status: str) -> None:
+        self.answers.add(f"{operation} {status}")
+
+    def write_to(self, directory: Path) -> None:
+        (directory / uuid4().hex).write_text("\n".join(self.answers))
+
+
+SEEN = Seen()
+
+
+def unseen(directory: Path) -> list[str]:
+    """Documented successes that no test met."""
+    seen = {line for file in directory.iterdir() for line in file.read_text().splitlines()}
+    documented = {
+        f"{operation['operationId']} {status}"
+        for item in document()["paths"].values()
+        for operation in item.values()
+        for status in operation["responses"]
+        if status < "400"
+    }
+    return sorted(documented - seen)
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def check(response: httpx2.Response) -> None:
+    """Fail unless the document promises exactly such an answer."""
+    request = response.request
+    path = next((path for pattern, path in _paths() if pattern.fullmatch(request.url.path)), None)
+    assert "traceparent" in response.headers
+    if path is None:
+        assert response.status_code in {200, 404, 405, 500, 503}, (request.url.path, response.status_code)
+        return
+    operation = document()["paths"][path].get(request.method.lower())
+    if operation is None:
+        assert response.status_code == 405
+        assert response.headers["allow"] == ", ".join(sorted(method.upper() for method in document()["paths"][path]))
+        return
+    status = str(response.status_code)
+    where = f"{request.method} {path} {status}"
+    promised = operation["responses"].get(status)
+    assert promised is not None, f"{where} is not documented: {response.text[:300]}"
+    pointer = f"/paths/{_escaped(path)}/{request.method.lower()}/responses/{status}"
+    if "$ref" in promised:
+        pointer = promised["$ref"].removeprefix("#")
+        promised = document()["components"]["responses"][pointer.rsplit("/", 1)[1]]
+    SEEN.add(operation["operationId"], status)
+    for header in promised.get("headers", {}):
+        assert header in response.headers, f"{where} lacks {header}"
+    content = promised.get("content")
+    if not content:
+        assert not response.content, f"{where} should have no body"
+        return
+    media_type = response.headers["content-type"].split(";")[0]
+    assert media_type in content, f"{where} answers {media_type}"
+    check_body(f"{pointer}/content/{_escaped(media_type)}/schema", response.json(), where)
+
+
+def check_body(pointer: str, body: Any, where: str) -> None:
+    faults = [
+        f"{'/'.join(map(str, fault.instance_path))}: {fault.message}" for fault in validator(pointer).iter_errors(body)
+    ]
+    assert not faults, f"{where}: {faults}"

@@ -1,0 +1,173 @@
+"""An agency to test in, built by hand below the api room, so that a test starts where its story starts."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI
+
+from app.database import Database
+from app.models.base import Table
+from app.models.columns import Language
+from app.models.mandate import Mandate
+from app.models.organisation import ApprovalRule, Organisation
+from app.models.party import Party, Side
+from app.models.person import Person, Role
+from app.models.sign_in import SignIn
+from app.models.unit import Unit, UnitPlacement
+from app.services.tokens import TokenKey
+from tests.client import Client, client_for
+
+_numbers = count(1)
+
+
+def organisation_number() -> str:
+    """A fresh number with a right check digit."""
+    body = f"{uuid4().int % 10**6:06d}"
+    stem = "202" + body
+    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(stem)]
+    return stem + str(-sum(value // 10 + value % 10 for value in doubled) % 10)
+
+
+@dataclass
+class Someone:
+    """A person with a client that is signed in as them."""
+
+    person: Person
+    client: Client
+    mandate: Mandate | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.person.id)
+
+    @property
+    def mandate_id(self) -> str:
+        assert self.mandate is not None
+        return str(self.mandate.id)
+
+
+@dataclass
+class World:
+    """One agency: employer party, two unions (Saco-S and Seko), a unit tree of three, and people in every role."""
+
+    app: FastAPI
+    people: dict[str, Someone] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Database:
+        database: Database = self.app.state.database
+        return database
+
+    async def __aenter__(self) -> "World":
+        self._context = client_for(self.app)
+        self.nobody = await self._context.__aenter__()
+        now = datetime.now(UTC)
+        self.organisation = Organisation(
+            organisation_number=organisation_number(),
+            name=f"Myndigheten för provning {uuid4().hex[:8]}",
+            approval_rule=ApprovalRule.EVERY,
+            languages=[Language.SWEDISH],
+            created_at=now,
+        )
+        await self.add(self.organisation)
+        self.employer = await self.party(Side.EMPLOYER, "Arbetsgivaren")
+        self.saco = await self.party(Side.UNION, "Saco-S")
+        self.seko = await self.party(Side.UNION, "Seko")
+        self.unit = await self.unit_under(None, "Myndigheten")
+        self.subunit = await self.unit_under(self.unit, "Provtagningsenheten")
+        self.employer_rep = await self.representative("employer_rep", self.employer, first=True)
+        self.saco_rep = await self.representative("saco_rep", self.saco, first=True)
+        self.seko_rep = await self.representative("seko_rep", self.seko, first=True)
+        self.facilitator = await self.someone("facilitator")
+        self.archivist = await self.someone("archivist", Role.ARCHIVIST)
+        self.employee = await self.someone("employee")
+        self.administrator = await self.someone("administrator", Role.SYSTEM_ADMINISTRATOR, outside=True)
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._context.__aexit__(*error)
+
+    async def add(self, *rows: Table) -> None:
+        async with self.database.write() as session:
+            for row in rows:
+                session.add(row)
+                await session.flush()
+
+    async def party(self, side: Side, name: str) -> Party:
+        party = Party(organisation_id=self.organisation.id, side=side, name=name, created_at=datetime.now(UTC))
+        await self.add(party)
+        return party
+
+    async def unit_under(self, parent: Unit | None, name: str) -> Unit:
+        unit = Unit(
+            organisation_id=self.organisation.id,
+            valid_from=date(2020, 1, 1),
+            headcount=12,
+            created_at=datetime.now(UTC),
+        )
+        placement = UnitPlacement(
+            organisation_id=self.organisation.id,
+            unit_id=unit.id,
+            parent_id=parent.id if parent else None,
+            name=name,
+            valid_from=date(2020, 1, 1),
+        )
+        await self.add(unit, placement)
+        return unit
+
+    async def someone(self, name: str, *roles: Role, outside: bool = False) -> Someone:
+        now = datetime.now(UTC)
+        person = Person(
+            organisation_id=None if outside else self.organisation.id,
+            name=name.replace("_", " ").title(),
+            email=f"{name}.{next(_numbers)}.{uuid4().hex[:8]}@example.se",
+            roles=list(roles),
+            created_at=now,
+        )
+        await self.add(person)
+        someone = Someone(person, self.nobody.signed_in(await self.token(person)))
+        self.people[name] = someone
+        return someone
+
+    async def token(self, person: Person) -> str:
+        """An access token as signing in would give it."""
+        now = datetime.now(UTC)
+        sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now)
+        await self.add(sign_in)
+        key: TokenKey = self.app.state.token_key
+        return key.issue(person.id, sign_in.id, now)
+
+    async def representative(
+        self,
+        name: str,
+        party: Party,
+        *,
+        first: bool = False,
+        working_group_id: UUID | str | None = None,
+        valid_from: date | None = None,
+        valid_to: date | None = None,
+        person: Someone | None = None,
+    ) -> Someone:
+        """Somebody with a mandate, made directly; `person` to give it to somebody who is there."""
+        someone = person or await self.someone(name)
+        mandate = Mandate(
+            organisation_id=self.organisation.id,
+            party_id=party.id,
+            person_id=someone.person.id,
+            working_group_id=UUID(str(working_group_id)) if working_group_id else None,
+            function="Företrädare",
+            valid_from=valid_from or date.today() - timedelta(days=30),  # noqa: DTZ011
+            valid_to=valid_to,
+            first=first,
+            created_at=datetime.now(UTC),
+        )
+        await self.add(mandate)
+        someone.mandate = mandate
+        return someone
+
+    @property
+    def path(self) -> str:
+        return f"/organisations/{self.organisation.id}"
