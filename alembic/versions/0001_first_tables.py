@@ -382,7 +382,7 @@ def upgrade() -> None:
         sa.Column("place", sa.String(), nullable=True),
         sa.Column("facilitator_id", sa.Uuid(), nullable=False),
         sa.Column("facilitator_function", sa.String(), nullable=False),
-        sa.Column("attendance", postgresql.JSONB(), nullable=False),
+        sa.Column("attendances", postgresql.JSONB(), nullable=False),
         sa.Column("employee_headcount", sa.Integer(), nullable=True),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),

@@ -2,11 +2,40 @@
 
 from fastapi import APIRouter
 
-from app.api import api_info, organisations
+from app.api import (
+    actions,
+    api_info,
+    approvals,
+    audit_entries,
+    dialogue_sessions,
+    organisations,
+    party_notes,
+    session_records,
+    statements,
+    working_groups,
+)
 
 TAGS = {
     "organisations": "The workplace and its settings.",
+    "working-groups": "Joint groups: proposed by one side, started by both.",
+    "approvals": "A party's decision on one exact content.",
+    "dialogue-sessions": "Planned and held conversations.",
+    "party-notes": "What a party notes for itself.",
+    "session-records": "What a session produced, approved by both sides.",
+    "actions": "Agreed next steps.",
+    "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
 
-ROUTERS: tuple[APIRouter, ...] = (organisations.router, api_info.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    organisations.router,
+    working_groups.router,
+    approvals.router,
+    dialogue_sessions.router,
+    party_notes.router,
+    session_records.router,
+    statements.router,
+    actions.router,
+    audit_entries.router,
+    api_info.router,
+)

@@ -330,6 +330,14 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Ange vilket uppdrag", "Du har uppdrag för flera parter vid bordet. Ange mandateId."),
         ("Say which mandate", "You hold mandates of several parties at this table. Give mandateId."),
     ),
+    "changeRequested": _p(
+        409,
+        (
+            "En ändring är begärd",
+            "En part har begärt ändring. Ändra innehållet, eller låt parten ta tillbaka sin begäran.",
+        ),
+        ("A change is requested", "A party has asked for a change. Edit the content, or let the party withdraw."),
+    ),
     "decisionTaken": _p(
         409,
         ("Beslutet är redan fattat", "Det som båda parter har godkänt kan inte tas tillbaka av en."),
@@ -401,6 +409,11 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         ("Okänt uppdrag", "Uppdraget gäller inte vid det här bordet."),
         ("Unknown mandate", "The mandate does not count at this table."),
+    ),
+    "namedTwice": _p(
+        422,
+        ("Samma nämns två gånger", "Varje uppdrag och varje part nämns en gång."),
+        ("Named twice", "Each mandate and each party is named once."),
     ),
     "attendanceOneSided": _p(
         409,

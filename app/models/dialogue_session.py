@@ -52,7 +52,7 @@ class DialogueSession(VersionedRow, table=True):
     place: str | None = None
     facilitator_id: UUID = Column(foreign_key="person.id", index=True)
     facilitator_function: str
-    attendance: list[Attendance] = Column(default=[], sa_column=json_column(list[Attendance]))
+    attendances: list[Attendance] = Column(default=[], sa_column=json_column(list[Attendance]))
     employee_headcount: int | None = None
     held_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     cancelled_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
@@ -105,7 +105,7 @@ class DialogueSessionUpdate(Input):
     place: Place | None = absent()
     facilitator_id: Id = absent()
     facilitator_function: FacilitatorFunction = absent()
-    attendance: Annotated[list[AttendanceInput], Field(max_length=100)] = absent()
+    attendances: Annotated[list[AttendanceInput], Field(max_length=100)] = absent()
     employee_headcount: Count | None = absent()
 
 
@@ -145,7 +145,7 @@ class DialogueSessionRead(Resource):
     place: Place | None
     facilitator_id: Id
     facilitator_function: FacilitatorFunction
-    attendance: Attendances
+    attendances: Attendances
     employee_headcount: Count | None = Field(
         description="How many employees took part beside the representatives.",
         json_schema_extra={"example": 7},

@@ -14,6 +14,7 @@ from app.models.action import ActionInRecord
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
 from app.models.columns import (
+    Count,
     DateOnly,
     Id,
     Line,
@@ -24,7 +25,13 @@ from app.models.columns import (
     enum_column,
     json_column,
 )
-from app.models.dialogue_session import Attendances, FacilitatorFunction, SessionTitle
+from app.models.dialogue_session import (
+    AttendanceStatus,
+    FacilitatorFunction,
+    MeetingForm,
+    Place,
+    SessionTitle,
+)
 from app.models.statement import StatementInRecord
 
 
@@ -200,21 +207,49 @@ class SessionRecordItem(Output):
     content_hash: ContentHash | None
 
 
-class SessionRecordRead(Resource):
-    """A session's record as everyone at the table sees it, identical for both sides."""
+class RecordAttendance(Output):
+    """A representative's attendance as the record states it. Employees are counted, never named."""
 
-    organisation_id: Id
+    mandate_id: Id
+    party_id: Id
+    party_name: str = Field(json_schema_extra={"example": "Saco-S"})
+    function: str = Field(json_schema_extra={"example": "Ordförande"})
+    status: AttendanceStatus
+
+
+class RecordTemplate(Output):
+    """The template version the session followed."""
+
+    id: Id
+    key: str = Field(json_schema_extra={"example": "val-utfort-arbete"})
+    template_version: str = Field(json_schema_extra={"example": "1.0.0"})
+    content_hash: ContentHash | None
+
+
+class RecordCorrection(Output):
+    """The final record an appendix belongs to."""
+
+    id: Id
+    content_hash: ContentHash
+
+
+class RecordContent(Output):
+    """Exactly what the parties approve. The content hash is taken over this object as it stands here."""
+
+    title: SessionTitle
+    legal_character: Literal["dialogue"] = Field(
+        default="dialogue", description="Dialogue, never negotiation under the Co-determination Act."
+    )
     working_group_id: Id
     dialogue_session_id: Id
-    dialogue_template_id: Id
-    appendix_to_id: Id | None
-    title: SessionTitle
-    state: SessionRecordState
-    legal_character: Literal["dialogue"] = "dialogue"
-    session_started_at: Moment
+    appendix_to: RecordCorrection | None
+    dialogue_template: RecordTemplate
+    started_at: Moment
+    meeting_form: MeetingForm
+    place: Place | None
     facilitator_function: FacilitatorFunction
-    attendance: Attendances
-    employee_headcount: int | None = Field(json_schema_extra={"example": 7})
+    attendances: list[RecordAttendance]
+    employee_headcount: Count | None = Field(json_schema_extra={"example": 7})
     answers: Answers
     shared_picture: SharedPicture | None
     statements: list[StatementInRecord] = Field(description="Published by the parties; drafts are not shown.")
@@ -223,10 +258,22 @@ class SessionRecordRead(Resource):
     no_individual_recognisable: bool = Field(
         description="Confirmed when the record was sent for review.", json_schema_extra={"example": True}
     )
-    review_deadline: Moment | None
+
+
+class SessionRecordRead(Resource):
+    """A session's record as everyone at the table sees it, identical for both sides."""
+
+    organisation_id: Id
+    working_group_id: Id
+    dialogue_session_id: Id
+    appendix_to_id: Id | None
+    title: SessionTitle
+    state: SessionRecordState
+    content: RecordContent
     content_hash: ContentHash | None = Field(
-        description="What an approval must name; null while the record is being written."
+        description="What an approval must name: SHA-256 of `content` (RFC 8785); null while it is being written."
     )
+    review_deadline: Moment | None
     approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
     final_at: Moment | None
     created_at: Moment

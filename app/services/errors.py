@@ -60,6 +60,7 @@ class Code(StrEnum):
     PARTY_HAS_DECIDED = "partyHasDecided"
     PERSON_HAS_DECIDED = "personHasDecided"
     CHOOSE_MANDATE = "chooseMandate"
+    CHANGE_REQUESTED = "changeRequested"
     DECISION_TAKEN = "decisionTaken"
     APPROVAL_VOIDED = "approvalVoided"
     # dialogue templates
@@ -76,6 +77,7 @@ class Code(StrEnum):
     TRANSITION_REFUSED = "transitionRefused"
     REASON_MISSING = "reasonMissing"
     UNKNOWN_MANDATE = "unknownMandate"
+    NAMED_TWICE = "namedTwice"
     ATTENDANCE_ONE_SIDED = "attendanceOneSided"
     UNKNOWN_QUESTION = "unknownQuestion"
     RECORD_IS_FINAL = "recordIsFinal"

@@ -12,7 +12,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.models.approval import Approval, ApprovalCreate, Decision, SubjectType, VoidReason
+from app.models.approval import Approval, ApprovalCreate, ApprovalSummary, Decision, SubjectType, VoidReason
+from app.models.base import AllowedAction
 from app.models.organisation import ApprovalRule
 from app.models.party import Side
 from app.services.errors import Code, Refusal
@@ -95,6 +96,8 @@ async def decide(work: Work, operation: str, subject: Subject, data: ApprovalCre
     earlier = await standing(work, subject.id)
     if any(approval.party_id == seat.party_id for approval in earlier):
         raise Refusal(Code.PARTY_HAS_DECIDED)
+    if any(approval.decision is Decision.REQUEST_CHANGE for approval in earlier):
+        raise Refusal(Code.CHANGE_REQUESTED)
     if any(approval.person_id == work.actor.person_id for approval in earlier):
         raise Refusal(Code.PERSON_HAS_DECIDED)
     approval = Approval(
@@ -115,7 +118,35 @@ async def decide(work: Work, operation: str, subject: Subject, data: ApprovalCre
     return approval, outcome(subject, [*earlier, approval])
 
 
-async def void(work: Work, operation: str, subject_id: UUID, reason: VoidReason) -> None:
+async def void(
+    work: Work, operation: str, subject_id: UUID, reason: VoidReason, *, except_for: Approval | None = None
+) -> None:
     """Take back every standing decision: the content they were about is no more."""
     for approval in await standing(work, subject_id):
-        await changed(work, operation, approval, {"voided_at": work.now, "void_reason": reason})
+        if approval is not except_for:
+            await changed(work, operation, approval, {"voided_at": work.now, "void_reason": reason})
+
+
+def summaries(approvals: Iterable[Approval]) -> list[ApprovalSummary]:
+    """Decisions as the resource they concern shows them."""
+    return [
+        ApprovalSummary.model_validate({name: getattr(each, name) for name in ApprovalSummary.model_fields})
+        for each in approvals
+    ]
+
+
+def mark_decided(
+    work: Work,
+    actions: Iterable[AllowedAction],
+    operation: str,
+    working_group_id: UUID,
+    approvals: Sequence[Approval],
+) -> None:
+    """A party that has decided cannot decide again; say so before it tries."""
+    decided = {approval.party_id for approval in approvals}
+    own = {seat.party_id for seat in work.actor.seats_at(working_group_id)}
+    change_requested = any(approval.decision is Decision.REQUEST_CHANGE for approval in approvals)
+    for action in actions:
+        if action.action == operation and action.allowed and (change_requested or own <= decided):
+            action.allowed = False
+            action.reason = Code.PARTY_HAS_DECIDED if own <= decided else Code.CHANGE_REQUESTED

@@ -40,8 +40,8 @@ async def find(work: Work, row_type: type[RowT], row_id: UUID, *, lock: bool = F
     )
     if lock:
         # Whoever changes a thing holds its row until the end of the transaction. What was read before the
-        # lock was granted may be stale, hence populate_existing.
-        query = query.with_for_update(of=row_type).execution_options(populate_existing=True)
+        # lock was granted may be stale, hence populate_existing. NO KEY UPDATE lets others refer to the row.
+        query = query.with_for_update(of=row_type, key_share=True).execution_options(populate_existing=True)
     row = (await work.session.execute(query)).scalar_one_or_none()
     if row is None:
         raise Refusal(Code.NOT_FOUND)
@@ -81,15 +81,16 @@ async def changed(
     changes: dict[str, Any] | None = None,
     *,
     mandate_id: UUID | None = None,
+    about: Table | None = None,
 ) -> None:
-    """Apply `changes`, count the version up and write the audit entry."""
+    """Apply `changes`, count the version up and write the audit entry (about another row, if `about` says so)."""
     versioned = cast("VersionedRow", row)
     before = versioned.version
     for field, value in (changes or {}).items():
         setattr(row, field, value)
     versioned.version = before + 1
     work.session.add(row)
-    work.session.add(audit.entry(work.actor, operation, row, work.now, before, mandate_id))
+    work.session.add(audit.entry(work.actor, operation, about or row, work.now, before, mandate_id))
     await store(work)
 
 
