@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from app.database import Database
 from app.models.base import Table
 from app.models.columns import Language
+from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.mandate import Mandate
 from app.models.organisation import ApprovalRule, Organisation
 from app.models.party import Party, Side
@@ -55,6 +56,7 @@ class World:
 
     app: FastAPI
     people: dict[str, Someone] = field(default_factory=dict)
+    _template: DialogueTemplate | None = None
 
     @property
     def database(self) -> Database:
@@ -167,6 +169,26 @@ class World:
         await self.add(mandate)
         someone.mandate = mandate
         return someone
+
+    async def template(self) -> DialogueTemplate:
+        """A small central template with a question of each kind: q1 none, q2 and q3 group, q5 party, q6 action."""
+        if self._template is None:
+            kinds = {"q1": "none", "q2": "group", "q3": "group", "q5": "party", "q6": "action"}
+            questions = [{"id": name, "record": kind} for name, kind in kinds.items()]
+            self._template = DialogueTemplate(
+                key=f"prov-{uuid4().hex[:8]}",
+                template_version="1.0.0",
+                state=DialogueTemplateState.PUBLISHED,
+                languages=[Language.SWEDISH, Language.ENGLISH],
+                total_minutes=60,
+                climate_dimensions=["A"],
+                title={"sv": "Ett prov", "en": "A trial"},
+                content={"steps": [{"questions": questions}]},
+                content_hash="0" * 64,
+                created_at=datetime.now(UTC),
+            )
+            await self.add(self._template)
+        return self._template
 
     @property
     def path(self) -> str:

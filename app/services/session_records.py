@@ -30,7 +30,7 @@ from app.services.work import Work, admit, changed, check_version, created, diff
 
 SORTS: dict[str, Columns] = {"createdAt": (col(SessionRecord.id),)}
 
-_STATE_NOW = sa.type_coerce(
+_state_now = sa.type_coerce(
     sa.case(
         (
             sa.and_(
@@ -46,7 +46,7 @@ _STATE_NOW = sa.type_coerce(
 _ITEMS = sa.select(
     col(SessionRecord.id),
     col(SessionRecord.title),
-    _STATE_NOW.label("state"),
+    _state_now.label("state"),
     col(SessionRecord.working_group_id),
     col(SessionRecord.dialogue_session_id),
     col(SessionRecord.appendix_to_id),
@@ -81,7 +81,7 @@ async def _list(
 ) -> Listed:
     query = _ITEMS.where(column == parent_id, policy.visible(work.actor, SessionRecord))
     if state is not None:
-        query = query.where(state.value == _STATE_NOW)
+        query = query.where(_state_now == state.value)
     return await page(work, query.params(now=work.now), SORTS, request)
 
 
