@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.columns import enum_type
 from app.models.organisation import Organisation
 from app.models.session_record import (
     AppendixCreate,
@@ -39,9 +40,9 @@ _state_now = sa.type_coerce(
             ),
             SessionRecordState.NOT_APPROVED.value,
         ),
-        else_=col(SessionRecord.state),
+        else_=sa.type_coerce(col(SessionRecord.state), sa.String),
     ),
-    sa.String,
+    enum_type(SessionRecordState),
 )
 _ITEMS = sa.select(
     col(SessionRecord.id),
@@ -81,7 +82,7 @@ async def _list(
 ) -> Listed:
     query = _ITEMS.where(column == parent_id, policy.visible(work.actor, SessionRecord))
     if state is not None:
-        query = query.where(_state_now == state.value)
+        query = query.where(_state_now == state)
     return await page(work, query.params(now=work.now), SORTS, request)
 
 

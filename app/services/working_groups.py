@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from app.models.action import Action, ActionState
 from app.models.approval import ApprovalCreate, ApprovalRead, SubjectType, VoidReason
+from app.models.columns import enum_type
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.organisation import ApprovalRule, Organisation
 from app.models.party import Party, PartyState, Side
@@ -46,13 +47,16 @@ _DORMANT = sa.and_(
     + col(WorkingGroup.dormancy_interval_days)
     <= sa.bindparam("today", type_=sa.Date),
 )
-_STATE_NOW = sa.case((_DORMANT, WorkingGroupState.DORMANT.value), else_=col(WorkingGroup.state))
+_state_now = sa.type_coerce(
+    sa.case((_DORMANT, WorkingGroupState.DORMANT.value), else_=sa.type_coerce(col(WorkingGroup.state), sa.String)),
+    enum_type(WorkingGroupState),
+)
 _ITEMS = sa.select(
     col(WorkingGroup.id),
     col(WorkingGroup.name),
     col(WorkingGroup.level),
     col(WorkingGroup.scope_unit_id),
-    sa.type_coerce(_STATE_NOW, sa.String).label("state"),
+    _state_now.label("state"),
     col(WorkingGroup.last_session_at),
 )
 _SEATS = (
@@ -99,7 +103,7 @@ async def list_working_groups(
     await find(work, Organisation, organisation_id)
     query = _ITEMS.where(col(WorkingGroup.organisation_id) == organisation_id, policy.visible(work.actor, WorkingGroup))
     if state is not None:
-        query = query.where(sa.type_coerce(_STATE_NOW, sa.String) == state.value)
+        query = query.where(_state_now == state)
     return await page(work, query.params(today=work.today), SORTS, request)
 
 
