@@ -1,0 +1,210 @@
+"""A world with something of everything in every state, for the authorisation matrix."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.models.action import Action
+from app.models.approval import Approval
+from app.models.audit_entry import Audience, AuditEntry
+from app.models.base import Table
+from app.models.dialogue_session import DialogueSession
+from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.organisation import Organisation, OrganisationState
+from app.models.party import Party, PartyState, Side
+from app.models.party_note import PartyNote
+from app.models.session_record import SessionRecord
+from app.models.statement import Statement
+from app.models.unit import Unit
+from app.models.working_group import WorkingGroup
+from app.services.calendar import swedish_day
+from tests import stories
+from tests.world import World, organisation_number
+
+
+class Stage:
+    """Rows by a name that says what they are and in which state."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rows: dict[str, Table] = {}
+
+    async def build(self) -> "Stage":
+        await self._organisation()
+        started = await stories.started_group(self.world)
+        await self._mandates(started)
+        await self._groups(started)
+        await self._sessions(started)
+        await self._records(started)
+        await self._templates()
+        await self._entries()
+        return self
+
+    async def _keep(self, name: str, row_type: type[Table], row_id: Any) -> None:
+        async with self.world.database.read() as session:
+            row = await session.get(row_type, row_id if isinstance(row_id, tuple) else UUID(str(row_id)))
+        assert row is not None
+        self.rows[name] = row
+
+    async def _organisation(self) -> None:
+        world, now = self.world, datetime.now(UTC)
+        closed = Organisation(
+            organisation_number=organisation_number(),
+            name="Stängda myndigheten",
+            state=OrganisationState.CLOSED,
+            closed_at=now,
+            created_at=now,
+        )
+        gone = Party(
+            organisation_id=world.organisation.id,
+            side=Side.UNION,
+            name="Upplösta förbundet",
+            state=PartyState.CLOSED,
+            closed_at=now,
+            created_at=now,
+        )
+        ended = Unit(
+            organisation_id=world.organisation.id,
+            valid_from=swedish_day(now) - timedelta(days=900),
+            valid_to=swedish_day(now) - timedelta(days=1),
+            created_at=now,
+        )
+        await world.add(closed, gone)
+        self.rows |= {
+            "organisation": world.organisation,
+            "organisation, closed": closed,
+            "unit": world.subunit,
+            "employer party": world.employer,
+            "union party at the table": world.saco,
+            "union party elsewhere": world.seko,
+            "union party, closed": gone,
+            "person: employee": world.employee.person,
+            "person: union representative": world.saco_rep.person,
+        }
+        assert ended.valid_to is not None
+
+    async def _mandates(self, group: Any) -> None:
+        world = self.world
+        await world.representative("member", world.saco, working_group_id=group["id"])
+        yesterday = swedish_day(datetime.now(UTC)) - timedelta(days=1)
+        await world.representative("expired", world.saco, valid_to=yesterday)
+        for name, who in (
+            ("mandate: employer's first", "employer_rep"),
+            ("mandate: union's, at one table", "member"),
+            ("mandate: union's, ended", "expired"),
+        ):
+            mandate = world.people[who].mandate
+            assert mandate is not None
+            self.rows[name] = mandate
+
+    async def _groups(self, started: Any) -> None:
+        world = self.world
+        forming = await stories.forming_group(world)
+        await stories.decide(world.employer_rep, f"/working-groups/{forming['id']}")
+        closed = await stories.forming_group(world)
+        closing = {"to": "closed", "reason": "Inte nu."}
+        await world.saco_rep.client.step(f"/working-groups/{closed['id']}/transitions", closing)
+        for name, group in (("forming", forming), ("active", started), ("closed", closed)):
+            await self._keep(f"group, {name}", WorkingGroup, group["id"])
+
+    async def _sessions(self, group: Any) -> None:
+        steps, ready = self.world.facilitator.client, {"employeeHeadcount": 3, "attendances": []}
+        ready["attendances"] = stories.present(self.world.employer_rep, self.world.saco_rep)
+        for name, step in (
+            ("planned", None),
+            ("prepared", {"to": "prepared"}),
+            ("cancelled", {"to": "cancelled", "reason": "Sjukdom."}),
+        ):
+            session = await stories.planned_session(self.world, group)
+            path = f"/dialogue-sessions/{session['id']}"
+            await steps.change(path, ready)
+            if step:
+                await steps.step(f"{path}/transitions", step)
+            await self._keep(f"session, {name}", DialogueSession, session["id"])
+
+    async def _records(self, group: Any) -> None:
+        world = self.world
+        saco, employer = world.saco_rep, world.employer_rep
+        draft = await stories.written_record(world, group)
+        for name, published in (("unpublished", False), ("published", True)):
+            record = draft if published else await stories.written_record(world, group)
+            path = f"/session-records/{record['id']}/statements/{world.saco.id}"
+            body = {"answers": {}, "differences": "Vi ser det annorlunda.", "published": published}
+            await saco.client.change(path, body, method="PUT", etag='"0"')
+            await self._keep(f"statement, {name}", Statement, (UUID(record["id"]), world.saco.id))
+        for state in ("open", "done", "dropped"):
+            action = await stories.agreed_action(world, draft)
+            if state != "open":
+                await saco.client.step(f"/actions/{action['id']}/transitions", {"to": state, "reason": "Klart."})
+            await self._keep(f"action, {state}", Action, action["id"])
+
+        review = await stories.record_under_review(world, group)
+        standing = await stories.decide(employer, f"/session-records/{review['id']}")
+        returned = await stories.record_under_review(world, group)
+        request = await stories.decide(
+            saco, f"/session-records/{returned['id']}", "requestChange", statement="Nämn natten."
+        )
+        late = await stories.record_under_review(world, group)
+        final = await stories.final_record(world, group)
+        withdrawn = await stories.decide(saco, f"/session-records/{review['id']}", "approve")
+        assert withdrawn["decision"] == "approve"  # that one made it final: `review` is now a second final record
+        fresh = await stories.record_under_review(world, group)
+        standing = await stories.decide(employer, f"/session-records/{fresh['id']}")
+        given_back = await stories.decide(world.people["member"], f"/session-records/{late['id']}")
+        await world.people["member"].client.change(
+            f"/approvals/{given_back['id']}", None, expect=204, method="DELETE", etag='"1"'
+        )
+        registration = {"caseNumber": "MP 2026/1", "archiveClass": "2.4"}
+        path = f"/record-registrations/{final['id']}"
+        await world.archivist.client.change(path, registration, method="PUT", etag='"0"')
+        async with world.database.write() as session:
+            passed = {"id": UUID(late["id"]), "then": datetime.now(UTC) - timedelta(hours=1)}
+            await session.execute(sa.text("UPDATE session_record SET review_deadline = :then WHERE id = :id"), passed)
+        for name, record in (
+            ("draft", draft),
+            ("under review", fresh),
+            ("returned", returned),
+            ("past its deadline", late),
+            ("final", final),
+        ):
+            await self._keep(f"record, {name}", SessionRecord, record["id"])
+        for name, approval_id in (
+            ("employer's, standing", standing["id"]),
+            ("union's request for change", request["id"]),
+            ("union's, withdrawn", given_back["id"]),
+            ("union's, on a final record", withdrawn["id"]),
+        ):
+            await self._keep(f"approval: {name}", Approval, approval_id)
+        note = {"text": "Eget."}
+        made = await saco.client.post(f"/dialogue-sessions/{draft['dialogueSessionId']}/party-notes", note)
+        await self._keep("note of the union", PartyNote, made["id"])
+        await self._keep("session, held", DialogueSession, draft["dialogueSessionId"])
+
+    async def _templates(self) -> None:
+        central = await self.world.template()
+        self.rows["template, central"] = central
+        copied = central.model_dump(
+            exclude={"id", "search_sv", "search_en", "organisation_id", "state", "key", "version"}
+        )
+        for state in DialogueTemplateState:
+            own = DialogueTemplate(
+                **copied, organisation_id=self.world.organisation.id, state=state, key=f"egen-{state.value}"
+            )
+            await self.world.add(own)
+            self.rows[f"template of one's own, {state.value}"] = own
+
+    async def _entries(self) -> None:
+        for audience in Audience:
+            query = sa.select(AuditEntry).where(
+                col(AuditEntry.organisation_id) == self.world.organisation.id, col(AuditEntry.audience) == audience
+            )
+            async with self.world.database.read() as session:
+                entry = (await session.execute(query.limit(1))).scalars().first()
+            if entry is not None:
+                self.rows[f"entry for {audience.value}"] = entry
+
+    def of(self, row_type: type[Table]) -> dict[str, Any]:
+        return {name: row for name, row in self.rows.items() if type(row) is row_type}

@@ -1,0 +1,365 @@
+"""The authorisation matrix: every operation, asked by every kind of actor, about things in every state.
+
+The operations come from the OpenAPI document, so a new one without a row here fails. Each cell is really asked
+over HTTP, in a transaction that is taken back afterwards. What comes out is held against two things that do not
+know each other: the policy table, and the matrix committed beside this file, which people review.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import Database
+from app.main import create_app
+from app.models.action import Action
+from app.models.approval import Approval
+from app.models.audit_entry import AuditEntry
+from app.models.base import Table
+from app.models.dialogue_session import DialogueSession
+from app.models.dialogue_template import DialogueTemplate
+from app.models.mandate import Mandate
+from app.models.organisation import Organisation
+from app.models.party import Party
+from app.models.party_note import PartyNote
+from app.models.person import Person
+from app.models.session_record import SessionRecord
+from app.models.sign_in import SignIn
+from app.models.statement import Statement
+from app.models.unit import Unit
+from app.models.working_group import WorkingGroup
+from app.services import actors, policy
+from app.services.calendar import swedish_day
+from app.services.errors import Code
+from app.services.policy import Actor
+from tests import stories
+from tests.client import Client, client_for
+from tests.conftest import settings_for
+from tests.contract import document
+from tests.stage import Stage
+from tests.world import World, organisation_number
+
+MATRIX = Path(__file__).parent / "authorisation_matrix.txt"
+
+# The columns of the matrix. `nobody` has no token; `outsider` represents the employer of another organisation.
+ACTORS = (
+    "nobody",
+    "employer_rep",
+    "saco_rep",
+    "member",
+    "seko_rep",
+    "expired",
+    "facilitator",
+    "archivist",
+    "employee",
+    "administrator",
+    "outsider",
+)
+
+
+class Rehearsal(Database):
+    """Everything is carried out, and nothing is kept."""
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+            await session.rollback()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One thing in one state, and the request that asks for the operation on it."""
+
+    state: str
+    row: Table | None
+    path: str
+    json: Any = None
+    headers: dict[str, str] | None = None
+
+
+Cases = Callable[[Stage], Iterator[Cell]]
+
+
+def _on(row_type: type[Table], path: str, body: Callable[[Stage, Any], Any] | None = None) -> Cases:
+    """The operation on every row of a type; `{id}` in the path is the row's."""
+
+    def cases(stage: Stage) -> Iterator[Cell]:
+        for name, row in stage.of(row_type).items():
+            json = body(stage, row) if body else None
+            yield Cell(name, row, path.replace("{id}", str(row.id)), json, {"If-Match": f'"{row.version}"'})
+
+    return cases
+
+
+def _bare(path: str, body: Callable[[Stage], Any] | None = None) -> Cases:
+    """An operation that is decided on no row."""
+    return lambda stage: iter([Cell("-", None, path, body(stage) if body else None)])
+
+
+def _of_entries(stage: Stage) -> Iterator[Cell]:
+    for name, row in stage.of(AuditEntry).items():
+        yield Cell(name, row, f"/audit-entries/{row.id}")
+
+
+def _of_statements(stage: Stage) -> Iterator[Cell]:
+    for name, row in stage.of(Statement).items():
+        yield Cell(name, row, f"/session-records/{row.session_record_id}/statements/{row.party_id}")
+
+
+def _registrations(body: Any = None) -> Cases:
+    def cases(stage: Stage) -> Iterator[Cell]:
+        for name, row in stage.of(SessionRecord).items():
+            tag = '"1"' if name == "record, final" else '"0"'
+            yield Cell(name, row, f"/record-registrations/{row.id}", body, {"If-Match": tag})
+
+    return cases
+
+
+def _statement_written(stage: Stage) -> Iterator[Cell]:
+    """Saco-S's statement, written by whoever tries."""
+    body = {"answers": {}, "differences": "Skrivet nu.", "published": True}
+    kept = {str(row.session_record_id) for row in stage.of(Statement).values()}
+    for name, row in stage.of(SessionRecord).items():
+        tag = '"1"' if str(row.id) in kept else '"0"'
+        path = f"/session-records/{row.id}/statements/{stage.world.saco.id}"
+        yield Cell(name, row, path, body, {"If-Match": tag})
+
+
+def _decision(_stage: Stage, row: Any) -> Any:
+    return {"contentHash": row.content_hash or "0" * 64, "decision": "approve"}
+
+
+def _next_step(_stage: Stage, row: Any) -> Any:
+    return {"to": "retired" if row.state == "published" else "published"}
+
+
+def _settled(_stage: Stage, row: Any) -> Any:
+    return {"to": "effectChecked", "effect": "Bra."} if row.state == "done" else {"to": "done"}
+
+
+def _mandate(stage: Stage, row: Any) -> Any:
+    """Somebody new for the party; there is nobody else to appoint than the employee."""
+    return {"personId": stage.world.employee.id, "function": "Ersättare"}
+
+
+GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
+ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
+CLOSE = {"to": "closed", "reason": "Klart."}
+ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
+
+CASES: dict[str, Cases] = {
+    "read_api_info": _bare("/api-info"),
+    "read_me": _bare("/me"),
+    "read_method_texts": _bare("/method-texts"),
+    "list_organisations": _bare("/organisations"),
+    "create_organisation": _bare(
+        "/organisations", lambda _stage: {"organisationNumber": organisation_number(), "name": "Ny"}
+    ),
+    "read_organisation": _on(Organisation, ORGANISATION),
+    "update_organisation": _on(Organisation, ORGANISATION, lambda _s, _r: {"shortName": "NY"}),
+    "close_organisation": _on(Organisation, f"{ORGANISATION}/transitions", lambda _s, _r: {"to": "closed"}),
+    "list_units": _on(Organisation, f"{ORGANISATION}/units"),
+    "create_unit": _on(Organisation, f"{ORGANISATION}/units", lambda _s, _r: {"name": "Ny enhet"}),
+    "read_unit": _on(Unit, "/units/{id}"),
+    "update_unit": _on(Unit, "/units/{id}", lambda _s, _r: {"headcount": 99}),
+    "list_parties": _on(Organisation, f"{ORGANISATION}/parties"),
+    "create_party": _on(Organisation, f"{ORGANISATION}/parties", lambda _s, _r: {"side": "union", "name": "Ny"}),
+    "read_party": _on(Party, PARTY),
+    "update_party": _on(Party, PARTY, lambda _s, _r: {"name": "Nytt namn"}),
+    "close_party": _on(Party, f"{PARTY}/transitions", lambda _s, _r: {"to": "closed"}),
+    "list_people": _on(Organisation, f"{ORGANISATION}/people"),
+    "create_person": _on(
+        Organisation,
+        f"{ORGANISATION}/people",
+        lambda _s, _r: {"name": "Ny", "email": f"ny.{organisation_number()}@example.se"},
+    ),
+    "read_person": _on(Person, "/people/{id}"),
+    "update_person": _on(Person, "/people/{id}", lambda _s, _r: {"name": "Nytt namn"}),
+    "list_mandates": _on(Party, f"{PARTY}/mandates"),
+    "create_mandate": _on(Party, f"{PARTY}/mandates", _mandate),
+    "read_mandate": _on(Mandate, "/mandates/{id}"),
+    "update_mandate": _on(Mandate, "/mandates/{id}", lambda _s, _r: {"function": "Sekreterare"}),
+    "list_working_groups": _on(Organisation, f"{ORGANISATION}/working-groups"),
+    "create_working_group": _on(
+        Organisation, f"{ORGANISATION}/working-groups", lambda stage, _r: stories.a_group(stage.world, stage.world.saco)
+    ),
+    "read_working_group": _on(WorkingGroup, GROUP),
+    "update_working_group": _on(WorkingGroup, GROUP, lambda _s, _r: {"name": "Nytt namn"}),
+    "approve_working_group": _on(WorkingGroup, f"{GROUP}/approvals", _decision),
+    "list_working_group_approvals": _on(WorkingGroup, f"{GROUP}/approvals"),
+    "list_working_group_mandates": _on(WorkingGroup, f"{GROUP}/mandates"),
+    "close_working_group": _on(WorkingGroup, f"{GROUP}/transitions", lambda _s, _r: CLOSE),
+    "read_approval": _on(Approval, "/approvals/{id}"),
+    "withdraw_approval": _on(Approval, "/approvals/{id}"),
+    "list_dialogue_templates": _bare("/dialogue-templates"),
+    "create_dialogue_template": _on(
+        Organisation,
+        f"{ORGANISATION}/dialogue-templates",
+        lambda stage, _r: {"derivedFromId": str(stage.rows["template, central"].id), "templateVersion": "1.0.1"},  # type: ignore[attr-defined]
+    ),
+    "read_dialogue_template": _on(DialogueTemplate, "/dialogue-templates/{id}"),
+    "update_dialogue_template": _on(
+        DialogueTemplate, "/dialogue-templates/{id}", lambda _s, _r: {"templateVersion": "2.0.0"}
+    ),
+    "delete_dialogue_template": _on(DialogueTemplate, "/dialogue-templates/{id}"),
+    "transition_dialogue_template": _on(DialogueTemplate, "/dialogue-templates/{id}/transitions", _next_step),
+    "list_dialogue_sessions": _on(WorkingGroup, f"{GROUP}/dialogue-sessions"),
+    "create_dialogue_session": _on(
+        WorkingGroup,
+        f"{GROUP}/dialogue-sessions",
+        lambda stage, _r: {
+            "dialogueTemplateId": str(stage.rows["template, central"].id),  # type: ignore[attr-defined]
+            "startsAt": stories.soon(),
+            "facilitatorId": stage.world.facilitator.id,
+            "facilitatorFunction": "Utvecklare",
+        },
+    ),
+    "read_dialogue_session": _on(DialogueSession, SESSION),
+    "update_dialogue_session": _on(DialogueSession, SESSION, lambda _s, _r: {"employeeHeadcount": 4}),
+    "transition_dialogue_session": _on(DialogueSession, f"{SESSION}/transitions", lambda _s, _r: {"to": "held"}),
+    "list_party_notes": _on(DialogueSession, f"{SESSION}/party-notes"),
+    "create_party_note": _on(DialogueSession, f"{SESSION}/party-notes", lambda _s, _r: {"text": "Eget."}),
+    "read_party_note": _on(PartyNote, "/party-notes/{id}"),
+    "update_party_note": _on(PartyNote, "/party-notes/{id}", lambda _s, _r: {"text": "Annat."}),
+    "delete_party_note": _on(PartyNote, "/party-notes/{id}"),
+    "list_session_records": _on(Organisation, f"{ORGANISATION}/session-records"),
+    "list_working_group_session_records": _on(WorkingGroup, f"{GROUP}/session-records"),
+    "read_session_record": _on(SessionRecord, RECORD),
+    "update_session_record": _on(SessionRecord, RECORD, lambda _s, _r: {"sharedPicture": "Ny bild."}),
+    "transition_session_record": _on(SessionRecord, f"{RECORD}/transitions", lambda _s, _r: stories.for_review()),
+    "approve_session_record": _on(SessionRecord, f"{RECORD}/approvals", _decision),
+    "list_session_record_approvals": _on(SessionRecord, f"{RECORD}/approvals"),
+    "create_appendix": _on(
+        SessionRecord, f"{RECORD}/appendices", lambda _s, _r: {"title": "Rättelse", "sharedPicture": "Rätt."}
+    ),
+    "list_appendices": _on(SessionRecord, f"{RECORD}/appendices"),
+    "read_statement": _of_statements,
+    "write_statement": _statement_written,
+    "read_record_registration": _registrations(),
+    "register_session_record": _registrations({"caseNumber": "MP 2026/2", "archiveClass": "2.4"}),
+    "list_actions": _on(WorkingGroup, f"{GROUP}/actions"),
+    "create_action": _on(SessionRecord, f"{RECORD}/actions", lambda _s, _r: ACTION),
+    "read_action": _on(Action, "/actions/{id}"),
+    "update_action": _on(Action, "/actions/{id}", lambda _s, _r: {"what": "Pröva igen."}),
+    "transition_action": _on(Action, "/actions/{id}/transitions", _settled),
+    "delete_action": _on(Action, "/actions/{id}"),
+    "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
+    "read_audit_entry": _of_entries,
+}
+
+# Signing in has no actor yet; tests/api/test_auth.py asks what can be asked there.
+WITHOUT_ACTOR = {"create_token", "set_password", "sign_out"}
+
+# What services refuse beyond the table, each for a reason of its own: nobody may do it, whoever they are.
+BEYOND: dict[tuple[str, str], set[str]] = {
+    ("approve_working_group", "group, forming"): {"partyHasDecided"},
+    ("approve_session_record", "record, under review"): {"partyHasDecided"},
+    ("withdraw_approval", "approval: union's, on a final record"): {"decisionTaken"},
+    ("write_statement", "*"): {"notYourRole"},
+    ("read_record_registration", "*"): {"notFound"},
+    ("create_mandate", "*"): {"firstMandateExists"},
+    ("update_mandate", "mandate: union's, ended"): {"mandateEnded"},
+    ("create_working_group", "organisation"): {"ownPartyMissing"},
+    ("update_person", "*"): {"notYourRole"},
+    ("create_dialogue_template", "*"): {"templateIncomplete", "validationFailed"},
+    ("transition_dialogue_template", "*"): {"templateIncomplete"},
+}
+
+
+def test_every_operation_has_its_row() -> None:
+    operations = {operation["operationId"] for item in document()["paths"].values() for operation in item.values()}
+    assert operations == set(policy.RULES)
+    assert operations == set(CASES) | WITHOUT_ACTOR
+
+
+def expected(operation: str, actor: Actor | None, cell: Cell) -> tuple[int, Code | None]:
+    """What the policy table says of a cell: 0 stands for any success."""
+    rule = policy.RULES[operation]
+    now = datetime.now(UTC)
+    if actor is None:
+        return (0, None) if policy.PUBLIC in rule.who else (401, Code.NOT_SIGNED_IN)
+    if cell.row is None:
+        return (0, None) if policy.may_ever(actor, operation, None) else (403, Code.NOT_YOUR_ROLE)
+    read = policy.READ_RULES[type(cell.row)]
+    if not any(who.of_row(actor, cell.row) for who in read.who):
+        return 404, Code.NOT_FOUND
+    if not policy.may_ever(actor, operation, cell.row):
+        return 403, Code.NOT_YOUR_ROLE
+    obstacle = policy.obstacle(actor, operation, cell.row, now)
+    if obstacle is not None:
+        return (403 if obstacle is Code.FACILITATOR_MAY_NOT_APPROVE else 409), obstacle
+    return 0, None
+
+
+@asynccontextmanager
+async def rehearsing(url: str) -> AsyncIterator[FastAPI]:
+    app = create_app(settings_for(url))
+    await app.state.database.close()
+    app.state.database = Rehearsal(url)
+    yield app
+    await app.state.database.close()
+
+
+async def _actors(world: World, clients: dict[str, Client]) -> dict[str, Actor | None]:
+    found: dict[str, Actor | None] = {"nobody": None}
+    async with world.database.read() as session:
+        for name in clients.keys() - {"nobody"}:
+            person_id = world.people[name].person.id
+            sign_in = sa.select(SignIn.id).where(SignIn.person_id == person_id).limit(1)  # type: ignore[arg-type, call-overload]
+            sign_in_id = (await session.execute(sign_in)).scalar_one()
+            found[name] = await actors.load(session, person_id, sign_in_id, swedish_day(datetime.now(UTC)))
+    return found
+
+
+def _method(operation: str) -> str:
+    for item in document()["paths"].values():
+        for method, each in item.items():
+            if each["operationId"] == operation:
+                return str(method).upper()
+    raise KeyError(operation)
+
+
+async def test_every_cell_of_the_matrix(fresh_database_url: str) -> None:
+    real = create_app(settings_for(fresh_database_url))
+    async with World(real) as world, World(real) as other, rehearsing(fresh_database_url) as app:
+        stage = await Stage(world).build()
+        world.people["outsider"] = other.employer_rep
+        lines: list[str] = []
+        faults: list[str] = []
+        async with client_for(app) as nobody:
+            clients = {
+                name: nobody if name == "nobody" else nobody.signed_in(str(world.people[name].client.token))
+                for name in ACTORS
+            }
+            known = await _actors(world, clients)
+            for operation, cases in CASES.items():
+                for cell in cases(stage):
+                    answers = []
+                    for name in ACTORS:
+                        response = await clients[name].request(
+                            _method(operation), cell.path, json=cell.json, headers=cell.headers
+                        )
+                        told = response.status_code
+                        code = None if told < 400 else response.json()["code"]
+                        answers.append(f"{told:>3}")
+                        status, wanted = expected(operation, known[name], cell)
+                        beyond = BEYOND.get((operation, cell.state), BEYOND.get((operation, "*"), set()))
+                        fits = told < 400 or code in beyond if status == 0 else (told, code) == (status, wanted)
+                        if not fits:
+                            faults.append(f"{operation} / {cell.state} / {name}: {told} {code}, not {status} {wanted}")
+                    lines.append(f"{operation:<36} {cell.state:<38} {' '.join(answers)}")
+        await real.state.database.close()
+    assert not faults, "\n".join(faults)
+    header = f"{'operation':<36} {'on':<38} {' '.join(name[:3] for name in ACTORS)}"
+    matrix = "\n".join([header, *lines]) + "\n"
+    if os.environ.get("MATRIX_WRITE"):
+        MATRIX.write_text(matrix, encoding="utf-8")
+    assert MATRIX.read_text(encoding="utf-8") == matrix, "The matrix has changed: MATRIX_WRITE=1, then review the diff"
