@@ -8,15 +8,23 @@ from app.api import (
     approvals,
     audit_entries,
     dialogue_sessions,
+    mandates,
     organisations,
+    parties,
     party_notes,
+    people,
     session_records,
     statements,
+    units,
     working_groups,
 )
 
 TAGS = {
     "organisations": "The workplace and its settings.",
+    "units": "The organisation's tree of units, on any day.",
+    "parties": "The sides at the table: the employer and the unions.",
+    "people": "Those who sign in.",
+    "mandates": "Who speaks for a party, given and ended by the party itself.",
     "working-groups": "Joint groups: proposed by one side, started by both.",
     "approvals": "A party's decision on one exact content.",
     "dialogue-sessions": "Planned and held conversations.",
@@ -29,6 +37,10 @@ TAGS = {
 
 ROUTERS: tuple[APIRouter, ...] = (
     organisations.router,
+    units.router,
+    parties.router,
+    people.router,
+    mandates.router,
     working_groups.router,
     approvals.router,
     dialogue_sessions.router,

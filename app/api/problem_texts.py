@@ -196,6 +196,11 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Enheten är avslutad", "En avslutad enhet kan inte ändras eller få underenheter."),
         ("The unit is closed", "A closed unit cannot change or get units below it."),
     ),
+    "parentNotYet": _p(
+        422,
+        ("Den överordnade enheten fanns inte då", "Välj en dag då den överordnade enheten fanns."),
+        ("The unit above did not exist then", "Choose a day on which the unit above existed."),
+    ),
     "unitHasChildren": _p(
         409,
         ("Enheten har underenheter", "Flytta eller avsluta underenheterna först."),
@@ -511,6 +516,7 @@ FIELD_TEXTS: dict[str, Texts] = {
         "en": "An organisation number has ten digits, the third at least 2.",
     },
     "organisation_number_checksum": {"sv": "Kontrollsiffran stämmer inte.", "en": "The check digit does not fit."},
+    "email_form": {"sv": "Är ingen e-postadress.", "en": "Is not an e-mail address."},
     "statement_missing": {
         "sv": "Skriv vad som skiljer eller vad som bör ändras.",
         "en": "Say what differs or what should change.",

@@ -1,12 +1,15 @@
 """A person's appointment to speak for a party, given and ended by that party itself."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import VersionedRow
+from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.columns import DateOnly, Id, Line, Moment, YesNo
 
 
 class Mandate(VersionedRow, table=True):
@@ -32,3 +35,61 @@ class Mandate(VersionedRow, table=True):
         sa.Index("uq_mandate_first", "party_id", unique=True, postgresql_where=sa.text("first")),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
     )
+
+
+MandateFunction = Annotated[Line, Field(json_schema_extra={"example": "Ordförande i lokalföreningen"})]
+MandateFrom = Annotated[
+    DateOnly, Field(description="First day, inclusive, in Sweden.", json_schema_extra={"example": "2026-01-01"})
+]
+MandateTo = Annotated[
+    DateOnly, Field(description="Last day, inclusive, in Sweden.", json_schema_extra={"example": "2027-12-31"})
+]
+AtGroup = Annotated[Id, Field(description="The one working group it is for; null: it speaks for the party everywhere.")]
+
+
+class MandateCreate(Input):
+    """An appointment to speak for the party."""
+
+    person_id: Id
+    function: MandateFunction
+    working_group_id: AtGroup | None = None
+    valid_from: MandateFrom | None = Field(default=None, description="Left out: today.")
+    valid_to: MandateTo | None = Field(default=None, description="Left out: until further notice.")
+
+
+class MandateUpdate(Input):
+    """Merge patch. A last day ends the mandate; it may lie ahead or behind, but not before the first day."""
+
+    function: MandateFunction = absent()
+    valid_to: MandateTo | None = absent()
+
+
+class MandateItem(Output):
+    """A mandate in a list."""
+
+    id: Id
+    party_id: Id
+    person_id: Id
+    person_name: str = Field(json_schema_extra={"example": "Åsa Lindqvist"})
+    working_group_id: AtGroup | None
+    function: MandateFunction
+    valid_from: MandateFrom
+    valid_to: MandateTo | None
+
+
+class MandateRead(Resource):
+    """Somebody's appointment to speak for a party: a public act of the party itself."""
+
+    organisation_id: Id
+    party_id: Id
+    person_id: Id
+    person_name: str = Field(json_schema_extra={"example": "Åsa Lindqvist"})
+    working_group_id: AtGroup | None
+    function: MandateFunction
+    valid_from: MandateFrom
+    valid_to: MandateTo | None
+    first: YesNo = Field(
+        description="Appointed by the system administrator as the party's first; every later one comes from the party.",
+        json_schema_extra={"example": False},
+    )
+    created_at: Moment

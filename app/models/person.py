@@ -1,13 +1,17 @@
 """People who sign in. No field here can hold union membership; only a mandate ties a person to a party."""
 
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import VersionedRow
-from app.models.columns import Language, enum_column, text_array
+from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.columns import Id, Language, Line, Moment, YesNo, enum_column, text_array
 
 
 class Role(StrEnum):
@@ -32,3 +36,77 @@ class Person(VersionedRow, table=True):
         sa.Index("ix_person_organisation_id_name_id", "organisation_id", "name", "id"),
         sa.CheckConstraint("roles <@ ARRAY['systemAdministrator', 'archivist', 'contentEditor']", name="roles"),
     )
+
+
+def _address(text: str) -> str:
+    """Checked by syntax alone, without a look-up: agencies have domains that the world cannot see."""
+    try:
+        validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise PydanticCustomError("email_form", "This is not an e-mail address.") from None
+    return text
+
+
+def _each_once(roles: list[Role]) -> list[Role]:
+    return sorted(set(roles))
+
+
+PersonName = Annotated[Line, Field(json_schema_extra={"example": "Åsa Lindqvist"})]
+EmailAddress = Annotated[
+    Line,
+    AfterValidator(_address),
+    Field(
+        description="Kept as written; no two people have the same, whatever the case.",
+        json_schema_extra={"example": "asa.lindqvist@havochvatten.example"},
+    ),
+]
+Active = Annotated[YesNo, Field(description="Whether the person may sign in.", json_schema_extra={"example": True})]
+Roles = Annotated[
+    list[Role],
+    AfterValidator(_each_once),
+    Field(
+        max_length=10,
+        description="Roles beside mandates; set by a system administrator.",
+        json_schema_extra={"example": ["archivist"]},
+    ),
+]
+
+
+class PersonCreate(Input):
+    """Somebody in the organisation who is to sign in. Roles are given by a system administrator only."""
+
+    name: PersonName
+    email: EmailAddress
+    language: Language = Language.SWEDISH
+    roles: Roles = Field(default_factory=list)
+
+
+class PersonUpdate(Input):
+    """Merge patch. Oneself: name, email and language; a system administrator: everything."""
+
+    name: PersonName = absent()
+    email: EmailAddress = absent()
+    language: Language = absent()
+    active: Active = absent()
+    roles: Roles = absent()
+
+
+class PersonItem(Output):
+    """A person in a list."""
+
+    id: Id
+    name: PersonName
+    email: str = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
+    active: Active
+
+
+class PersonRead(Resource):
+    """Somebody who may sign in. For whom they speak is not a fact about them: see mandates."""
+
+    organisation_id: Id | None = Field(description="Null for those who run the installation.")
+    name: PersonName
+    email: str = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
+    language: Language
+    active: Active
+    roles: Roles
+    created_at: Moment

@@ -1,12 +1,15 @@
 """A node in the organisation's unit tree, and the history of its name and place."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Row, VersionedRow
+from app.models.base import Input, Output, Resource, Row, VersionedRow, absent
+from app.models.columns import Count, DateOnly, Id, Line, Moment
 
 
 class Unit(VersionedRow, table=True):
@@ -52,3 +55,85 @@ class UnitPlacement(Row, table=True):
         sa.CheckConstraint("parent_id <> unit_id", name="own_parent"),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
     )
+
+
+UnitName = Annotated[Line, Field(json_schema_extra={"example": "Provtagningsenheten"})]
+ParentId = Annotated[Id, Field(description="The unit above; null at the top.")]
+ExternalId = Annotated[
+    Line,
+    Field(
+        description="The unit's id in the HR system; unique in the organisation, also among closed units.",
+        json_schema_extra={"example": "ORG-4711"},
+    ),
+]
+Headcount = Annotated[
+    Count, Field(description="Employees in the unit itself, without those below.", json_schema_extra={"example": 34})
+]
+FirstDay = Annotated[DateOnly, Field(json_schema_extra={"example": "2024-01-01"})]
+LastDay = Annotated[DateOnly, Field(description="Inclusive.", json_schema_extra={"example": "2026-06-30"})]
+
+
+class UnitCreate(Input):
+    """A unit in the organisation's tree."""
+
+    name: UnitName
+    parent_id: ParentId | None = None
+    external_id: ExternalId | None = None
+    headcount: Headcount | None = None
+    valid_from: FirstDay | None = Field(default=None, description="First day, today or earlier. Left out: today.")
+
+
+class UnitUpdate(Input):
+    """Merge patch. A new name or place takes effect on `effectiveOn`; what was before stays in the history."""
+
+    name: UnitName = absent()
+    parent_id: ParentId | None = absent()
+    external_id: ExternalId | None = absent()
+    headcount: Headcount | None = absent()
+    effective_on: Annotated[
+        DateOnly,
+        Field(
+            description="First day of the new name and place: today (the default) or earlier, but not before the "
+            "latest change. On that change's own day the change is corrected instead.",
+            json_schema_extra={"example": "2026-11-23"},
+        ),
+    ] = absent()
+    valid_to: LastDay | None = Field(
+        default_factory=lambda: None,
+        description="Closes the unit: its last day, today or earlier. Closing is final.",
+    )
+
+
+class UnitPeriod(Output):
+    """What a unit was called and where it lay from one day to another, both inclusive."""
+
+    name: UnitName
+    parent_id: ParentId | None
+    valid_from: FirstDay
+    valid_to: LastDay | None = Field(description="Null: until further notice.")
+
+
+class UnitItem(Output):
+    """A unit in a list, as it was on the day asked for."""
+
+    id: Id
+    name: UnitName
+    parent_id: ParentId | None
+    external_id: ExternalId | None
+    headcount: Headcount | None
+    valid_from: FirstDay = Field(description="First day of the unit.")
+    valid_to: LastDay | None = Field(description="Last day of the unit; null while it is open.")
+
+
+class UnitRead(Resource):
+    """A unit as it is now, or was on its last day, with the history of its name and place."""
+
+    organisation_id: Id
+    name: UnitName
+    parent_id: ParentId | None
+    external_id: ExternalId | None
+    headcount: Headcount | None
+    valid_from: FirstDay = Field(description="First day of the unit.")
+    valid_to: LastDay | None = Field(description="Last day of the unit; null while it is open.")
+    history: list[UnitPeriod] = Field(description="Oldest first; the last one is the present.")
+    created_at: Moment

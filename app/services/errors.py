@@ -33,6 +33,7 @@ class Code(StrEnum):
     EXTERNAL_ID_TAKEN = "externalIdTaken"
     UNIT_CYCLE = "unitCycle"
     UNIT_CLOSED = "unitClosed"
+    PARENT_NOT_YET = "parentNotYet"
     UNIT_HAS_CHILDREN = "unitHasChildren"
     CHANGE_BEFORE_HISTORY = "changeBeforeHistory"
     DATE_IN_FUTURE = "dateInFuture"

@@ -30,6 +30,7 @@ from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.statement import Statement
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup, WorkingGroupState
+from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 
 # --- The one who acts ------------------------------------------------------------------------------
@@ -234,7 +235,13 @@ def record_state(record: SessionRecord, now: datetime) -> SessionRecordState:
 
 
 _ORGANISATION_ACTIVE = While("the organisation is active", Code.ORGANISATION_CLOSED, _state(OrganisationState.ACTIVE))
+_UNIT_OPEN = While("the unit is not closed", Code.UNIT_CLOSED, lambda _actor, row, _now: row.valid_to is None)
 _PARTY_ACTIVE = While("the party is active", Code.PARTY_CLOSED, _state(PartyState.ACTIVE))
+_MANDATE_RUNS = While(
+    "the mandate has not ended",
+    Code.MANDATE_ENDED,
+    lambda _actor, row, now: row.valid_to is None or row.valid_to >= swedish_day(now),
+)
 _GROUP_FORMING = While("the group is forming", Code.GROUP_NOT_FORMING, _state(WorkingGroupState.FORMING))
 _GROUP_STARTED = While("the group has started", Code.GROUP_NOT_STARTED, _state(WorkingGroupState.ACTIVE))
 _GROUP_OPEN = While(
@@ -327,7 +334,7 @@ RULES: dict[str, Rule] = {
     "list_units": _list(Organisation, Unit, *_ORGANISATION_READERS),
     "create_unit": Rule(Organisation, (ADMINISTRATOR, REPRESENTATIVE), (_ORGANISATION_ACTIVE,)),
     "read_unit": _read(Unit, *_ORGANISATION_READERS),
-    "update_unit": Rule(Unit, (ADMINISTRATOR, REPRESENTATIVE)),
+    "update_unit": Rule(Unit, (ADMINISTRATOR, REPRESENTATIVE), (_UNIT_OPEN,)),
     # --- parties
     "list_parties": _list(Organisation, Party, *_ORGANISATION_READERS),
     "create_party": Rule(Organisation, (ADMINISTRATOR,), (_ORGANISATION_ACTIVE,)),
@@ -348,7 +355,7 @@ RULES: dict[str, Rule] = {
         ONESELF,
         _only(ADMINISTRATOR, "for the party's first", Is("first", (True,))),
     ),
-    "update_mandate": Rule(Mandate, (OWN_PARTY,)),
+    "update_mandate": Rule(Mandate, (OWN_PARTY,), (_MANDATE_RUNS,)),
     # --- working groups
     "list_working_groups": _list(Organisation, WorkingGroup, *_ORGANISATION_READERS),
     "create_working_group": Rule(Organisation, (REPRESENTATIVE,), (_ORGANISATION_ACTIVE,)),

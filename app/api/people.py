@@ -1,0 +1,64 @@
+"""People over HTTP."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from app.api.answers import listed, page_of, single
+from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.organisations import OrganisationId
+from app.api.paging import After, Limit, PageNumber, asked
+from app.models.columns import Id, SearchWords
+from app.models.person import PersonCreate, PersonItem, PersonRead, PersonUpdate
+from app.services import people
+
+router = APIRouter(tags=["people"])
+
+PersonId = Annotated[Id, Path(alias="personId", description="The person.")]
+
+
+def _answer(call: Reading | Writing, person: PersonRead, status: int = 200) -> Response:
+    return single(call.request, person, f"/people/{person.id}", status=status)
+
+
+@router.get(
+    "/organisations/{organisationId}/people",
+    response_model=page_of(PersonItem),
+    summary="List an organisation's people",
+)
+async def list_people(
+    call: Reading,
+    organisation_id: OrganisationId,
+    q: Annotated[SearchWords | None, Query(description="How one of the names, or the e-mail address, begins.")] = None,
+    sort: Annotated[Literal["name", "-name"], Query(description="Order.")] = "name",
+    page: PageNumber = 1,
+    limit: Limit = 20,
+    after: After = None,
+) -> Response:
+    """People who may sign in, as far as you may see them. There is no list by party."""
+    request = asked(page, limit, after, sort)
+    return listed(call, PersonItem, await people.list_people(call.work, organisation_id, request, q), request)
+
+
+@router.post(
+    "/organisations/{organisationId}/people", response_model=PersonRead, status_code=201, summary="Take in a person"
+)
+async def create_person(call: Creating, organisation_id: OrganisationId, person: PersonCreate) -> Response:
+    """Somebody who is to represent, lead sessions or keep the archive. It gives no say by itself."""
+    made = await call.once(lambda: people.create(call.work, organisation_id, person), people.read)
+    return _answer(call, made, 201)
+
+
+@router.get("/people/{personId}", response_model=PersonRead, summary="Read a person")
+async def read_person(call: Reading, person_id: PersonId) -> Response:
+    """Yourself, or as a representative somebody in your organisation."""
+    return _answer(call, await people.read(call.work, person_id))
+
+
+@router.patch("/people/{personId}", response_model=PersonRead, summary="Change a person")
+async def update_person(call: Writing, version: Version, person_id: PersonId, person: PersonUpdate) -> Response:
+    """Your own name, e-mail address and language; everything for a system administrator.
+
+    Somebody made inactive is out at once, whatever tokens they hold.
+    """
+    return _answer(call, await people.update(call.work, person_id, version, person))

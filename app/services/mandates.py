@@ -1,0 +1,163 @@
+"""Mandates: given and ended by the party itself; nobody holds them on both sides of one organisation."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.models.dialogue_session import DialogueSession, DialogueSessionState
+from app.models.mandate import Mandate, MandateCreate, MandateRead, MandateUpdate
+from app.models.party import Party, PartyState
+from app.models.person import Person
+from app.models.working_group import WorkingGroup, WorkingGroupParty
+from app.services import people, policy
+from app.services.errors import Code, Refusal
+from app.services.listing import Columns, Listed, PageRequest, page
+from app.services.work import Work, admit, changed, created, differing, find, shown
+
+SORTS: dict[str, Columns] = {"name": (col(Person.name), col(Mandate.id))}
+
+_ITEMS: sa.Select[*tuple[Any, ...]] = sa.select(
+    col(Mandate.id),
+    col(Mandate.party_id),
+    col(Mandate.person_id),
+    col(Person.name).label("person_name"),
+    col(Mandate.working_group_id),
+    col(Mandate.function),
+    col(Mandate.valid_from),
+    col(Mandate.valid_to),
+).join(Person, col(Person.id) == col(Mandate.person_id))
+
+
+def _overlaps(first_day: date, last_day: date | None) -> sa.ColumnElement[bool]:
+    """Mandates that are valid on some day of the period, both ends inclusive."""
+    begun = sa.true() if last_day is None else col(Mandate.valid_from) <= last_day
+    return sa.and_(begun, sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= first_day))
+
+
+async def list_of_party(work: Work, party_id: UUID, request: PageRequest, valid_on: date | None) -> Listed:
+    """The party's own list of those who speak for it, ended mandates too unless a day is given."""
+    await admit(work, "list_mandates", Party, party_id)
+    query = _ITEMS.where(col(Mandate.party_id) == party_id, policy.visible(work.actor, Mandate))
+    if valid_on is not None:
+        query = query.where(_overlaps(valid_on, valid_on))
+    return await page(work, query, SORTS, request)
+
+
+async def list_at_table(work: Work, working_group_id: UUID, request: PageRequest, valid_on: date | None) -> Listed:
+    """The mandates that count at one table on a day, as far as the actor may see them."""
+    await admit(work, "list_working_group_mandates", WorkingGroup, working_group_id)
+    seated = sa.select(col(WorkingGroupParty.party_id)).where(
+        col(WorkingGroupParty.working_group_id) == working_group_id
+    )
+    day = valid_on or work.today
+    query = _ITEMS.where(
+        col(Mandate.party_id).in_(seated),
+        sa.or_(col(Mandate.working_group_id) == working_group_id, col(Mandate.working_group_id).is_(None)),
+        _overlaps(day, day),
+        policy.visible(work.actor, Mandate),
+    )
+    return await page(work, query, SORTS, request)
+
+
+async def create(work: Work, party_id: UUID, data: MandateCreate) -> MandateRead:
+    """The party appoints; a system administrator only the first, without whom nobody could appoint."""
+    party = await admit(work, "create_mandate", Party, party_id)
+    first_day = data.valid_from or work.today
+    if data.valid_to is not None and data.valid_to < first_day:
+        raise Refusal(Code.DATES_REVERSED, "/validTo")
+    first = party.id not in work.actor.parties
+    if first:
+        await _check_first(work, party, data)
+    if data.working_group_id is not None:
+        await _check_seat(work, party, data.working_group_id)
+    person = await people.hold(work, data.person_id, party.organisation_id)
+    await _check_sides(work, person.id, party, first_day, data.valid_to)
+    mandate = Mandate(
+        organisation_id=party.organisation_id,
+        party_id=party.id,
+        **data.model_dump(exclude={"valid_from"}),
+        valid_from=first_day,
+        first=first,
+        created_at=work.now,
+    )
+    await created(work, "create_mandate", mandate)
+    return shown(work, MandateRead, mandate, person_name=person.name)
+
+
+async def read(work: Work, mandate_id: UUID) -> MandateRead:
+    return await _shown(work, await find(work, Mandate, mandate_id))
+
+
+async def update(work: Work, mandate_id: UUID, version: int, data: MandateUpdate) -> MandateRead:
+    mandate = await admit(work, "update_mandate", Mandate, mandate_id, version)
+    changes = differing(mandate, data.model_dump(exclude_unset=True))
+    if "valid_to" in changes:
+        await _check_last_day(work, mandate, changes["valid_to"])
+    if changes:
+        await changed(work, "update_mandate", mandate, changes)
+    return await _shown(work, mandate)
+
+
+async def _shown(work: Work, mandate: Mandate) -> MandateRead:
+    name = await work.session.execute(sa.select(col(Person.name)).where(col(Person.id) == mandate.person_id))
+    return shown(work, MandateRead, mandate, person_name=name.scalar_one())
+
+
+async def _check_first(work: Work, party: Party, data: MandateCreate) -> None:
+    """The party's row is held, so two administrators cannot both be first."""
+    if data.working_group_id is not None:
+        raise Refusal(Code.FIRST_MANDATE_IS_GENERAL, "/workingGroupId")
+    if await _any(work, sa.select(col(Mandate.id)).where(col(Mandate.party_id) == party.id)):
+        raise Refusal(Code.FIRST_MANDATE_EXISTS)
+
+
+async def _check_seat(work: Work, party: Party, working_group_id: UUID) -> None:
+    seat = sa.select(col(WorkingGroupParty.party_id)).where(
+        col(WorkingGroupParty.working_group_id) == working_group_id,
+        col(WorkingGroupParty.party_id) == party.id,
+    )
+    if not await _any(work, seat):
+        raise Refusal(Code.UNKNOWN_WORKING_GROUP, "/workingGroupId")
+
+
+async def _check_last_day(work: Work, mandate: Mandate, last_day: date | None) -> None:
+    if last_day is not None and last_day < mandate.valid_from:
+        raise Refusal(Code.DATES_REVERSED, "/validTo")
+    longer = last_day is None or (mandate.valid_to is not None and last_day > mandate.valid_to)
+    if longer:
+        # A longer mandate is like a new one: the person may have gone to the other side meanwhile.
+        party = await find(work, Party, mandate.party_id)
+        await people.hold(work, mandate.person_id, mandate.organisation_id)
+        await _check_sides(work, mandate.person_id, party, mandate.valid_from, last_day)
+
+
+async def _check_sides(work: Work, person_id: UUID, party: Party, first_day: date, last_day: date | None) -> None:
+    """Nobody speaks for both sides at once, or for one of them while leading sessions for both."""
+    other_side = (
+        sa.select(col(Mandate.id))
+        .join(Party, col(Party.id) == col(Mandate.party_id))
+        .where(
+            col(Mandate.person_id) == person_id,
+            col(Mandate.organisation_id) == party.organisation_id,
+            col(Party.side) != party.side,
+            # The mandates of a closed party give no say, and nobody is left who could end them.
+            col(Party.state) == PartyState.ACTIVE,
+            _overlaps(first_day, last_day),
+        )
+    )
+    if await _any(work, other_side):
+        raise Refusal(Code.BOTH_SIDES)
+    leads = sa.select(col(DialogueSession.id)).where(
+        col(DialogueSession.facilitator_id) == person_id,
+        col(DialogueSession.organisation_id) == party.organisation_id,
+        col(DialogueSession.state).in_([DialogueSessionState.PLANNED, DialogueSessionState.PREPARED]),
+    )
+    if await _any(work, leads):
+        raise Refusal(Code.FACILITATES_FOR_PARTIES)
+
+
+async def _any(work: Work, query: sa.Select[*tuple[UUID]]) -> bool:
+    return (await work.session.execute(query.limit(1))).first() is not None

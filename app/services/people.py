@@ -1,0 +1,77 @@
+"""People: those who sign in. Nothing here knows of parties; only a mandate ties a person to one."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.models.organisation import Organisation
+from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate, Role
+from app.services import policy
+from app.services.errors import Code, Refusal
+from app.services.listing import Columns, Listed, PageRequest, page
+from app.services.work import Work, admit, changed, created, differing, find, shown
+
+SORTS: dict[str, Columns] = {"name": (col(Person.name), col(Person.id))}
+
+_ITEMS = sa.select(col(Person.id), col(Person.name), col(Person.email), col(Person.active))
+_OWN_FIELDS = frozenset({"name", "email", "language"})
+
+
+async def list_people(work: Work, organisation_id: UUID, request: PageRequest, words: str | None) -> Listed:
+    """People the actor may read; `words` are the start of any of their names or of the e-mail address."""
+    await admit(work, "list_people", Organisation, organisation_id)
+    query = _ITEMS.where(col(Person.organisation_id) == organisation_id, policy.visible(work.actor, Person))
+    if words is not None:
+        query = query.where(
+            sa.or_(
+                col(Person.name).istartswith(words, autoescape=True),
+                col(Person.name).icontains(f" {words}", autoescape=True),
+                col(Person.email).istartswith(words, autoescape=True),
+            )
+        )
+    return await page(work, query, SORTS, request)
+
+
+async def create(work: Work, organisation_id: UUID, data: PersonCreate) -> PersonRead:
+    await admit(work, "create_person", Organisation, organisation_id)
+    if data.roles and Role.SYSTEM_ADMINISTRATOR not in work.actor.roles:
+        raise Refusal(Code.NOT_YOUR_ROLE, "/roles")
+    person = Person(organisation_id=organisation_id, **data.model_dump(), created_at=work.now)
+    await created(work, "create_person", person)
+    return shown(work, PersonRead, person)
+
+
+async def read(work: Work, person_id: UUID) -> PersonRead:
+    return shown(work, PersonRead, await find(work, Person, person_id))
+
+
+async def update(work: Work, person_id: UUID, version: int, data: PersonUpdate) -> PersonRead:
+    """Whether somebody is active counts from the next request on: actors are loaded anew for each."""
+    person = await admit(work, "update_person", Person, person_id, version)
+    sent = data.model_dump(exclude_unset=True)
+    if Role.SYSTEM_ADMINISTRATOR not in work.actor.roles and (others := sorted(sent.keys() - _OWN_FIELDS)):
+        raise Refusal(Code.NOT_YOUR_ROLE, f"/{others[0]}")
+    if changes := differing(person, sent):
+        await changed(work, "update_person", person, changes)
+    return shown(work, PersonRead, person)
+
+
+async def hold(work: Work, person_id: UUID, organisation_id: UUID) -> Person:
+    """An active person of the organisation, held until the end of the transaction.
+
+    Whoever gives a person a part to play (a mandate, a session to lead) holds them first, so that two parts
+    that do not go together are never given at once.
+    """
+    query = (
+        sa.select(Person)
+        .where(col(Person.id) == person_id, col(Person.organisation_id) == organisation_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    person = (await work.session.execute(query)).scalar_one_or_none()
+    if person is None:
+        raise Refusal(Code.UNKNOWN_PERSON, "/personId")
+    if not person.active:
+        raise Refusal(Code.PERSON_INACTIVE, "/personId")
+    return person
