@@ -8,6 +8,7 @@ from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.paging import After, Limit, PageNumber, asked
 from app.api.parties import PartyId
+from app.api.working_groups import WorkingGroupId
 from app.models.columns import DateOnly, Id
 from app.models.mandate import MandateCreate, MandateItem, MandateRead, MandateUpdate
 from app.services import mandates
@@ -15,7 +16,6 @@ from app.services import mandates
 router = APIRouter(tags=["mandates"])
 
 MandateId = Annotated[Id, Path(alias="mandateId", description="The mandate.")]
-TableId = Annotated[Id, Path(alias="workingGroupId", description="The working group.")]
 
 
 def _answer(call: Reading | Writing, mandate: MandateRead, status: int = 200) -> Response:
@@ -56,7 +56,7 @@ async def create_mandate(call: Creating, party_id: PartyId, mandate: MandateCrea
 )
 async def list_working_group_mandates(
     call: Reading,
-    working_group_id: TableId,
+    working_group_id: WorkingGroupId,
     valid_on: Annotated[
         DateOnly | None, Query(alias="validOn", description="Those valid on this day. Left out: today.")
     ] = None,

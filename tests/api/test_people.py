@@ -1,0 +1,285 @@
+"""People: taken in, changed by themselves and by a system administrator, found by name, shut out at once."""
+
+import asyncio
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from app.models.person import Person, PersonCreate, PersonItem, PersonRead, PersonUpdate
+from tests import contract
+from tests.world import World
+
+
+def somebody(**more: Any) -> dict[str, Any]:
+    return {"name": "Åsa Öberg", "email": f"asa.{uuid4().hex}@example.se", **more}
+
+
+async def found(world: World, who: str, **params: Any) -> list[str]:
+    caller = world.people[who].client
+    listed = await caller.get(f"{world.path}/people", params={"limit": 100, **params})
+    return [item["id"] for item in listed["items"]]
+
+
+@pytest.mark.parametrize("who", ["employer_rep", "saco_rep", "administrator"])
+async def test_either_side_and_the_administrator_take_in_people(world: World, who: str) -> None:
+    caller = world.people[who].client
+    sent = somebody(email=f"Asa.Oberg.{uuid4().hex}@Example.SE", language="en")
+    made = await caller.post(f"{world.path}/people", sent)
+    assert (made["name"], made["email"], made["language"]) == ("Åsa Öberg", sent["email"], "en")
+    assert (made["active"], made["roles"], made["organisationId"]) == (True, [], str(world.organisation.id))
+    assert await caller.get(f"/people/{made['id']}") == made
+
+
+async def test_employees_take_in_nobody(app: FastAPI, world: World) -> None:
+    for who in ("employee", "facilitator", "archivist"):
+        caller = world.people[who].client
+        await caller.refused("POST", f"{world.path}/people", 403, "notYourRole", json=somebody())
+    async with World(app) as other:
+        stranger = other.employer_rep.client
+        await stranger.refused("POST", f"{world.path}/people", 404, "notFound", json=somebody())
+        await stranger.refused("GET", f"{world.path}/people", 404, "notFound")
+        await stranger.refused("GET", f"/people/{world.employee.id}", 404, "notFound")
+
+
+@pytest.mark.parametrize("who", ["employer_rep", "saco_rep"])
+async def test_only_an_administrator_gives_roles(world: World, who: str) -> None:
+    for role in ("systemAdministrator", "archivist", "contentEditor"):
+        problem = await world.people[who].client.refused(
+            "POST", f"{world.path}/people", 403, "notYourRole", json=somebody(roles=[role])
+        )
+        assert problem["errors"][0]["pointer"] == "/roles"
+    admin = world.administrator.client
+    made = await admin.post(
+        f"{world.path}/people", somebody(roles=["systemAdministrator", "archivist", "systemAdministrator"])
+    )
+    assert made["roles"] == ["archivist", "systemAdministrator"]
+    fewer = await admin.change(f"/people/{made['id']}", {"roles": []})
+    assert (fewer["roles"], fewer["version"]) == ([], 2)
+
+
+async def test_oneself_changes_name_email_and_language_and_nothing_else(world: World) -> None:
+    me = world.employee.client
+    path = f"/people/{world.employee.id}"
+    email = f"NY.{uuid4().hex}@example.se"
+    changed = await me.change(path, {"name": "Nytt Namn", "email": email, "language": "en"})
+    assert (changed["name"], changed["email"], changed["language"], changed["version"]) == ("Nytt Namn", email, "en", 2)
+    assert (await me.change(path, {"name": "Nytt Namn"}))["version"] == 2
+    tag = await me.etag(path)
+    others: list[dict[str, Any]] = [
+        {"active": False},
+        {"active": True},
+        {"roles": ["systemAdministrator"]},
+        {"roles": []},
+    ]
+    for sent in others:
+        problem = await me.refused("PATCH", path, 403, "notYourRole", json={"name": "X", **sent}, etag=tag)
+        assert problem["errors"][0]["pointer"] == f"/{next(iter(sent))}"
+    assert (await me.get(path))["name"] == "Nytt Namn"
+    await me.refused("PATCH", path, 412, "staleVersion", json={"name": "X"}, etag='"1"')
+
+
+async def test_nobody_but_oneself_and_the_administrator_changes_a_person(world: World) -> None:
+    path = f"/people/{world.employee.id}"
+    tag = await world.employer_rep.client.etag(path)
+    for who in ("employer_rep", "saco_rep"):
+        await world.people[who].client.refused("PATCH", path, 403, "notYourRole", json={"name": "X"}, etag=tag)
+    for who in ("facilitator", "archivist"):
+        await world.people[who].client.refused("PATCH", path, 404, "notFound", json={"name": "X"}, etag=tag)
+    email = f"rattad.{uuid4().hex}@example.se"
+    assert (await world.administrator.client.change(path, {"email": email, "name": "Y"}))["email"] == email
+
+
+async def test_addresses_differ_whatever_the_case(app: FastAPI, world: World) -> None:
+    rep = world.employer_rep.client
+    sent = somebody(email=f"Örjan.{uuid4().hex}@example.se")
+    await rep.post(f"{world.path}/people", sent)
+    again = somebody(email=sent["email"].replace("Ö", "ö").upper())
+    problem = await rep.refused("POST", f"{world.path}/people", 409, "emailTaken", json=again)
+    assert problem["errors"][0]["pointer"] == "/email"
+    assert sent["email"].casefold() not in str(problem).casefold()
+    path = f"/people/{world.employee.id}"
+    tag = await world.employee.client.etag(path)
+    await world.employee.client.refused("PATCH", path, 409, "emailTaken", json={"email": again["email"]}, etag=tag)
+    async with World(app) as other:
+        await other.saco_rep.client.refused("POST", f"{other.path}/people", 409, "emailTaken", json=again)
+
+
+async def test_the_same_address_twice_at_once_makes_one_person(world: World) -> None:
+    sent = somebody()
+    answers = await asyncio.gather(
+        world.employer_rep.client.request("POST", f"{world.path}/people", json=sent),
+        world.saco_rep.client.request("POST", f"{world.path}/people", json=sent),
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+
+
+async def test_the_same_key_makes_one_person(world: World) -> None:
+    rep = world.employer_rep.client
+    headers, sent = {"Idempotency-Key": "person-1"}, somebody()
+    first = await rep.post(f"{world.path}/people", sent, headers=headers)
+    assert await rep.post(f"{world.path}/people", sent, headers=headers) == first
+
+
+async def test_somebody_made_inactive_is_out_at_once(world: World) -> None:
+    """The token is still good for minutes, and the mandate for years; neither counts."""
+    rep = world.saco_rep
+    await rep.client.get(world.path)
+    gone = await world.administrator.client.change(f"/people/{rep.id}", {"active": False})
+    assert gone["active"] is False
+    await rep.client.refused("GET", world.path, 401, "tokenInvalid")
+    await rep.client.refused("POST", f"{world.path}/units", 401, "tokenInvalid", json={"name": "Ny"})
+    await rep.client.refused("PATCH", f"/people/{rep.id}", 401, "tokenInvalid", json={"active": True}, etag='"2"')
+
+
+async def test_search_is_by_the_beginning_of_names_and_addresses(world: World) -> None:
+    rep = world.saco_rep.client
+    mark = uuid4().hex[:8]
+    made = await rep.post(f"{world.path}/people", {"name": "Märta Ås-Öberg", "email": f"x_{mark}%@example.se"})
+    for words in ("Märta", "märta å", "ås-ö", "ÅS", f"x_{mark}", f"X_{mark}%"):
+        assert await found(world, "saco_rep", q=words) == [made["id"]], words
+    for words in ("ärta", "berg", f"x%{mark}", "%", "_ärta", "Märta%", "@example.se"):
+        assert made["id"] not in await found(world, "saco_rep", q=words), words
+
+
+async def test_lists_show_whom_one_may_see(world: World) -> None:
+    everyone = {each.id for name, each in world.people.items() if name != "administrator"}
+    for who in ("employer_rep", "saco_rep", "administrator"):
+        assert set(await found(world, who)) == everyone
+    for who in ("employee", "facilitator", "archivist"):
+        assert await found(world, who) == [world.people[who].id]
+        assert await found(world, who, q="Saco") == []
+        await world.people[who].client.refused("GET", f"/people/{world.saco_rep.id}", 404, "notFound")
+
+
+async def test_a_representative_at_one_table_only_sees_oneself(world: World) -> None:
+    """Neither do they speak for the party elsewhere; a mandate that has run out shows nobody either."""
+    from tests.api.test_mandates import a_table
+
+    table = await a_table(world, world.employer, world.saco)
+    await world.representative("at_table", world.saco, working_group_id=table.id)
+    assert await found(world, "at_table") == [world.people["at_table"].id]
+
+
+@pytest.mark.parametrize(
+    ("email", "code"),
+    [
+        ("", "(stringT|t)ooShort"),
+        ("asa", "emailForm"),
+        ("asa@", "emailForm"),
+        ("@example.se", "emailForm"),
+        ("asa@@example.se", "emailForm"),
+        ("asa oberg@example.se", "emailForm"),
+        ("Åsa <asa@example.se>", "emailForm"),
+        ("asa@example..se", "emailForm"),
+        ("asa@[127.0.0.1]", "emailForm"),
+        ("asa@example.se\u0000", "controlCharacter"),
+        ("asa@example.se\nBcc: alla@example.se", "controlCharacter"),
+        ("a" * 190 + "@example.se", "(stringT|t)ooLong"),
+        (7, "stringType"),
+        (None, "stringType"),
+    ],
+)
+async def test_addresses_are_checked_by_their_form(world: World, email: Any, code: str) -> None:
+    problem = await world.employer_rep.client.refused(
+        "POST", f"{world.path}/people", 422, "validationFailed", json=somebody(email=email)
+    )
+    (error,) = problem["errors"]
+    assert error["pointer"] == "/email"
+    assert re.fullmatch(code, error["code"])
+
+
+@pytest.mark.parametrize(
+    "email", ["åsa.öberg@exempel.se", "asa@myndigheten.local", "asa@hav.example", "a+b@sub.example.se"]
+)
+async def test_addresses_of_every_agency_are_taken(world: World, email: str) -> None:
+    sent = somebody(email=f"{uuid4().hex}{email}")
+    assert (await world.employer_rep.client.post(f"{world.path}/people", sent))["email"] == sent["email"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointer"),
+    [
+        ({"name": ""}, "/name"),
+        ({"name": "x\u2028y"}, "/name"),
+        ({"language": "fi"}, "/language"),
+        ({"roles": ["facilitator"]}, "/roles/0"),
+        ({"roles": "archivist"}, "/roles"),
+        ({"active": True}, "/active"),
+        ({"personnummer": "19800101-1234"}, "/personnummer"),
+    ],
+)
+async def test_bad_people_are_refused_by_field(world: World, sent: dict[str, Any], pointer: str) -> None:
+    problem = await world.administrator.client.refused(
+        "POST", f"{world.path}/people", 422, "validationFailed", json=somebody(**sent)
+    )
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+# --- product.md, rule 4 --------------------------------------------------------------------------------
+
+
+def _properties(schema: Any) -> set[str]:
+    """All field names in a schema of the document, through its references."""
+    if isinstance(schema, list):
+        return set().union(*map(_properties, schema))
+    if not isinstance(schema, dict):
+        return set()
+    if "$ref" in schema:
+        return _properties(contract.document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    inner = set().union(*(_properties(value) for key, value in schema.items() if key not in {"example", "properties"}))
+    properties = schema.get("properties", {})
+    return inner | set(properties) | set().union(*map(_properties, properties.values()))
+
+
+async def test_no_union_register(world: World) -> None:
+    """No field could hold membership, nothing takes it in, and no list or search gives people by party."""
+    # The row and the shapes are exactly these; whoever adds a field must come here and read rule 4.
+    assert set(Person.__table__.columns.keys()) == {  # type: ignore[attr-defined]
+        *{"id", "version", "created_at", "organisation_id", "name", "email", "language", "active", "roles"}
+    }
+    assert set(PersonCreate.model_fields) == {"name", "email", "language", "roles"}
+    assert set(PersonUpdate.model_fields) == {"name", "email", "language", "active", "roles"}
+    assert set(PersonItem.model_fields) == {"id", "name", "email", "active"}
+    assert set(PersonRead.model_fields) == {
+        *{"id", "version", "allowed_actions", "links", "organisation_id", "created_at"},
+        *{"name", "email", "language", "active", "roles"},
+    }
+
+    # What is sent all the same is refused, and nothing is stored.
+    before = await found(world, "employer_rep")
+    for field in ("union", "unionMember", "partyId", "party", "fackförbund", "medlemskap", "mandates", "tags"):
+        await world.employer_rep.client.refused(
+            "POST", f"{world.path}/people", 422, "validationFailed", json=somebody(**{field: "Saco-S"})
+        )
+    assert await found(world, "employer_rep") == before
+
+    # People are neither listed nor searched by party.
+    for name, value in {"partyId": str(world.saco.id), "side": "union", "party": "Saco-S"}.items():
+        await world.employer_rep.client.refused("GET", f"{world.path}/people?{name}={value}", 422, "unknownParameter")
+    await world.representative("seated", world.saco)
+    assert world.people["seated"].id not in await found(world, "employer_rep", q="Saco-S")
+
+    # The one list by party is the party's own; to everyone else it is closed, not empty.
+    for who in ("employer_rep", "seko_rep", "administrator", "employee", "archivist", "facilitator"):
+        await world.people[who].client.refused("GET", f"/parties/{world.saco.id}/mandates", 403, "notYourRole")
+
+    # And no other list, now or later, ties people to parties beyond one table.
+    for path, item in contract.document()["paths"].items():
+        operation = item.get("get")
+        if operation is None or not operation["operationId"].startswith("list_"):
+            continue
+        fields = _properties(operation["responses"]["200"]["content"]["application/json"]["schema"])
+        words = {word for field in fields for word in re.findall(r"[A-Z]?[a-z]+", field)}
+        tells_people = bool(words & {"person", "Person", "email"}) or "/people" in path
+        tells_parties = bool(words & {"party", "Party", "side", "union", "Union"})
+        if tells_people and tells_parties:
+            assert not path.startswith("/organisations"), path
+            assert path.startswith(("/working-groups/", "/session-records/", "/dialogue-sessions/")) or (
+                path == "/parties/{partyId}/mandates"
+            ), path
+        names = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
+        if tells_people:
+            assert not names & {"partyId", "party", "side", "union", "mandateId"}, path
