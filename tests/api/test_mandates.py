@@ -9,13 +9,12 @@ import pytest
 import time_machine
 from fastapi import FastAPI
 
-from app.models.columns import Language
 from app.models.dialogue_session import DialogueSession, DialogueSessionState, MeetingForm
-from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.organisation import ApprovalRule
 from app.models.party import Party, Side
 from app.models.working_group import WorkingGroup, WorkingGroupLevel, WorkingGroupParty, WorkingGroupState
 from app.services.calendar import STOCKHOLM
+from tests import stories
 from tests.client import Client
 from tests.world import Someone, World
 
@@ -46,24 +45,10 @@ async def a_table(world: World, *parties: Party) -> WorkingGroup:
 
 async def a_session(world: World, group: WorkingGroup, leader: Someone, state: DialogueSessionState) -> None:
     now = datetime.now(UTC)
-    template = DialogueTemplate(
-        organisation_id=world.organisation.id,
-        key=f"prov-{uuid4().hex}",
-        template_version="1.0.0",
-        state=DialogueTemplateState.DRAFT,
-        languages=[Language.SWEDISH],
-        total_minutes=60,
-        climate_dimensions=[],
-        title={"sv": "Prov"},
-        content={},
-        text_sv="Prov",
-        text_en="",
-        created_at=now,
-    )
     session = DialogueSession(
         organisation_id=world.organisation.id,
         working_group_id=group.id,
-        dialogue_template_id=template.id,
+        dialogue_template_id=(await world.template()).id,
         title="Samtal",
         state=state,
         starts_at=now,
@@ -72,7 +57,7 @@ async def a_session(world: World, group: WorkingGroup, leader: Someone, state: D
         facilitator_function="Verksamhetsutvecklare",
         created_at=now,
     )
-    await world.add(template, session)
+    await world.add(session)
 
 
 def mandates_of(party: Party) -> str:
@@ -415,6 +400,32 @@ async def test_who_leads_sessions_represents_nobody(
     assert answer.status_code == status
     if status == 409:
         assert answer.json()["code"] == "facilitatesForParties"
+
+
+@pytest.mark.parametrize("attempt", range(5))
+async def test_a_session_to_lead_or_a_mandate_but_not_both_at_once(world: World, pair: Pair, attempt: int) -> None:
+    table = await a_table(world, pair.party, pair.other_party)
+    plan = await stories.a_session(world, title=f"Samtal {attempt}")
+    answers = await asyncio.gather(
+        pair.caller.request("POST", pair.path, json=appointed(world.facilitator)),
+        pair.other_rep.client.request("POST", f"/working-groups/{table.id}/dialogue-sessions", json=plan),
+    )
+    given, planned = (answer.status_code for answer in answers)
+    assert (given, planned) in {(201, 422), (409, 201)}
+
+
+async def test_whom_a_party_appoints_everywhere_is_in_its_own_trail_alone(world: World, pair: Pair) -> None:
+    made = await pair.caller.post(pair.path, appointed(world.employee))
+    await pair.caller.change(f"/mandates/{made['id']}", {"validTo": day(0)})
+
+    async def trail(caller: Client) -> list[tuple[str, str]]:
+        entries = (await caller.get(f"{world.path}/audit-entries", params={"limit": 100}))["items"]
+        return [(entry["operation"], entry["mandateId"]) for entry in entries if entry["subjectId"] == made["id"]]
+
+    under = pair.rep.mandate_id
+    assert sorted(await trail(pair.caller)) == [("create_mandate", under), ("update_mandate", under)]
+    for stranger in (pair.other_rep, world.seko_rep, world.administrator):
+        assert await trail(stranger.client) == []
 
 
 async def test_the_same_key_gives_one_mandate(world: World, pair: Pair) -> None:
