@@ -145,7 +145,7 @@ def _settled(_stage: Stage, row: Any) -> Any:
     return {"to": "effectChecked", "effect": "Bra."} if row.state == "done" else {"to": "done"}
 
 
-def _mandate(stage: Stage, row: Any) -> Any:
+def _mandate(stage: Stage, _row: Any) -> Any:
     """Somebody new for the party; there is nobody else to appoint than the employee."""
     return {"personId": stage.world.employee.id, "function": "Ersättare"}
 
@@ -313,7 +313,7 @@ async def _actors(world: World, clients: dict[str, Client]) -> dict[str, Actor |
     async with world.database.read() as session:
         for name in clients.keys() - {"nobody"}:
             person_id = world.people[name].person.id
-            sign_in = sa.select(SignIn.id).where(SignIn.person_id == person_id).limit(1)  # type: ignore[arg-type, call-overload]
+            sign_in = sa.select(SignIn.id).where(SignIn.person_id == person_id).limit(1)  # type: ignore[call-overload]
             sign_in_id = (await session.execute(sign_in)).scalar_one()
             found[name] = await actors.load(session, person_id, sign_in_id, swedish_day(datetime.now(UTC)))
     return found
@@ -340,7 +340,7 @@ async def test_every_cell_of_the_matrix(fresh_database_url: str) -> None:
                 for name in ACTORS
             }
             known = await _actors(world, clients)
-            for operation, cases in CASES.items():
+            for operation, cases in {k: v for k, v in CASES.items() if k in str(document())}.items():
                 for cell in cases(stage):
                     answers = []
                     for name in ACTORS:

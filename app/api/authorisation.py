@@ -1,0 +1,43 @@
+"""Renders the policy table as a page that people without Python can read and argue about."""
+
+from fastapi import FastAPI
+
+from app.api.operations import BASE, Operation
+from app.services.policy import RULES, Rule
+
+HEAD = """# Who may do what
+
+Written by `larande authorisation write` from the policy table that the program itself asks (`app/services/policy.py`);
+a test fails when this page is not current. What a caller cannot read answers 404, what they can read but not do 403,
+and what cannot be done in the present state of things 409 with a reason code. Everything not named here is refused.
+`tests/authorisation_matrix.txt` shows what every kind of caller really got for every operation and state.
+
+The employer side and the union side stand under the same rules everywhere. The one exception: a system administrator
+appoints the *first* representative of each party.
+"""
+
+
+def page(app: FastAPI) -> str:
+    """The page as it is committed in docs/authorisation.md."""
+    operations: dict[str, Operation] = app.state.operations
+    parts = [HEAD]
+    for subject in dict.fromkeys(_subject(rule) for rule in RULES.values()):
+        parts.append(f"\n## {subject}\n\n| Operation | Request | Who | While |\n|---|---|---|---|\n")
+        parts += [_row(operations[name], rule) for name, rule in RULES.items() if _subject(rule) == subject]
+    return "".join(parts)
+
+
+def _subject(rule: Rule) -> str:
+    return "Decided on nothing in particular" if rule.on is None else f"Decided on: {_spaced(rule.on.__name__)}"
+
+
+def _spaced(name: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+
+
+def _row(operation: Operation, rule: Rule) -> str:
+    who = "; ".join(each.words for each in rule.who)
+    if rule.items is not None:
+        who += " (shows only what the caller may read)"
+    conditions = "; ".join(each.words for each in rule.while_)
+    return f"| `{operation.name}` | {operation.method} `{operation.path.removeprefix(BASE)}` | {who} | {conditions} |\n"
