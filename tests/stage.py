@@ -18,7 +18,6 @@ from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
-from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services.calendar import swedish_day
 from tests import stories

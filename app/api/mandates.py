@@ -65,7 +65,7 @@ async def list_working_group_mandates(
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
-    """Everyone with a mandate for this table, and those of your own party who speak for it everywhere."""
+    """Everyone who can speak at this table: by a mandate for it, or by one for the whole of a party that sits here."""
     request = asked(page, limit, after, sort)
     found = await mandates.list_at_table(call.work, working_group_id, request, valid_on)
     return listed(call, MandateItem, found, request)
@@ -73,7 +73,7 @@ async def list_working_group_mandates(
 
 @router.get("/mandates/{mandateId}", response_model=MandateRead, summary="Read a mandate")
 async def read_mandate(call: Reading, mandate_id: MandateId) -> Response:
-    """For the party itself, the person, and the other parties at the table it is for."""
+    """For the party itself, the person, and those who meet the party at a table where the mandate counts."""
     return _answer(call, await mandates.read(call.work, mandate_id))
 
 

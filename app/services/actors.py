@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -48,30 +49,43 @@ _SEATS = _gathered(
     rows=sa.join(Mandate, Party, col(Mandate.party_id) == col(Party.id)),
     where=_OWN_VALID_MANDATE,
 )
+_SEATED = sa.join(
+    sa.join(Mandate, Party, col(Mandate.party_id) == col(Party.id)),
+    WorkingGroupParty,
+    sa.and_(
+        col(WorkingGroupParty.party_id) == col(Mandate.party_id),
+        sa.or_(
+            col(Mandate.working_group_id).is_(None),
+            col(Mandate.working_group_id) == col(WorkingGroupParty.working_group_id),
+        ),
+    ),
+)
 _TABLES = _gathered(
     col(WorkingGroupParty.working_group_id),
     col(WorkingGroupParty.party_id),
-    rows=sa.join(
-        sa.join(Mandate, Party, col(Mandate.party_id) == col(Party.id)),
-        WorkingGroupParty,
-        sa.and_(
-            col(WorkingGroupParty.party_id) == col(Mandate.party_id),
-            sa.or_(
-                col(Mandate.working_group_id).is_(None),
-                col(Mandate.working_group_id) == col(WorkingGroupParty.working_group_id),
-            ),
-        ),
-    ),
+    rows=_SEATED,
     where=_OWN_VALID_MANDATE,
 )
+_OWN_TABLES = sa.select(col(WorkingGroupParty.working_group_id)).select_from(_SEATED).where(_OWN_VALID_MANDATE)
 _FACILITATED = _gathered(
     col(DialogueSession.id),
     col(DialogueSession.working_group_id),
     rows=DialogueSession.__table__,  # type: ignore[attr-defined]
     where=col(DialogueSession.facilitator_id) == _PERSON,
 )
+_MET_SEAT = sa.orm.aliased(WorkingGroupParty)
+_MET = _gathered(
+    col(_MET_SEAT.party_id),
+    rows=sa.inspect(_MET_SEAT).selectable,
+    where=sa.or_(
+        col(_MET_SEAT.working_group_id).in_(_OWN_TABLES),
+        col(_MET_SEAT.working_group_id).in_(
+            sa.select(col(DialogueSession.working_group_id)).where(col(DialogueSession.facilitator_id) == _PERSON)
+        ),
+    ),
+)
 _ACTOR = (
-    sa.select(col(Person.organisation_id), col(Person.language), col(Person.roles), _SEATS, _TABLES, _FACILITATED)
+    sa.select(col(Person.organisation_id), col(Person.language), col(Person.roles), _SEATS, _TABLES, _FACILITATED, _MET)
     .where(col(Person.id) == _PERSON, col(Person.active))
     .where(
         sa.exists().where(
@@ -90,7 +104,7 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
     ).one_or_none()
     if found is None:
         raise Refusal(Code.TOKEN_INVALID)
-    organisation_id, language, roles, seats, tables, facilitated = found
+    organisation_id, language, roles, seats, tables, facilitated, met = found
     return Actor(
         person_id=person_id,
         organisation_id=organisation_id,
@@ -102,4 +116,5 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
         ),
         tables=frozenset((UUID(group), UUID(party)) for group, party in tables),
         facilitated=frozenset((UUID(held), UUID(group)) for held, group in facilitated),
+        met=frozenset(UUID(party) for (party,) in met),
     )

@@ -60,6 +60,8 @@ class Actor:
     """(working group, party) for every table at which a seat of this person counts."""
     facilitated: frozenset[tuple[UUID, UUID]] = frozenset()
     """(session, working group) for every session this person leads."""
+    met: frozenset[UUID] = frozenset()
+    """The parties this person meets at those tables and in those sessions, their own among them."""
 
     @cached_property
     def organisations(self) -> frozenset[UUID]:
@@ -210,6 +212,12 @@ FACILITATOR_OF_GROUP = Who(
     "a facilitator of one of the group's sessions",
     (Among(("working_group_id",), lambda actor: actor.facilitated_groups),),
 )
+# A mandate for the whole party counts at every table of that party, so those who meet the party there know it.
+# There is no list of them across tables: one asks at one table (`list_working_group_mandates`).
+MEETS_PARTY = Who(
+    "somebody who meets the party at a table, if the mandate is for the whole party",
+    (Among(("party_id",), lambda actor: actor.met), Is("working_group_id", (None,))),
+)
 ONESELF = Who("the person concerned", (Among(("person_id",), lambda actor: (actor.person_id,)),))
 SIGNED_IN = Who("anyone signed in")
 PUBLIC = Who("anyone, without signing in")
@@ -352,6 +360,8 @@ RULES: dict[str, Rule] = {
         Mandate,
         OWN_PARTY,
         AT_TABLE,
+        FACILITATOR_OF_GROUP,
+        MEETS_PARTY,
         ONESELF,
         _only(ADMINISTRATOR, "for the party's first", Is("first", (True,))),
     ),
@@ -363,7 +373,7 @@ RULES: dict[str, Rule] = {
     "update_working_group": Rule(WorkingGroup, (AT_TABLE,), (_GROUP_FORMING,)),
     "approve_working_group": Rule(WorkingGroup, (AT_TABLE,), (_GROUP_FORMING,)),
     "list_working_group_approvals": _list(WorkingGroup, Approval, *_GROUP_READERS),
-    "list_working_group_mandates": _list(WorkingGroup, Mandate, AT_TABLE),
+    "list_working_group_mandates": _list(WorkingGroup, Mandate, *_GROUP_READERS),
     "close_working_group": Rule(WorkingGroup, (AT_TABLE,), (_GROUP_OPEN,)),
     # --- approvals
     "read_approval": _read(Approval, AT_TABLE, FACILITATOR_OF_GROUP),

@@ -211,9 +211,9 @@ async def test_members_of_a_table(app: FastAPI, world: World, pair: Pair) -> Non
     async def members(caller: Someone, **params: Any) -> set[str]:
         return {item["id"] for item in (await caller.client.get(path, params=params))["items"]}
 
-    assert await members(pair.rep) == {own.mandate_id, theirs.mandate_id, pair.rep.mandate_id}
-    assert await members(pair.other_rep) == {own.mandate_id, theirs.mandate_id, pair.other_rep.mandate_id}
-    assert await members(theirs) == {own.mandate_id, theirs.mandate_id}
+    everyone = {own.mandate_id, theirs.mandate_id, pair.rep.mandate_id, pair.other_rep.mandate_id}
+    for caller in (pair.rep, pair.other_rep, own, theirs):
+        assert await members(caller) == everyone
     assert was.mandate_id in await members(theirs, validOn=day(-1))
     for stranger in (world.seko_rep, world.employee, world.administrator):
         await stranger.client.refused("GET", path, 404, "notFound")
@@ -221,10 +221,15 @@ async def test_members_of_a_table(app: FastAPI, world: World, pair: Pair) -> Non
         await other.employer_rep.client.refused("GET", path, 404, "notFound")
 
 
-async def test_a_facilitator_reads_the_table_but_not_its_members(world: World) -> None:
+async def test_a_facilitator_finds_those_who_can_attend(world: World) -> None:
+    """Attendance names mandates, so whoever writes it down must be able to find them; elsewhere they stay hidden."""
     table = await a_table(world, world.employer, world.saco)
     await a_session(world, table, world.facilitator, DialogueSessionState.HELD)
-    await world.facilitator.client.refused("GET", f"/working-groups/{table.id}/mandates", 403, "notYourRole")
+    listed = await world.facilitator.client.get(f"/working-groups/{table.id}/mandates")
+    assert {world.employer_rep.mandate_id, world.saco_rep.mandate_id} <= {item["id"] for item in listed["items"]}
+    await world.facilitator.client.get(f"/mandates/{world.saco_rep.mandate_id}")
+    await world.facilitator.client.refused("GET", f"/mandates/{world.seko_rep.mandate_id}", 404, "notFound")
+    await world.facilitator.client.refused("GET", f"/parties/{world.saco.id}/mandates", 403, "notYourRole")
 
 
 async def test_a_party_lists_its_own_mandates_by_name_and_day(world: World, pair: Pair) -> None:
