@@ -159,7 +159,8 @@ def _finish_operation(operation: Json, method: str) -> None:
     names = {parameter["name"] for parameter in parameters}
     statuses = {"406", "422", "500"} | ({"503"} if operation["operationId"] != "read_api_info" else set())
     statuses |= set() if public else {"401", "403"}
-    statuses |= {"404"} if any(parameter["in"] == "path" for parameter in parameters) else set()
+    named = any(parameter["in"] == "path" for parameter in parameters)
+    statuses |= {"404"} if named or operation["operationId"] in _PERHAPS_ABSENT else set()
     statuses |= {"400", "413", "415"} if "requestBody" in operation else set()
     statuses |= {"412", "428"} if "If-Match" in names else set()
     statuses |= {"409"} if method != "get" and not public else set()
@@ -188,6 +189,7 @@ def _finish_operation(operation: Json, method: str) -> None:
         operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
+_PERHAPS_ABSENT = {"read_method_texts"}
 _WITHOUT_ETAG = {"create_token", "read_api_info"}
 _IF_NONE_MATCH = {
     "name": "If-None-Match",

@@ -379,6 +379,36 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Underlaget är inte färdigt", "Alla texter behöver finnas på de språk underlaget säger sig ha."),
         ("The template is not complete", "All texts must exist in the languages the template says it has."),
     ),
+    "templateTextMissing": _p(
+        422,
+        ("En text saknas", "Texten är inte skriven på det här språket."),
+        ("A text is missing", "The text is not written in this language."),
+    ),
+    "templateMinutesDiffer": _p(
+        422,
+        ("Tiden går inte ihop", "Den sammanlagda tiden ska vara summan av stegens minuter."),
+        ("The time does not add up", "The total must be the sum of the steps' minutes."),
+    ),
+    "templateGroupSizeReversed": _p(
+        422,
+        ("Gruppstorleken går inte ihop", "Den minsta gruppen är större än den största."),
+        ("The group size does not fit", "The smallest group is larger than the largest."),
+    ),
+    "templateStepsOutOfOrder": _p(
+        422,
+        ("Stegen är inte i ordning", "Stegen numreras 1, 2, 3 i den ordning de står."),
+        ("The steps are out of order", "Steps are numbered 1, 2, 3 in the order they stand."),
+    ),
+    "templateQuestionRepeated": _p(
+        422,
+        ("Samma fråge-id två gånger", "Varje fråga i underlaget behöver ett eget id."),
+        ("The same question id twice", "Every question of the template needs an id of its own."),
+    ),
+    "templateSourceMissing": _p(
+        422,
+        ("Underlaget saknar innehåll", "Ange vilken version det bygger på, eller skicka både nyckel och innehåll."),
+        ("The template has no content", "Say which version it is derived from, or send both key and content."),
+    ),
     # --- sessions, records, actions
     "facilitatorHoldsMandate": _p(
         422,
@@ -521,6 +551,7 @@ FIELD_TEXTS: dict[str, Texts] = {
         "sv": "Skriv vad som skiljer eller vad som bör ändras.",
         "en": "Say what differs or what should change.",
     },
+    "repeated": {"sv": "Samma värde finns två gånger.", "en": "The same value is there twice."},
     "list_type": {"sv": "Ska vara en lista.", "en": "Must be a list."},
     "too_short": {"sv": "Ska ha minst {min_length} delar.", "en": "Needs at least {min_length} entries."},
     "too_long": {"sv": "Får ha högst {max_length} delar.", "en": "May have at most {max_length} entries."},

@@ -4,8 +4,9 @@ from app.models.action import Action
 from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.base import Table
+from app.models.content_pack import ContentPack
 from app.models.dialogue_session import DialogueSession
-from app.models.dialogue_template import ContentPack, DialogueTemplate
+from app.models.dialogue_template import DialogueTemplate
 from app.models.idempotency_key import IdempotencyKey
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation

@@ -2,15 +2,26 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import Field
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field as Column
 
-from app.models.base import Table, VersionedRow
-from app.models.columns import Language, UtcDateTime, enum_column, text_array
+from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.columns import Id, Language, Moment, UtcDateTime, enum_column, text_array
+from app.models.template_content import (
+    ClimateDimensions,
+    LineTexts,
+    TemplateContent,
+    TemplateContentPatch,
+    TemplateKey,
+    TemplateLanguages,
+    TemplateVersion,
+    TotalMinutes,
+)
 
 
 class DialogueTemplateState(StrEnum):
@@ -67,11 +78,68 @@ class DialogueTemplate(VersionedRow, table=True):
     )
 
 
-class ContentPack(Table, table=True):
-    """Which content packs are loaded, with the hash of what they held."""
+class DialogueTemplateCreate(Input):
+    """A draft of the organisation's own: a copy of a published version (`derivedFromId`), or written from scratch
+    (`key` and `content`). What is sent beside `derivedFromId` replaces what would have been copied."""
 
-    key: str = Column(primary_key=True)
-    pack_version: str = Column(primary_key=True)
-    content_hash: str
-    method_texts: dict[str, Any] = Column(sa_column=sa.Column(JSONB, nullable=False))
-    loaded_at: datetime = Column(sa_type=UtcDateTime)
+    template_version: TemplateVersion
+    derived_from_id: Id | None = Field(default=None, description="A published or retired version to copy.")
+    key: TemplateKey | None = Field(
+        default=None,
+        description="Kept from the copied version unless given.",
+        json_schema_extra={"example": "val-utfort-arbete"},
+    )
+    content: TemplateContent | None = Field(default=None, description="Kept from the copied version unless given.")
+
+
+class DialogueTemplateUpdate(Input):
+    """Merge patch of a draft: in `content` only what changes, down to the single language of a text."""
+
+    template_version: TemplateVersion = absent()
+    content: TemplateContentPatch = absent()
+
+
+class DialogueTemplateTransition(Input):
+    """A draft is published and then never changes; a published version can be retired from new sessions."""
+
+    to: Literal["published", "retired"]
+
+
+_OrganisationOwning = Annotated[
+    Id | None, Field(description="The organisation whose own version it is; null for central ones.")
+]
+_DerivedFrom = Annotated[Id | None, Field(description="The version it was copied from.")]
+
+
+class DialogueTemplateItem(Output):
+    """A version of a dialogue template in a list."""
+
+    id: Id
+    key: TemplateKey
+    template_version: TemplateVersion
+    title: LineTexts
+    subtitle: LineTexts
+    total_minutes: TotalMinutes
+    climate_dimensions: ClimateDimensions
+    languages: TemplateLanguages
+    state: DialogueTemplateState
+    derived_from_id: _DerivedFrom
+    organisation_id: _OrganisationOwning
+
+
+class DialogueTemplateRead(Resource):
+    """One version of a dialogue template, with all it says in both languages."""
+
+    key: TemplateKey
+    template_version: TemplateVersion
+    state: DialogueTemplateState
+    derived_from_id: _DerivedFrom
+    organisation_id: _OrganisationOwning
+    content: TemplateContent
+    content_hash: str | None = Field(
+        description="SHA-256 over the RFC 8785 canonical JSON of `content`, set when it is published.",
+        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    )
+    created_at: Moment
+    published_at: Moment | None
+    retired_at: Moment | None

@@ -16,14 +16,14 @@ from app.services.policy import Actor
 
 
 def entry(
-    actor: Actor,
+    actor: Actor | None,
     operation: str,
     row: Table,
     now: datetime,
     from_version: int | None,
     mandate_id: UUID | None,
 ) -> AuditEntry:
-    """The entry for one change. It names things by id and never holds content."""
+    """The entry for one change. It names things by id and never holds content. A command acts as no one (`None`)."""
     group_id = row.id if isinstance(row, WorkingGroup) else getattr(row, "working_group_id", None)
     organisation_id = row.id if isinstance(row, Organisation) else getattr(row, "organisation_id", None)
     party_id = row.id if isinstance(row, Party) else getattr(row, "party_id", None)
@@ -34,8 +34,8 @@ def entry(
         working_group_id=group_id,
         party_id=party_id if audience is Audience.PARTY else None,
         audience=audience,
-        person_id=actor.person_id,
-        mandate_id=mandate_id or _mandate(actor, organisation_id, group_id, party_id),
+        person_id=actor.person_id if actor else None,
+        mandate_id=mandate_id or (_mandate(actor, organisation_id, group_id, party_id) if actor else None),
         operation=operation,
         subject_type=snake_case(type(row).__name__),
         subject_id=subject_id,

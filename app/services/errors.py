@@ -1,5 +1,6 @@
 """The one kind of refusal a service raises. Status codes and texts live in `app/api/problems.py`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,6 +71,12 @@ class Code(StrEnum):
     TEMPLATE_NOT_PUBLISHED = "templateNotPublished"
     TEMPLATE_VERSION_TAKEN = "templateVersionTaken"
     TEMPLATE_INCOMPLETE = "templateIncomplete"
+    TEMPLATE_TEXT_MISSING = "templateTextMissing"
+    TEMPLATE_MINUTES_DIFFER = "templateMinutesDiffer"
+    TEMPLATE_GROUP_SIZE_REVERSED = "templateGroupSizeReversed"
+    TEMPLATE_STEPS_OUT_OF_ORDER = "templateStepsOutOfOrder"
+    TEMPLATE_QUESTION_REPEATED = "templateQuestionRepeated"
+    TEMPLATE_SOURCE_MISSING = "templateSourceMissing"
     # sessions, records, actions
     FACILITATOR_HOLDS_MANDATE = "facilitatorHoldsMandate"
     SESSION_CLOSED = "sessionClosed"
@@ -104,11 +111,17 @@ class Refusal(Exception):
     """The request cannot be carried out; nothing it did is kept, unless `keep` says so."""
 
     def __init__(
-        self, code: Code, pointer: str | None = None, *, keep: bool = False, retry_after: int | None = None
+        self,
+        code: Code,
+        pointer: str | None = None,
+        *,
+        fields: Sequence[FieldRefusal] = (),
+        keep: bool = False,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(code.value)
         self.code = code
-        self.fields = (FieldRefusal(pointer, code),) if pointer is not None else ()
+        self.fields = (FieldRefusal(pointer, code),) if pointer is not None else tuple(fields[:100])
         self.keep = keep
         """Commit all the same: a reused refresh token ends its family although the answer is a refusal."""
         self.retry_after = retry_after

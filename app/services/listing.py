@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -110,5 +111,9 @@ def _read(value: Any, kind: type) -> Any:
         return date.fromisoformat(value)
     if kind is UUID:
         return UUID(value)
+    if kind is int:
+        if not re.fullmatch(r"-?[0-9]{1,9}", value):
+            raise ValueError("not a position")
+        return int(value)
     value.encode()
     return value

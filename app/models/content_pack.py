@@ -1,0 +1,43 @@
+"""A content pack: its row once it is loaded, and its files."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field as Column
+
+from app.models.base import Table, WireModel
+from app.models.columns import Language, Line, Paragraphs, UtcDateTime
+from app.models.template_content import TemplateContent, TemplateKey, TemplateLanguages, TemplateVersion
+
+
+class ContentPack(Table, table=True):
+    """Which content packs are loaded, with the hash of what they held."""
+
+    key: str = Column(primary_key=True)
+    pack_version: str = Column(primary_key=True)
+    content_hash: str
+    method_texts: dict[str, Any] = Column(sa_column=sa.Column(JSONB, nullable=False))
+    loaded_at: datetime = Column(sa_type=UtcDateTime)
+
+
+class PackManifest(WireModel):
+    """`pack.json`."""
+
+    key: TemplateKey
+    pack_version: TemplateVersion
+    licence: Line
+    languages: TemplateLanguages
+    default_language: Language
+    provenance: Paragraphs
+    templates: list[TemplateKey] = Field(min_length=1, max_length=200)
+
+
+class PackTemplate(WireModel):
+    """`templates/<key>.json`: one version of one template."""
+
+    key: TemplateKey
+    template_version: TemplateVersion
+    content: TemplateContent
