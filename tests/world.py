@@ -18,6 +18,10 @@ from app.models.party import Party, Side
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
 from app.models.unit import Unit, UnitPlacement
+from app.services import content_packs
+from app.services.content_hash import content_hash
+from app.services.dialogue_templates import columns_of
+from app.services.template_content import written
 from app.services.tokens import TokenKey
 from tests.client import Client, client_for
 
@@ -171,21 +175,19 @@ class World:
         return someone
 
     async def template(self) -> DialogueTemplate:
-        """A small central template with a question of each kind: q1 none, q2 and q3 group, q5 party, q6 action."""
+        """A central template with a question of each kind: q1 none, q2, q3 and q4 group, q5 party, q6 action."""
         if self._template is None:
-            kinds = {"q1": "none", "q2": "group", "q3": "group", "q5": "party", "q6": "action"}
-            questions = [{"id": name, "record": kind} for name, kind in kinds.items()]
+            now = datetime.now(UTC)
+            pack = content_packs.read_pack(content_packs.shipped())
+            content = next(each.content for each in pack.templates if each.key == "kvalitet-och-kompetens")
             self._template = DialogueTemplate(
                 key=f"prov-{uuid4().hex[:8]}",
                 template_version="1.0.0",
                 state=DialogueTemplateState.PUBLISHED,
-                languages=[Language.SWEDISH, Language.ENGLISH],
-                total_minutes=60,
-                climate_dimensions=["A"],
-                title={"sv": "Ett prov", "en": "A trial"},
-                content={"steps": [{"questions": questions}]},
-                content_hash="0" * 64,
-                created_at=datetime.now(UTC),
+                content_hash=content_hash(written(content)),
+                created_at=now,
+                published_at=now,
+                **columns_of(content),
             )
             await self.add(self._template)
         return self._template

@@ -21,9 +21,16 @@ GUARDS = {
     ),
     "dialogue_template": (
         "BEFORE UPDATE OF key, template_version, content, title, languages, total_minutes, climate_dimensions, "
-        "content_hash, published_at OR DELETE ON dialogue_template FOR EACH ROW WHEN (OLD.state <> 'draft')"
+        "content_hash, published_at, organisation_id, derived_from_id "
+        "OR DELETE ON dialogue_template FOR EACH ROW WHEN (OLD.state <> 'draft')"
     ),
 }
+# Nor does a template go back to a state in which it could be changed.
+NO_WAY_BACK = """
+    CREATE TRIGGER dialogue_template_goes_on BEFORE UPDATE OF state ON dialogue_template FOR EACH ROW
+    WHEN ((OLD.state, NEW.state) IN (('published', 'draft'), ('retired', 'draft'), ('retired', 'published')))
+    EXECUTE FUNCTION refuse_change()
+"""
 
 
 def upgrade() -> None:
@@ -37,9 +44,11 @@ def upgrade() -> None:
     )
     for table, when in GUARDS.items():
         op.execute(f"CREATE TRIGGER {table}_stays {when} EXECUTE FUNCTION refuse_change()")
+    op.execute(NO_WAY_BACK)
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER dialogue_template_goes_on ON dialogue_template")
     for table in GUARDS:
         op.execute(f"DROP TRIGGER {table}_stays ON {table}")
     op.execute("DROP FUNCTION refuse_change()")

@@ -57,6 +57,20 @@ class PydanticJSON(sa.types.TypeDecorator[Any]):
         return None if value is None else self._adapter.validate_python(value)
 
 
+class EnumArray(sa.types.TypeDecorator[list[Any]]):
+    """A `text[]` that answers members of an enum."""
+
+    impl = sa.ARRAY(sa.Text)
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        super().__init__(sa.Text)
+        self.members = members
+
+    def process_result_value(self, value: list[str] | None, dialect: sa.Dialect) -> list[Any] | None:  # noqa: ARG002
+        return None if value is None else [self.members(each) for each in value]
+
+
 def snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 

@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
-from app.models.columns import Id, Language, Moment, UtcDateTime, enum_column, text_array
+from app.models.columns import EnumArray, Id, Language, Moment, UtcDateTime, enum_column
 from app.models.template_content import (
+    ClimateDimension,
     ClimateDimensions,
     LineTexts,
     TemplateContent,
@@ -44,9 +45,11 @@ class DialogueTemplate(VersionedRow, table=True):
         default=DialogueTemplateState.DRAFT, sa_column=enum_column(DialogueTemplateState)
     )
     derived_from_id: UUID | None = Column(default=None, foreign_key="dialogue_template.id")
-    languages: list[Language] = Column(sa_column=text_array())
+    languages: list[Language] = Column(sa_column=sa.Column(EnumArray(Language), nullable=False))
     total_minutes: int
-    climate_dimensions: list[str] = Column(sa_column=text_array())
+    climate_dimensions: list[ClimateDimension] = Column(
+        sa_column=sa.Column(EnumArray(ClimateDimension), nullable=False)
+    )
     title: dict[str, str] = Column(sa_column=sa.Column(JSONB, nullable=False))
     content: dict[str, Any] = Column(sa_column=sa.Column(JSONB, nullable=False))
     content_hash: str | None = None

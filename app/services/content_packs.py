@@ -201,17 +201,13 @@ async def _new_templates(session: AsyncSession, pack: Pack, now: datetime) -> li
 
 # --- The method texts ------------------------------------------------------------------------------------------------
 
-_LATEST = (
-    sa.select(ContentPack)
-    .order_by(sa.cast(sa.func.string_to_array(col(ContentPack.pack_version), "."), sa.ARRAY(sa.Integer)).desc())
-    .limit(1)
-)
+_LOADED_LAST = sa.select(ContentPack).order_by(col(ContentPack.loaded_at).desc(), col(ContentPack.key)).limit(1)
 
 
 async def method_texts(work: Work) -> MethodTextsRead:
-    """Those of the newest pack."""
+    """Those of the pack that was loaded last."""
     policy.require(work.actor, "read_method_texts")
-    pack = (await work.session.execute(_LATEST)).scalar_one_or_none()
+    pack = (await work.session.execute(_LOADED_LAST)).scalar_one_or_none()
     if pack is None:
         raise Refusal(Code.NOT_FOUND)
     return MethodTextsRead.model_validate(

@@ -185,7 +185,7 @@ def columns_of(content: TemplateContent) -> dict[str, Any]:
     return {
         "languages": content.languages,
         "total_minutes": content.total_minutes,
-        "climate_dimensions": said["climateDimensions"],
+        "climate_dimensions": content.climate_dimensions,
         "title": said["title"],
         "content": said,
         "text_sv": words(said, Language.SWEDISH),

@@ -1,0 +1,264 @@
+"""Content packs: complete, checked with precise words, loaded once, never changed."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from anyio import to_thread
+from sqlmodel import col
+from typer.testing import CliRunner, Result
+
+from app.cli import main
+from app.database import Database
+from app.models.audit_entry import AuditEntry
+from app.models.content_pack import ContentPack
+from app.models.dialogue_template import DialogueTemplate
+from app.services.content_hash import content_hash
+from app.services.content_packs import Loaded, PackRefused, central_id, load, read_pack, shipped
+from app.services.template_content import texts
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FIRST = "templates/val-utfort-arbete.json"
+
+Change = Callable[[Any], Any]
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the shipped pack, to change."""
+    shutil.copytree(str(shipped()), tmp_path / "pack")
+    return tmp_path / "pack"
+
+
+@pytest.fixture
+async def empty(fresh_database_url: str) -> AsyncIterator[Database]:
+    database = Database(fresh_database_url)
+    yield database
+    await database.close()
+
+
+def edit(pack: Path, file: str, change: Change) -> None:
+    path = pack / file
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def lines(pack: Path) -> list[str]:
+    with pytest.raises(PackRefused) as refused:
+        read_pack(pack)
+    return refused.value.lines
+
+
+async def loaded(database: Database, pack: Path | None = None) -> Loaded:
+    async with database.write() as session:
+        return await load(session, read_pack(pack or shipped()), NOW)
+
+
+async def stored(database: Database) -> dict[str, DialogueTemplate]:
+    async with database.read() as session:
+        rows = (await session.execute(sa.select(DialogueTemplate))).scalars()
+        return {f"{row.key} {row.template_version}": row for row in rows}
+
+
+# --- What is shipped ----------------------------------------------------------------------------------------
+
+
+def test_the_shipped_pack_is_complete_in_both_languages() -> None:
+    pack = read_pack(shipped())
+    assert [template.key for template in pack.templates] == [
+        "val-utfort-arbete",
+        "misstag-som-lartillfallen",
+        "kvalitet-och-kompetens",
+        "erfarenhetsutbyte",
+        "chefens-roll",
+        "uppfoljning-larklimat",
+    ]
+    assert pack.manifest.licence == "CC0-1.0"
+    said = [text for part in (pack.method_texts, *pack.templates) for _, text in texts(part.model_dump(by_alias=True))]
+    assert len(said) == 319
+    assert [text for text in said if not text["sv"] or not text["en"] or text["sv"] == text["en"]] == []
+
+
+def test_every_climate_dimension_has_a_template() -> None:
+    served = {
+        dimension.value for each in read_pack(shipped()).templates for dimension in each.content.climate_dimensions
+    }
+    assert served == set("ABCDEF")
+
+
+def test_method_texts_explain_every_kind_of_record() -> None:
+    pack = read_pack(shipped())
+    assert {each.record.value for each in pack.method_texts.record_values} == {"group", "party", "none", "action"}
+    assert [role.id for role in pack.method_texts.roles] == [
+        "process_leader",
+        "note_taker",
+        "employer_rep",
+        "union_rep",
+    ]
+
+
+# --- Checking -----------------------------------------------------------------------------------------------
+
+
+def test_faults_are_named_by_file_pointer_and_reason(pack: Path) -> None:
+    def spoil(template: Any) -> None:
+        content = template["content"]
+        content["purpose"]["en"] = None
+        del content["steps"][0]["instruction"]["sv"]
+        content["steps"][1]["questions"][0]["record"] = "everyone"
+        content["climateDimensions"] = ["A", "G"]
+        content["surprise"] = True
+
+    edit(pack, FIRST, spoil)
+    found = lines(pack)
+    assert [line.split(": ")[:2] for line in found] == [
+        [FIRST, "/content/steps/0/instruction/sv"],
+        [FIRST, "/content/steps/1/questions/0/record"],
+        [FIRST, "/content/climateDimensions/1"],
+        [FIRST, "/content/surprise"],
+    ]
+    assert found[0].endswith("Field required")
+
+
+def test_a_missing_language_and_a_wrong_sum_are_named(pack: Path) -> None:
+    def spoil(template: Any) -> None:
+        template["content"]["purpose"]["en"] = None
+        template["content"]["totalMinutes"] = 91
+
+    edit(pack, FIRST, spoil)
+    edit(pack, "method_texts.json", lambda method: method["groundRules"][2].update(en=None))
+    assert lines(pack) == [
+        f"{FIRST}: /content/purpose/en: the text is not written in this language",
+        f"{FIRST}: /content/totalMinutes: is not the sum of the steps' minutes",
+        "method_texts.json: /groundRules/2/en: the text is not written in this language",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda template: template.update(key="annan"), f"{FIRST}: /key: is not the name of the file"),
+        (
+            lambda template: template["content"].update(languages=["sv"]),
+            f"{FIRST}: /content/languages: are not those of the pack",
+        ),
+    ],
+)
+def test_a_template_belongs_to_its_pack(pack: Path, change: Change, line: str) -> None:
+    edit(pack, FIRST, change)
+    assert lines(pack) == [line]
+
+
+def test_files_that_cannot_be_read_are_named(pack: Path, tmp_path: Path) -> None:
+    (pack / FIRST).write_text("{", encoding="utf-8")
+    (pack / "method_texts.json").write_bytes(b"\xff")
+    (pack / "templates/chefens-roll.json").unlink()
+    assert [line.split(":")[0] for line in lines(pack)] == [
+        "method_texts.json",
+        FIRST,
+        "templates/chefens-roll.json",
+    ]
+    assert lines(tmp_path) == ["pack.json: cannot be read", "method_texts.json: cannot be read"]
+
+
+def test_a_manifest_names_no_files_outside_the_pack(pack: Path) -> None:
+    edit(pack, "pack.json", lambda manifest: manifest.update(templates=["../pack"]))
+    assert [line.split(": ")[:2] for line in lines(pack)] == [["pack.json", "/templates/0"]]
+
+
+# --- Loading ------------------------------------------------------------------------------------------------
+
+
+async def test_loading_publishes_at_the_same_addresses_everywhere(empty: Database) -> None:
+    assert await loaded(empty) == Loaded("larande", "1.0.0", 6)
+    rows = await stored(empty)
+    first = rows["val-utfort-arbete 1.0.0"]
+    # Written out: addresses that once were given out must never move.
+    assert str(first.id) == "812fad49-5782-5c43-a6b5-466bfbfc0d99"
+    assert first.id == central_id("val-utfort-arbete", "1.0.0")
+    assert (first.state, first.published_at, first.organisation_id) == ("published", NOW, None)
+    assert all(row.content_hash == content_hash(row.content) for row in rows.values())
+    async with empty.read() as session:
+        entries = (await session.execute(sa.select(AuditEntry))).scalars().all()
+    assert {entry.subject_id for entry in entries} == {row.id for row in rows.values()}
+    assert {(entry.operation, entry.person_id, entry.mandate_id) for entry in entries} == {
+        ("load_content_pack", None, None)
+    }
+
+
+async def test_loading_again_changes_nothing(empty: Database) -> None:
+    await loaded(empty)
+    before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
+    assert await loaded(empty) == Loaded("larande", "1.0.0", 0)
+    assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
+
+
+async def test_loading_at_once_publishes_once(empty: Database) -> None:
+    results = await asyncio.gather(*(loaded(empty) for _ in range(5)))
+    assert sorted(result.new_templates for result in results) == [0, 0, 0, 0, 6]
+    assert len(await stored(empty)) == 6
+
+
+async def test_final_is_final_a_changed_pack_of_the_same_version_is_refused(empty: Database, pack: Path) -> None:
+    await loaded(empty)
+    before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
+    edit(pack, "method_texts.json", lambda method: method["groundRules"].pop())
+    with pytest.raises(PackRefused, match=r"larande 1\.0\.0 is loaded with other content"):
+        await loaded(empty, pack)
+    assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
+
+
+async def test_final_is_final_a_changed_template_of_the_same_version_is_refused(empty: Database, pack: Path) -> None:
+    await loaded(empty)
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.1.0"))
+    edit(pack, FIRST, lambda template: template["content"]["title"].update(sv="Något annat"))
+    edit(pack, "templates/chefens-roll.json", lambda template: template.update(templateVersion="1.1.0"))
+    with pytest.raises(PackRefused, match=r"val-utfort-arbete\.json: 1\.0\.0 is published with other content"):
+        await loaded(empty, pack)
+    assert len(await stored(empty)) == 6
+    async with empty.read() as session:
+        assert (await session.execute(sa.select(col(ContentPack.pack_version)))).scalars().all() == ["1.0.0"]
+
+
+async def test_a_new_version_stands_beside_the_old(empty: Database, pack: Path) -> None:
+    await loaded(empty)
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.1.0"))
+    edit(pack, FIRST, lambda template: template.update(templateVersion="1.10.0"))
+    assert await loaded(empty, pack) == Loaded("larande", "1.1.0", 1)
+    rows = await stored(empty)
+    assert len(rows) == 7
+    assert rows["val-utfort-arbete 1.10.0"].id != rows["val-utfort-arbete 1.0.0"].id
+
+
+# --- The command ---------------------------------------------------------------------------------------------
+
+
+def test_the_command_checks_a_pack(pack: Path) -> None:
+    shown = CliRunner().invoke(main, ["content", "check"])
+    assert (shown.exit_code, shown.stdout) == (0, "larande 1.0.0: 6 templates, complete.\n")
+    edit(pack, FIRST, lambda template: template["content"]["title"].update(en=None))
+    refused = CliRunner().invoke(main, ["content", "check", str(pack)])
+    assert refused.exit_code == 1
+    assert refused.stderr == f"{FIRST}: /content/title/en: the text is not written in this language\n"
+
+
+async def test_the_command_loads_a_pack(fresh_database_url: str, pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LARANDE_DATABASE_URL", fresh_database_url)
+
+    async def larande(*words: str) -> Result:
+        # The command has an event loop of its own, and so needs a thread of its own.
+        return await to_thread.run_sync(lambda: CliRunner().invoke(main, words))
+
+    assert (await larande("content", "load")).stdout == "larande 1.0.0: 6 new templates.\n"
+    assert (await larande("content", "load")).stdout == "larande 1.0.0: 0 new templates.\n"
+    edit(pack, FIRST, lambda template: template["content"]["title"].update(en="Something else"))
+    refused = await larande("content", "load", str(pack))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "give the changed pack a new version" in refused.stderr
