@@ -50,7 +50,7 @@ class DialogueTemplate(VersionedRow, table=True):
     climate_dimensions: list[ClimateDimension] = Column(
         sa_column=sa.Column(EnumArray(ClimateDimension), nullable=False)
     )
-    title: dict[str, str] = Column(sa_column=sa.Column(JSONB, nullable=False))
+    title: dict[str, str | None] = Column(sa_column=sa.Column(JSONB, nullable=False))
     content: dict[str, Any] = Column(sa_column=sa.Column(JSONB, nullable=False))
     content_hash: str | None = None
     """SHA-256 of the canonical content, set when published."""

@@ -24,7 +24,7 @@ from app.models.session_record import SessionRecord
 from app.models.working_group import WorkingGroup
 from app.services import policy, record_review
 from app.services.calendar import swedish_day
-from app.services.dialogue_templates import published_template
+from app.services.dialogue_templates import published_template, title_of
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
@@ -76,7 +76,7 @@ async def create(work: Work, working_group_id: UUID, data: DialogueSessionCreate
         organisation_id=group.organisation_id,
         working_group_id=group.id,
         dialogue_template_id=template.id,
-        title=data.title or template.title["sv"],
+        title=data.title or title_of(template),
         starts_at=data.starts_at,
         meeting_form=data.meeting_form,
         place=data.place,

@@ -41,6 +41,11 @@ def question_kinds(template: DialogueTemplate) -> dict[str, str]:
     return {question["id"]: question["record"] for step in template.content["steps"] for question in step["questions"]}
 
 
+def title_of(template: DialogueTemplate) -> str:
+    """The Swedish title, or the English one of a template that is not written in Swedish."""
+    return template.title["sv"] or template.title["en"] or template.key
+
+
 async def _seen(work: Work, template_id: UUID, pointer: str) -> DialogueTemplate:
     """A template that a request names in its body: hidden and missing ones are refused alike."""
     try:
