@@ -9,7 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.models.dialogue_template import DialogueTemplate
-from app.services.dialogue_templates import published_template, question_kinds, title_of
+from app.services.content_packs import read_pack, shipped
+from app.services.dialogue_templates import columns_of, published_template, question_kinds, title_of
 from app.services.errors import Refusal
 from app.services.policy import Actor, Seat
 from app.services.work import Work
@@ -24,8 +25,10 @@ async def app(anyio_backend: str) -> AsyncIterator[FastAPI]:  # noqa: ARG001
 
 
 def test_the_title_is_in_a_language_that_is_written() -> None:
-    template = DialogueTemplate(key="vart-satt", title={"sv": "Vårt sätt", "en": "Our way"})
-    assert title_of(template) == "Vårt sätt"
+    content = read_pack(shipped()).templates[0].content
+    now = datetime.now(UTC)
+    template = DialogueTemplate(key="vart-satt", template_version="1.0.0", created_at=now, **columns_of(content))
+    assert title_of(template) == "Det väl utförda arbetet"
     template.title = {"sv": None, "en": "Our way"}
     assert title_of(template) == "Our way"
 
