@@ -19,6 +19,7 @@ from app.models.party_note import PartyNote
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
 from app.models.working_group import WorkingGroup
+from app.services import content_packs
 from app.services.calendar import swedish_day
 from tests import stories
 from tests.world import World, organisation_number
@@ -178,6 +179,8 @@ class Stage:
         await self._keep("session, held", DialogueSession, draft["dialogueSessionId"])
 
     async def _templates(self) -> None:
+        async with self.world.database.write() as session:
+            await content_packs.load(session, content_packs.read_pack(content_packs.shipped()), datetime.now(UTC))
         central = await self.world.template()
         self.rows["template, central"] = central
         copied = central.model_dump(
