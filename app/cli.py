@@ -1,25 +1,123 @@
-"""The `larande` command."""
+"""The `larande` command. Whatever a person must put right is said in plain lines, with exit code 1."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
-from pydantic import SecretStr
+from alembic.util.exc import CommandError
+from pydantic import SecretStr, ValidationError
 
-from app.database import Database
+from app import installation, migrations, serving
+from app.database import Database, DatabaseAway
+from app.embedded import EmbeddedServerError
+from app.installation import CannotRun
 from app.main import create_app
 from app.services import content_packs
 from app.settings import Settings
 
 T = TypeVar("T")
 
-main = typer.Typer(no_args_is_help=True, add_completion=False, help="Lärande i förändring.")
+main = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Lärande i förändring."
+)
 openapi = typer.Typer(no_args_is_help=True, help="The OpenAPI document.")
+db = typer.Typer(no_args_is_help=True, help="The database schema.")
 main.add_typer(openapi, name="openapi")
+main.add_typer(db, name="db")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """Say what a person must put right without a traceback."""
+    try:
+        yield
+    except DatabaseAway as error:
+        _fail(f"The database is not available: {_said(error.__cause__)}.")
+    except (CannotRun, EmbeddedServerError, CommandError) as error:
+        _fail(str(error))
+
+
+def _fail(*lines: str) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(1)
+
+
+def _said(error: BaseException | None) -> str:
+    """The driver's own words, without SQLAlchemy's around them."""
+    words = str(getattr(error, "orig", None) or error or "").rpartition(">: ")[2].strip()
+    return words.splitlines()[0].rstrip(".") if words else "no answer in time"
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        # Never the value itself: it may be a secret.
+        _fail(*(f"LARANDE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in error.errors()))
+
+
+def with_database(do: Callable[[Database], Awaitable[T]]) -> T:
+    """Run something on this installation's database, whether or not the service is running."""
+
+    async def done(url: str) -> T:
+        try:
+            database = Database(url)
+        except ValueError as error:
+            raise CannotRun(str(error)) from error
+        try:
+            return await do(database)
+        finally:
+            await database.close()
+
+    settings = _settings()
+    given = settings.database_url.get_secret_value() if settings.database_url else None
+    with _plainly(), installation.any_database(given, installation.home_at(settings.home)) as url:
+        return asyncio.run(done(url))
+
+
+@main.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; LARANDE_HOST or 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port, 0 for any; LARANDE_PORT or 8000.", min=0, max=65535)] = None,
+    with_demo: Annotated[
+        bool, typer.Option("--with-demo", help="Load the demo agency into an empty database.")
+    ] = False,
+) -> None:
+    """Run the service. Starts the embedded PostgreSQL unless LARANDE_DATABASE_URL is set."""
+    chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    with _plainly():
+        serving.serve(_settings().model_copy(update=chosen), with_demo=with_demo)
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to this program's."""
+    with_database(migrations.upgrade)
+    typer.echo("The schema is current.")
+
+
+@db.command()
+def check() -> None:
+    """Fail if the schema in the database is not this program's, and say how they differ."""
+    found = with_database(migrations.differences)
+    for line in found:
+        typer.echo(line, err=True)
+    if found:
+        raise typer.Exit(1)
+    typer.echo("The schema is current.")
+
+
+@db.command()
+def downgrade(revision: Annotated[str, typer.Argument(help="The revision to go back to.")]) -> None:
+    """Take the schema back. What only the newer schema can hold is lost: take a backup first."""
+    with_database(lambda database: migrations.downgrade(database, revision))
+    typer.echo(f"The schema is at {revision}.")
 
 
 def written_document() -> str:
@@ -63,12 +161,6 @@ def _pack(path: Path | None) -> content_packs.Pack:
         _refuse(refused.lines)
 
 
-def _refuse(lines: list[str]) -> NoReturn:
-    for line in lines:
-        typer.echo(line, err=True)
-    raise typer.Exit(1)
-
-
 @content.command("check")
 def check_content(path: PackPath = None) -> None:
     """Fail if a pack is not complete, and say which file, where in it, and why."""
@@ -90,22 +182,6 @@ def load_content(path: PackPath = None) -> None:
     except content_packs.PackRefused as refused:
         _refuse(refused.lines)
     typer.echo(f"{loaded.key} {loaded.pack_version}: {loaded.new_templates} new templates.")
-
-
-def _with_database(do: Callable[[Database], Awaitable[T]]) -> T:
-    """Run something on this installation's database."""
-
-    async def done(url: str) -> T:
-        database = Database(url)
-        try:
-            return await do(database)
-        finally:
-            await database.close()
-
-    settings = Settings()
-    if settings.database_url is None:
-        _refuse(["Set LARANDE_DATABASE_URL to the database to use."])
-    return asyncio.run(done(settings.database_url.get_secret_value()))
 
 
 if __name__ == "__main__":

@@ -9,26 +9,47 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from app.services.errors import Refusal
 
-STATEMENT_TIMEOUT_MS = 30_000
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+STATEMENT_TIMEOUT_S = 30
+ANSWER_TIMEOUT_S = 35
+"""A server that has not answered by then, not even that the statement took too long, is away."""
+IDLE_IN_TRANSACTION_TIMEOUT_S = 60
 CONNECT_TIMEOUT_S = 5
+
+# SQLSTATEs, or their classes, of a server that is going, coming, full, locked or not ours to write to: nothing
+# is wrong with the request, and the same one may succeed soon.
+_AWAY = (
+    "08",  # connection lost
+    "25006",  # read-only: a standby
+    "25P",  # idle for too long in the transaction
+    "28",  # our password is not the server's
+    "3D",  # no such database
+    "40",  # deadlock, serialisation
+    "53",  # too many connections, disk full
+    "55P03",  # lock not available
+    "57",  # shutting down, starting up, statement timeout
+)
 
 
 class DatabaseAway(Exception):
-    """The database cannot be reached, or went away during the request."""
+    """The database cannot be reached, went away during the request, or can do nothing for us now."""
 
 
 def _driver_url(url: str) -> str:
     """Any postgres URL people have, with the driver this program uses."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
-        raise ValueError("LARANDE_DATABASE_URL must be a postgresql:// address")
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ValueError("LARANDE_DATABASE_URL must be an address like postgresql://user:password@host/database.")
     return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
@@ -37,13 +58,13 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self._url = _driver_url(url)
-        self._reading = self._engine(pool_size, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-        self._writing = self._engine(pool_size)
+        self._reading = self._pooled(pool_size, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        self._writing = self._pooled(pool_size)
         self._read_gate = asyncio.Semaphore(pool_size)
         self._write_gate = asyncio.Semaphore(pool_size)
 
-    def _engine(self, pool_size: int, **options: object) -> AsyncEngine:
-        return create_async_engine(
+    def _pooled(self, pool_size: int, **options: object) -> AsyncEngine:
+        engine = create_async_engine(
             self._url,
             pool_size=pool_size,
             max_overflow=0,
@@ -51,29 +72,40 @@ class Database:
             pool_use_lifo=True,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,
-                "server_settings": {
-                    "application_name": "larande",
-                    "timezone": "UTC",
-                    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
-                    # Skewed tenants: a generic plan for `count(*)` costs 25 ms where a custom one costs 0.1.
-                    "plan_cache_mode": "force_custom_plan",
+                "command_timeout": ANSWER_TIMEOUT_S,
+                "server_settings": _SERVER_SETTINGS
+                | {
+                    "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+                    "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_S}s",
                 },
             },
             **options,
         )
+        event.listen(engine.sync_engine, "checkout", _discard_if_closed)
+        return engine
 
-    @property
-    def engine(self) -> AsyncEngine:
-        """For migrations, which open their own transaction."""
-        return self._writing
+    @asynccontextmanager
+    async def migrate(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction for a migration, on a connection of its own that may take its time."""
+        engine = create_async_engine(
+            self._url,
+            poolclass=NullPool,
+            connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
+        )
+        with _away_as_such():
+            async with engine.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that sees each statement's own moment and changes nothing."""
         with _away_as_such():
             async with self._read_gate, AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
-                yield session
+                try:
+                    yield session
+                except TimeoutError:
+                    await session.invalidate()
+                    raise
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -89,11 +121,28 @@ class Database:
                     if refusal.keep:
                         await session.commit()
                     raise
+                except TimeoutError:
+                    await session.invalidate()  # a server that does not answer is not asked to roll back either
+                    raise
                 await session.commit()
 
     async def close(self) -> None:
         await self._reading.dispose()
         await self._writing.dispose()
+
+
+_SERVER_SETTINGS = {
+    "application_name": "larande",
+    "timezone": "UTC",
+    # Skewed tenants: a generic plan for `count(*)` costs 25 ms where a custom one costs 0.1.
+    "plan_cache_mode": "force_custom_plan",
+}
+
+
+def _discard_if_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+    """After a restart of the server every pooled connection is dead. The driver knows, so this costs no question."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 class _away_as_such:  # noqa: N801
@@ -103,8 +152,11 @@ class _away_as_such:  # noqa: N801
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError | TimeoutError) or (
-            isinstance(error, DBAPIError)
-            and (error.connection_invalidated or isinstance(error, OperationalError | InterfaceError))
-        ):
+        if isinstance(error, OSError | TimeoutError) or (isinstance(error, DBAPIError) and _is_away(error)):
             raise DatabaseAway from error
+
+
+def _is_away(error: DBAPIError) -> bool:
+    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        return True
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(_AWAY)

@@ -1,9 +1,10 @@
 """Settings from LARANDE_* variables. Read by the entrances (main, cli, worker) and handed on as values."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +29,13 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="", description="Addresses or networks, separated by commas, whose Forwarded header is believed."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for name in names_in(value):
+            ip_network(name)
+        return value
 
 
 def names_in(value: str) -> tuple[str, ...]:

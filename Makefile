@@ -1,0 +1,61 @@
+# make run     start the service with the demo agency; Ctrl-C stops it
+# make test    every check and the whole test suite
+# make format  put the code in order
+# make openapi write openapi/openapi.json anew
+# make lock    resolve requirements/ anew from pyproject.toml
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+
+export LARANDE_LOG_FORMAT ?= console
+
+.DEFAULT_GOAL := run
+.PHONY: run test format openapi lock
+.DELETE_ON_ERROR:
+
+run: .venv/run.stamp
+	@$(BIN)/larande serve --with-demo
+
+test: .venv/test.stamp
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/larande openapi check
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+format: .venv/test.stamp
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+openapi: .venv/run.stamp
+	@$(BIN)/larande openapi write
+
+lock: .venv/made.stamp
+	@test -x $(BIN)/uv || $(PIP) install uv
+	@$(COMPILE) pyproject.toml -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --group test -o requirements/test.txt
+	@$(COMPILE) --group build -o requirements/build.txt
+
+# Each stamp says that its step was finished, so that the next time is quick and a half-made .venv is made anew.
+.venv/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Python 3.11 or newer is needed as $(PYTHON); another one is named so: make run PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) comes without its venv module; Debian and Ubuntu have it in the package python3-venv." >&2; exit 1; }
+	@echo "Installing into .venv; the first time takes a minute or two."
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/run.stamp: .venv/made.stamp requirements/run.txt requirements/build.txt pyproject.toml
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --require-hashes -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements/test.txt
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@

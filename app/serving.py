@@ -1,0 +1,121 @@
+"""The service as a process: database up, schema current, content loaded, then requests until it is stopped."""
+
+import asyncio
+import signal
+import socket
+from datetime import UTC, datetime
+from types import FrameType
+
+import sqlalchemy as sa
+import typer
+import uvicorn
+from pydantic import SecretStr
+from sqlmodel import col
+
+from app import demo, installation, logs, migrations
+from app.api.operations import BASE
+from app.database import Database
+from app.installation import CannotRun
+from app.main import create_app
+from app.models.organisation import Organisation
+from app.models.person import Person
+from app.services.calendar import swedish_day
+from app.settings import Settings
+
+FINISH_WITHIN_S = 20
+"""How long requests that have begun may take once the service is told to stop."""
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(settings: Settings, *, with_demo: bool = False) -> None:
+    """Serve until Ctrl-C or SIGTERM: open requests are finished, then the database is closed and stopped."""
+    logs.configure(settings.log_format, settings.log_level)
+    for number in STOP_SIGNALS:
+        signal.signal(number, _interrupt)
+    home = installation.home_at(settings.home)
+    given = settings.database_url.get_secret_value() if settings.database_url else None
+    try:
+        with installation.own_database(given, home) as url:
+            try:
+                _serve_from(url, settings, with_demo)
+            finally:
+                for number in STOP_SIGNALS:  # nobody's impatience interrupts the database's shutdown
+                    signal.signal(number, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        pass
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
+    with _listen(settings.host, settings.port) as listener:
+        secret = settings.token_secret or SecretStr(installation.token_secret(installation.home_at(settings.home)))
+        try:
+            app = create_app(settings.model_copy(update={"database_url": SecretStr(url), "token_secret": secret}))
+        except ValueError as error:  # an address or a secret that will not do
+            raise CannotRun(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
+        accounts = asyncio.run(_prepare(url, with_demo))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,  # TrustedProxies knows whom to believe
+                server_header=False,
+                ws="none",
+                lifespan="on",
+                timeout_graceful_shutdown=FINISH_WITHIN_S,
+            )
+        )
+        _say_where(listener, accounts)
+        server.run([listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (while")[0].lower()
+        raise CannotRun(f"Cannot listen on {host} port {port} ({reason}): try another, as in --port 8001.") from error
+
+
+async def _prepare(url: str, with_demo: bool) -> list[demo.Account]:
+    """Schema, content and demo; gives the demo accounts that exist."""
+    database = Database(url)
+    try:
+        await migrations.upgrade(database)
+        if with_demo:
+            await load_demo(database)
+        async with database.read() as session:
+            emails = [account.email for account in demo.ACCOUNTS]
+            there = await session.execute(sa.select(col(Person.email)).where(col(Person.email).in_(emails)))
+            present = set(there.scalars())
+        return [account for account in demo.ACCOUNTS if account.email in present]
+    finally:
+        await database.close()
+
+
+async def load_demo(database: Database) -> bool:
+    """Load the demo agency into a database that holds no organisation and no person; whether it did."""
+    async with database.write() as session:
+        for row_type in (Organisation, Person):
+            if (await session.execute(sa.select(sa.exists(sa.select(row_type))))).scalar_one():
+                return False
+        await demo.load(session, swedish_day(datetime.now(UTC)))
+        return True
+
+
+def _say_where(listener: socket.socket, accounts: list[demo.Account]) -> None:
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    typer.echo(f"Lärande i förändring is running. Try it at http://{host}:{port}{BASE}/docs")
+    if accounts:
+        typer.echo("Demo accounts:")
+        width = max(len(account.email) for account in accounts)
+        for account in accounts:
+            typer.echo(f"  {account.email:{width}}  {account.password}  {account.role}")
+    typer.echo("Ctrl-C stops it.")
