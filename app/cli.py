@@ -37,12 +37,12 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except DatabaseAway as error:
-        _fail(f"The database is not available: {_said(error.__cause__)}.")
+        _refuse([f"The database is not available: {_said(error.__cause__)}."])
     except (CannotRun, EmbeddedServerError, CommandError) as error:
-        _fail(str(error))
+        _refuse([str(error)])
 
 
-def _fail(*lines: str) -> NoReturn:
+def _refuse(lines: list[str]) -> NoReturn:
     for line in lines:
         typer.echo(line, err=True)
     raise typer.Exit(1)
@@ -59,10 +59,10 @@ def _settings() -> Settings:
         return Settings()
     except ValidationError as error:
         # Never the value itself: it may be a secret.
-        _fail(*(f"LARANDE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in error.errors()))
+        _refuse([f"LARANDE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in error.errors()])
 
 
-def with_database(do: Callable[[Database], Awaitable[T]]) -> T:
+def _with_database(do: Callable[[Database], Awaitable[T]]) -> T:
     """Run something on this installation's database, whether or not the service is running."""
 
     async def done(url: str) -> T:
@@ -98,25 +98,23 @@ def serve(
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to this program's."""
-    with_database(migrations.upgrade)
+    _with_database(migrations.upgrade)
     typer.echo("The schema is current.")
 
 
 @db.command()
 def check() -> None:
     """Fail if the schema in the database is not this program's, and say how they differ."""
-    found = with_database(migrations.differences)
-    for line in found:
-        typer.echo(line, err=True)
+    found = _with_database(migrations.differences)
     if found:
-        raise typer.Exit(1)
+        _refuse(found)
     typer.echo("The schema is current.")
 
 
 @db.command()
 def downgrade(revision: Annotated[str, typer.Argument(help="The revision to go back to.")]) -> None:
     """Take the schema back. What only the newer schema can hold is lost: take a backup first."""
-    with_database(lambda database: migrations.downgrade(database, revision))
+    _with_database(lambda database: migrations.downgrade(database, revision))
     typer.echo(f"The schema is at {revision}.")
 
 

@@ -2,6 +2,7 @@
 
 A home holds the embedded database (see `embedded`), `token-secret`, and while the service runs `address`: the
 way to its database for other commands of the same account, which could not start a second server on the data.
+The service keeps that file locked, so that nobody believes the one of a service that was killed.
 """
 
 import os
@@ -38,12 +39,35 @@ def own_database(url: str | None, home: Path) -> Iterator[str]:
     if url is not None:
         yield url
         return
-    with embedded.start(home) as server:
-        _write_private(home / ADDRESS, server.url)
+    with embedded.start(home) as server, _published(server.url, home / ADDRESS):
+        yield server.url
+
+
+@contextmanager
+def _published(url: str, file: Path) -> Iterator[None]:
+    import fcntl  # not on Windows
+
+    with _private_file(file) as descriptor:
+        os.write(descriptor, url.encode())
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        held = os.dup(descriptor)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        os.close(held)
+
+
+def _published_in(file: Path) -> str | None:
+    """The address of the service that runs, or None when none does."""
+    import fcntl  # not on Windows
+
+    with suppress(FileNotFoundError), file.open(encoding="utf-8") as opened:
         try:
-            yield server.url
-        finally:
-            (home / ADDRESS).unlink(missing_ok=True)
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return opened.read()
+    return None
 
 
 @contextmanager
@@ -61,17 +85,14 @@ def _start_or_join(home: Path) -> EmbeddedServer | str:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            server = embedded.start(home)
+            return embedded.start(home)
         except DataDirectoryInUse:
-            # By the service, which leaves its address here, or by something that will soon be done.
-            with suppress(FileNotFoundError):
-                return (home / ADDRESS).read_text(encoding="utf-8")
+            # By the service, which says where, or by something that will soon be done.
+            if (url := _published_in(home / ADDRESS)) is not None:
+                return url
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
-        else:
-            (home / ADDRESS).unlink(missing_ok=True)  # of a service that was killed
-            return server
+        time.sleep(0.1)
 
 
 def token_secret(home: Path) -> str:
@@ -89,13 +110,8 @@ def _token_secret(home: Path) -> str:
     file = home / TOKEN_SECRET
     if not file.exists():
         _make_home(home)
-        part = home / f"{TOKEN_SECRET}.{os.getpid()}"
-        _write_private(part, secrets.token_urlsafe(48))
-        try:
-            with suppress(FileExistsError):  # of two that start at once, the first one's counts
-                os.link(part, file)
-        finally:
-            part.unlink()
+        with _private_file(file, replace=False) as descriptor:
+            os.write(descriptor, secrets.token_urlsafe(48).encode())
     return file.read_text(encoding="utf-8")
 
 
@@ -107,12 +123,19 @@ def _make_home(home: Path) -> None:
             directory.chmod(0o711 if os.name == "posix" and os.geteuid() == 0 else 0o700)
 
 
-def _write_private(path: Path, content: str) -> None:
-    """Replace the file as a whole; only its owner reads it."""
+@contextmanager
+def _private_file(path: Path, *, replace: bool = True) -> Iterator[int]:
+    """Write a file that only its owner reads; it appears whole or not at all. Of two that make it, one counts."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        yield descriptor
+        os.fsync(descriptor)
+        if replace:
+            part.rename(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(part, path)
+    finally:
+        os.close(descriptor)
+        part.unlink(missing_ok=True)

@@ -33,8 +33,11 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, value: str) -> str:
-        for name in names_in(value):
-            ip_network(name)
+        try:
+            for name in names_in(value):
+                ip_network(name)
+        except ValueError:
+            raise ValueError("addresses or networks are needed, as in 10.0.0.0/8,192.0.2.7") from None
         return value
 
 

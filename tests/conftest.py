@@ -3,8 +3,9 @@
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 async def _make_template(server: str, template: str) -> None:
     await _create_database(server, TEMPLATE)
-    database = Database(template)
+    await _upgrade(template)
+
+
+async def _upgrade(url: str) -> None:
+    database = Database(url)
     await migrations.upgrade(database)
     await database.close()
 
@@ -90,10 +95,10 @@ def anyio_backend() -> str:
 _made = iter(range(10**6))
 
 
-async def new_database() -> str:
-    """The address of a fresh, migrated, empty database."""
+async def new_database(like: str = TEMPLATE) -> str:
+    """The address of a fresh database, migrated and empty unless it is to be like another."""
     name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_made)}"
-    await _create_database(address("postgres"), name, TEMPLATE)
+    await _create_database(address("postgres"), name, like)
     return address(name)
 
 
@@ -107,6 +112,44 @@ async def database_url(anyio_backend: str) -> str:  # noqa: ARG001
 async def fresh_database_url() -> str:
     """A database that no other test has seen."""
     return await new_database()
+
+
+@pytest.fixture
+async def empty_database_url() -> str:
+    """A database that no migration has seen."""
+    return await new_database("template1")
+
+
+def _open_directory() -> Path:
+    """A directory that other accounts may enter: as root, PostgreSQL runs as one of them."""
+    place = Path(tempfile.mkdtemp(prefix="larande-tests-"))
+    place.chmod(0o755)
+    return place
+
+
+@pytest.fixture
+def new_home() -> Iterator[Path]:
+    """Where an installation has yet to be made."""
+    place = _open_directory()
+    yield place / "home"
+    shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+def made_home() -> Iterator[Path]:
+    """An installation with an embedded database, migrated and empty; not to be started, but copied."""
+    place = _open_directory()
+    with embedded.start(place / "home") as server:
+        asyncio.run(_upgrade(server.url))
+    yield place / "home"
+    shutil.rmtree(place)
+
+
+@pytest.fixture
+def home(new_home: Path, made_home: Path) -> Path:
+    """An installation of the test's own."""
+    subprocess.run(["cp", "-a", made_home, new_home], check=True)
+    return new_home
 
 
 def settings_for(url: str, **more: Any) -> Settings:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -91,6 +91,7 @@ class Call:
         return await idempotency.once(self.work, self.key, make, lambda row_id: again(self.work, row_id))
 
 
+@asynccontextmanager
 async def _call(
     request: Request,
     claims: Claims,
@@ -113,12 +114,12 @@ def database_of(request: Request) -> Database:
 
 
 async def reading(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
-    async for call in _call(request, claims, database_of(request).read()):
+    async with _call(request, claims, database_of(request).read()) as call:
         yield call
 
 
 async def writing(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
-    async for call in _call(request, claims, database_of(request).write()):
+    async with _call(request, claims, database_of(request).write()) as call:
         yield call
 
 
@@ -141,7 +142,7 @@ async def creating(
             raise RequestRefusal("idempotencyKeyInvalid")
         told = "\n".join([request.scope["route"].name, request.url.path]).encode() + b"\n" + await request.body()
         key = RequestKey(idempotency_key, hashlib.sha256(told).digest())
-    async for call in _call(request, claims, database_of(request).write(), key):
+    async with _call(request, claims, database_of(request).write(), key) as call:
         yield call
 
 

@@ -1,0 +1,97 @@
+"""What the commands say when they cannot do what they are asked: one clear line, never a traceback or a secret."""
+
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app import installation
+from app.cli import main
+from app.embedded import DataDirectoryInUse
+
+NOWHERE = "postgresql://eva:hemligt@127.0.0.1:1/larande"
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    """`serve` takes over the signals and the log of its process, which here is the test's."""
+    signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+    yield
+    for number, handler in signals.items():
+        signal.signal(number, handler)
+    logging.getLogger().handlers[:] = handlers
+    logging.getLogger().setLevel(level)
+
+
+def larande(*arguments: str, **environment: str | None) -> Result:
+    return CliRunner().invoke(main, arguments, env=environment)
+
+
+def assert_one_line(result: Result, *words: str) -> None:
+    assert result.exit_code == 1, result.exception
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("LARANDE_PORT", "sju", ["LARANDE_PORT", "integer"]),
+        ("LARANDE_DATABASE_URL", "mysql://root:hemligt@localhost/larande", ["LARANDE_DATABASE_URL", "postgresql://"]),
+        ("LARANDE_DATABASE_URL", "hemligt", ["LARANDE_DATABASE_URL", "postgresql://"]),
+        ("LARANDE_DATABASE_URL", NOWHERE, ["not available", "127.0.0.1"]),
+        ("LARANDE_TOKEN_SECRET", "hemligt", ["secret", "32 bytes"]),
+        ("LARANDE_TRUSTED_PROXIES", "hemligt", ["LARANDE_TRUSTED_PROXIES", "10.0.0.0/8"]),
+        ("LARANDE_HOST", "ingenstans.invalid", ["ingenstans.invalid"]),
+        ("LARANDE_HOME", "/proc/larande", ["/proc/larande", "LARANDE_TOKEN_SECRET"]),
+    ],
+)
+def test_serve_says_what_cannot_work(new_home: Path, variable: str, value: str, words: list[str]) -> None:
+    usual = {"LARANDE_HOME": str(new_home), "LARANDE_DATABASE_URL": NOWHERE}
+    result = larande("serve", "--port", "0", **usual | {variable: value})
+    assert_one_line(result, *words)
+    assert "hemligt" not in result.stderr
+
+
+def test_serve_says_that_the_port_is_in_use(new_home: Path) -> None:
+    usual = {"LARANDE_HOME": str(new_home), "LARANDE_DATABASE_URL": NOWHERE}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert_one_line(larande("serve", "--port", port, **usual), port, "already in use", "--port")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("hemligt", ["LARANDE_DATABASE_URL", "postgresql://"]),
+        (NOWHERE, ["not available", "127.0.0.1"]),
+    ],
+)
+def test_commands_say_that_the_database_cannot_be_reached(url: str, words: list[str]) -> None:
+    result = larande("db", "check", LARANDE_DATABASE_URL=url)
+    assert_one_line(result, *words)
+    assert "hemligt" not in result.stderr
+
+
+def test_commands_wait_for_each_other_but_not_for_ever(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "PATIENCE", 0.3)
+    with installation.any_database(None, home):
+        assert_one_line(larande("db", "check", LARANDE_HOME=str(home)), "in use")
+        with pytest.raises(DataDirectoryInUse), installation.own_database(None, home):
+            raise AssertionError("two servers on the same data")
+    assert larande("db", "check", LARANDE_HOME=str(home)).stdout == "The schema is current.\n"
+
+
+def test_the_token_secret_is_made_once_and_private(new_home: Path) -> None:
+    secret = installation.token_secret(new_home)
+    assert len(secret.encode()) >= 32
+    assert installation.token_secret(new_home) == secret
+    assert (new_home / "token-secret").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in new_home.iterdir()] == ["token-secret"]

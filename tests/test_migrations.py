@@ -1,0 +1,319 @@
+"""The schema: up from nothing, down and up again with data, and the same as the models'."""
+
+import asyncio
+import datetime
+import importlib.util
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
+
+from app import migrations
+from app.database import Database, DatabaseAway
+from app.models.catalogue import TABLES
+from app.models.columns import PydanticJSON
+from app.models.person import Role
+from tests.program import larande
+from tests.test_cli import larande as larande_here
+
+SCRIPTS = ScriptDirectory(str(migrations.SCRIPTS))
+REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
+
+
+@pytest.fixture
+async def fresh(fresh_database_url: str) -> AsyncIterator[Database]:
+    """Migrated and empty."""
+    database = Database(fresh_database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def empty(empty_database_url: str) -> AsyncIterator[Database]:
+    """Without a schema."""
+    database = Database(empty_database_url)
+    yield database
+    await database.close()
+
+
+async def run(database: Database, statement: str) -> list[Any]:
+    async with database.migrate() as connection:
+        result = await connection.exec_driver_sql(statement)
+        return list(result.scalars()) if result.returns_rows else []
+
+
+# --- One row in every table, made from the columns alone, so that a new table is tested too ----------------------
+
+
+def tables() -> list[sa.Table]:
+    return [SQLModel.metadata.tables[str(table.__tablename__)] for table in TABLES]
+
+
+def a_row(table: sa.Table, known: dict[str, uuid.UUID]) -> dict[str, Any]:
+    """A value for every column that needs one."""
+    row: dict[str, Any] = {}
+    for column in table.columns:
+        referred = next((key.column.table.name for key in column.foreign_keys), None)
+        if column.computed is not None or column.nullable:
+            continue
+        row[column.name] = known[referred] if referred else a_value(column.type, column.name)
+    return row
+
+
+def a_value(kind: sa.types.TypeEngine[Any], name: str) -> Any:
+    if isinstance(kind, sa.Enum):
+        return kind.enums[0]
+    if isinstance(kind, PydanticJSON):
+        return [] if str(kind.shape).startswith("list") else {}
+    if isinstance(kind, sa.ARRAY):
+        return []
+    if isinstance(kind, sa.JSON):
+        return {}
+    if isinstance(kind, sa.TypeDecorator):
+        kind = kind.impl_instance
+    values: dict[type, Any] = {
+        uuid.UUID: uuid.uuid4(),
+        str: f"{name} åäö",
+        int: 1,
+        bool: False,
+        bytes: b"\x00\xff",
+        datetime.date: datetime.date(2026, 11, 23),
+        datetime.datetime: datetime.datetime(2026, 11, 23, 13, tzinfo=datetime.UTC),
+    }
+    return values[kind.python_type]
+
+
+async def filled(connection: Any) -> dict[str, dict[str, Any]]:
+    """Insert a row into every table; the rows by table name."""
+    known: dict[str, uuid.UUID] = {}
+    rows = {}
+    for table in tables():
+        rows[table.name] = a_row(table, known)
+        await connection.execute(plain(table).insert().values(**rows[table.name]))
+        if "id" in table.columns:
+            known[table.name] = rows[table.name]["id"]
+    return rows
+
+
+def plain(table: sa.Table) -> sa.Table:
+    """The table as the database has it: an enum's value is text, and no Python stands in between."""
+    return sa.Table(
+        table.name,
+        sa.MetaData(),
+        *(
+            sa.Column(column.name, sa.Text() if isinstance(column.type, sa.Enum) else column.type)
+            for column in table.columns
+            if column.computed is None
+        ),
+    )
+
+
+async def everything(database: Database) -> dict[str, Any]:
+    """All rows of all tables."""
+    return {
+        table.name: await run(database, f'SELECT to_jsonb(t) FROM "{table.name}" t ORDER BY 1')  # noqa: S608
+        for table in tables()
+    }
+
+
+# --- Up and down ----------------------------------------------------------------------------------------------
+
+
+async def test_up_from_nothing_equals_the_models(empty: Database) -> None:
+    await migrations.upgrade(empty)
+    assert await migrations.differences(empty) == []
+    await migrations.upgrade(empty)
+    assert await migrations.differences(empty) == []
+
+
+def test_there_is_one_head_and_no_fork() -> None:
+    assert len(SCRIPTS.get_heads()) == 1
+    assert [script.revision for script in SCRIPTS.walk_revisions()] == [
+        script.revision for script in SCRIPTS.iterate_revisions("head", "base")
+    ]
+
+
+async def test_every_table_is_in_the_catalogue(fresh: Database) -> None:
+    there = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    assert set(await run(fresh, there)) == {table.name for table in tables()}
+    assert {table.name for table in tables()} == set(SQLModel.metadata.tables)
+
+
+async def test_down_and_up_again_keeps_what_both_can_hold(fresh: Database) -> None:
+    async with fresh.migrate() as connection:
+        await filled(connection)
+    before = await everything(fresh)
+    assert all(len(rows) == 1 for rows in before.values())
+    for revision in reversed(REVISIONS[:-1]):
+        await migrations.downgrade(fresh, revision)
+    await migrations.upgrade(fresh)
+    assert await migrations.differences(fresh) == []
+    assert await everything(fresh) == before
+
+
+async def test_all_the_way_down_leaves_nothing_behind_even_with_data(fresh: Database) -> None:
+    async with fresh.migrate() as connection:
+        await filled(connection)
+    await migrations.downgrade(fresh, "base")
+    left = (
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+        "UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+        "UNION SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace"
+    )
+    assert {name for name in await run(fresh, left) if "alembic_version" not in name} == set()
+    await migrations.upgrade(fresh)
+    assert await migrations.differences(fresh) == []
+    async with fresh.migrate() as connection:
+        await filled(connection)
+
+
+# --- What autogenerate does not see -----------------------------------------------------------------------------
+
+# What a row must hold beside, for the values whose meaning a constraint checks.
+BESIDE = {
+    ("session_record", "underReview"): {"content_hash": "0" * 64},
+    ("session_record", "final"): {"content_hash": "0" * 64, "final_at": a_value(sa.DateTime(), "")},
+}
+
+
+async def test_every_member_can_be_stored_and_nothing_else(fresh: Database) -> None:
+    enums = [(table, column) for table in tables() for column in table.columns if isinstance(column.type, sa.Enum)]
+    assert enums
+    async with fresh.migrate() as connection:
+        rows = await filled(connection)
+        for table, column in enums:
+            assert isinstance(column.type, sa.Enum)
+            for member in [*column.type.enums, "neither"]:
+                values = rows[table.name] | {column.name: member} | BESIDE.get((table.name, member), {})
+                savepoint = await connection.begin_nested()
+                # The row that is there makes room for its twin, whatever refers to it or guards it.
+                await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+                await connection.execute(plain(table).delete())
+                await connection.exec_driver_sql("SET LOCAL session_replication_role = origin")
+                insert = plain(table).insert().values(**values)
+                if member == "neither":
+                    with pytest.raises(DBAPIError, match="violates check constraint"):
+                        await connection.execute(insert)
+                else:
+                    await connection.execute(insert)
+                    stored = await connection.execute(sa.select(plain(table).c[column.name]))
+                    assert stored.scalar_one() == member
+                await savepoint.rollback()
+
+
+async def test_every_role_can_be_stored_and_nothing_else(fresh: Database) -> None:
+    insert = (
+        "INSERT INTO person (id, version, created_at, name, email, language, active, roles) "
+        "VALUES (gen_random_uuid(), 1, now(), 'Eva', '{0}@example.se', 'sv', true, ARRAY['{0}'])"
+    )
+    for role in Role:
+        await run(fresh, insert.format(role.value))
+    assert len(await run(fresh, "SELECT id FROM person")) == len(Role)
+    with pytest.raises(DBAPIError, match="ck_person_roles"):
+        await run(fresh, insert.format("unionMember"))
+
+
+GUARDED = {
+    "audit_entry": ["UPDATE audit_entry SET operation = 'other'", "DELETE FROM audit_entry"],
+    "approval": ["UPDATE approval SET decision = 'requestChange'", "DELETE FROM approval"],
+    "session_record": ["UPDATE session_record SET title = 'annan'", "DELETE FROM session_record"],
+    "dialogue_template": ["UPDATE dialogue_template SET key = 'annan'", "DELETE FROM dialogue_template"],
+}
+
+
+@pytest.mark.parametrize("table_name", GUARDED)
+async def test_what_is_final_cannot_be_changed_by_hand_either(fresh: Database, table_name: str) -> None:
+    async with fresh.migrate() as connection:
+        await filled(connection)
+    await run(fresh, "UPDATE session_record SET state = 'final', content_hash = '0', final_at = now()")
+    await run(fresh, "UPDATE dialogue_template SET state = 'published', published_at = now()")
+    for statement in GUARDED[table_name]:
+        with pytest.raises(DBAPIError, match=f"{table_name} is final"):
+            await run(fresh, statement)
+
+
+# --- Beside others ----------------------------------------------------------------------------------------------
+
+
+async def test_a_migration_does_not_wait_long_for_a_lock(fresh: Database, fresh_database_url: str) -> None:
+    reader = await asyncpg.connect(fresh_database_url.replace("+asyncpg", ""))
+    await reader.execute("BEGIN; LOCK TABLE audit_entry IN ACCESS SHARE MODE")
+    with pytest.raises(DatabaseAway) as caught:
+        await asyncio.wait_for(migrations.downgrade(fresh, "base"), 20)
+    assert "lock timeout" in str(caught.value.__cause__)
+    reader.terminate()
+    # Nothing of it was done.
+    assert await migrations.differences(fresh) == []
+
+
+async def test_two_programs_migrate_one_after_the_other(empty: Database, empty_database_url: str) -> None:
+    where = {"LARANDE_DATABASE_URL": empty_database_url}
+    both = await asyncio.gather(larande("db", "upgrade", **where), larande("db", "upgrade", **where))
+    assert [end.said for end in both] == [["The schema is current."]] * 2, both
+    assert await migrations.differences(empty) == []
+
+
+# --- What `larande db` says ---------------------------------------------------------------------------------------
+
+
+async def check(database_url: str) -> list[str]:
+    """The lines with which `larande db check` fails."""
+    result = await asyncio.to_thread(larande_here, "db", "check", LARANDE_DATABASE_URL=database_url)
+    assert result.exit_code == (1 if result.stderr else 0)
+    return result.stderr.splitlines()
+
+
+async def test_check_says_how_the_schema_differs(fresh: Database, fresh_database_url: str) -> None:
+    assert await check(fresh_database_url) == []
+    await run(fresh, "ALTER TABLE person ADD COLUMN nickname text")
+    await run(fresh, "ALTER TABLE unit DROP COLUMN headcount")
+    await run(fresh, "ALTER TABLE unit ALTER COLUMN external_id TYPE integer USING 1")
+    await run(fresh, "ALTER TABLE party ALTER COLUMN name DROP NOT NULL")
+    await run(fresh, "DROP INDEX ix_mandate_person_id")
+    await run(fresh, "ALTER TABLE organisation DROP CONSTRAINT uq_organisation_organisation_number")
+    await run(fresh, "ALTER TABLE credential DROP CONSTRAINT fk_credential_person_id")
+    await run(fresh, "DROP TABLE record_registration")
+    await run(fresh, "CREATE TABLE diary (id int)")
+    assert sorted(await check(fresh_database_url)) == [
+        "column person.nickname is in the database, but not in the program",
+        "column unit.headcount is missing in the database",
+        "constraint uq_organisation_organisation_number of organisation is missing in the database",
+        "foreign key fk_credential_person_id of credential is missing in the database",
+        "index ix_mandate_person_id of mandate is missing in the database",
+        "nullable of column party.name in the database is not the program's",
+        "table diary is in the database, but not in the program",
+        "table record_registration is missing in the database",
+        "type of column unit.external_id in the database is not the program's",
+    ]
+
+
+async def test_check_says_which_revision_it_met(empty: Database, empty_database_url: str) -> None:
+    assert await check(empty_database_url) == ["There is no schema yet. Run: larande db upgrade"]
+    result = await asyncio.to_thread(larande_here, "db", "upgrade", LARANDE_DATABASE_URL=empty_database_url)
+    assert result.stdout == "The schema is current.\n"
+    result = await asyncio.to_thread(larande_here, "db", "downgrade", "0001", LARANDE_DATABASE_URL=empty_database_url)
+    assert result.stdout == "The schema is at 0001.\n"
+    (line,) = await check(empty_database_url)
+    assert line == f"The schema is at revision 0001, this program's is {REVISIONS[-1]}. Run: larande db upgrade"
+    await run(empty, "UPDATE alembic_version SET version_num = '9999'")
+    (line,) = await check(empty_database_url)
+    assert "9999" in line
+    assert "newer" in line
+    result = await asyncio.to_thread(larande_here, "db", "upgrade", LARANDE_DATABASE_URL=empty_database_url)
+    assert result.exit_code == 1
+    assert "9999" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_scripts_do_not_shadow_the_library() -> None:
+    """`alembic/` beside the package is no package itself, or it would be found instead of the library."""
+    assert not (migrations.SCRIPTS / "__init__.py").exists()
+    library = importlib.util.find_spec("alembic")
+    assert library is not None
+    assert library.origin is not None
