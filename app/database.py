@@ -84,6 +84,11 @@ class Database:
         event.listen(engine.sync_engine, "checkout", _discard_if_closed)
         return engine
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """The one that writes."""
+        return self._writing
+
     @asynccontextmanager
     async def migrate(self) -> AsyncIterator[AsyncConnection]:
         """One transaction for a migration, on a connection of its own that may take its time."""
