@@ -11,13 +11,17 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from alembic.util.exc import CommandError
 from pydantic import SecretStr, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import installation, migrations, serving
+from app.api.problem_texts import PROBLEMS
 from app.database import Database, DatabaseAway
 from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
 from app.main import create_app
-from app.services import content_packs
+from app.models.sign_in import NewAdministrator
+from app.services import content_packs, invitations
+from app.services.errors import Refusal
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -180,6 +184,51 @@ def load_content(path: PackPath = None) -> None:
     except content_packs.PackRefused as refused:
         _refuse(refused.lines)
     typer.echo(f"{loaded.key} {loaded.pack_version}: {loaded.new_templates} new templates.")
+
+
+# --- People ---------------------------------------------------------------------------------------------
+
+person = typer.Typer(no_args_is_help=True, help="People who sign in.")
+main.add_typer(person, name="person")
+
+
+def _on_people(do: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """One transaction; a refusal is said in plain words."""
+
+    async def done(database: Database) -> T:
+        async with database.write() as session:
+            return await do(session)
+
+    try:
+        return _with_database(done)
+    except Refusal as refusal:
+        words = PROBLEMS[refusal.code]
+        _refuse([f"{words.title['en']}. {words.detail['en']}"])
+
+
+@person.command("invite")
+def invite_person(email: Annotated[str, typer.Argument(help="The person's e-mail address.")]) -> None:
+    """Print a one-time token with which the person sets a password within seven days."""
+    typer.echo(_on_people(lambda session: invitations.invite(session, email.strip(), datetime.now(UTC))))
+
+
+@person.command("create-administrator")
+def create_administrator(
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    email: Annotated[str, typer.Argument(help="The person's e-mail address.")],
+) -> None:
+    """Add a system administrator and print a one-time token, as invite does."""
+    try:
+        data = NewAdministrator(name=name, email=email)
+    except ValidationError as error:
+        _refuse([f"The {each['loc'][0]} does not fit." for each in error.errors()])
+
+    async def made(session: AsyncSession) -> str:
+        now = datetime.now(UTC)
+        await invitations.create_administrator(session, data, now)
+        return await invitations.invite(session, data.email, now)
+
+    typer.echo(_on_people(made))
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.database = database
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
+    app.state.origins = names_in(settings.cors_origins)
     for router in ROUTERS:
         app.include_router(router, prefix=BASE)
     app.include_router(api_info.health)

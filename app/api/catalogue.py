@@ -7,9 +7,11 @@ from app.api import (
     api_info,
     approvals,
     audit_entries,
+    auth,
     dialogue_sessions,
     dialogue_templates,
     mandates,
+    me,
     organisations,
     parties,
     party_notes,
@@ -21,6 +23,8 @@ from app.api import (
 )
 
 TAGS = {
+    "auth": "Sign in, renew, sign out, set a password.",
+    "me": "The one who is signed in.",
     "organisations": "The workplace and its settings.",
     "units": "The organisation's tree of units, on any day.",
     "parties": "The sides at the table: the employer and the unions.",
@@ -38,6 +42,8 @@ TAGS = {
 }
 
 ROUTERS: tuple[APIRouter, ...] = (
+    auth.router,
+    me.router,
     organisations.router,
     units.router,
     parties.router,

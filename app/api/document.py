@@ -166,6 +166,9 @@ def _finish_operation(operation: Json, method: str) -> None:
     statuses |= {"409"} if method != "get" and not public else set()
     if operation["operationId"] == "create_token":
         statuses |= {"401", "403", "429"}
+    if operation["operationId"] == "sign_out":
+        operation["security"] = [{}, {"bearerAuth": []}]  # a token is welcome, not needed
+        statuses -= {"401", "409"}
     operation["responses"].pop("422", None)
     for response in operation["responses"].values():
         headers = response.setdefault("headers", {})

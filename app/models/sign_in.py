@@ -1,14 +1,18 @@
 """Credentials, one-time links and the families of refresh tokens. Nothing here is ever sent as it is stored."""
 
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Row, Table
-from app.models.columns import UtcDateTime, enum_column
+from app.models.base import Input, Output, Row, Table
+from app.models.columns import Line, UtcDateTime, enum_column
 
 
 class Credential(Table, table=True):
@@ -64,3 +68,116 @@ class SignInFailure(Row, table=True):
         sa.Index("ix_sign_in_failure_account", "account_hash", "failed_at"),
         sa.Index("ix_sign_in_failure_address", "address_hash", "failed_at"),
     )
+
+
+# --- On the wire -----------------------------------------------------------------------------------
+
+
+def _as_typed(value: Any) -> Any:
+    """The OpaqueString profile of RFC 8265: å is å however the keyboard composes it, and a space is a space."""
+    if not isinstance(value, str):
+        return value
+    text = unicodedata.normalize("NFC", value)
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise PydanticCustomError("control_character", "Text may not hold control characters.")
+    return "".join(" " if unicodedata.category(character) == "Zs" else character for character in text)
+
+
+LONGEST_PASSWORD = 128
+SHORTEST_PASSWORD = 15
+
+GivenPassword = Annotated[
+    str,
+    BeforeValidator(_as_typed),
+    Field(min_length=1, max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"}),
+]
+NewPassword = Annotated[
+    str,
+    BeforeValidator(_as_typed),
+    Field(
+        min_length=SHORTEST_PASSWORD,
+        max_length=LONGEST_PASSWORD,
+        description="15 to 128 characters of any kind. Common and leaked passwords, and your own name, are refused.",
+        json_schema_extra={"example": "fyra cyklar under en ek", "format": "password"},
+    ),
+]
+OneTimeToken = Annotated[
+    str,
+    Field(
+        pattern=r"^[!-~]{1,200}$",
+        description="An opaque value. Keep it out of addresses and logs.",
+        json_schema_extra={"example": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
+    ),
+]
+
+RefreshTokenPlace = Literal["body", "cookie"]
+
+
+class GrantChoice(Input):
+    """Which grant a request asks for, whatever else it holds."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    grant_type: Literal["password", "refresh_token"]
+
+
+class PasswordGrant(Input):
+    """Sign in with e-mail address and password."""
+
+    grant_type: Literal["password"]
+    username: Line = Field(description="The e-mail address.", json_schema_extra={"example": "anna.berg@example.se"})
+    password: GivenPassword = Field(json_schema_extra={"example": "fyra cyklar under en ek"})
+    refresh_token_in: RefreshTokenPlace = Field(
+        default="body",
+        description="Where the refresh token comes: `body` for native clients, `cookie` for pages in a browser.",
+    )
+
+    @property
+    def wants_cookie(self) -> bool:
+        return self.refresh_token_in == "cookie"  # noqa: S105
+
+
+class RefreshGrant(Input):
+    """Renew the access token. The refresh token is replaced and stays where it was: body or cookie."""
+
+    grant_type: Literal["refresh_token"]
+    refresh_token: OneTimeToken | None = Field(default=None, description="Left out when the cookie carries it.")
+
+
+class Token(Output):
+    """An access token for the header `Authorization: Bearer`, and the means to renew it once."""
+
+    access_token: str = Field(json_schema_extra={"example": "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"})
+    token_type: Literal["Bearer"]
+    expires_in: int = Field(description="Seconds the access token is valid.", json_schema_extra={"example": 300})
+    refresh_token: str | None = Field(
+        default=None,
+        description="For one use. Left out when the cookie carries it.",
+        json_schema_extra={"example": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
+    )
+
+
+class OAuthToken(Token):
+    """The same in the words of RFC 6749, which OAuth 2 libraries read: the answer to a form."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name)
+
+
+class SignOut(Input):
+    """What to end beside the sign-in of the access token."""
+
+    refresh_token: OneTimeToken | None = Field(default=None, description="Left out when the cookie carries it.")
+
+
+class NewAdministrator(Input):
+    """Who is to run the installation; given on the command line."""
+
+    name: Line
+    email: Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+
+class NewCredential(Input):
+    """A one-time token from an invitation, and the password to set with it."""
+
+    token: OneTimeToken
+    password: NewPassword

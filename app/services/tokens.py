@@ -6,6 +6,7 @@ shape is checked here before and after the signature.
 
 import base64
 import hashlib
+import hmac
 import json
 import re
 from collections import OrderedDict
@@ -45,10 +46,11 @@ class TokenKey:
     def __init__(self, secret: bytes) -> None:
         if len(secret) < 32:
             raise ValueError("the token secret needs at least 32 bytes")
-        if secret.lstrip().startswith(b"-----") or secret[:2] == b"0\x82":
+        if secret.lstrip().startswith(b"-----") or _is_der(secret):
             # A public key used as a shared secret would let anyone sign.
             raise ValueError("the token secret must be random bytes, not a key file")
         self._secret = secret
+        self._pseudonym_key = hmac.digest(secret, b"larande pseudonyms", "sha256")
         self._verified: OrderedDict[bytes, Claims] = OrderedDict()
 
     def issue(self, person_id: UUID, sign_in_id: UUID, now: datetime) -> str:
@@ -63,6 +65,10 @@ class TokenKey:
             "jti": str(uuid4()),
         }
         return str(jws.sign(claims, self._secret, headers={"typ": TYPE}, algorithm=ALGORITHM))
+
+    def pseudonym(self, kind: str, value: str) -> bytes:
+        """A keyed hash: the same value is recognised, and nobody without the secret learns what it was."""
+        return hmac.digest(self._pseudonym_key, f"{kind}\0{value}".encode(), "sha256")
 
     def verify(self, token: str, now: datetime) -> Claims:
         """The token's claims; every kind of fault is refused in the same way."""
@@ -89,6 +95,11 @@ class TokenKey:
         except (JOSEError, ValueError, RecursionError):
             raise Refusal(Code.TOKEN_INVALID) from None
         return _claims(payload, now)
+
+
+def _is_der(secret: bytes) -> bool:
+    """A DER key is a SEQUENCE (0x30) with a length of two bytes, or exactly as long as its one byte says."""
+    return secret[:2] == b"0\x82" or (secret[:1] == b"0" and secret[1] in {len(secret) - 2, 0x81})
 
 
 def _claims(payload: Any, now: datetime) -> Claims:

@@ -1,0 +1,247 @@
+"""Sign-in over HTTP: OAuth 2 tokens, sign-out, and setting a password with a one-time token."""
+
+import json
+from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPAuthorizationCredentials
+from pydantic import ValidationError
+
+from app.api.answers import base_url, nothing
+from app.api.dependencies import Formed, RequestRefusal, bearer, database_of, now
+from app.models.base import Input
+from app.models.sign_in import GrantChoice, NewCredential, OAuthToken, PasswordGrant, RefreshGrant, SignOut, Token
+from app.services import invitations, sign_in
+from app.services.errors import Code, Refusal
+from app.services.sign_in import Entrance, Granted, Place
+from app.services.tokens import LIFETIME, TokenKey
+
+router = APIRouter(tags=["auth"])
+
+REFRESH_COOKIE = "__Host-larande-refresh"
+DEVICE_COOKIE = "__Host-larande-device"
+DEVICE_SECONDS = 180 * 24 * 3600
+FORM = "application/x-www-form-urlencoded"
+# RFC 6749 lets a client send these; they have no effect here. Other unknown names are refused.
+WITHOUT_EFFECT = {"scope", "client_id"}
+
+InputT = TypeVar("InputT", bound=Input)
+
+
+async def entrance(request: Request) -> Entrance:
+    database = database_of(request)
+    return Entrance(database.read, database.write, request.app.state.token_key, now)
+
+
+In = Annotated[Entrance, Depends(entrance)]
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+# --- The document's part ---------------------------------------------------------------------------------
+
+
+def _grants(media_type: str, examples: dict[str, Any]) -> dict[str, Any]:
+    by_alias = media_type != FORM
+    schemas = [shape.model_json_schema(by_alias=by_alias) for shape in (PasswordGrant, RefreshGrant)]
+    if not by_alias:
+        for schema in schemas:
+            schema["title"] = "OAuth" + schema["title"]
+            for name in sorted(WITHOUT_EFFECT):
+                words = "Accepted as RFC 6749 has it; without effect."
+                schema["properties"][name] = {"type": "string", "description": words}
+    return {"schema": {"oneOf": schemas}, "examples": examples}
+
+
+_GRANTS = {
+    "requestBody": {
+        "required": True,
+        "description": "The standard form of RFC 6749, answered in its own words, or JSON, answered in camelCase.",
+        "content": {
+            FORM: _grants(
+                FORM,
+                {
+                    "password": {
+                        "summary": "Sign in",
+                        "value": {
+                            "grant_type": "password",
+                            "username": "anna.berg@example.se",
+                            "password": "fyra cyklar under en ek",
+                        },
+                    },
+                    "refresh": {
+                        "summary": "Renew",
+                        "value": {
+                            "grant_type": "refresh_token",
+                            "refresh_token": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
+                        },
+                    },
+                },
+            ),
+            "application/json": _grants(
+                "application/json",
+                {
+                    "password": {
+                        "summary": "Sign in from a page; the refresh token comes as a cookie",
+                        "value": {
+                            "grantType": "password",
+                            "username": "anna.berg@example.se",
+                            "password": "fyra cyklar under en ek",
+                            "refreshTokenIn": "cookie",
+                        },
+                    },
+                    "refresh": {
+                        "summary": "Renew with the cookie",
+                        "value": {"grantType": "refresh_token"},
+                    },
+                },
+            ),
+        },
+    },
+    "security": [],
+}
+
+
+# --- The endpoints -----------------------------------------------------------------------------------------
+
+
+@router.post(
+    "/auth/token",
+    response_model=Token | OAuthToken,
+    summary="Sign in or renew",
+    openapi_extra=_GRANTS,
+)
+async def create_token(request: Request, _formed: Formed, entrance: In) -> Response:
+    """Sign in with e-mail and password, or renew with a refresh token. OAuth 2 (RFC 6749) grants.
+
+    A refresh token is good for one use; using an old one ends the sign-in. Pages in a browser ask for it as an
+    HttpOnly cookie with `refreshTokenIn: cookie`; the cookie is only given to and taken from the service's own pages
+    and listed origins.
+    """
+    grant, is_form = await _grant(request)
+    if isinstance(grant, PasswordGrant):
+        in_cookie = grant.wants_cookie
+        if in_cookie:
+            _check_origin(request)
+        granted = await sign_in.by_password(entrance, grant, _place(request))
+    else:
+        in_cookie = grant.refresh_token is None
+        granted = await sign_in.renew(entrance, grant.refresh_token or _refresh_cookie(request))
+    return _tokens(granted, in_cookie=in_cookie, is_form=is_form)
+
+
+@router.post("/auth/sign-out", status_code=204, summary="Sign out")
+async def sign_out(
+    request: Request, _formed: Formed, entrance: In, credentials: Credentials, tokens: SignOut | None = None
+) -> Response:
+    """End the sign-in of the access token, the refresh token or the cookie, whichever you send, at once.
+
+    Tokens that are unknown or no longer valid are answered in the same way: you are signed out.
+    """
+    claims = None
+    if credentials is not None:
+        key: TokenKey = request.app.state.token_key
+        try:
+            claims = key.verify(credentials.credentials, now())
+        except Refusal:
+            claims = None  # an expired token is as signed out as can be
+    refresh_token = tokens.refresh_token if tokens else None
+    if refresh_token is None and REFRESH_COOKIE in request.cookies:
+        refresh_token = _refresh_cookie(request)
+    await sign_in.sign_out(entrance, claims, refresh_token)
+    response = nothing()
+    if REFRESH_COOKIE in request.cookies:
+        _set_cookie(response, REFRESH_COOKIE, "", 0)
+    return response
+
+
+@router.post("/auth/credentials", status_code=204, summary="Set a password", openapi_extra={"security": []})
+async def set_password(_formed: Formed, entrance: In, credential: NewCredential) -> Response:
+    """Set a password with the one-time token of an invitation. All earlier sign-ins of the person end."""
+    await invitations.set_password(entrance, credential)
+    return nothing()
+
+
+# --- Reading the request -------------------------------------------------------------------------------------
+
+
+async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant, bool]:
+    """The grant, and whether it came as the standard form."""
+    is_form = request.headers.get("content-type", "").startswith(FORM)
+    body = await request.body()
+    try:
+        fields = _form_fields(body) if is_form else json.loads(body)
+    except (ValueError, RecursionError):
+        raise RequestRefusal("malformed") from None
+    choice = _checked(GrantChoice, fields, is_form)
+    if choice.grant_type == "password":
+        return _checked(PasswordGrant, fields, is_form), is_form
+    return _checked(RefreshGrant, fields, is_form), is_form
+
+
+def _form_fields(body: bytes) -> dict[str, str]:
+    """RFC 6749: an empty parameter is one left out, and none may come twice."""
+    pairs = parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=20)
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a parameter comes twice")
+    return {name: value for name, value in pairs if value and name not in WITHOUT_EFFECT}
+
+
+def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
+    """The same shape under OAuth's own names in a form and camelCase in JSON."""
+    try:
+        return shape.model_validate(fields, by_alias=not is_form, by_name=is_form)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
+
+
+def _place(request: Request) -> Place:
+    return Place(request.client.host if request.client else "", request.cookies.get(DEVICE_COOKIE))
+
+
+def _refresh_cookie(request: Request) -> str:
+    if (token := request.cookies.get(REFRESH_COOKIE)) is None:
+        raise Refusal(Code.REFRESH_TOKEN_REFUSED)
+    _check_origin(request)
+    return token
+
+
+def _check_origin(request: Request) -> None:
+    """A browser says where a request comes from; what another site started may not use or set the cookie."""
+    if request.headers.get("sec-fetch-site") == "same-origin":
+        return
+    origin = request.headers.get("origin")
+    if origin is None or origin not in {_own_origin(request), *request.app.state.origins}:
+        raise Refusal(Code.CROSS_SITE_REQUEST)
+
+
+def _own_origin(request: Request) -> str:
+    address = urlsplit(base_url(request))
+    return f"{address.scheme}://{address.netloc}"
+
+
+# --- Writing the answer ----------------------------------------------------------------------------------------
+
+
+def _tokens(granted: Granted, *, in_cookie: bool, is_form: bool) -> Response:
+    token = (OAuthToken if is_form else Token)(
+        access_token=granted.access_token,
+        token_type="Bearer",  # noqa: S106
+        expires_in=int(LIFETIME.total_seconds()),
+        refresh_token=None if in_cookie else granted.refresh_token,
+    )
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    response = Response(token.model_dump_json(by_alias=True, exclude_none=True), 200, headers, "application/json")
+    if in_cookie:
+        _set_cookie(response, REFRESH_COOKIE, granted.refresh_token, granted.refresh_seconds)
+        if granted.device is not None:
+            _set_cookie(response, DEVICE_COOKIE, granted.device, DEVICE_SECONDS)
+    return response
+
+
+def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
+    # The prefix __Host- makes browsers insist on Secure, Path=/ and no Domain.
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="strict")

@@ -1,0 +1,16 @@
+"""Oneself over HTTP."""
+
+from fastapi import APIRouter, Response
+
+from app.api.answers import single
+from app.api.dependencies import Reading
+from app.models.me import MeRead
+from app.services import me
+
+router = APIRouter(tags=["me"])
+
+
+@router.get("/me", response_model=MeRead, summary="Read who you are")
+async def read_me(call: Reading) -> Response:
+    """Your name, workplace, roles and language, and the mandates that count today."""
+    return single(call.request, await me.read(call.work), "/me")

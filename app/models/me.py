@@ -1,0 +1,44 @@
+"""What signed-in people see of themselves."""
+
+from pydantic import Field
+
+from app.models.base import Output, Resource
+from app.models.columns import Count, DateOnly, Id, Language
+from app.models.party import Side
+from app.models.person import Role
+
+
+class MyOrganisation(Output):
+    """The workplace one belongs to."""
+
+    id: Id
+    name: str = Field(json_schema_extra={"example": "Myndigheten för havs- och vattenkunskap"})
+    short_name: str | None = Field(json_schema_extra={"example": "MHV"})
+
+
+class MyMandate(Output):
+    """One's appointment to speak for a party, valid today."""
+
+    id: Id
+    organisation_id: Id
+    party_id: Id
+    party_name: str = Field(json_schema_extra={"example": "Saco-S"})
+    side: Side
+    function: str = Field(json_schema_extra={"example": "Ordförande"})
+    working_group_id: Id | None = Field(description="The only table it counts at; null: everywhere for the party.")
+    valid_from: DateOnly
+    valid_to: DateOnly | None = Field(description="The last day, inclusive; null: until further notice.")
+
+
+class MeRead(Resource):
+    """Oneself: name, workplace, roles, and the mandates valid today in Sweden."""
+
+    name: str = Field(json_schema_extra={"example": "Anna Berg"})
+    email: str = Field(json_schema_extra={"example": "anna.berg@example.se"})
+    language: Language
+    roles: list[Role]
+    organisation: MyOrganisation | None = Field(description="Null for those who run the installation.")
+    mandates: list[MyMandate] = Field(description="In the order they were given.")
+    facilitated_sessions: Count = Field(
+        description="How many dialogue sessions one leads or has led.", json_schema_extra={"example": 2}
+    )

@@ -1,0 +1,86 @@
+"""One-time links with which people set a password, and the first administrator."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.models.columns import UtcDateTime
+from app.models.person import Person, Role
+from app.models.sign_in import Credential, NewAdministrator, NewCredential, PersonInvitation, SignIn, SignInEnd
+from app.services import audit, passwords
+from app.services.errors import Code, Refusal
+from app.services.policy import Actor
+from app.services.sign_in import Entrance, digest, end, new_token
+from app.services.work import Work, store
+
+VALID = timedelta(days=7)
+
+_INVITED = (
+    sa.select(col(Person.id), col(Person.name), col(Person.email))
+    .join(PersonInvitation, col(PersonInvitation.person_id) == col(Person.id))
+    .where(
+        col(PersonInvitation.token_hash) == sa.bindparam("token_hash", type_=sa.LargeBinary),
+        col(PersonInvitation.used_at).is_(None),
+        col(PersonInvitation.expires_at) > sa.bindparam("now", type_=UtcDateTime),
+        col(Person.active),
+    )
+)
+_TAKE = _INVITED.with_for_update(of=PersonInvitation)
+
+
+async def invite(session: AsyncSession, email: str, now: datetime) -> str:
+    """A token for a new password, valid for seven days. Earlier ones stop working."""
+    found = await session.execute(sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email)))
+    person = found.scalar_one_or_none()
+    if person is None:
+        raise Refusal(Code.UNKNOWN_PERSON)
+    if not person.active:
+        raise Refusal(Code.PERSON_INACTIVE)
+    await session.execute(sa.delete(PersonInvitation).where(col(PersonInvitation.person_id) == person.id))
+    token = new_token()
+    session.add(PersonInvitation(token_hash=digest(token), person_id=person.id, expires_at=now + VALID))
+    await session.flush()
+    return token
+
+
+async def set_password(entrance: Entrance, data: NewCredential) -> None:
+    """Use the token up, store the password, end every sign-in that the old one or a thief may have opened."""
+    token = {"token_hash": digest(data.token), "now": entrance.clock()}
+    async with entrance.read() as session:
+        person = (await session.execute(_INVITED, token)).one_or_none()
+    if person is None:
+        raise Refusal(Code.INVITATION_REFUSED, "/token")
+    await passwords.check(data.password, person.name, person.email)
+    password_hash = await passwords.hashed(data.password)
+    async with entrance.write() as session:
+        now = entrance.clock()
+        if (await session.execute(_TAKE, token)).one_or_none() is None:
+            raise Refusal(Code.INVITATION_REFUSED, "/token")
+        await session.execute(
+            sa.update(PersonInvitation)
+            .where(col(PersonInvitation.person_id) == person.id, col(PersonInvitation.used_at).is_(None))
+            .values(used_at=now)
+        )
+        values = {"password_hash": password_hash, "changed_at": now}
+        await session.execute(
+            insert(Credential)
+            .values(person_id=person.id, **values)
+            .on_conflict_do_update(index_elements=[col(Credential.person_id)], set_=values)
+        )
+        await end(session, col(SignIn.person_id) == person.id, SignInEnd.PASSWORD_CHANGED, now)
+
+
+async def create_administrator(session: AsyncSession, data: NewAdministrator, now: datetime) -> Person:
+    """The one who runs the installation and takes in organisations; made by command, not by another person."""
+    person = Person(name=data.name, email=data.email, roles=[Role.SYSTEM_ADMINISTRATOR], created_at=now)
+    work = Work(session, Actor(person_id=person.id), now)
+    session.add(person)
+    await store(work)
+    entry = audit.entry(work.actor, "create_person", person, now, None, None)
+    entry.person_id = None
+    session.add(entry)
+    await store(work)
+    return person

@@ -1,0 +1,62 @@
+"""Passwords: argon2id, judged by how easily they are guessed, and never worked on in the event loop."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from zxcvbn import zxcvbn
+
+from app.services.errors import Code, Refusal
+
+_HASH = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
+
+# Two threads of their own: at most two hashes (2 x 19 MiB) at a time, first come, first served, and the loop
+# stays free. A pool belongs to no event loop, which an asyncio.Semaphore in a module would.
+_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
+
+# Verified instead of the hash an unknown user does not have, so that both take the same time.
+_NOBODYS = _HASH.hash("nobody has this password")
+
+JUDGED = 32
+"""Characters that are judged: zxcvbn takes seconds for long text, and a strong beginning is a strong password."""
+SAFE_SCORE = 3
+SHORTEST_OWN_WORD = 4
+
+ResultT = TypeVar("ResultT")
+
+
+async def _apart(work: Callable[[], ResultT]) -> ResultT:
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
+
+
+async def hashed(password: str) -> str:
+    """The password as it is stored."""
+    return await _apart(lambda: _HASH.hash(password))
+
+
+async def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+    """Whether it is right, and a new hash where the stored one has older parameters. No hash is never right."""
+    right, renewed = await _apart(lambda: _HASH.verify_and_update(password, password_hash or _NOBODYS))
+    return (right, renewed) if password_hash is not None else (False, None)
+
+
+async def check(password: str, name: str, email: str) -> None:
+    """Refuse a password that is in the lists of leaked ones, easily guessed, or made of the person's own name."""
+    if _holds_own_words(password, name, email) or await _apart(lambda: _score(password)) < SAFE_SCORE:
+        raise Refusal(Code.PASSWORD_TOO_COMMON, "/password")
+
+
+def _score(password: str) -> int:
+    # The person's words are not handed to zxcvbn: it keeps them in a module-wide table that threads share.
+    return int(zxcvbn(password[:JUDGED])["score"])
+
+
+def _holds_own_words(password: str, name: str, email: str) -> bool:
+    text = password.casefold()
+    local_part = email.partition("@")[0]
+    words = {name, email, local_part, *re.split(r"[\W\d_]+", f"{name} {local_part}")}
+    return any(len(word) >= SHORTEST_OWN_WORD and word.casefold() in text for word in words)

@@ -1,0 +1,64 @@
+"""`larande person`: one-time tokens on the command line."""
+
+import asyncio
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli import main
+from tests.client import Client
+from tests.signing_in import PASSWORD, sign_in
+from tests.world import World
+
+
+@pytest.fixture
+def _this_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LARANDE_DATABASE_URL", database_url)
+
+
+async def larande(*arguments: str) -> Result:
+    """The command runs its own event loop, so it gets a thread of its own."""
+    return await asyncio.to_thread(CliRunner().invoke, main, arguments)
+
+
+@pytest.mark.usefixtures("_this_database")
+async def test_invite_prints_a_token_that_sets_a_password(client: Client, world: World) -> None:
+    result = await larande("person", "invite", world.employee.person.email.upper())
+    assert result.exit_code == 0, result.output
+    token = result.stdout.strip()
+    assert len(token) == 43
+    await client.request("POST", "/auth/credentials", json={"token": token, "password": PASSWORD}, expect=204)
+    await sign_in(client, world.employee)
+
+
+@pytest.mark.usefixtures("_this_database")
+async def test_an_administrator_is_made_once(client: Client, world: World) -> None:
+    email = f"drift.{world.organisation.organisation_number}@example.se"
+    result = await larande("person", "create-administrator", "Åsa Öhrn", email)
+    assert result.exit_code == 0, result.output
+    sent = {"token": result.stdout.strip(), "password": PASSWORD}
+    await client.request("POST", "/auth/credentials", json=sent, expect=204)
+    form = {"grantType": "password", "username": email, "password": PASSWORD}
+    tokens = await client.post("/auth/token", form, expect=200)
+    me = await client.signed_in(tokens["accessToken"]).get("/me")
+    assert (me["name"], me["roles"], me["organisation"]) == ("Åsa Öhrn", ["systemAdministrator"], None)
+    again = await larande("person", "create-administrator", "Åsa Öhrn", email.upper())
+    assert again.exit_code == 1
+    assert again.stdout == ""
+    assert "e-mail" in again.stderr.lower()
+
+
+@pytest.mark.usefixtures("_this_database")
+async def test_what_cannot_be_done_is_said_plainly(world: World) -> None:
+    unknown = await larande("person", "invite", "ingen.alls@example.se")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert unknown.stderr.strip()
+    for name, email in (("Åsa", "inte en adress"), ("", "a@example.se")):
+        refused = await larande("person", "create-administrator", name, email)
+        assert refused.exit_code == 1
+        assert "does not fit" in refused.stderr
+    async with world.database.write() as session:
+        world.employee.person.active = False
+        await session.merge(world.employee.person)
+    inactive = await larande("person", "invite", world.employee.person.email)
+    assert (inactive.exit_code, inactive.stdout) == (1, "")
