@@ -18,7 +18,7 @@ from app.services.tokens import REMEMBERED, TokenKey
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-PERSON, SIGN_IN = uuid4(), uuid4()
+PERSON, SIGN_IN = UUID(int=1), UUID(int=2)
 
 
 @pytest.fixture
