@@ -534,7 +534,17 @@ async def test_a_refused_password_leaves_the_invitation(caller: Client, world: W
     await caller.request("POST", "/auth/credentials", json=sent, expect=204)
 
 
-async def test_an_invitation_used_twice_at_once_counts_once(caller: Client, world: World) -> None:
+async def test_an_invitation_used_twice_at_once_counts_once(
+    caller: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed, all_of_them = passwords.hashed, asyncio.Barrier(4)
+
+    async def together(password: str) -> str:
+        password_hash = await hashed(password)
+        await all_of_them.wait()
+        return password_hash
+
+    monkeypatch.setattr(passwords, "hashed", together)
     someone = await world.someone("hasty")
     token = await invitation(world, someone)
     sent = [{"token": token, "password": f"sju gräsänder på å nummer {number}"} for number in range(4)]
