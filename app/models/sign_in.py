@@ -13,6 +13,7 @@ from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Row, Table
 from app.models.columns import Line, UtcDateTime, enum_column
+from app.models.person import EmailAddress, PersonName
 
 
 class Credential(Table, table=True):
@@ -172,8 +173,8 @@ class SignOut(Input):
 class NewAdministrator(Input):
     """Who is to run the installation; given on the command line."""
 
-    name: Line
-    email: Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    name: PersonName
+    email: EmailAddress
 
 
 class NewCredential(Input):
