@@ -10,10 +10,12 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from alembic.util.exc import CommandError
+from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import installation, migrations, serving
+from app.api.authorisation import page
 from app.api.problem_texts import PROBLEMS
 from app.database import Database, DatabaseAway
 from app.embedded import EmbeddedServerError
@@ -122,10 +124,19 @@ def downgrade(revision: Annotated[str, typer.Argument(help="The revision to go b
     typer.echo(f"The schema is at {revision}.")
 
 
+def _app_on_paper() -> FastAPI:
+    """The application without a database, to be described and not to be run."""
+    return create_app(Settings(database_url=SecretStr("postgresql://nowhere/none"), token_secret=SecretStr("+" * 32)))
+
+
 def written_document() -> str:
     """The document as it is committed."""
-    settings = Settings(database_url=SecretStr("postgresql://nowhere/none"), token_secret=SecretStr("+" * 32))
-    return json.dumps(create_app(settings).openapi(), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(_app_on_paper().openapi(), ensure_ascii=False, indent=2) + "\n"
+
+
+def written_authorisation() -> str:
+    """The page on who may do what, as it is committed."""
+    return page(_app_on_paper())
 
 
 @openapi.command("write")
@@ -145,6 +156,20 @@ def check_document(
         typer.echo(f"{path} differs from the program. Run: larande openapi write", err=True)
         raise typer.Exit(1)
     typer.echo(f"{path} is current.")
+
+
+# --- Who may do what -------------------------------------------------------------------------------------
+
+authorisation = typer.Typer(no_args_is_help=True, help="The page that says who may do what.")
+main.add_typer(authorisation, name="authorisation")
+
+
+@authorisation.command("write")
+def write_authorisation(
+    path: Annotated[Path, typer.Argument(help="Where to.")] = Path("docs/authorisation.md"),
+) -> None:
+    """Write the policy table as a page."""
+    path.write_text(written_authorisation(), encoding="utf-8")
 
 
 # --- Content packs ---------------------------------------------------------------------------------------

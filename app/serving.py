@@ -19,6 +19,7 @@ from app.installation import CannotRun
 from app.main import create_app
 from app.models.organisation import Organisation
 from app.models.person import Person
+from app.services import content_packs
 from app.services.calendar import swedish_day
 from app.settings import Settings
 
@@ -88,6 +89,8 @@ async def _prepare(url: str, with_demo: bool) -> list[demo.Account]:
     database = Database(url)
     try:
         await migrations.upgrade(database)
+        async with database.write() as session:
+            await content_packs.load(session, content_packs.read_pack(content_packs.shipped()), datetime.now(UTC))
         if with_demo:
             await load_demo(database)
         async with database.read() as session:

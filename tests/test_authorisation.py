@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.cli import written_authorisation
 from app.database import Database
 from app.main import create_app
 from app.models.action import Action
@@ -280,6 +281,10 @@ def test_every_operation_has_its_row() -> None:
     assert operations == set(CASES) | WITHOUT_ACTOR
 
 
+def test_the_page_is_current() -> None:
+    assert Path("docs/authorisation.md").read_text(encoding="utf-8") == written_authorisation()
+
+
 def expected(operation: str, actor: Actor | None, cell: Cell) -> tuple[int, Code | None]:
     """What the policy table says of a cell: 0 stands for any success."""
     rule = policy.RULES[operation]
@@ -340,7 +345,7 @@ async def test_every_cell_of_the_matrix(fresh_database_url: str) -> None:
                 for name in ACTORS
             }
             known = await _actors(world, clients)
-            for operation, cases in {k: v for k, v in CASES.items() if k in str(document())}.items():
+            for operation, cases in CASES.items():
                 for cell in cases(stage):
                     answers = []
                     for name in ACTORS:

@@ -41,8 +41,8 @@ def single(
     operations: dict[str, Operation] = request.app.state.operations
     links = [Link(href=home + BASE + self_path, rel="self", method="GET")]
     for action in resource.allowed_actions:
-        operation = operations.get(action.action)
-        if operation is not None and action.allowed and len(operation.parameters) == 1:
+        operation = operations[action.action]
+        if action.allowed and len(operation.parameters) == 1:
             href = home + operation.path.replace(f"{{{operation.parameters[0]}}}", str(resource.id))
             relation = _RELATIONS.get(operation.method, to_camel(operation.name))
             links.append(Link.model_validate({"href": href, "rel": relation, "method": operation.method}))
