@@ -21,8 +21,13 @@ PROBLEMS: dict[str, ProblemText] = {
     # --- what the protocol itself refuses
     "malformed": _p(
         400,
-        ("Begäran kan inte läsas", "Innehållet är inte giltig JSON i UTF-8."),
-        ("The request cannot be read", "The body is not valid JSON in UTF-8."),
+        ("Begäran kan inte läsas", "Innehållet är inte giltig JSON i UTF-8, eller så finns ett namn två gånger."),
+        ("The request cannot be read", "The body is not valid JSON in UTF-8, or a name occurs twice."),
+    ),
+    "hostInvalid": _p(
+        400,
+        ("Huvudet Host kan inte läsas", "Host ska vara ett värdnamn, om det behövs följt av kolon och port."),
+        ("The Host header cannot be read", "Host must be a host name, followed by colon and port if needed."),
     ),
     "methodNotAllowed": _p(
         405,
@@ -539,7 +544,7 @@ FIELD_TEXTS: dict[str, Texts] = {
     },
     "datetime_parsing": {"sv": "Tiden finns inte.", "en": "There is no such time."},
     "datetime_from_date_parsing": {"sv": "Tiden finns inte.", "en": "There is no such time."},
-    "datetime_range": {"sv": "Tiden ligger utanför kalendern.", "en": "The time is outside the calendar."},
+    "date_range": {"sv": "Året ska vara 1900 till 2999.", "en": "The year must be 1900 to 2999."},
     "timezone_aware": {"sv": "Tiden saknar zon.", "en": "The time has no zone."},
     "organisation_number_form": {
         "sv": "Ett organisationsnummer har tio siffror, den tredje minst 2.",

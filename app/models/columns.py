@@ -102,29 +102,56 @@ def text_array(*, nullable: bool = False) -> "sa.Column[Any]":
 # --- Text on the wire ------------------------------------------------------------------------------
 
 
+_LONGEST = 10_000
+# No letter of any script needs more marks than this on top of it (the limit of Unicode's stream-safe text).
+_MARKS_IN_A_ROW = 30
+# Invisible and yet part of ordinary writing: the soft hyphen of pasted Swedish text, and the joiners that Persian
+# words, Indian scripts and families of emoji are written with.
+_WRITTEN_INVISIBLY = "\u00ad\u200c\u200d"
+
+
 def _clean(value: Any, keep: str) -> Any:
     """NFC, trimmed, and without control characters, surrogates or invisible direction marks."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > 4 * _LONGEST:
+        # No text gets four times shorter by NFC: the length is refused without a look at the rest.
         return value
+    _refuse_piled_marks(value)
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     for character in text:
-        if unicodedata.category(character) in {"Cc", "Cs", "Cf", "Co", "Cn", "Zl", "Zp"} and character not in keep:
+        if _is_control(character) and character not in keep:
             raise PydanticCustomError("control_character", "Text may not hold control characters.")
-    return text
+    return text if text.strip(_WRITTEN_INVISIBLY + keep + " ") else ""
+
+
+def _is_control(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category == "Cn":
+        # Letters and emoji younger than this Python's tables are fine; Unicode's noncharacters never are.
+        return 0xFDD0 <= ord(character) <= 0xFDEF or ord(character) & 0xFFFE == 0xFFFE
+    return category in {"Cc", "Cs", "Cf", "Co", "Zl", "Zp"}
+
+
+def _refuse_piled_marks(text: str) -> None:
+    """Sorting the marks on one letter takes the square of their number: a megabyte of them stops the service."""
+    in_a_row = 0
+    for character in text:
+        in_a_row = in_a_row + 1 if unicodedata.combining(character) else 0
+        if in_a_row > _MARKS_IN_A_ROW:
+            raise PydanticCustomError("control_character", "Text may not hold control characters.")
 
 
 def _clean_line(value: Any) -> Any:
-    return _clean(value, keep="\u00ad\u200d")
+    return _clean(value, keep=_WRITTEN_INVISIBLY)
 
 
 def _clean_text(value: Any) -> Any:
-    return _clean(value, keep="\n\t\u00ad\u200d")
+    return _clean(value, keep="\n\t" + _WRITTEN_INVISIBLY)
 
 
 Line = Annotated[str, BeforeValidator(_clean_line), Field(min_length=1, max_length=200)]
 """One line: names, titles, functions."""
 
-Paragraphs = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_length=10_000)]
+Paragraphs = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_length=_LONGEST)]
 """Running text with line breaks."""
 
 SearchWords = Annotated[str, BeforeValidator(_clean_line), Field(min_length=1, max_length=100)]
@@ -143,15 +170,22 @@ def _text_only(value: Any) -> Any:
 
 def _date_only(value: Any) -> Any:
     value = _text_only(value)
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         raise PydanticCustomError("date_format", "A date is written YYYY-MM-DD.")
+    return value
+
+
+def _in_calendar(value: date) -> date:
+    # At the ends of the calendar the day before or after, or another zone's day, does not exist.
+    if not 1900 <= value.year <= 2999:
+        raise PydanticCustomError("date_range", "The year is between 1900 and 2999.")
     return value
 
 
 def _moment_text(value: Any) -> Any:
     value = _text_only(value)
     if isinstance(value, str) and not re.fullmatch(
-        r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", value
+        r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", value, re.ASCII
     ):
         raise PydanticCustomError(
             "datetime_format", "A time is written as in RFC 3339 with Z or an offset, 2026-11-23T13:00:00Z."
@@ -160,18 +194,16 @@ def _moment_text(value: Any) -> Any:
 
 
 def _in_utc(value: datetime) -> datetime:
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("datetime_range", "The time is outside the calendar.") from None
+    _in_calendar(value)
+    return value.astimezone(UTC)
 
 
 def _written(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-DateOnly = Annotated[date, BeforeValidator(_date_only)]
-"""A calendar day, YYYY-MM-DD, in Sweden."""
+DateOnly = Annotated[date, BeforeValidator(_date_only), AfterValidator(_in_calendar)]
+"""A calendar day, YYYY-MM-DD, in Sweden, of the years 1900 to 2999."""
 
 Moment = Annotated[
     AwareDatetime,
