@@ -9,11 +9,10 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from app.api import api_info, document, operations, problems
 from app.api.catalogue import ROUTERS
-from app.api.middleware import RequestFrame, TrustedProxies
+from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE
 from app.database import Database
 from app.services.tokens import TokenKey
@@ -42,14 +41,13 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         root_path_in_servers=False,
         strict_content_type=True,
-        max_body_size=MAX_BODY_BYTES,
         generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
         middleware=[
             Middleware(RequestFrame),
             Middleware(TrustedProxies, networks=names_in(settings.trusted_proxies)),
             Middleware(
-                CORSMiddleware,
+                ListedOrigins,
                 allow_origins=names_in(settings.cors_origins),
                 allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=[
@@ -63,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
                 expose_headers=["ETag", "Location", "Retry-After", "traceparent", "X-Request-Id"],
                 allow_credentials=True,
             ),
+            Middleware(problems.LastResort, max_body_bytes=MAX_BODY_BYTES),
         ],
     )
     app.state.database = database

@@ -3,7 +3,7 @@
 import hashlib
 from functools import lru_cache
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 from pydantic import ConfigDict, TypeAdapter, create_model
@@ -143,7 +143,9 @@ def _page_links(request: Request, found: Listed, asked: PageRequest) -> PageLink
     def link(page: int, rel: str, after: str | None = None) -> Link:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name not in {"page", "after"}]
         parameters = [*kept, ("page", str(page)), *([("after", after)] if after else [])]
-        return Link(href=f"{base_url(request)}{request.url.path}?{urlencode(parameters)}", rel=rel, method="GET")
+        return Link(
+            href=f"{base_url(request)}{quote(request.scope['path'])}?{urlencode(parameters)}", rel=rel, method="GET"
+        )
 
     before = 0 < asked.page - 1 <= last
     return PageLinks(

@@ -1,6 +1,7 @@
 """What an endpoint is handed: the call with its transaction, the version it changes, the key it may repeat."""
 
 import hashlib
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -29,9 +30,11 @@ MadeT = TypeVar("MadeT", bound=Identified)
 class RequestRefusal(Exception):
     """The request breaks a rule of the protocol; `code` is a row of the problem table."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *places: tuple[str, str]) -> None:
         super().__init__(code)
         self.code = code
+        self.places = places
+        """Where: ("query", name) or ("header", name)."""
 
 
 def now() -> datetime:
@@ -40,15 +43,34 @@ def now() -> datetime:
 
 
 async def well_formed(request: Request) -> None:
-    """Media types and query names, checked before anything is looked up."""
+    """Media types, query names and the JSON's own form, checked before anything is looked up."""
     if not accepts_json(request):
         raise RequestRefusal("notAcceptable")
-    operation: Operation | None = request.app.state.operations.get(request.scope["route"].name)
-    if operation is not None and not set(request.query_params.keys()) <= operation.query_names:
-        raise RequestRefusal("unknownParameter")
-    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-    if has_body and not sends_json(request) and not _takes_forms(request):
-        raise RequestRefusal("unsupportedMediaType")
+    operation: Operation = request.app.state.operations[request.scope["route"].name]
+    if unknown := sorted(set(request.query_params.keys()) - operation.query_names):
+        raise RequestRefusal("unknownParameter", *(("query", name) for name in unknown[:100]))
+    if operation.takes_body and (body := await request.body()) and not _takes_forms(request):
+        if not sends_json(request):
+            raise RequestRefusal("unsupportedMediaType")
+        _check_json(body)
+
+
+def _check_json(body: bytes) -> None:
+    """What Python's reader lets pass and RFC 8259 and 7493 do not: other encodings, NaN, a name twice."""
+    try:
+        json.loads(body.decode(), object_pairs_hook=_named_once, parse_constant=_not_a_number)
+    except (ValueError, RecursionError):
+        raise RequestRefusal("malformed") from None
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        # Two readers would disagree on which of the values was meant.
+        raise ValueError("a name twice")
+
+
+def _not_a_number(constant: str) -> None:
+    raise ValueError(constant)
 
 
 def _takes_forms(request: Request) -> bool:
@@ -139,8 +161,8 @@ async def creating(
     key = None
     if idempotency_key is not None:
         if not re.fullmatch(r"[\x21-\x7e]{1,100}", idempotency_key):
-            raise RequestRefusal("idempotencyKeyInvalid")
-        told = "\n".join([request.scope["route"].name, request.url.path]).encode() + b"\n" + await request.body()
+            raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
+        told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
         key = RequestKey(idempotency_key, hashlib.sha256(told).digest())
     async with _call(request, claims, database_of(request).write(), key) as call:
         yield call
@@ -159,7 +181,7 @@ async def expected_version(
 ) -> int:
     """The version the client means to change."""
     if if_match is None or if_match.strip() == "*":
-        raise RequestRefusal("preconditionRequired")
+        raise RequestRefusal("preconditionRequired", ("header", "If-Match"))
     version = version_in(if_match)
     if version is None:
         raise Refusal(Code.STALE_VERSION)

@@ -72,7 +72,7 @@ _PROBLEM = {
     },
 }
 _STATUS_WORDS = {
-    "400": "The body is not valid JSON.",
+    "400": "The request cannot be read: no valid JSON, or no valid host name.",
     "401": "Not signed in, or no longer.",
     "403": "Readable, but not the caller's to do.",
     "404": "Nothing here that the caller can see.",
@@ -157,11 +157,11 @@ def _finish_operation(operation: Json, method: str) -> None:
     parameters.append(_TRACEPARENT)
     public = operation.get("security") == []
     names = {parameter["name"] for parameter in parameters}
-    statuses = {"406", "422", "500"} | ({"503"} if operation["operationId"] != "read_api_info" else set())
+    statuses = {"400", "406", "413", "422", "500"} | ({"503"} if operation["operationId"] != "read_api_info" else set())
     statuses |= set() if public else {"401", "403"}
     named = any(parameter["in"] == "path" for parameter in parameters)
     statuses |= {"404"} if named or operation["operationId"] in _PERHAPS_ABSENT else set()
-    statuses |= {"400", "413", "415"} if "requestBody" in operation else set()
+    statuses |= {"415"} if "requestBody" in operation else set()
     statuses |= {"412", "428"} if "If-Match" in names else set()
     statuses |= {"409"} if method != "get" and not public else set()
     if operation["operationId"] == "create_token":

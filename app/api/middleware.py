@@ -8,13 +8,17 @@ from collections.abc import Sequence
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.models.base import new_id
 
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?")
-_FORWARDED = re.compile(r'(for|host|proto)=("[^"\\]*"|[^;,"]*)', re.IGNORECASE)
-_HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
+# Version 00 ends after the flags; later versions may say more.
+_TRACEPARENT = re.compile(
+    r"(?!ff)(?:00(?!.{53}.)|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?"
+)
+_FORWARDED = re.compile(r'(?:^|;)\s*(for|host|proto)=("[^"\\]*"|[^;,"]*)', re.IGNORECASE)
+_HOST = re.compile(r"(?:[A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
 _log = structlog.get_logger("larande.requests")
 
@@ -30,7 +34,7 @@ class RequestFrame:
             await self.app(scope, receive, send)
             return
         request_id = str(new_id())
-        trace_id, flags = _trace(Headers(scope=scope).get("traceparent", ""))
+        trace_id, flags = _trace(Headers(scope=scope).getlist("traceparent"))
         traceparent = f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
         scope["larande.request_id"] = request_id
         status = 500
@@ -60,10 +64,27 @@ class RequestFrame:
                 )
 
 
-def _trace(header: str) -> tuple[str, str]:
-    """The caller's trace, or a new one (W3C Trace Context)."""
-    match = _TRACEPARENT.fullmatch(header.strip())
+def _trace(headers: Sequence[str]) -> tuple[str, str]:
+    """The caller's trace, or a new one when there is none, two of them, or no valid one (W3C Trace Context)."""
+    match = _TRACEPARENT.fullmatch(headers[0].strip()) if len(headers) == 1 else None
     return (match[1], match[2]) if match else (secrets.token_hex(16), "00")
+
+
+def is_host(text: str) -> bool:
+    """Whether this can stand in an address: a name or a bracketed IPv6 address, with a port or without."""
+    match = _HOST.fullmatch(text)
+    return match is not None and int(match[1] or 0) <= 65535
+
+
+class ListedOrigins(CORSMiddleware):
+    """CORS for listed origins; for all others it is as if CORS did not exist."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = Headers(scope=scope).get("origin") if scope["type"] == "http" else None
+        if origin is None or not self.is_allowed_origin(origin):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class TrustedProxies:
@@ -75,7 +96,8 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._trusted(scope):
-            self._apply(scope, Headers(scope=scope).get("forwarded", ""))
+            # A client's own line may stand before the proxy's; together they are one list.
+            self._apply(scope, ",".join(Headers(scope=scope).getlist("forwarded")))
         await self.app(scope, receive, send)
 
     def _trusted(self, scope: Scope) -> bool:
@@ -88,15 +110,17 @@ class TrustedProxies:
             sender = ipaddress.ip_address(address)
         except ValueError:
             return False
+        # A socket that listens on both families sees an IPv4 sender as ::ffff:10.0.0.1.
+        sender = getattr(sender, "ipv4_mapped", None) or sender
         return any(sender in network for network in self.networks)
 
     def _apply(self, scope: Scope, header: str) -> None:
         """From the right: each proxy adds itself last, so the first stranger met is the client."""
         for element in reversed(header.split(",")):
             parts = {name.lower(): value.strip().strip('"') for name, value in _FORWARDED.findall(element)}
-            if parts.get("proto") in {"http", "https"}:
-                scope["scheme"] = parts["proto"]
-            if _HOST.fullmatch(parts.get("host", "")):
+            if parts.get("proto", "").lower() in {"http", "https"}:
+                scope["scheme"] = parts["proto"].lower()
+            if is_host(parts.get("host", "")):
                 kept = [(name, value) for name, value in scope["headers"] if name != b"host"]
                 scope["headers"] = [*kept, (b"host", parts["host"].encode("ascii"))]
             address = re.sub(r"^\[(.*)\](:\d+)?$|^([^:]+):\d+$", r"\1\3", parts.get("for", ""))

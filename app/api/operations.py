@@ -16,6 +16,7 @@ class Operation:
     path: str
     """With the base path and `{parameters}`."""
     query_names: frozenset[str]
+    takes_body: bool
 
     @property
     def parameters(self) -> list[str]:
@@ -34,7 +35,13 @@ def operations_of(app: FastAPI) -> dict[str, Operation]:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
         (method,) = route.methods or {"GET"}
-        found[route.name] = Operation(route.name, method, context.path or route.path, frozenset(_query_names(route)))
+        found[route.name] = Operation(
+            name=route.name,
+            method=method,
+            path=context.path or route.path,
+            query_names=frozenset(_query_names(route)),
+            takes_body=route.body_field is not None,
+        )
     return found
 
 

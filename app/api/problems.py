@@ -10,9 +10,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic.alias_generators import to_camel
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.dependencies import RequestRefusal
+from app.api.middleware import is_host
 from app.api.negotiation import LanguageTag, preferred_language
 from app.api.operations import methods_at
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
@@ -90,7 +93,13 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _not_formed(request: Request, error: Exception) -> JSONResponse:
-    return problem(request, error.code if isinstance(error, RequestRefusal) else "malformed")
+    refusal = error if isinstance(error, RequestRefusal) else RequestRefusal("malformed")
+    detail = PROBLEMS[refusal.code].detail[preferred_language(request)]
+    return problem(
+        request,
+        refusal.code,
+        [FieldProblem(_pointer(place), refusal.code, detail) for place in refusal.places],
+    )
 
 
 async def _not_valid(request: Request, error: Exception) -> JSONResponse:
@@ -103,17 +112,23 @@ async def _not_valid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _field(error: Mapping[str, Any], language: LanguageTag) -> FieldProblem:
-    place, *path = error["loc"]
-    text = FIELD_TEXTS.get(error["type"], FIELD_TEXTS["other"])
-    # A field's name may itself be what somebody tried to smuggle in; only plain names are repeated.
-    steps = [str(step) if re.fullmatch(r"[\w-]{1,64}", str(step), re.ASCII) else "…" for step in path]
-    pointer = "/" + "/".join(steps) if place == "body" else "/" + "/".join([str(place), *steps])
+    kind = error["type"]
+    if kind in {"too_short", "too_long"} and isinstance(error["input"], str):
+        kind = f"string_{kind}"
+    text = FIELD_TEXTS.get(kind, FIELD_TEXTS["other"])
     bounds = {
         key: str(value)
         for key, value in error.get("ctx", {}).items()
         if key in {"min_length", "max_length", "ge", "le", "gt", "lt"}
     }
-    return FieldProblem(pointer, to_camel(error["type"]), _fill(text[language], bounds))
+    return FieldProblem(_pointer(error["loc"]), to_camel(kind), _fill(text[language], bounds))
+
+
+def _pointer(place: Sequence[str | int]) -> str:
+    """/name for a field of the body, /query/name for a parameter, and "" for the body as a whole."""
+    path = place[1:] if place[0] == "body" else place
+    # A field's name may itself be what somebody tried to smuggle in; only plain names are repeated.
+    return "".join(f"/{step}" if re.fullmatch(r"[\w-]{1,64}", str(step), re.ASCII) else "/…" for step in path)
 
 
 def _fill(text: str, bounds: Mapping[str, str]) -> str:
@@ -132,7 +147,11 @@ _BY_STATUS = {
 async def _http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status in {404, 405}:
+        # FastAPI's own Allow is empty for included routers; it is right for the few other addresses.
         allowed = methods_at(request.app, request.scope["path"])
+        if status == 405 and not allowed:
+            given = error.headers if isinstance(error, HTTPException) else None
+            allowed = [(given or {}).get("Allow", "GET, HEAD")]
         if allowed and request.method not in allowed:
             return problem(request, "methodNotAllowed", headers={"Allow": ", ".join(allowed)})
     return problem(request, _BY_STATUS.get(status, "malformed" if status < 500 else "unexpected"))
@@ -146,3 +165,54 @@ async def _away(request: Request, error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     _log.error("unexpected", kind=type(error).__name__, exc_info=error)
     return problem(request, "unexpected")
+
+
+class LastResort:
+    """Pure ASGI just outside the endpoints: refuses what no endpoint should see, and answers what nobody foresaw.
+
+    It stands inside the request frame and CORS, so that these answers carry their headers too. FastAPI's
+    `max_body_size` stands outside both, and answers in plain text without them.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        if (code := self._refused(request.headers)) is not None:
+            await problem(request, code)(scope, receive, send)
+            return
+        begun = False
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_body_bytes:
+                raise HTTPException(413)
+            return message
+
+        async def answer(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, answer)
+        except Exception as error:
+            if begun:
+                raise
+            response = await _unexpected(request, error)
+            await response(scope, receive, send)
+
+    def _refused(self, headers: Headers) -> str | None:
+        hosts = headers.getlist("host")
+        if len(hosts) > 1 or not all(is_host(host) for host in hosts):
+            return "hostInvalid"
+        length = headers.get("content-length", "")
+        return "bodyTooLarge" if length.isdecimal() and int(length) > self.max_body_bytes else None
