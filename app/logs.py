@@ -1,6 +1,8 @@
 """Structured logs: one line an event, JSON for machines or text for people, nothing personal."""
 
 import logging
+import sys
+import traceback
 from typing import Literal
 
 import structlog
@@ -14,13 +16,11 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    # Plain tracebacks: the pretty ones print local variables, and those hold people's words.
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
-    traces: list[structlog.typing.Processor] = [structlog.processors.format_exc_info] if log_format == "json" else []
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -31,7 +31,7 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *traces, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, trace_without_words, renderer],
         )
     )
     root = logging.getLogger()
@@ -42,3 +42,24 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
         logging.getLogger(name).propagate = True
     # The request log is ours: uvicorn's has addresses in it.
     logging.getLogger("uvicorn.access").disabled = True
+
+
+def trace_without_words(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Where an exception came from and of what kind it and its causes are, without what they say.
+
+    The message of a database error quotes the row, and that of a validation error the input.
+    """
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = "".join(_parts(error, set()))
+    return event
+
+
+def _parts(error: BaseException, seen: set[int]) -> list[str]:
+    """The oldest cause first, as Python prints it."""
+    seen.add(id(error))
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    parts = _parts(cause, seen) if cause is not None and id(cause) not in seen else []
+    kind = f"{type(error).__module__}.{type(error).__qualname__}\n"
+    return [*parts, *traceback.format_tb(error.__traceback__), kind]

@@ -59,11 +59,12 @@ def etag(version: int, digest: str) -> str:
 
 def version_in(if_match: str) -> int | None:
     """The version an If-Match names, or None when it is no ETag of ours."""
-    match = re.fullmatch(r'"(\d{1,9})(?:-[0-9a-f]{1,64})?"', if_match.strip())
+    match = re.fullmatch(r'"([0-9]{1,9})(?:-[0-9a-f]{1,64})?"', if_match.strip())
     return int(match[1]) if match else None
 
 
 def is_none_match(request: Request, tag: str) -> bool:
     """Whether the client already has this representation."""
-    header = request.headers.get("if-none-match", "")
-    return bool(header) and tag in [each.strip().removeprefix("W/") for each in header.split(",")]
+    header = ",".join(request.headers.getlist("if-none-match"))
+    held = [each.strip().removeprefix("W/") for each in header.split(",")]
+    return tag in held or held == ["*"]
