@@ -117,6 +117,8 @@ class TrustedProxies:
     def _apply(self, scope: Scope, header: str) -> None:
         """From the right: each proxy adds itself last, so the first stranger met is the client."""
         for element in reversed(header.split(",")):
+            if element.count('"') % 2:
+                return
             parts = {name.lower(): value.strip().strip('"') for name, value in _FORWARDED.findall(element)}
             if parts.get("proto", "").lower() in {"http", "https"}:
                 scope["scheme"] = parts["proto"].lower()
