@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
-from pydantic import ConfigDict, TypeAdapter, create_model
+from pydantic import ConfigDict, Field, TypeAdapter, create_model
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
@@ -77,11 +77,11 @@ _typed_dict: Any = TypedDict
 class PageMeta(Output):
     """What is known about the whole list."""
 
-    total_records: int
-    total_is_lower_bound: bool
-    page: int
-    limit: int
-    count: int
+    total_records: int = Field(json_schema_extra={"example": 41})
+    total_is_lower_bound: bool = Field(json_schema_extra={"example": False})
+    page: int = Field(json_schema_extra={"example": 1})
+    limit: int = Field(json_schema_extra={"example": 20})
+    count: int = Field(description="Rows on this page.", json_schema_extra={"example": 20})
 
 
 class PageLinks(Output):

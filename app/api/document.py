@@ -137,6 +137,7 @@ def document(app: FastAPI) -> Json:
     for name, schema in schemas.items():
         if name != "Problem":
             schema["example"] = example_of(schema, schemas)
+    _place_examples(made["paths"], schemas)
     _link(made["paths"])
     return made
 
@@ -288,6 +289,25 @@ def example_of(schema: Json, schemas: Json) -> Any:
     return {"string": "text", "integer": max(1, schema.get("minimum", 1)), "boolean": True, "null": None}[
         schema["type"]
     ]
+
+
+def _place_examples(paths: Json, schemas: Json) -> None:
+    """Examples of things and lists link to where such things and lists are."""
+    for path, item in paths.items():
+        reference = _reference(item.get("get", {}).get("responses", {}).get("200", {}))
+        if reference is None:
+            continue
+        home = "https://larande.example" + BASE + re.sub(r"\{\w+\}", _UUID_EXAMPLE, path)
+        example = schemas[reference.rsplit("/", 1)[1]]["example"]
+        links = example.get("_links")
+        if isinstance(links, list):
+            example["_links"] = [{"href": home, "rel": "self", "method": "GET"}]
+        elif links is not None:
+            pages = {"self": 1, "first": 1, "prev": None, "next": 2, "last": 3}
+            example["_links"] = {
+                rel: page and {"href": f"{home}?page={page}", "rel": rel, "method": "GET"}
+                for rel, page in pages.items()
+            }
 
 
 # --- Links ---------------------------------------------------------------------------------------------------

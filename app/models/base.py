@@ -92,9 +92,9 @@ class AllowedAction(Output):
     """Whether the caller may do one operation on this resource now, and if not, why."""
 
     action: str = Field(description="The operationId.", json_schema_extra={"example": "update_unit"})
-    allowed: bool = Field(json_schema_extra={"example": True})
+    allowed: bool = Field(json_schema_extra={"example": False})
     reason: str | None = Field(
-        default=None, description="Reason code when it is not allowed.", json_schema_extra={"example": None}
+        default=None, description="Reason code when it is not allowed.", json_schema_extra={"example": "notYourRole"}
     )
 
 

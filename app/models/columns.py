@@ -17,6 +17,7 @@ from pydantic import (
     StrictBool,
     StrictInt,
     TypeAdapter,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 from sqlalchemy.dialects.postgresql import JSONB
@@ -210,6 +211,7 @@ Moment = Annotated[
     BeforeValidator(_moment_text),
     AfterValidator(_in_utc),
     PlainSerializer(_written, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A point in time: RFC 3339 with any offset in, UTC with Z out."""
 
