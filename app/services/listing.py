@@ -5,7 +5,8 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -53,9 +54,9 @@ async def page(
     order = sorts[name.removeprefix("-")]
     connection = await work.session.connection()
 
-    counted = sa.select(sa.func.count()).select_from(
-        query.with_only_columns(sa.literal(1)).order_by(None).limit(COUNTED_AT_MOST + 1).subquery()
-    )
+    # Without its columns a query that filters nothing would forget which table it reads.
+    rows_to_count = query.with_only_columns(sa.literal(1), maintain_column_froms=True)
+    counted = sa.select(sa.func.count()).select_from(rows_to_count.order_by(None).limit(COUNTED_AT_MOST + 1).subquery())
     total = (await connection.execute(counted)).scalar_one()
 
     keys = [column.label(f"_key_{place}") for place, column in enumerate(order)]
@@ -96,7 +97,7 @@ def _position(after: str, sort: str, order: Columns) -> list[Any]:
             for value, column in zip(written[1:], order, strict=True)
         ]
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Refusal(Code.CURSOR_INVALID, "/after") from None
+        raise Refusal(Code.CURSOR_INVALID, "/query/after") from None
 
 
 def _read(value: Any, kind: type) -> Any:
@@ -106,7 +107,7 @@ def _read(value: Any, kind: type) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("not a position")
-        return moment
+        return moment.astimezone(UTC)
     if kind is date:
         return date.fromisoformat(value)
     if kind is UUID:
@@ -115,5 +116,7 @@ def _read(value: Any, kind: type) -> Any:
         if not re.fullmatch(r"-?[0-9]{1,9}", value):
             raise ValueError("not a position")
         return int(value)
+    if issubclass(kind, Enum):
+        return kind(value)
     value.encode()
     return value

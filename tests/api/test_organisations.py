@@ -88,6 +88,13 @@ async def test_everyone_sees_their_own_organisation_only(world: World) -> None:
     await world.employee.client.refused("GET", f"/organisations/{other['id']}", 404, "notFound")
 
 
+async def test_the_whole_list_is_counted(world: World) -> None:
+    admin = world.administrator.client
+    before = (await admin.get("/organisations"))["_meta"]["totalRecords"]
+    await admin.post("/organisations", a_workplace())
+    assert (await admin.get("/organisations"))["_meta"]["totalRecords"] == before + 1
+
+
 async def test_pages_follow_each_other_without_gaps(world: World) -> None:
     admin = world.administrator.client
     mark = organisation_number()

@@ -1,0 +1,297 @@
+"""The engine behind the policy table: one row and many are judged alike, and what is not allowed is denied."""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database import Database
+from app.models.base import Table, new_id
+from app.models.columns import PydanticJSON
+from app.models.organisation import Organisation
+from app.models.party import Party, Side
+from app.models.person import Person, Role
+from app.models.session_record import SessionRecord, SessionRecordState
+from app.models.unit import Unit
+from app.models.working_group import WorkingGroup
+from app.services import policy
+from app.services.errors import Code, Refusal
+from app.services.policy import PUBLIC, READ_RULES, RULES, SIGNED_IN, Actor, Among, Has, Is, Rule, Seat, Who
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LISTED = sorted({rule.items for rule in RULES.values() if rule.items is not None}, key=lambda row: row.__name__)
+# A few of each, so that what actors hold and what rows say meet by chance.
+POOLS = {
+    name: [new_id() for _ in range(4)]
+    for name in (
+        "organisation_id",
+        "party_id",
+        "person_id",
+        "working_group_id",
+        "dialogue_session_id",
+        "session_record_id",
+    )
+}
+_DECIDING = {"state", "published", "first", "audience"}
+
+
+def an_actor(chance: random.Random) -> Actor:
+    """Anybody, also people whom no history of requests would make."""
+
+    def some(name: str) -> UUID:
+        return chance.choice(POOLS[name])
+
+    seats = tuple(
+        Seat(
+            new_id(),
+            some("party_id"),
+            chance.choice(list(Side)),
+            some("organisation_id"),
+            chance.choice([None, some("working_group_id")]),
+        )
+        for _ in range(chance.randrange(3))
+    )
+    return Actor(
+        person_id=some("person_id"),
+        organisation_id=chance.choice([None, some("organisation_id"), some("organisation_id")]),
+        roles=frozenset(chance.sample(list(Role), chance.randrange(3))),
+        seats=seats,
+        tables=frozenset((some("working_group_id"), some("party_id")) for _ in range(chance.randrange(4))),
+        facilitated=frozenset(
+            (some("dialogue_session_id"), some("working_group_id")) for _ in range(chance.randrange(3))
+        ),
+    )
+
+
+def _value(column: Any, chance: random.Random) -> Any:
+    kind = column.type
+    if column.name in POOLS and not column.primary_key:
+        return chance.choice([*POOLS[column.name], *([None] if column.nullable else [])])
+    if isinstance(kind, sa.Enum):
+        return chance.choice(list(kind.enum_class or ()))
+    if isinstance(kind, sa.Boolean):
+        return chance.choice([True, False])
+    if isinstance(kind, sa.Uuid):
+        return new_id()
+    if isinstance(kind, sa.ARRAY):
+        return []
+    if isinstance(kind, sa.JSON | PydanticJSON):
+        return {}
+    return {int: 1, datetime: NOW, date: NOW.date()}.get(kind.python_type, str(new_id()))
+
+
+def rows_of(row_type: type[Table], chance: random.Random) -> list[Table]:
+    """Rows that differ in all that policy looks at."""
+    own = policy._OWN_ID.get(row_type, "")
+    identities = POOLS.get(own) or [new_id() for _ in range(12)]
+    rows: dict[Any, Table] = {}
+    for identity in identities:
+        values = {
+            column.name: _value(column, chance)
+            for column in row_type.__table__.columns  # type: ignore[attr-defined]
+            if column.computed is None
+            and (
+                column.name in _DECIDING
+                or column.name in POOLS
+                or column.primary_key
+                or row_type.model_fields[column.name].is_required()
+            )
+        }
+        if "id" in values:
+            values["id"] = identity
+        for key in row_type.__table__.primary_key.columns.keys():  # type: ignore[attr-defined]  # noqa: SIM118
+            if key in POOLS:
+                values[key] = chance.choice(POOLS[key])
+        _keep_constraints(row_type, values, bool(rows))
+        row = row_type(**values)
+        rows[tuple(values[key] for key in row_type.__table__.primary_key.columns.keys())] = row  # type: ignore[attr-defined]  # noqa: SIM118
+    return list(rows.values())
+
+
+def _keep_constraints(row_type: type[Table], values: dict[str, Any], later: bool) -> None:
+    if row_type is Party:
+        values["side"] = Side.UNION
+    if "first" in values and later:
+        values["first"] = False
+    if row_type is SessionRecord:
+        values["appendix_to_id"] = new_id()
+        reviewed = values["state"] in {SessionRecordState.UNDER_REVIEW, SessionRecordState.FINAL}
+        values["content_hash"] = "0" * 64 if reviewed else None
+        values["final_at"] = NOW if values["state"] is SessionRecordState.FINAL else None
+    if "subject_id" in values:
+        values["voided_at"] = NOW
+
+
+@pytest.fixture
+async def session(database: Database) -> AsyncIterator[AsyncSession]:
+    """Without foreign keys, and forgotten afterwards."""
+    async with database.write() as session:
+        await session.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        yield session
+        await session.rollback()
+
+
+@pytest.mark.parametrize("row_type", READ_RULES, ids=lambda row_type: row_type.__name__)
+async def test_one_row_and_many_are_judged_alike(session: AsyncSession, row_type: type[Table]) -> None:
+    """For anybody and anything: in the list exactly when it may be read."""
+    chance = random.Random(row_type.__name__)  # noqa: S311
+    reading = next(name for name, rule in RULES.items() if rule is READ_RULES[row_type])
+    keys = list(row_type.__table__.primary_key.columns)  # type: ignore[attr-defined]
+    seen = hidden = 0
+    for _ in range(3):
+        rows = {tuple(getattr(row, key.name) for key in keys): row for row in rows_of(row_type, chance)}
+        session.add_all(rows.values())
+        await session.flush()
+        for _ in range(60):
+            actor = an_actor(chance)
+            query = sa.select(*keys).where(policy.visible(actor, row_type), sa.tuple_(*keys).in_(list(rows)))
+            listed = {tuple(found) for found in await session.execute(query)}
+            readable = {key for key, row in rows.items() if policy.may_ever(actor, reading, row)}
+            assert listed == readable, actor
+            seen, hidden = seen + len(listed), hidden + len(rows) - len(listed)
+        await session.execute(sa.delete(row_type).where(sa.tuple_(*keys).in_(list(rows))))
+        session.expunge_all()
+    assert seen > 20
+    assert hidden > 20
+
+
+@pytest.mark.parametrize("row_type", READ_RULES, ids=lambda row_type: row_type.__name__)
+async def test_who_holds_nothing_sees_nothing(session: AsyncSession, row_type: type[Table]) -> None:
+    stranger = Actor(person_id=new_id())
+    rows = rows_of(row_type, random.Random(7))  # noqa: S311
+    session.add_all(rows)
+    await session.flush()
+    central = [
+        row for row in rows if getattr(row, "organisation_id", "some") is None and getattr(row, "state", "") != "draft"
+    ]
+    keys = list(row_type.__table__.primary_key.columns)  # type: ignore[attr-defined]
+    mine = sa.tuple_(*keys).in_([tuple(getattr(row, key.name) for key in keys) for row in rows])
+    query = sa.select(sa.func.count()).select_from(row_type).where(policy.visible(stranger, row_type), mine)
+    # Central templates, once published, are for everybody; nothing else is.
+    expected = len(central) if row_type.__name__ == "DialogueTemplate" else 0
+    assert (await session.execute(query)).scalar_one() == expected
+
+
+def test_everything_listed_can_be_judged_by_a_rule_of_reading() -> None:
+    assert set(LISTED) <= set(READ_RULES)
+    for name, rule in RULES.items():
+        assert name.startswith("list_") == (rule.items is not None) or rule.items is None, name
+
+
+def test_each_kind_of_row_has_one_rule_of_reading() -> None:
+    """Two would make lists and single checks depend on the order of the table."""
+    for row_type in READ_RULES:
+        ways = [
+            name
+            for name, rule in RULES.items()
+            if rule.reads and rule.items is None and rule.on is row_type and name != "read_record_registration"
+        ]
+        assert len(ways) == 1, ways
+
+
+def test_every_rule_says_who_and_in_words() -> None:
+    for name, rule in RULES.items():
+        assert rule.who, name
+        assert all(who.words for who in rule.who), name
+        assert all(condition.words for condition in rule.while_), name
+        # Only those two need nothing on the row; anybody else must hold something.
+        assert all(who.conditions or who in (SIGNED_IN, PUBLIC) for who in rule.who), name
+
+
+def test_a_rule_without_a_thing_asks_for_a_role_or_for_nobody_in_particular() -> None:
+    for name, rule in RULES.items():
+        if rule.on is None:
+            assert all(isinstance(c, Has) for who in rule.who for c in who.conditions), name
+            assert not rule.while_, name
+
+
+def test_conditions_name_columns_that_exist() -> None:
+    for name, rule in RULES.items():
+        for row_type in {rule.on, rule.items} - {None}:
+            rules = rule.who if row_type is rule.on else READ_RULES[row_type].who  # type: ignore[index]
+            for condition in (condition for who in rules for condition in who.conditions):
+                fields = (
+                    condition.fields
+                    if isinstance(condition, Among)
+                    else [condition.field]
+                    if isinstance(condition, Is)
+                    else []
+                )
+                for field in fields:
+                    assert hasattr(row_type, policy._attribute(row_type, field)), (name, row_type, field)  # type: ignore[arg-type]
+
+
+def test_an_operation_without_a_rule_is_a_fault() -> None:
+    with pytest.raises(KeyError):
+        policy.may_ever(Actor(person_id=new_id()), "rewrite_history", None)
+
+
+def test_nobody_is_whom_a_rule_without_anyone_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "nothing", Rule(Organisation, ()))
+    monkeypatch.setattr(policy, "READ_RULES", {Unit: Rule(Unit, (), reads=True)})
+    everything = Actor(person_id=new_id(), roles=frozenset(Role))
+    with pytest.raises(Refusal) as refusal:
+        policy.require(everything, "nothing", Organisation(organisation_number="", name="", created_at=NOW))
+    assert refusal.value.code is Code.NOT_YOUR_ROLE
+    assert "false" in str(policy.visible(everything, Unit)).lower()
+
+
+def test_a_role_is_not_enough_where_a_thing_is_asked_for() -> None:
+    """Without the thing only conditions on the person count; one on the thing is never met."""
+    archivist = Actor(person_id=new_id(), organisation_id=new_id(), roles=frozenset({Role.ARCHIVIST}))
+    assert not policy.may_ever(archivist, "register_session_record", None)
+    assert policy.may_ever(
+        Actor(person_id=new_id(), roles=frozenset({Role.SYSTEM_ADMINISTRATOR})), "create_organisation", None
+    )
+    assert not policy.may_ever(archivist, "create_organisation", None)
+
+
+def test_nothing_held_matches_nothing_set() -> None:
+    """Null is nobody's: an actor without organisation does not own what has none."""
+    condition = Among(("organisation_id",), lambda actor: actor.organisations)
+    nobody = Actor(person_id=new_id())
+    person = Person(name="x", email="x", created_at=NOW)
+    assert person.organisation_id is None
+    assert not condition.of_row(nobody, person)
+
+
+def test_a_seat_for_one_table_is_no_seat_at_another() -> None:
+    here, there, party, organisation = (new_id() for _ in range(4))
+    seat = Seat(new_id(), party, Side.UNION, organisation, here)
+    general = Seat(new_id(), party, Side.UNION, organisation, None)
+    actor = Actor(new_id(), seats=(general, seat), tables=frozenset({(here, party), (there, party)}))
+    assert actor.seats_at(here) == (seat, general)
+    assert actor.seats_at(there) == (general,)
+    assert actor.seats_at(new_id()) == ()
+    local = Actor(new_id(), seats=(seat,), tables=frozenset({(here, party)}))
+    assert (local.parties, local.represented_organisations) == (frozenset(), frozenset())
+
+
+def test_all_conditions_of_a_who_must_hold() -> None:
+    organisation = Organisation(organisation_number="", name="", created_at=NOW)
+    both = Who("x", (Has(Role.ARCHIVIST), Is("name", ("",))))
+    assert both.of_row(Actor(new_id(), roles=frozenset({Role.ARCHIVIST})), organisation)
+    assert not both.of_row(Actor(new_id()), organisation)
+    organisation.name = "y"
+    assert not both.of_row(Actor(new_id(), roles=frozenset({Role.ARCHIVIST})), organisation)
+
+
+def test_what_is_allowed_now_is_what_may_be_done() -> None:
+    chance = random.Random(3)  # noqa: S311
+    for row_type in (Organisation, Party, WorkingGroup, SessionRecord):
+        for row in rows_of(row_type, chance):
+            for _ in range(20):
+                actor = an_actor(chance)
+                for action in policy.allowed_actions(actor, row, NOW):
+                    assert action.allowed == policy.may(actor, action.action, row, NOW)
+                    assert action.allowed == (action.reason is None)
+                    assert (
+                        action.allowed
+                        or policy.may_ever(actor, action.action, row)
+                        or action.reason == Code.NOT_YOUR_ROLE
+                    )
