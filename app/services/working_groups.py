@@ -110,7 +110,9 @@ async def list_working_groups(
 async def create(work: Work, organisation_id: UUID, data: WorkingGroupCreate) -> WorkingGroupRead:
     """A proposal. It takes effect when every party named in it has approved the same content."""
     organisation = await admit(work, "create_working_group", Organisation, organisation_id)
-    seat = next((seat for seat in work.actor.seats if seat.party_id in data.party_ids), None)
+    # A seat at one other table gives no say about new ones.
+    general = [seat for seat in work.actor.seats if seat.working_group_id is None]
+    seat = next((seat for seat in general if seat.party_id in data.party_ids), None)
     if seat is None:
         raise Refusal(Code.OWN_PARTY_MISSING, "/partyIds")
     await _check_parties(work, organisation_id, data.party_ids)
