@@ -145,6 +145,8 @@ async def update(work: Work, working_group_id: UUID, version: int, data: Working
     given = data.model_dump(exclude_unset=True)
     before = set(await party_sides(work, group.id))
     party_ids: list[UUID] = given.pop("party_ids", None) or sorted(before)
+    if len(set(party_ids)) != len(party_ids):
+        raise Refusal(Code.NAMED_TWICE, "/partyIds")
     changes = differing(group, given)
     if not changes and set(party_ids) == before:
         return await _read(work, group)
