@@ -1,6 +1,6 @@
 """The joint group: employer and unions who agree to talk about learning in one part of the workplace."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -161,5 +161,5 @@ class WorkingGroupRead(Resource):
 
 
 def dormant_on(started: date, last_session: date | None, interval_days: int) -> date:
-    """The day a started group counts as dormant unless it meets."""
-    return date.fromordinal((last_session or started).toordinal() + interval_days)
+    """The day a started group counts as dormant unless it meets. A session from before the start wakes nobody."""
+    return max(started, last_session or started) + timedelta(days=interval_days)

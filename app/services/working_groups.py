@@ -41,7 +41,7 @@ SORTS: dict[str, Columns] = {"name": (col(WorkingGroup.name), col(WorkingGroup.i
 _DORMANT = sa.and_(
     col(WorkingGroup.state) == WorkingGroupState.ACTIVE,
     sa.cast(
-        sa.func.timezone("Europe/Stockholm", sa.func.coalesce(WorkingGroup.last_session_at, WorkingGroup.started_at)),
+        sa.func.timezone("Europe/Stockholm", sa.func.greatest(WorkingGroup.last_session_at, WorkingGroup.started_at)),
         sa.Date,
     )
     + col(WorkingGroup.dormancy_interval_days)
