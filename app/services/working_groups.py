@@ -193,8 +193,10 @@ async def party_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]:
 
 
 async def met(work: Work, operation: str, session: DialogueSession) -> None:
-    """The group has met: its learning is fresh again."""
+    """The group has met: its learning is fresh again. A closed one meets no more, whatever was planned."""
     group = await find(work, WorkingGroup, session.working_group_id, lock=True)
+    if group.state is WorkingGroupState.CLOSED:
+        raise Refusal(Code.GROUP_CLOSED)
     latest = max(filter(None, [group.last_session_at, session.starts_at]))
     await changed(work, operation, group, {"last_session_at": latest})
 
