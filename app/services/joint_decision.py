@@ -53,18 +53,19 @@ async def standing(work: Work, subject_id: UUID) -> Sequence[Approval]:
 
 
 def outcome(subject: Subject, approvals: Iterable[Approval]) -> Outcome:
-    """Whether both sides have agreed. Only approvals of this very content count, each person once."""
-    approvals = list(approvals)
-    if any(approval.decision is Decision.REQUEST_CHANGE for approval in approvals):
+    """Whether both sides have agreed. Only standing decisions on this very content count, each person once."""
+    counting = [
+        approval
+        for approval in approvals
+        if approval.voided_at is None
+        and approval.content_hash == subject.content_hash
+        and approval.party_id in subject.parties
+    ]
+    if any(approval.decision is Decision.REQUEST_CHANGE for approval in counting):
         return Outcome.CHANGE_REQUESTED
     agreed: dict[UUID, UUID] = {}
-    for approval in approvals:
-        if (
-            approval.voided_at is None
-            and approval.content_hash == subject.content_hash
-            and approval.party_id in subject.parties
-            and approval.person_id not in agreed.values()
-        ):
+    for approval in counting:
+        if approval.person_id not in agreed.values():
             agreed[approval.party_id] = approval.person_id
     employers = {party for party, side in subject.parties.items() if side is Side.EMPLOYER}
     unions = set(subject.parties) - employers
