@@ -143,11 +143,16 @@ def mark_decided(
     working_group_id: UUID,
     approvals: Sequence[Approval],
 ) -> None:
-    """A party that has decided cannot decide again; say so before it tries."""
-    decided = {approval.party_id for approval in approvals}
+    """Who has decided cannot decide again; say so before it tries."""
     own = {seat.party_id for seat in work.actor.seats_at(working_group_id)}
-    change_requested = any(approval.decision is Decision.REQUEST_CHANGE for approval in approvals)
+    reason: Code | None = None
+    if own <= {approval.party_id for approval in approvals}:
+        reason = Code.PARTY_HAS_DECIDED
+    elif any(approval.decision is Decision.REQUEST_CHANGE for approval in approvals):
+        reason = Code.CHANGE_REQUESTED
+    elif any(approval.person_id == work.actor.person_id for approval in approvals):
+        reason = Code.PERSON_HAS_DECIDED
     for action in actions:
-        if action.action == operation and action.allowed and (change_requested or own <= decided):
+        if action.action == operation and action.allowed and reason is not None:
             action.allowed = False
-            action.reason = Code.PARTY_HAS_DECIDED if own <= decided else Code.CHANGE_REQUESTED
+            action.reason = reason
