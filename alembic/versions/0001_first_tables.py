@@ -653,6 +653,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("working_group_id", sa.Uuid(), nullable=False),
         sa.Column("session_record_id", sa.Uuid(), nullable=False),
+        sa.Column("dialogue_session_id", sa.Uuid(), nullable=False),
         sa.Column("question_id", sa.String(), nullable=True),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("owner_function", sa.String(), nullable=False),
@@ -674,6 +675,9 @@ def upgrade() -> None:
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("effect", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dialogue_session_id"], ["dialogue_session.id"], name=op.f("fk_action_dialogue_session_id")
+        ),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_action_organisation_id")),
         sa.ForeignKeyConstraint(["session_record_id"], ["session_record.id"], name=op.f("fk_action_session_record_id")),
         sa.ForeignKeyConstraint(["working_group_id"], ["working_group.id"], name=op.f("fk_action_working_group_id")),

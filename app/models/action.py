@@ -24,6 +24,7 @@ class Action(VersionedRow, table=True):
     organisation_id: UUID = Column(foreign_key="organisation.id")
     working_group_id: UUID = Column(foreign_key="working_group.id")
     session_record_id: UUID = Column(foreign_key="session_record.id")
+    dialogue_session_id: UUID = Column(foreign_key="dialogue_session.id")
     question_id: str | None = None
     what: str
     owner_function: str

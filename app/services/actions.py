@@ -76,6 +76,7 @@ async def create(work: Work, record_id: UUID, data: ActionCreate) -> ActionRead:
         organisation_id=record.organisation_id,
         working_group_id=record.working_group_id,
         session_record_id=record.id,
+        dialogue_session_id=record.dialogue_session_id,
         **data.model_dump(),
         created_at=work.now,
     )

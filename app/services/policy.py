@@ -439,9 +439,9 @@ RULES: dict[str, Rule] = {
     "list_actions": _list(WorkingGroup, Action, *_GROUP_READERS),
     "create_action": Rule(SessionRecord, _RECORD_WRITERS, (_RECORD_OPEN,)),
     "read_action": _read(Action, *_GROUP_READERS),
-    "update_action": Rule(Action, _GROUP_READERS, (_ACTION_OPEN,)),
+    "update_action": Rule(Action, _RECORD_WRITERS, (_ACTION_OPEN,)),
     "transition_action": Rule(Action, (AT_TABLE,), (_ACTION_NOT_SETTLED,)),
-    "delete_action": Rule(Action, _GROUP_READERS, (_ACTION_OPEN,)),
+    "delete_action": Rule(Action, _RECORD_WRITERS, (_ACTION_OPEN,)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(
