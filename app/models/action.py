@@ -115,7 +115,7 @@ class ActionRead(Resource):
     state: ActionState
     overdue: bool = Field(description="Open after its due day.", json_schema_extra={"example": False})
     times_carried_over: int = Field(
-        description="How many sessions the group has held since the step was agreed.",
+        description="How many sessions the group held after the step was agreed, until it was settled.",
         json_schema_extra={"example": 1},
     )
     reason: Reason | None

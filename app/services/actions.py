@@ -14,6 +14,7 @@ from app.models.action import (
     ActionTransition,
     ActionUpdate,
 )
+from app.models.base import AllowedAction
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.working_group import WorkingGroup
@@ -37,15 +38,19 @@ _ITEMS = sa.select(
     col(Action.state),
     _OVERDUE.label("overdue"),
 )
-_CARRIED_OVER = (
+_AROUND = sa.select(
     sa.select(sa.func.count())
     .select_from(DialogueSession)
     .where(
         col(DialogueSession.working_group_id) == sa.bindparam("group_id"),
         col(DialogueSession.state) == DialogueSessionState.HELD,
         col(DialogueSession.held_at) > sa.bindparam("since", type_=sa.DateTime(timezone=True)),
+        col(DialogueSession.held_at) <= sa.bindparam("until", type_=sa.DateTime(timezone=True)),
     )
-)
+    .scalar_subquery()
+    .label("times_carried_over"),
+    col(SessionRecord.state),
+).where(col(SessionRecord.id) == sa.bindparam("record_id"))
 
 
 async def list_actions(
@@ -128,7 +133,26 @@ async def delete(work: Work, action_id: UUID, version: int) -> None:
 
 
 async def _read(work: Work, action: Action) -> ActionRead:
-    given = {"group_id": action.working_group_id, "since": action.created_at}
-    carried = (await work.session.execute(_CARRIED_OVER, given)).scalar_one()
+    given = {
+        "group_id": action.working_group_id,
+        "since": action.created_at,
+        "until": action.settled_at or work.now,
+        "record_id": action.session_record_id,
+    }
+    carried, state = (await work.session.execute(_AROUND, given)).one()
     overdue = action.state is ActionState.OPEN and action.due_on < work.today
-    return shown(work, ActionRead, action, overdue=overdue, times_carried_over=carried)
+    read = shown(work, ActionRead, action, overdue=overdue, times_carried_over=carried)
+    if state is SessionRecordState.FINAL:
+        _mark_final(work, action, read.allowed_actions)
+    return read
+
+
+def _mark_final(work: Work, action: Action, allowed_actions: list[AllowedAction]) -> None:
+    """Say beforehand what a final record no longer allows."""
+    lost = {"delete_action": Code.RECORD_IS_FINAL}
+    if action.working_group_id not in work.actor.groups:
+        lost["update_action"] = Code.NOT_YOUR_ROLE
+    for each in allowed_actions:
+        if each.allowed and each.action in lost:
+            each.allowed = False
+            each.reason = lost[each.action]
