@@ -39,12 +39,20 @@ async def list_of(
 
 
 async def read(work: Work, approval_id: UUID) -> ApprovalRead:
-    return shown(work, ApprovalRead, await find(work, Approval, approval_id))
+    return shown(work, ApprovalRead, await _found(work, approval_id))
+
+
+async def _found(work: Work, approval_id: UUID) -> Approval:
+    """A decision is seen by those who see what it is about: not by the facilitator of another session."""
+    approval = await find(work, Approval, approval_id)
+    if approval.subject_type is SubjectType.SESSION_RECORD:
+        await find(work, SessionRecord, approval.subject_id)
+    return approval
 
 
 async def withdraw(work: Work, approval_id: UUID, version: int) -> None:
     """Take a decision back. The subject is locked first, so that no decision is taken meanwhile."""
-    approval = await find(work, Approval, approval_id)
+    approval = await _found(work, approval_id)
     if approval.subject_type is SubjectType.WORKING_GROUP:
         group = await find(work, WorkingGroup, approval.subject_id, lock=True)
         undecided = group.state is WorkingGroupState.FORMING
