@@ -1,6 +1,7 @@
 """Dialogue sessions: planned on one template version, prepared, held with both sides on record, or cancelled."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -96,8 +97,11 @@ async def update(work: Work, session_id: UUID, version: int, data: DialogueSessi
     """Change the plan. Once held, only attendance and head-count can be corrected, and that edits the record."""
     session = await admit(work, "update_dialogue_session", DialogueSession, session_id, version)
     given = {name: getattr(data, name) for name in data.model_fields_set}
-    if "attendances" in given:
-        given["attendances"] = await _attendances(work, session, data.attendances)
+    if "attendances" in given or "starts_at" in given:
+        # A new day is another set of valid mandates: what is noted must fit the day that will stand.
+        noted = given.get("attendances", session.attendances)
+        day = swedish_day(given.get("starts_at", session.starts_at))
+        given["attendances"] = await _attendances(work, session, noted, day)
     changes = differing(session, given)
     if not changes:
         return await _read(work, session)
@@ -167,23 +171,21 @@ async def _check_facilitator(work: Work, organisation_id: UUID, person_id: UUID)
         raise Refusal(Code.FACILITATOR_HOLDS_MANDATE, "/facilitatorId")
 
 
-async def _parties_by_mandate(work: Work, session: DialogueSession, sides: Iterable[UUID]) -> dict[UUID, UUID]:
+async def _parties_by_mandate(
+    work: Work, session: DialogueSession, sides: Iterable[UUID], day: date
+) -> dict[UUID, UUID]:
     """The party of every mandate that counts at this table on the session's day."""
-    given = {
-        "party_ids": list(sides),
-        "group_id": session.working_group_id,
-        "day": swedish_day(session.starts_at),
-    }
+    given = {"party_ids": list(sides), "group_id": session.working_group_id, "day": day}
     rows = await work.session.execute(_TABLE_MANDATES, given)
     return {row.id: row.party_id for row in rows}
 
 
-async def _attendances(work: Work, session: DialogueSession, given: Iterable[Any]) -> list[Attendance]:
+async def _attendances(work: Work, session: DialogueSession, given: Iterable[Any], day: date) -> list[Attendance]:
     attendances = [Attendance(mandate_id=each.mandate_id, status=each.status) for each in given]
     named = [attendance.mandate_id for attendance in attendances]
     if len(set(named)) != len(named):
         raise Refusal(Code.NAMED_TWICE, "/attendances")
-    known = await _parties_by_mandate(work, session, await party_sides(work, session.working_group_id))
+    known = await _parties_by_mandate(work, session, await party_sides(work, session.working_group_id), day)
     for place, mandate_id in enumerate(named):
         if mandate_id not in known:
             raise Refusal(Code.UNKNOWN_MANDATE, f"/attendances/{place}/mandateId")
@@ -193,7 +195,7 @@ async def _attendances(work: Work, session: DialogueSession, given: Iterable[Any
 async def _check_both_sides(work: Work, session: DialogueSession, attendances: Iterable[Attendance]) -> None:
     """The employer and at least one union are present, or have said that they could not be."""
     sides = await party_sides(work, session.working_group_id)
-    parties = await _parties_by_mandate(work, session, sides)
+    parties = await _parties_by_mandate(work, session, sides, swedish_day(session.starts_at))
     there = {
         sides[parties[attendance.mandate_id]]
         for attendance in attendances
