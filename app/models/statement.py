@@ -63,7 +63,10 @@ class StatementRead(Output):
 
     session_record_id: Id
     party_id: Id
-    version: int
+    version: int = Field(
+        description="Counts the party's own changes; for everyone else it is always 1.",
+        json_schema_extra={"example": 1},
+    )
     answers: PartyAnswers
     differences: Differences | None
     published: YesNo

@@ -29,6 +29,9 @@ def entry(
     party_id = row.id if isinstance(row, Party) else getattr(row, "party_id", None)
     audience = _audience(row, group_id)
     subject_id = row.session_record_id if isinstance(row, Statement) else row.id  # type: ignore[attr-defined]
+    if isinstance(row, Statement) and audience is not Audience.PARTY:
+        # The number tells how often the party wrote in private; the record's own entry has the joint version.
+        from_version = None
     return AuditEntry(
         organisation_id=organisation_id,
         working_group_id=group_id,

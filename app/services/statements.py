@@ -30,7 +30,7 @@ async def read(work: Work, record_id: UUID, party_id: UUID) -> StatementRead:
         if (record.working_group_id, party_id) not in work.actor.tables:
             raise Refusal(Code.NOT_FOUND)
         statement = _empty(work, record, party_id)
-    return _shown(statement)
+    return _shown(work, statement)
 
 
 async def write(work: Work, record_id: UUID, party_id: UUID, version: int, data: StatementInput) -> StatementRead:
@@ -47,11 +47,11 @@ async def write(work: Work, record_id: UUID, party_id: UUID, version: int, data:
     was = _words(statement)
     changes: dict[str, Any] = data.model_dump()
     if found is not None and was == changes:
-        return _shown(statement)
+        return _shown(work, statement)
     await changed(work, "write_statement", statement, changes | {"changed_at": work.now})
     if was["published"] or data.published:
         await record_review.edit(work, "write_statement", record)
-    return _shown(statement)
+    return _shown(work, statement)
 
 
 def _words(statement: Statement) -> dict[str, Any]:
@@ -69,5 +69,8 @@ def _empty(work: Work, record: SessionRecord, party_id: UUID) -> Statement:
     )
 
 
-def _shown(statement: Statement) -> StatementRead:
-    return StatementRead(**{name: getattr(statement, name) for name in StatementRead.model_fields})
+def _shown(work: Work, statement: Statement) -> StatementRead:
+    read = StatementRead(**{name: getattr(statement, name) for name in StatementRead.model_fields})
+    if (statement.working_group_id, statement.party_id) not in work.actor.tables:
+        read.version = 1  # how often the party rewrote it before it was published is the party's own business
+    return read
