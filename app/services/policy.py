@@ -450,6 +450,7 @@ RULES: dict[str, Rule] = {
         _only(ADMINISTRATOR, "what concerns the whole organisation", Is("audience", (Audience.ORGANISATION,))),
         _only(AT_TABLE, "what concerns the table", Is("audience", (Audience.WORKING_GROUP,))),
         _only(OWN_PARTY, "what concerns the party alone", Is("audience", (Audience.PARTY,))),
+        _only(OWN_PARTY_AT_TABLE, "what concerns the party alone", Is("audience", (Audience.PARTY,))),
     ),
 }
 
