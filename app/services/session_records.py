@@ -142,9 +142,10 @@ async def register(work: Work, record_id: UUID, version: int, data: RecordRegist
         session_record_id=record.id, version=0, registered_at=work.now, **data.model_dump()
     )
     check_version(registration, version)
-    await changed(
-        work, "register_session_record", registration, data.model_dump() | {"registered_at": work.now}, about=record
-    )
+    given = data.model_dump()
+    if found is None or differing(registration, given):
+        changes = given | {"registered_at": work.now}
+        await changed(work, "register_session_record", registration, changes, about=record)
     return _registered(registration)
 
 
