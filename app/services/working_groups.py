@@ -12,7 +12,7 @@ from app.models.action import Action, ActionState
 from app.models.approval import ApprovalCreate, ApprovalRead, SubjectType, VoidReason
 from app.models.columns import enum_type
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
-from app.models.organisation import ApprovalRule, Organisation
+from app.models.organisation import ApprovalRule, Organisation, OrganisationState
 from app.models.party import Party, PartyState, Side
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.unit import Unit
@@ -167,6 +167,7 @@ async def update(work: Work, working_group_id: UUID, version: int, data: Working
 async def approve(work: Work, working_group_id: UUID, version: int, data: ApprovalCreate) -> ApprovalRead:
     """One party's decision; the last one needed starts the group."""
     group = await admit(work, "approve_working_group", WorkingGroup, working_group_id, version)
+    await require_open(work, group.organisation_id)
     approval, outcome = await joint_decision.decide(work, "approve_working_group", await _subject(work, group), data)
     if outcome is Outcome.REACHED:
         started = {"state": WorkingGroupState.ACTIVE, "started_at": work.now}
@@ -190,6 +191,13 @@ async def party_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]:
     """The parties that have a seat at the table."""
     rows = await work.session.execute(_SEATS, {"group_id": working_group_id})
     return {party_id: side for party_id, side, _name in rows}
+
+
+async def require_open(work: Work, organisation_id: UUID) -> None:
+    """Nothing new begins in a closed organisation."""
+    organisation = await find(work, Organisation, organisation_id)
+    if organisation.state is OrganisationState.CLOSED:
+        raise Refusal(Code.ORGANISATION_CLOSED)
 
 
 async def met(work: Work, operation: str, session: DialogueSession) -> None:
