@@ -59,7 +59,7 @@ async def list_working_groups(
 )
 async def create_working_group(call: Creating, organisation_id: OrganisationId, group: WorkingGroupCreate) -> Response:
     """Either side proposes. The group starts when every party in it has approved the same content."""
-    made = await call.once(lambda: working_groups.create(call.work, organisation_id, group), working_groups.read)
+    made = await call.once(lambda: working_groups.create(call.work, organisation_id, group), working_groups.read_made)
     return _answer(call, made, 201)
 
 

@@ -139,6 +139,12 @@ async def read(work: Work, working_group_id: UUID) -> WorkingGroupRead:
     return await _read(work, await find(work, WorkingGroup, working_group_id))
 
 
+async def read_made(work: Work, working_group_id: UUID) -> WorkingGroupRead:
+    """A proposal whose twin request made it while this one waited: the actor was loaded before the table was."""
+    work = _seated(work, working_group_id, list(await party_sides(work, working_group_id)))
+    return await read(work, working_group_id)
+
+
 async def update(work: Work, working_group_id: UUID, version: int, data: WorkingGroupUpdate) -> WorkingGroupRead:
     """Change the proposal. Any real change voids the approvals given so far."""
     group = await admit(work, "update_working_group", WorkingGroup, working_group_id, version)
