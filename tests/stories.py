@@ -3,6 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.models.organisation import Organisation, OrganisationState
+from app.models.party import Party, PartyState
 from tests.client import Client
 from tests.world import Someone, World
 
@@ -129,3 +134,35 @@ async def agreed_action(world: World, record: Json, **more: Any) -> Json:
     }
     made: Json = await world.facilitator.client.post(f"/session-records/{record['id']}/actions", body)
     return made
+
+
+async def now_as(world: World, who: Someone) -> Client:
+    """The same person signed in at this moment: for tests that travel further than a token lives."""
+    return who.client.signed_in(await world.token(who.person))
+
+
+async def trail(who: Someone | Client, world: World, **filters: Any) -> list[Json]:
+    """What somebody sees in the audit trail, oldest first."""
+    client = who if isinstance(who, Client) else who.client
+    asked = {"limit": 100, "sort": "happenedAt", **filters}
+    entries: list[Json] = (await client.get(f"{world.path}/audit-entries", params=asked))["items"]
+    return entries
+
+
+async def shut_party(world: World, party: Party) -> None:
+    """The party closes itself."""
+    async with world.database.write() as session:
+        await session.execute(
+            sa.update(Party).where(col(Party.id) == party.id).values(state=PartyState.CLOSED, closed_at=sa.func.now())
+        )
+
+
+async def shut_organisation(world: World) -> None:
+    tag = await world.administrator.client.etag(world.path)
+    async with world.database.write() as session:
+        await session.execute(
+            sa.update(Organisation)
+            .where(col(Organisation.id) == world.organisation.id)
+            .values(state=OrganisationState.CLOSED, closed_at=sa.func.now())
+        )
+    assert await world.administrator.client.etag(world.path) != tag
