@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.base import Input, Output, Resource, VersionedRow, absent
 from app.models.columns import Id, Moment, Paragraphs
 
 
@@ -34,9 +34,9 @@ class PartyNoteCreate(Input):
 
 
 class PartyNoteUpdate(Input):
-    """The note's new text."""
+    """Merge patch: the note's new text."""
 
-    text: NoteText
+    text: NoteText = absent()
 
 
 class PartyNoteItem(Output):

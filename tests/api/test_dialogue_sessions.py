@@ -6,8 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 import time_machine
+from sqlmodel import col
 
+from app.models.person import Person
 from tests.stories import (
     a_session,
     decide,
@@ -91,8 +94,7 @@ async def test_the_facilitator_stands_outside_the_parties(world: World) -> None:
     await world.saco_rep.client.change(path, {"facilitatorId": coming.id}, 422)
     inactive = await world.someone("inactive")
     async with world.database.write() as session:
-        person = await session.merge(inactive.person)
-        person.active = False
+        await session.execute(sa.update(Person).where(col(Person.id) == inactive.person.id).values(active=False))
     body = await a_session(world, facilitatorId=inactive.id)
     await world.saco_rep.client.refused("POST", sessions(group), 422, "personInactive", json=body)
 
