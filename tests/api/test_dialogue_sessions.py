@@ -36,8 +36,9 @@ async def test_a_session_is_planned_on_one_template_version(world: World) -> Non
     group = await started_group(world)
     body = await a_session(world, startsAt="2026-12-01T14:30:00+01:00", meetingForm="hybrid")
     made = await world.saco_rep.client.post(sessions(group), body)
+    title = (await world.template()).title["sv"]
     assert made["startsAt"] == "2026-12-01T13:30:00Z"
-    assert (made["title"], made["state"], made["legalCharacter"]) == ("Ett prov", "planned", "dialogue")
+    assert (made["title"], made["state"], made["legalCharacter"]) == (title, "planned", "dialogue")
     assert (made["meetingForm"], made["sessionRecordId"]) == ("hybrid", None)
     assert await world.facilitator.client.get(f"/dialogue-sessions/{made['id']}") != {}
     (entry,) = await trail(world.saco_rep, world, subjectId=made["id"])

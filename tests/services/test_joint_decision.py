@@ -1,15 +1,20 @@
 """The outcome of a joint decision, whatever approvals there are."""
 
 from datetime import UTC, datetime
+from typing import Any, cast
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.models.approval import Approval, Decision, SubjectType, VoidReason
 from app.models.organisation import ApprovalRule
 from app.models.party import Side
-from app.services.joint_decision import Outcome, Subject, outcome
+from app.services.errors import Refusal
+from app.services.joint_decision import Outcome, Subject, outcome, speaking_seat
+from app.services.policy import Actor
+from app.services.work import Work
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 EMPLOYER, SACO, SEKO, STRANGER = PARTIES = [UUID(int=number) for number in range(1, 5)]
@@ -124,3 +129,11 @@ def test_a_table_without_one_of_the_sides_decides_nothing() -> None:
     for parties in ({}, {EMPLOYER: Side.EMPLOYER}, {SACO: Side.UNION, SEKO: Side.UNION}):
         for rule in ApprovalRule:
             assert outcome(subject(rule, parties), everyone) is Outcome.PENDING
+
+
+def test_who_has_no_seat_at_the_table_speaks_for_nobody() -> None:
+    work = Work(cast("Any", None), Actor(person_id=PEOPLE[0]), NOW)
+    with pytest.raises(Refusal, match="notYourRole"):
+        speaking_seat(work, UUID(int=99), None)
+    with pytest.raises(Refusal, match="unknownMandate"):
+        speaking_seat(work, UUID(int=99), UUID(int=98))
