@@ -14,15 +14,17 @@ from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import installation, migrations, serving
+from app import demo, installation, migrations, serving
 from app.api.authorisation import page
 from app.api.problem_texts import PROBLEMS
 from app.database import Database, DatabaseAway
+from app.demo import guide
 from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
 from app.main import create_app
 from app.models.sign_in import NewAdministrator
 from app.services import content_packs, invitations
+from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.settings import Settings
 
@@ -254,6 +256,49 @@ def create_administrator(
         return await invitations.invite(session, data.email, now)
 
     typer.echo(_on_people(made))
+
+
+# --- The demo agency -----------------------------------------------------------------------------------
+
+demonstration = typer.Typer(no_args_is_help=True, help="An agency that does not exist, to try the service on.")
+main.add_typer(demonstration, name="demo")
+
+
+@demonstration.command("load")
+def load_demo(
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day its dates are counted from; today in Sweden."),
+    ] = None,
+    beside_others: Annotated[
+        bool, typer.Option("--beside-others", help="Load it although there are other organisations or people.")
+    ] = False,
+) -> None:
+    """Make the demo agency and print who can sign in. Everybody knows its password: keep it away from real data."""
+    day = today.date() if today else swedish_day(datetime.now(UTC))
+
+    async def load(database: Database) -> None:
+        await migrations.upgrade(database)
+        async with database.write() as session:
+            await demo.load(session, day, beside_others=beside_others)
+
+    try:
+        _with_database(load)
+        typer.echo(f"The demo agency is loaded as of {day}.")
+    except demo.AlreadyThere:
+        typer.echo("The demo agency is already there; nothing was changed.")
+    except demo.NotAlone:
+        _refuse(["There are other organisations or people in this database. To load all the same: --beside-others"])
+    for line in demo.account_lines():
+        typer.echo(line)
+
+
+@demonstration.command("guide")
+def write_demo_guide(
+    path: Annotated[Path, typer.Argument(help="Where to.")] = Path("docs/demo.md"),
+) -> None:
+    """Write the page that says who is who in the demo agency."""
+    path.write_text(guide.written(), encoding="utf-8")
 
 
 if __name__ == "__main__":

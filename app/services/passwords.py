@@ -33,9 +33,9 @@ async def _apart(work: Callable[[], ResultT]) -> ResultT:
     return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
 
 
-async def hashed(password: str) -> str:
-    """The password as it is stored."""
-    return await _apart(lambda: _HASH.hash(password))
+async def hashed(password: str, *, salt: bytes | None = None) -> str:
+    """The password as it is stored. Only the demo, whose password everybody knows, brings a salt of its own."""
+    return await _apart(lambda: _HASH.hash(password, salt=salt))
 
 
 async def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
