@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from app.api.dependencies import Call
 from app.api.negotiation import etag, is_none_match
 from app.api.operations import BASE, Operation
-from app.models.base import Link, Output, Resource
+from app.models.base import Link, Linked, Output, Resource
 from app.services.listing import Listed, PageRequest
 
 PRIVATE = "private, no-store"
@@ -51,9 +51,17 @@ def single(
 
 
 def tagged(
-    request: Request, body: Output, version: int, self_path: str, *, status: int = 200, cache: str = PRIVATE
+    request: Request,
+    body: Resource | Linked,
+    version: int,
+    self_path: str,
+    *,
+    status: int = 200,
+    cache: str = PRIVATE,
 ) -> Response:
-    """A body with the ETag that belongs to it."""
+    """A body with the ETag that belongs to it, and at least a link to itself."""
+    if not body.links:
+        body.links = [Link(href=base_url(request) + BASE + self_path, rel="self", method="GET")]
     text = body.model_dump_json(by_alias=True).encode()
     tag = etag(version, hashlib.sha256(text).hexdigest())
     headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Language, Authorization"}

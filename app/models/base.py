@@ -106,6 +106,13 @@ class Link(Output):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field(json_schema_extra={"example": "GET"})
 
 
+class Linked(Output):
+    """Something with an address and a version of its own."""
+
+    version: int = Field(description="Counts the changes; the first part of the ETag.")
+    links: list[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")
+
+
 class Resource(Output):
     """A single thing with an address, a version and what the caller may do with it."""
 

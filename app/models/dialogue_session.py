@@ -112,9 +112,11 @@ class DialogueSessionUpdate(Input):
 class DialogueSessionTransition(Input):
     """The next step of the session: `prepared`, `held` or `cancelled` (with a reason)."""
 
-    to: Literal["prepared", "held", "cancelled"]
+    to: Literal["prepared", "held", "cancelled"] = Field(json_schema_extra={"example": "cancelled"})
     reason: Paragraphs | None = Field(
-        default=None, description="Needed when a session is cancelled.", json_schema_extra={"example": None}
+        default=None,
+        description="Needed when a session is cancelled.",
+        json_schema_extra={"example": "Flera i gruppen är sjuka."},
     )
 
 
@@ -154,4 +156,4 @@ class DialogueSessionRead(Resource):
     created_at: Moment
     held_at: Moment | None
     cancelled_at: Moment | None
-    cancel_reason: Paragraphs | None
+    cancel_reason: Paragraphs | None = Field(json_schema_extra={"example": "Flera i gruppen är sjuka."})

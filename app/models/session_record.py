@@ -12,7 +12,7 @@ from sqlmodel import Field as Column
 
 from app.models.action import ActionInRecord
 from app.models.approval import ApprovalSummary, ContentHash
-from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
+from app.models.base import Input, Linked, Output, Resource, Table, VersionedRow, absent
 from app.models.columns import (
     Count,
     DateOnly,
@@ -181,11 +181,10 @@ class RecordRegistrationInput(Input):
     legal_hold: YesNo = Field(default=False, json_schema_extra={"example": False})
 
 
-class RecordRegistrationRead(Output):
+class RecordRegistrationRead(Linked):
     """How the archive knows the record. It never touches the approved content."""
 
     session_record_id: Id
-    version: int
     case_number: CaseNumber
     archive_class: Annotated[Line, Field(json_schema_extra={"example": "2.4.1 Samverkan"})]
     retain_until: DateOnly | None

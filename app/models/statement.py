@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Table
+from app.models.base import Input, Linked, Output, Table
 from app.models.columns import Id, Paragraphs, UtcDateTime, YesNo, json_column
 
 
@@ -58,7 +58,7 @@ class StatementInRecord(Output):
     differences: Differences | None
 
 
-class StatementRead(Output):
+class StatementRead(Linked):
     """A party's statement. Unpublished, only that party can see that it exists."""
 
     session_record_id: Id

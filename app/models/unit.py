@@ -135,5 +135,5 @@ class UnitRead(Resource):
     headcount: Headcount | None
     valid_from: FirstDay = Field(description="First day of the unit.")
     valid_to: LastDay | None = Field(description="Last day of the unit; null while it is open.")
-    history: list[UnitPeriod] = Field(description="Oldest first; the last one is the present.")
+    periods: list[UnitPeriod] = Field(description="Oldest first; the last one is the present.")
     created_at: Moment

@@ -157,7 +157,7 @@ class WorkingGroupRead(Resource):
     created_at: Moment
     started_at: Moment | None
     closed_at: Moment | None
-    close_reason: Paragraphs | None
+    close_reason: Paragraphs | None = Field(json_schema_extra={"example": "Enheten har slagits samman."})
 
 
 def dormant_on(started: date, last_session: date | None, interval_days: int) -> date:

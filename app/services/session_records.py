@@ -157,7 +157,8 @@ def check_questions(answers: Any, kinds: dict[str, str], kind: str, pointer: str
 
 
 def _registered(registration: RecordRegistration) -> RecordRegistrationRead:
-    return RecordRegistrationRead(**{name: getattr(registration, name) for name in RecordRegistrationRead.model_fields})
+    columns = RecordRegistrationRead.model_fields.keys() & RecordRegistration.model_fields.keys()
+    return RecordRegistrationRead(**{name: getattr(registration, name) for name in columns})
 
 
 async def _read(work: Work, record: SessionRecord) -> SessionRecordRead:

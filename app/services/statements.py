@@ -70,7 +70,8 @@ def _empty(work: Work, record: SessionRecord, party_id: UUID) -> Statement:
 
 
 def _shown(work: Work, statement: Statement) -> StatementRead:
-    read = StatementRead(**{name: getattr(statement, name) for name in StatementRead.model_fields})
+    columns = StatementRead.model_fields.keys() & Statement.model_fields.keys()
+    read = StatementRead(**{name: getattr(statement, name) for name in columns})
     if (statement.working_group_id, statement.party_id) not in work.actor.tables:
         read.version = 1  # how often the party rewrote it before it was published is the party's own business
     return read

@@ -128,7 +128,7 @@ async def _shown(work: Work, unit: Unit) -> UnitRead:
         UnitPeriod(name=each.name, parent_id=each.parent_id, valid_from=each.valid_from, valid_to=each.valid_to)
         for each in await _placements(work, unit.id)
     ]
-    return shown(work, UnitRead, unit, name=history[-1].name, parent_id=history[-1].parent_id, history=history)
+    return shown(work, UnitRead, unit, name=history[-1].name, parent_id=history[-1].parent_id, periods=history)
 
 
 async def _place(work: Work, unit: Unit, name: str, parent_id: UUID | None, first_day: date) -> UnitPlacement:

@@ -540,7 +540,7 @@ async def test_each_request_is_one_line_about_nobody(world: World, log: Captured
     await admin.get(f"{PATH}/{made['id']}")
     await admin.get(PATH, params={"q": "Hemliga"})
     await world.employee.client.refused("GET", f"{PATH}/{made['id']}", 404, "notFound")
-    await world.nobody.request("GET", "/people/anna@example.se", expect=404)
+    await world.nobody.request("GET", "/nowhere/anna@example.se", expect=404)
     lines = log.lines
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("POST", "/organisations", 201),

@@ -46,7 +46,7 @@ async def test_either_side_and_the_administrator_keep_the_tree(world: World, who
         None,
     )
     assert made["validFrom"] == days_ago(TODAY)
-    assert made["history"] == [
+    assert made["periods"] == [
         {"name": made["name"], "parentId": str(world.unit.id), "validFrom": days_ago(TODAY), "validTo": None}
     ]
     assert await caller.get(f"/units/{made['id']}") == made
@@ -81,7 +81,7 @@ async def test_moves_and_new_names_keep_their_history(world: World) -> None:
     await rep.change(path, {"parentId": second["id"], "effectiveOn": days_ago(100)})
     await rep.change(path, {"name": "Laboratoriet", "effectiveOn": days_ago(50)})
     now = await rep.change(path, {"name": "Provlaboratoriet", "effectiveOn": days_ago(50)})
-    assert now["history"] == [
+    assert now["periods"] == [
         {"name": "Labbet", "parentId": first["id"], "validFrom": days_ago(LONG_AGO), "validTo": days_ago(101)},
         {"name": "Labbet", "parentId": second["id"], "validFrom": days_ago(100), "validTo": days_ago(51)},
         {"name": "Provlaboratoriet", "parentId": second["id"], "validFrom": days_ago(50), "validTo": None},
@@ -93,7 +93,7 @@ async def test_moves_and_new_names_keep_their_history(world: World) -> None:
     assert await names(world, parentId=second["id"]) == ["Provlaboratoriet"]
     assert await names(world, validOn=days_ago(LONG_AGO + 1)) == ["Myndigheten", "Provtagningsenheten"]
     to_the_top = await rep.change(path, {"parentId": None})
-    assert (to_the_top["parentId"], len(to_the_top["history"])) == (None, 4)
+    assert (to_the_top["parentId"], len(to_the_top["periods"])) == (None, 4)
     assert (await rep.change(path, {"parentId": None, "name": "Provlaboratoriet"}))["version"] == 5
 
 
@@ -113,7 +113,7 @@ async def test_changes_take_effect_today_or_earlier_but_not_before_the_history(w
         assert problem["errors"][0]["pointer"] == pointer
     ahead = {"name": "X", "validFrom": days_ago(-1)}
     await rep.refused("POST", f"{world.path}/units", 422, "dateInFuture", json=ahead)
-    assert len((await rep.get(path))["history"]) == 2
+    assert len((await rep.get(path))["periods"]) == 2
 
 
 async def test_today_is_a_swedish_day(world: World) -> None:
@@ -139,7 +139,7 @@ async def test_a_closed_unit_stays_readable_and_unchanged(world: World) -> None:
     await rep.refused("PATCH", path, 409, "unitHasChildren", json={"validTo": days_ago(6)}, etag=tag)
     closed = await rep.change(path, {"name": "Norra enheten", "effectiveOn": days_ago(30), "validTo": days_ago(5)})
     assert (closed["name"], closed["validTo"]) == ("Norra enheten", days_ago(5))
-    assert [period["validTo"] for period in closed["history"]] == [days_ago(31), days_ago(5)]
+    assert [period["validTo"] for period in closed["periods"]] == [days_ago(31), days_ago(5)]
     assert await rep.get(path) == closed
     assert {action["action"]: action["reason"] for action in closed["allowedActions"]} == {"update_unit": "unitClosed"}
     await rep.refused("PATCH", path, 409, "unitClosed", json={"validTo": None}, etag='"2"')
@@ -306,11 +306,11 @@ async def test_a_lone_surrogate_is_refused(world: World) -> None:
 
 async def test_bad_days_in_the_address_are_refused(world: World) -> None:
     caller = world.employee.client
-    for day in ("0", "2026-13-01", "20260101", "2026-01-01T00:00:00Z"):
+    for day in ("0", "2026-13-01", "20260101", "2026-01-01T00:00:00Z", "0001-01-01", "9999-12-31"):
         await caller.refused("GET", f"{world.path}/units?validOn={day}", 422, "validationFailed")
-    for day in ("0001-01-01", "9999-12-31"):
+    for day in ("1900-01-01", "2999-12-31"):
         listed = await caller.get(f"{world.path}/units", params={"validOn": day})
-        assert listed["_meta"]["count"] == (2 if day.startswith("9") else 0)
+        assert listed["_meta"]["count"] == (2 if day.startswith("2") else 0)
 
 
 async def test_a_closed_organisation_gets_no_units(world: World) -> None:

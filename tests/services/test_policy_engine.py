@@ -3,7 +3,7 @@
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_origin
 from uuid import UUID
 
 import pytest
@@ -85,6 +85,10 @@ def _value(column: Any, chance: random.Random) -> Any:
     return {int: 1, datetime: NOW, date: NOW.date()}.get(kind.python_type, str(new_id()))
 
 
+def _is_list(row_type: type[Table], field: str) -> bool:
+    return get_origin(row_type.model_fields[field].annotation) is list
+
+
 def rows_of(row_type: type[Table], chance: random.Random) -> list[Table]:
     """Rows that differ in all that policy looks at."""
     own = policy._OWN_ID.get(row_type, "")
@@ -92,7 +96,7 @@ def rows_of(row_type: type[Table], chance: random.Random) -> list[Table]:
     rows: dict[Any, Table] = {}
     for identity in identities:
         values = {
-            column.name: _value(column, chance)
+            column.name: [] if _is_list(row_type, column.name) else _value(column, chance)
             for column in row_type.__table__.columns  # type: ignore[attr-defined]
             if column.computed is None
             and (
