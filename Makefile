@@ -22,7 +22,7 @@ test: .venv/test.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports
 	@$(BIN)/larande openapi check
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
