@@ -46,6 +46,8 @@ def _plainly() -> Iterator[None]:
         yield
     except DatabaseAway as error:
         _refuse([f"The database is not available: {_said(error.__cause__)}."])
+    except content_packs.PackRefused as refused:
+        _refuse(refused.lines)
     except (CannotRun, EmbeddedServerError, CommandError) as error:
         _refuse([str(error)])
 
@@ -184,10 +186,8 @@ PackPath = Annotated[Path | None, typer.Argument(help="A pack's directory; the o
 
 def _pack(path: Path | None) -> content_packs.Pack:
     """The pack, or every fault in it on a line of its own."""
-    try:
+    with _plainly():
         return content_packs.read_pack(path or content_packs.shipped())
-    except content_packs.PackRefused as refused:
-        _refuse(refused.lines)
 
 
 @content.command("check")
@@ -206,10 +206,7 @@ def load_content(path: PackPath = None) -> None:
         async with database.write() as session:
             return await content_packs.load(session, pack, datetime.now(UTC))
 
-    try:
-        loaded = _with_database(load)
-    except content_packs.PackRefused as refused:
-        _refuse(refused.lines)
+    loaded = _with_database(load)
     typer.echo(f"{loaded.key} {loaded.pack_version}: {loaded.new_templates} new templates.")
 
 

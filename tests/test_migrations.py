@@ -71,12 +71,12 @@ def a_value(kind: sa.types.TypeEngine[Any], name: str) -> Any:
         return kind.enums[0]
     if isinstance(kind, PydanticJSON):
         return [] if str(kind.shape).startswith("list") else {}
+    if isinstance(kind, sa.TypeDecorator):
+        kind = kind.impl_instance
     if isinstance(kind, sa.ARRAY):
         return []
     if isinstance(kind, sa.JSON):
         return {}
-    if isinstance(kind, sa.TypeDecorator):
-        kind = kind.impl_instance
     values: dict[type, Any] = {
         uuid.UUID: uuid.uuid4(),
         str: f"{name} åäö",

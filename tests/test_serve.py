@@ -65,6 +65,7 @@ async def test_a_second_start_finds_all_data_and_the_same_sign_ins(new_home: Pat
             made = await http.post("/organisations", json=an_organisation(organisation_number()))
             assert made.status_code == 201
             assert "server" not in made.headers
+            assert (await http.get("/dialogue-templates")).json()["_meta"]["totalRecords"] == 6
         for name in ("address", "token-secret"):
             assert stat.S_IMODE((new_home / name).stat().st_mode) == 0o600
         server = postmaster(new_home)
@@ -77,6 +78,7 @@ async def test_a_second_start_finds_all_data_and_the_same_sign_ins(new_home: Pat
             found = await http.get(httpx2.URL(made.headers["Location"]).path.removeprefix("/larande/v1"))
             assert found.status_code == 200
             assert found.json()["name"] == made.json()["name"]
+            assert (await http.get("/dialogue-templates")).json()["_meta"]["totalRecords"] == 6
             assert (await http.get("/docs")).status_code == 200
         server = postmaster(new_home)
         assert (await service.interrupt(signal.SIGTERM)).code == 0
