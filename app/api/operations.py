@@ -40,7 +40,8 @@ def operations_of(app: FastAPI) -> dict[str, Operation]:
             method=method,
             path=context.path or route.path,
             query_names=frozenset(_query_names(route)),
-            takes_body=route.body_field is not None,
+            # Signing in reads its body itself, a form or JSON, and says so in the document.
+            takes_body=route.body_field is not None or "requestBody" in (route.openapi_extra or {}),
         )
     return found
 

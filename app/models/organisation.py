@@ -80,7 +80,7 @@ OrganisationNumber = Annotated[
     AfterValidator(_checked),
     Field(
         description="Swedish organisation number: ten digits with check digit; one hyphen is allowed when sent.",
-        json_schema_extra={"example": "2021006883"},
+        json_schema_extra={"example": "2021990417"},
     ),
 ]
 Languages = Annotated[list[Language], Field(min_length=1, max_length=2, json_schema_extra={"example": ["sv"]})]

@@ -33,7 +33,7 @@ async def test_only_an_administrator_takes_in_an_organisation(world: World) -> N
     [
         ("2021006882", "organisationNumberChecksum"),
         ("202100688", "organisationNumberForm"),
-        ("20210068833", "organisationNumberForm"),
+        ("20219904173", "organisationNumberForm"),
         ("8001011234", "organisationNumberForm"),
         ("٢٠٢١٠٠٦٨٨٣", "organisationNumberForm"),
         ("202100-68-83", "organisationNumberForm"),
