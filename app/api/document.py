@@ -137,6 +137,7 @@ def document(app: FastAPI) -> Json:
     for name, schema in schemas.items():
         if name != "Problem":
             schema["example"] = example_of(schema, schemas)
+    _complete_bodies(made["paths"], schemas)
     _place_examples(made["paths"], schemas)
     _link(made["paths"])
     return made
@@ -289,6 +290,15 @@ def example_of(schema: Json, schemas: Json) -> Any:
     return {"string": "text", "integer": max(1, schema.get("minimum", 1)), "boolean": True, "null": None}[
         schema["type"]
     ]
+
+
+def _complete_bodies(paths: Json, schemas: Json) -> None:
+    """A request body whose shape has no name of its own gets its example here."""
+    for item in paths.values():
+        for operation in item.values():
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                if "$ref" not in body["schema"] and not body.keys() & {"example", "examples"}:
+                    body["example"] = example_of(body["schema"], schemas)
 
 
 def _place_examples(paths: Json, schemas: Json) -> None:

@@ -113,7 +113,8 @@ async def _not_valid(request: Request, error: Exception) -> JSONResponse:
 
 def _field(error: Mapping[str, Any], language: LanguageTag) -> FieldProblem:
     kind = error["type"]
-    if kind in {"too_short", "too_long"} and isinstance(error.get("input"), str):
+    if kind in {"too_short", "too_long"} and error["ctx"]["field_type"] == "Value":
+        # Of a list Pydantic says that it is one; a text that was cleaned first is just a value to it.
         kind = f"string_{kind}"
     text = FIELD_TEXTS.get(kind, FIELD_TEXTS["other"])
     bounds = {

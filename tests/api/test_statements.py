@@ -28,6 +28,7 @@ async def test_private_drafts_touch_nothing_that_others_see(world: World) -> Non
     before = (await world.employer_rep.client.request("GET", record_path)).content
     audit = len(await trail(world.employer_rep, world))
     empty = await world.saco_rep.client.get(path)
+    assert [link["rel"] for link in empty.pop("_links")] == ["self"]
     assert empty == {
         "sessionRecordId": record["id"],
         "partyId": str(world.saco.id),
