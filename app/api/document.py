@@ -293,10 +293,11 @@ def example_of(schema: Json, schemas: Json) -> Any:
 
 
 def _complete_bodies(paths: Json, schemas: Json) -> None:
-    """A request body whose shape has no name of its own gets its example here."""
+    """A body whose shape has no name of its own gets its example here."""
     for item in paths.values():
         for operation in item.values():
-            for body in operation.get("requestBody", {}).get("content", {}).values():
+            parts = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for body in (body for part in parts for body in part.get("content", {}).values()):
                 if "$ref" not in body["schema"] and not body.keys() & {"example", "examples"}:
                     body["example"] = example_of(body["schema"], schemas)
 
