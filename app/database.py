@@ -106,11 +106,7 @@ class Database:
         """A session that sees each statement's own moment and changes nothing."""
         with _away_as_such():
             async with self._read_gate, AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
-                try:
-                    yield session
-                except TimeoutError:
-                    await session.invalidate()
-                    raise
+                yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -125,9 +121,6 @@ class Database:
                 except Refusal as refusal:
                     if refusal.keep:
                         await session.commit()
-                    raise
-                except TimeoutError:
-                    await session.invalidate()  # a server that does not answer is not asked to roll back either
                     raise
                 await session.commit()
 
