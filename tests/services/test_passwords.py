@@ -109,7 +109,7 @@ async def test_the_loop_stays_free_and_two_hash_at_a_time(monkeypatch: pytest.Mo
     running, most = 0, 0
 
     class Slow:
-        def hash(self, _password: str) -> str:
+        def hash(self, _password: str, *, salt: bytes | None) -> str:  # noqa: ARG002
             nonlocal running, most
             running += 1
             most = max(most, running)
