@@ -28,7 +28,10 @@ from app.services.work import Work
 from tests.stories import final_record, started_group
 from tests.world import Someone, World
 
-TRIALS = 2_400
+# Thousands of requests that walk paths the other tests walk too: measuring them would double their time.
+pytestmark = pytest.mark.no_cover
+
+TRIALS = 2_000
 PORTIONS = 8
 
 _SEEN = text(
@@ -161,7 +164,7 @@ async def test_no_interleaving_makes_a_one_sided_final_record(world: World, port
 
         async def play(player: Side, record_id: UUID) -> None:
             acts = [player.approve, player.withdraw, player.approve_and_withdraw, player.edit, player.submit]
-            for act in dice.choices(acts, weights=(5, 1, 1, 1, 1), k=dice.randint(1, 4)):
+            for act in dice.choices(acts, weights=(5, 2, 2, 1, 1), k=dice.randint(1, 3)):
                 await act(record_id)
 
         await asyncio.gather(*(play(player, record.id) for player in sides))
