@@ -1,5 +1,6 @@
 """Settings from LARANDE_* variables. Read by the entrances (main, cli, worker) and handed on as values."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
@@ -29,6 +30,15 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="", description="Addresses or networks, separated by commas, whose Forwarded header is believed."
     )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        # Pages of a listed origin may send the cookie that renews sign-ins: "every page" must not be on the list.
+        for name in names_in(value):
+            if not re.fullmatch(r"https?://[^/?#@*\s]+", name):
+                raise ValueError("origins are needed, as in https://www.example.se,http://localhost:5173")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -49,6 +49,8 @@ def assert_one_line(result: Result, *words: str) -> None:
         ("LARANDE_DATABASE_URL", NOWHERE, ["not available", "127.0.0.1"]),
         ("LARANDE_TOKEN_SECRET", "hemligt", ["secret", "32 bytes"]),
         ("LARANDE_TRUSTED_PROXIES", "hemligt", ["LARANDE_TRUSTED_PROXIES", "10.0.0.0/8"]),
+        ("LARANDE_CORS_ORIGINS", "*", ["LARANDE_CORS_ORIGINS", "https://www.example.se"]),
+        ("LARANDE_CORS_ORIGINS", "https://a.example/hemligt", ["LARANDE_CORS_ORIGINS", "https://www.example.se"]),
         ("LARANDE_HOST", "ingenstans.invalid", ["ingenstans.invalid"]),
         ("LARANDE_HOME", "/proc/larande", ["/proc/larande", "LARANDE_TOKEN_SECRET"]),
     ],

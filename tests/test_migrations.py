@@ -219,10 +219,30 @@ async def test_every_role_can_be_stored_and_nothing_else(fresh: Database) -> Non
         await run(fresh, insert.format("unionMember"))
 
 
+DECISION_ON_THE_RECORD = """
+    INSERT INTO approval SELECT (jsonb_populate_record(approval, jsonb_build_object(
+        'id', gen_random_uuid(), 'subject_type', 'sessionRecord', 'subject_id', session_record.id
+    ))).* FROM approval, session_record
+"""
+# Each must be refused once the record is final, by a message that names the table.
 GUARDED = {
-    "audit_entry": ["UPDATE audit_entry SET operation = 'other'", "DELETE FROM audit_entry"],
-    "approval": ["UPDATE approval SET decision = 'requestChange'", "DELETE FROM approval"],
-    "session_record": ["UPDATE session_record SET title = 'annan'", "DELETE FROM session_record"],
+    "audit_entry": [
+        "UPDATE audit_entry SET operation = 'other'",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry CASCADE",
+    ],
+    "approval": [
+        "UPDATE approval SET decision = 'requestChange'",
+        "UPDATE approval SET voided_at = now(), void_reason = 'edited'",
+        "DELETE FROM approval",
+        "TRUNCATE approval",
+    ],
+    "session_record": [
+        "UPDATE session_record SET title = 'annan'",
+        "DELETE FROM session_record",
+        "TRUNCATE session_record CASCADE",
+    ],
+    "statement": ["UPDATE statement SET differences = 'annat'", "DELETE FROM statement"],
     "dialogue_template": ["UPDATE dialogue_template SET key = 'annan'", "DELETE FROM dialogue_template"],
 }
 
@@ -231,6 +251,7 @@ GUARDED = {
 async def test_what_is_final_cannot_be_changed_by_hand_either(fresh: Database, table_name: str) -> None:
     async with fresh.migrate() as connection:
         await filled(connection)
+    await run(fresh, DECISION_ON_THE_RECORD)
     await run(fresh, "UPDATE session_record SET state = 'final', content_hash = '0', final_at = now()")
     await run(fresh, "UPDATE dialogue_template SET state = 'published', published_at = now()")
     for statement in GUARDED[table_name]:

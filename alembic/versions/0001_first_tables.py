@@ -15,7 +15,16 @@ branch_labels = None
 depends_on = None
 
 
+# Lists by name are in Swedish order on every server, whatever collation its databases have.
+SWEDISH_ORDER = """
+    CREATE FUNCTION swedish_order(name varchar) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(lower(name COLLATE "C"), 'åäöæøÅÄÖÆØéèáàüÉÈÁÀÜ', '{|}|}{|}|}eeaayeeaay')
+"""
+BY_NAME = sa.text('swedish_order(name) COLLATE "C"')
+
+
 def upgrade() -> None:
+    op.execute(SWEDISH_ORDER)
     op.create_table(
         "content_pack",
         sa.Column("key", sa.String(), nullable=False),
@@ -61,7 +70,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sa.UniqueConstraint("organisation_number", name=op.f("uq_organisation_organisation_number")),
     )
-    op.create_index("ix_organisation_name_id", "organisation", ["name", "id"], unique=False)
+    op.create_index("ix_organisation_name_id", "organisation", [BY_NAME, "id"], unique=False)
     op.create_index("ix_organisation_search", "organisation", ["search"], unique=False, postgresql_using="gin")
     op.create_table(
         "sign_in_failure",
@@ -188,7 +197,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_person_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
-    op.create_index("ix_person_organisation_id_name_id", "person", ["organisation_id", "name", "id"], unique=False)
+    op.create_index("ix_person_organisation_id_name_id", "person", ["organisation_id", BY_NAME, "id"], unique=False)
     op.create_index("uq_person_email", "person", [sa.literal_column("lower(email)")], unique=True)
     op.create_table(
         "unit",
@@ -247,6 +256,7 @@ def upgrade() -> None:
                 "signedOut",
                 "tokenReused",
                 "passwordChanged",
+                "deactivated",
                 name="sign_in_end",
                 native_enum=False,
                 create_constraint=True,
@@ -277,7 +287,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit_placement")),
     )
     op.create_index(
-        "ix_unit_placement_organisation_id_name", "unit_placement", ["organisation_id", "name", "unit_id"], unique=False
+        "ix_unit_placement_organisation_id_name",
+        "unit_placement",
+        ["organisation_id", BY_NAME, "unit_id"],
+        unique=False,
     )
     op.create_index("ix_unit_placement_parent_id", "unit_placement", ["parent_id"], unique=False)
     op.create_index(
@@ -346,7 +359,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_working_group")),
     )
     op.create_index(
-        "ix_working_group_organisation_id_name_id", "working_group", ["organisation_id", "name", "id"], unique=False
+        "ix_working_group_organisation_id_name_id", "working_group", ["organisation_id", BY_NAME, "id"], unique=False
     )
     op.create_table(
         "dialogue_session",
@@ -794,3 +807,4 @@ def downgrade() -> None:
     op.drop_index("ix_organisation_name_id", table_name="organisation")
     op.drop_table("organisation")
     op.drop_table("content_pack")
+    op.execute("DROP FUNCTION swedish_order")

@@ -435,6 +435,14 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Samtalet har inte börjat", "Ett samtal kan inte hållas före sin tid. Ändra tiden först."),
         ("The session has not begun", "A session cannot be held before its time. Change the time first."),
     ),
+    "notForThisStep": _p(
+        422,
+        (
+            "Uppgiften hör inte till det här steget",
+            "Fältet betyder ingenting för det steg som begärs i to. Utelämna det.",
+        ),
+        ("Not part of this step", "The field says nothing about the step asked for in to. Leave it out."),
+    ),
     "transitionRefused": _p(
         409,
         ("Steget går inte härifrån", "Se allowedActions för vad som är möjligt nu."),

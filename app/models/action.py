@@ -81,7 +81,7 @@ class ActionTransition(Input):
     """How the step went: done, dropped (with a reason), or its effect checked."""
 
     to: Literal["done", "dropped", "effectChecked"]
-    reason: Reason | None = Field(default=None, description="Needed when a step is dropped.")
+    reason: Reason | None = Field(default=None, description="Needed when a step is dropped, welcome when it is done.")
     effect: Effect | None = Field(default=None, description="Needed when the effect is checked.")
 
 

@@ -25,6 +25,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 # --- Columns -------------------------------------------------------------------------------------
 
 
+def swedish_order(name: Any) -> sa.ColumnElement[str]:
+    """What a list by name is ordered by: å, ä and ö come last, in that order, whatever the database's collation."""
+    return sa.collate(sa.func.swedish_order(name, type_=sa.String), "C")
+
+
+SWEDISH_ORDER = sa.text("swedish_order(name)")
+"""The same as part of an index; its collation stands in the migration, since a comparison does not see it."""
+
+
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """A `timestamptz` that refuses a time without zone and always answers in UTC."""
 

@@ -11,7 +11,17 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
-from app.models.columns import Id, Language, Line, Moment, UtcDateTime, WholeNumber, enum_column, text_array
+from app.models.columns import (
+    SWEDISH_ORDER,
+    Id,
+    Language,
+    Line,
+    Moment,
+    UtcDateTime,
+    WholeNumber,
+    enum_column,
+    text_array,
+)
 
 
 class OrganisationState(StrEnum):
@@ -49,7 +59,7 @@ class Organisation(VersionedRow, table=True):
 
     __table_args__ = (
         sa.Index("ix_organisation_search", "search", postgresql_using="gin"),
-        sa.Index("ix_organisation_name_id", "name", "id"),
+        sa.Index("ix_organisation_name_id", SWEDISH_ORDER, "id"),
     )
 
 

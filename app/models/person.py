@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
-from app.models.columns import Id, Language, Line, Moment, YesNo, enum_column, text_array
+from app.models.columns import SWEDISH_ORDER, Id, Language, Line, Moment, YesNo, enum_column, text_array
 
 
 class Role(StrEnum):
@@ -33,7 +33,7 @@ class Person(VersionedRow, table=True):
 
     __table_args__ = (
         sa.Index("uq_person_email", sa.text("lower(email)"), unique=True),
-        sa.Index("ix_person_organisation_id_name_id", "organisation_id", "name", "id"),
+        sa.Index("ix_person_organisation_id_name_id", "organisation_id", SWEDISH_ORDER, "id"),
         sa.CheckConstraint("roles <@ ARRAY['systemAdministrator', 'archivist', 'contentEditor']", name="roles"),
     )
 

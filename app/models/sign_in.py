@@ -37,6 +37,7 @@ class SignInEnd(StrEnum):
     SIGNED_OUT = "signedOut"
     TOKEN_REUSED = "tokenReused"  # noqa: S105
     PASSWORD_CHANGED = "passwordChanged"  # noqa: S105
+    DEACTIVATED = "deactivated"
 
 
 class SignIn(Row, table=True):

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, Row, VersionedRow, absent
-from app.models.columns import Count, DateOnly, Id, Line, Moment
+from app.models.columns import SWEDISH_ORDER, Count, DateOnly, Id, Line, Moment
 
 
 class Unit(VersionedRow, table=True):
@@ -51,7 +51,7 @@ class UnitPlacement(Row, table=True):
             postgresql_where=sa.text("valid_to IS NULL"),
         ),
         sa.Index("ix_unit_placement_parent_id", "parent_id"),
-        sa.Index("ix_unit_placement_organisation_id_name", "organisation_id", "name", "unit_id"),
+        sa.Index("ix_unit_placement_organisation_id_name", "organisation_id", SWEDISH_ORDER, "unit_id"),
         sa.CheckConstraint("parent_id <> unit_id", name="own_parent"),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
     )

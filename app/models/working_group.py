@@ -11,7 +11,7 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary
 from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
-from app.models.columns import DateOnly, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column
+from app.models.columns import SWEDISH_ORDER, DateOnly, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column
 from app.models.organisation import ApprovalRule, DormancyInterval
 from app.models.party import Side
 
@@ -48,7 +48,7 @@ class WorkingGroup(VersionedRow, table=True):
     closed_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     close_reason: str | None = None
 
-    __table_args__ = (sa.Index("ix_working_group_organisation_id_name_id", "organisation_id", "name", "id"),)
+    __table_args__ = (sa.Index("ix_working_group_organisation_id_name_id", "organisation_id", SWEDISH_ORDER, "id"),)
 
 
 class WorkingGroupParty(Table, table=True):

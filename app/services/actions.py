@@ -23,7 +23,7 @@ from app.services.dialogue_templates import question_kinds
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.record_content import session_and_template
-from app.services.work import Work, admit, changed, created, differing, find, removed, shown
+from app.services.work import Work, admit, changed, created, differing, find, refuse_unfit, removed, shown
 
 SORTS: dict[str, Columns] = {"dueOn": (col(Action.due_on), col(Action.id))}
 
@@ -110,6 +110,7 @@ async def update(work: Work, action_id: UUID, version: int, data: ActionUpdate) 
 async def transition(work: Work, action_id: UUID, version: int, data: ActionTransition) -> ActionRead:
     """Done or dropped; and when it is done, its effect checked."""
     action = await admit(work, "transition_action", Action, action_id, version)
+    refuse_unfit(data, {"reason": {"done", "dropped"}, "effect": {"effectChecked"}})
     if (data.to == "effectChecked") != (action.state is ActionState.DONE):
         raise Refusal(Code.TRANSITION_REFUSED, "/to")
     changes: dict[str, Any] = {"state": ActionState(data.to)}

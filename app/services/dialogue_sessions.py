@@ -19,16 +19,15 @@ from app.models.dialogue_session import (
     DialogueSessionUpdate,
 )
 from app.models.mandate import Mandate
-from app.models.party import Side
-from app.models.person import Person
+from app.models.party import Party, PartyState, Side
 from app.models.session_record import SessionRecord
 from app.models.working_group import WorkingGroup
-from app.services import policy, record_review
+from app.services import people, policy, record_review
 from app.services.calendar import swedish_day
 from app.services.dialogue_templates import published_template, title_of
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
-from app.services.work import Work, admit, changed, created, differing, find, shown
+from app.services.work import Work, admit, changed, created, differing, find, refuse_unfit, shown
 from app.services.working_groups import met, party_sides, require_open
 
 SORTS: dict[str, Columns] = {"startsAt": (col(DialogueSession.starts_at), col(DialogueSession.id))}
@@ -123,6 +122,7 @@ async def transition(
 ) -> DialogueSessionRead:
     """Prepared, held or cancelled. Holding needs both sides on record and opens the session's record."""
     session = await admit(work, "transition_dialogue_session", DialogueSession, session_id, version)
+    refuse_unfit(data, {"reason": {"cancelled"}})
     changes: dict[str, Any] = {"state": DialogueSessionState(data.to)}
     if data.to == "prepared" and session.state is not DialogueSessionState.PLANNED:
         raise Refusal(Code.TRANSITION_REFUSED, "/to")
@@ -151,22 +151,12 @@ async def transition(
 
 async def _check_facilitator(work: Work, organisation_id: UUID, person_id: UUID) -> None:
     """Somebody of the organisation who stands outside the parties, now and for the days to come."""
-    # The row lock meets the one taken when a mandate is given, so that the two cannot pass each other.
-    person = (
-        await work.session.execute(
-            sa.select(Person)
-            .where(col(Person.id) == person_id, col(Person.organisation_id) == organisation_id)
-            .with_for_update(key_share=True)
-        )
-    ).scalar_one_or_none()
-    if person is None:
-        raise Refusal(Code.UNKNOWN_PERSON, "/facilitatorId")
-    if not person.active:
-        raise Refusal(Code.PERSON_INACTIVE, "/facilitatorId")
+    await people.hold(work, person_id, organisation_id, "/facilitatorId")
     mandates = sa.select(col(Mandate.id)).where(
         col(Mandate.person_id) == person_id,
         col(Mandate.organisation_id) == organisation_id,
         sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= work.today),
+        col(Mandate.party_id).in_(sa.select(col(Party.id)).where(col(Party.state) == PartyState.ACTIVE)),
     )
     if (await work.session.execute(mandates.limit(1))).first() is not None:
         raise Refusal(Code.FACILITATOR_HOLDS_MANDATE, "/facilitatorId")

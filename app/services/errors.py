@@ -83,6 +83,7 @@ class Code(StrEnum):
     SESSION_HELD = "sessionHeld"
     SESSION_NOT_YET = "sessionNotYet"
     TRANSITION_REFUSED = "transitionRefused"
+    NOT_FOR_THIS_STEP = "notForThisStep"
     REASON_MISSING = "reasonMissing"
     UNKNOWN_MANDATE = "unknownMandate"
     NAMED_TWICE = "namedTwice"

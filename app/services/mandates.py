@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.columns import swedish_order
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.mandate import Mandate, MandateCreate, MandateRead, MandateUpdate
 from app.models.party import Party, PartyState
@@ -17,7 +18,7 @@ from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
 
-SORTS: dict[str, Columns] = {"name": (col(Person.name), col(Mandate.id))}
+SORTS: dict[str, Columns] = {"name": (swedish_order(Person.name), col(Mandate.id))}
 
 _ITEMS: sa.Select[*tuple[Any, ...]] = sa.select(
     col(Mandate.id),
@@ -73,7 +74,7 @@ async def create(work: Work, party_id: UUID, data: MandateCreate) -> MandateRead
         await _check_first(work, party, data)
     if data.working_group_id is not None:
         await _check_seat(work, party, data.working_group_id)
-    person = await people.hold(work, data.person_id, party.organisation_id)
+    person = await people.hold(work, data.person_id, party.organisation_id, "/personId")
     await _check_sides(work, person.id, party, first_day, data.valid_to)
     mandate = Mandate(
         organisation_id=party.organisation_id,
@@ -130,7 +131,7 @@ async def _check_last_day(work: Work, mandate: Mandate, last_day: date | None) -
     if longer:
         # A longer mandate is like a new one: the person may have gone to the other side meanwhile.
         party = await find(work, Party, mandate.party_id)
-        await people.hold(work, mandate.person_id, mandate.organisation_id)
+        await people.hold(work, mandate.person_id, mandate.organisation_id, "/personId")
         await _check_sides(work, mandate.person_id, party, mandate.valid_from, last_day)
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.columns import swedish_order
 from app.models.organisation import (
     Organisation,
     OrganisationCreate,
@@ -16,7 +17,7 @@ from app.services import policy
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
 
-SORTS: dict[str, Columns] = {"name": (col(Organisation.name), col(Organisation.id))}
+SORTS: dict[str, Columns] = {"name": (swedish_order(Organisation.name), col(Organisation.id))}
 
 _ITEMS = sa.select(
     col(Organisation.id),

@@ -5,13 +5,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.columns import swedish_order
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyCreate, PartyRead, PartyState, PartyUpdate
 from app.services import policy
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
 
-SORTS: dict[str, Columns] = {"name": (col(Party.name), col(Party.id))}
+SORTS: dict[str, Columns] = {"name": (swedish_order(Party.name), col(Party.id))}
 
 _ITEMS = sa.select(col(Party.id), col(Party.side), col(Party.name), col(Party.state))
 

@@ -5,14 +5,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.columns import swedish_order
 from app.models.organisation import Organisation
 from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate, Role
-from app.services import policy
+from app.models.sign_in import SignIn, SignInEnd
+from app.services import policy, sign_in
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
 
-SORTS: dict[str, Columns] = {"name": (col(Person.name), col(Person.id))}
+SORTS: dict[str, Columns] = {"name": (swedish_order(Person.name), col(Person.id))}
 
 _ITEMS = sa.select(col(Person.id), col(Person.name), col(Person.email), col(Person.active))
 _OWN_FIELDS = frozenset({"name", "email", "language"})
@@ -47,17 +49,19 @@ async def read(work: Work, person_id: UUID) -> PersonRead:
 
 
 async def update(work: Work, person_id: UUID, version: int, data: PersonUpdate) -> PersonRead:
-    """Whether somebody is active counts from the next request on: actors are loaded anew for each."""
+    """Whoever is no longer active is signed out everywhere, from this moment."""
     person = await admit(work, "update_person", Person, person_id, version)
     sent = data.model_dump(exclude_unset=True)
     if Role.SYSTEM_ADMINISTRATOR not in work.actor.roles and (others := sorted(sent.keys() - _OWN_FIELDS)):
         raise Refusal(Code.NOT_YOUR_ROLE, f"/{others[0]}")
     if changes := differing(person, sent):
         await changed(work, "update_person", person, changes)
+        if not person.active:
+            await sign_in.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
     return shown(work, PersonRead, person)
 
 
-async def hold(work: Work, person_id: UUID, organisation_id: UUID) -> Person:
+async def hold(work: Work, person_id: UUID, organisation_id: UUID, pointer: str) -> Person:
     """An active person of the organisation, held until the end of the transaction.
 
     Whoever gives a person a part to play (a mandate, a session to lead) holds them first, so that two parts
@@ -71,7 +75,7 @@ async def hold(work: Work, person_id: UUID, organisation_id: UUID) -> Person:
     )
     person = (await work.session.execute(query)).scalar_one_or_none()
     if person is None:
-        raise Refusal(Code.UNKNOWN_PERSON, "/personId")
+        raise Refusal(Code.UNKNOWN_PERSON, pointer)
     if not person.active:
-        raise Refusal(Code.PERSON_INACTIVE, "/personId")
+        raise Refusal(Code.PERSON_INACTIVE, pointer)
     return person

@@ -16,8 +16,8 @@ from app.services.errors import Code, Refusal
 from app.services.joint_decision import Outcome, Subject
 from app.services.policy import record_state
 from app.services.record_content import gather
-from app.services.work import Work, admit, changed, shown
-from app.services.working_groups import party_sides
+from app.services.work import Work, admit, changed, refuse_unfit, shown
+from app.services.working_groups import deciding_sides
 
 LONGEST_REVIEW = timedelta(days=366)
 
@@ -58,6 +58,7 @@ async def edit_record_of(work: Work, operation: str, session_id: UUID) -> None:
 async def transition(work: Work, record_id: UUID, version: int, data: SessionRecordTransition) -> SessionRecord:
     """Send for review, which fixes the content and its hash, or take back to draft."""
     record = await admit(work, "transition_session_record", SessionRecord, record_id, version)
+    refuse_unfit(data, {"review_deadline": {"underReview"}, "no_individual_recognisable": {"underReview"}})
     if data.to == "draft":
         if record.state is SessionRecordState.DRAFT:
             raise Refusal(Code.TRANSITION_REFUSED, "/to")
@@ -117,5 +118,5 @@ async def _subject(work: Work, record: SessionRecord) -> Subject:
         record.working_group_id,
         record.content_hash or "",
         group.approval_rule,
-        await party_sides(work, group.id),
+        await deciding_sides(work, group.id),
     )

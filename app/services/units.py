@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.columns import swedish_order
 from app.models.organisation import Organisation
 from app.models.unit import Unit, UnitCreate, UnitPeriod, UnitPlacement, UnitRead, UnitUpdate
 from app.services import policy
@@ -14,7 +15,7 @@ from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown, store
 
-SORTS: dict[str, Columns] = {"name": (col(UnitPlacement.name), col(Unit.id))}
+SORTS: dict[str, Columns] = {"name": (swedish_order(UnitPlacement.name), col(Unit.id))}
 
 _ITEMS = sa.select(
     col(Unit.id),

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -111,6 +112,16 @@ async def store(work: Work) -> None:
         if refusal is None:
             raise
         raise refusal from None
+
+
+def refuse_unfit(step: Any, fits: dict[str, set[str]]) -> None:
+    """Refuse what says nothing about the step asked for: ignored, it would look as if it had been taken down.
+
+    `fits` names, for each field of the transition, the steps (`to`) that it belongs to.
+    """
+    for field, steps in fits.items():
+        if getattr(step, field) is not None and step.to not in steps:
+            raise Refusal(Code.NOT_FOR_THIS_STEP, f"/{to_camel(field)}")
 
 
 def differing(row: Table, changes: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.models.action import Action, ActionState
 from app.models.approval import ApprovalCreate, ApprovalRead, SubjectType, VoidReason
-from app.models.columns import enum_type
+from app.models.columns import enum_type, swedish_order
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.organisation import ApprovalRule, Organisation, OrganisationState
 from app.models.party import Party, PartyState, Side
@@ -36,7 +36,7 @@ from app.services.joint_decision import Outcome, Subject
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
 
-SORTS: dict[str, Columns] = {"name": (col(WorkingGroup.name), col(WorkingGroup.id))}
+SORTS: dict[str, Columns] = {"name": (swedish_order(WorkingGroup.name), col(WorkingGroup.id))}
 
 _DORMANT = sa.and_(
     col(WorkingGroup.state) == WorkingGroupState.ACTIVE,
@@ -196,6 +196,14 @@ async def close(work: Work, working_group_id: UUID, version: int, data: WorkingG
 async def party_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]:
     """The parties that have a seat at the table."""
     rows = await work.session.execute(_SEATS, {"group_id": working_group_id})
+    return {party_id: side for party_id, side, _name in rows}
+
+
+async def deciding_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]:
+    """Those of them whose agreement is asked for: a union that has closed its party can give none."""
+    rows = await work.session.execute(
+        _SEATS.where(col(Party.state) == PartyState.ACTIVE), {"group_id": working_group_id}
+    )
     return {party_id: side for party_id, side, _name in rows}
 
 

@@ -95,6 +95,13 @@ async def test_an_action_needs_no_question_and_is_made_once_under_its_key(world:
     assert made[0]["questionId"] is None
 
 
+STEPS = {
+    "done": {"to": "done"},
+    "dropped": {"to": "dropped", "reason": "Skäl"},
+    "effectChecked": {"to": "effectChecked", "effect": "Fler frågar."},
+}
+
+
 @pytest.mark.parametrize(
     ("steps", "refused", "code"),
     [
@@ -112,7 +119,7 @@ async def test_steps_out_of_order_are_refused(world: World, steps: list[str], re
     path = f"/actions/{action['id']}"
     client = world.employer_rep.client
     for step in steps:
-        await client.step(f"{path}/transitions", {"to": step, "reason": "Skäl", "effect": "Fler frågar."})
+        await client.step(f"{path}/transitions", STEPS[step])
     before = await client.get(path)
     answer = await client.request("POST", f"{path}/transitions", json=refused, etag=await client.etag(path))
     assert answer.json()["code"] == code
@@ -137,6 +144,29 @@ async def test_a_step_is_followed_to_its_effect(world: World) -> None:
     tag = await world.saco_rep.client.etag(path)
     await world.saco_rep.client.refused("PATCH", path, 409, "actionSettled", json={"what": "X"}, etag=tag)
     await world.saco_rep.client.refused("DELETE", path, 409, "actionSettled", etag=tag)
+
+
+@pytest.mark.parametrize(
+    ("steps", "sent", "field"),
+    [
+        ([], {"to": "done", "effect": "Fler frågar."}, "effect"),
+        ([], {"to": "dropped", "reason": "Flyttat.", "effect": "Inget."}, "effect"),
+        (["done"], {"to": "effectChecked", "effect": "Fler frågar.", "reason": "Ändå."}, "reason"),
+    ],
+)
+async def test_what_says_nothing_about_a_step_is_refused(
+    world: World, steps: list[str], sent: dict[str, Any], field: str
+) -> None:
+    made = await agreed_action(world, await draft_record(world, await started_group(world)))
+    path, client = f"/actions/{made['id']}", world.saco_rep.client
+    for step in steps:
+        await client.step(f"{path}/transitions", {"to": step})
+    before = await client.get(path)
+    problem = await client.refused(
+        "POST", f"{path}/transitions", 422, "notForThisStep", json=sent, etag=await client.etag(path)
+    )
+    assert problem["errors"][0]["pointer"] == f"/{field}"
+    assert await client.get(path) == before
 
 
 async def test_settled_once_however_often_it_is_sent(world: World) -> None:

@@ -93,6 +93,9 @@ async def test_the_facilitator_stands_outside_the_parties(world: World) -> None:
     made = await world.saco_rep.client.post(sessions(group), await a_session(world, facilitatorId=gone.id))
     path = f"/dialogue-sessions/{made['id']}"
     await world.saco_rep.client.change(path, {"facilitatorId": coming.id}, 422)
+    # A closed party gives nobody a say any more: who spoke for it may lead.
+    await world.seko_rep.client.step(f"/parties/{world.seko.id}/transitions", {"to": "closed"})
+    await world.saco_rep.client.change(path, {"facilitatorId": coming.id})
     inactive = await world.someone("inactive")
     async with world.database.write() as session:
         await session.execute(sa.update(Person).where(col(Person.id) == inactive.person.id).values(active=False))
@@ -213,6 +216,13 @@ async def test_the_day_is_swedish(world: World) -> None:
         await client.step(f"{path}/transitions", {"to": "held"})
 
 
+STEPS = {
+    "prepared": {"to": "prepared"},
+    "held": {"to": "held"},
+    "cancelled": {"to": "cancelled", "reason": "Sjukdom"},
+}
+
+
 @pytest.mark.parametrize(
     ("steps", "refused", "code"),
     [
@@ -232,8 +242,8 @@ async def test_steps_out_of_order_are_refused(world: World, steps: list[str], re
     client = world.facilitator.client
     await client.change(path, {"attendances": present(world.employer_rep, world.saco_rep)})
     for step in steps:
-        await client.step(f"{path}/transitions", {"to": step, "reason": "Sjukdom"})
-    body = {"to": refused, "reason": "Sjukdom"}
+        await client.step(f"{path}/transitions", STEPS[step])
+    body = STEPS[refused]
     status = 422 if code == "transitionRefused" else 409
     answer = await client.request("POST", f"{path}/transitions", json=body, etag=await client.etag(path))
     assert answer.json()["code"] == code
@@ -246,6 +256,8 @@ async def test_cancelling_needs_a_reason_and_ends_the_plan(world: World) -> None
     client = world.saco_rep.client
     tag = await client.etag(path)
     await client.refused("POST", f"{path}/transitions", 422, "reasonMissing", json={"to": "cancelled"}, etag=tag)
+    sent = {"to": "prepared", "reason": "Sjukdom"}
+    await client.refused("POST", f"{path}/transitions", 422, "notForThisStep", json=sent, etag=tag)
     cancelled = await client.step(f"{path}/transitions", {"to": "cancelled", "reason": "Sjukdom"})
     assert (cancelled["state"], cancelled["cancelReason"]) == ("cancelled", "Sjukdom")
     assert cancelled["sessionRecordId"] is None

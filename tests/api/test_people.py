@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app.models.person import Person, PersonCreate, PersonItem, PersonRead, PersonUpdate
 from tests import contract
+from tests.signing_in import calling_from, give_password, try_password
 from tests.world import World
 
 
@@ -132,6 +133,19 @@ async def test_somebody_made_inactive_is_out_at_once(world: World) -> None:
     await rep.client.refused("GET", world.path, 401, "tokenInvalid")
     await rep.client.refused("POST", f"{world.path}/units", 401, "tokenInvalid", json={"name": "Ny"})
     await rep.client.refused("PATCH", f"/people/{rep.id}", 401, "tokenInvalid", json={"active": True}, etag='"2"')
+
+
+async def test_somebody_made_active_again_signs_in_anew(app: FastAPI, world: World) -> None:
+    rep, admin = world.saco_rep, world.administrator.client
+    await give_password(world, rep)
+    async with calling_from(app) as client:
+        granted = (await try_password(client, rep)).json()
+        for active in (False, True):
+            await admin.change(f"/people/{rep.id}", {"active": active})
+        await rep.client.refused("GET", world.path, 401, "tokenInvalid")
+        sent = {"grantType": "refresh_token", "refreshToken": granted["refreshToken"]}
+        await client.refused("POST", "/auth/token", 401, "refreshTokenRefused", json=sent)
+        assert (await try_password(client, rep)).status_code == 200
 
 
 async def test_search_is_by_the_beginning_of_names_and_addresses(world: World) -> None:

@@ -115,6 +115,7 @@ async def test_two_edits_at_once_are_one_edit_and_one_refusal(world: World) -> N
         ({"reviewDeadline": "2199-01-01T00:00:00Z"}, 422, "reviewDeadlineMissing"),
         ({"reviewDeadline": "2027-01-01"}, 422, "validationFailed"),
         ({"to": "final"}, 422, "validationFailed"),
+        ({"to": "draft"}, 422, "notForThisStep"),
     ],
 )
 async def test_review_needs_a_deadline_and_the_confirmation(world: World, more: Json, status: int, code: str) -> None:
@@ -260,6 +261,24 @@ async def test_under_every_a_silent_union_is_no_consent(world: World) -> None:
     await decide(world.seko_rep, path)
     last = (await trail(world.employer_rep, world, subjectId=record["id"]))[-1]
     assert (last["operation"], last["mandateId"]) == ("approve_session_record", world.seko_rep.mandate_id)
+
+
+async def test_a_union_that_has_closed_its_party_is_not_waited_for(world: World) -> None:
+    group = await started_group(world, world.saco, world.seko)
+    record = await record_under_review(world, group)
+    path = f"/session-records/{record['id']}"
+    await decide(world.employer_rep, path)
+    await world.seko_rep.client.step(f"/parties/{world.seko.id}/transitions", {"to": "closed"})
+    await decide(world.saco_rep, path)
+    assert (await world.saco_rep.client.get(path))["state"] == "final"
+
+
+async def test_without_any_union_left_the_employer_alone_decides_nothing(world: World) -> None:
+    record = await record_under_review(world, await started_group(world))
+    path = f"/session-records/{record['id']}"
+    await world.saco_rep.client.step(f"/parties/{world.saco.id}/transitions", {"to": "closed"})
+    await decide(world.employer_rep, path)
+    assert (await world.employer_rep.client.get(path))["state"] == "underReview"
 
 
 async def test_the_facilitator_approves_nothing_even_with_a_mandate(world: World) -> None:
