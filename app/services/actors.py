@@ -99,9 +99,9 @@ _ACTOR = (
 
 async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: date) -> Actor:
     """The actor behind a verified token; an inactive person or an ended sign-in is nobody."""
-    found = (
-        await session.execute(_ACTOR, {"person_id": person_id, "sign_in_id": sign_in_id, "today": today})
-    ).one_or_none()
+    connection = await session.connection()
+    given = {"person_id": person_id, "sign_in_id": sign_in_id, "today": today}
+    found = (await connection.execute(_ACTOR, given)).one_or_none()
     if found is None:
         raise Refusal(Code.TOKEN_INVALID)
     organisation_id, language, roles, seats, tables, facilitated, met = found

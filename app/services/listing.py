@@ -68,16 +68,17 @@ async def page(
     else:
         rows_query = rows_query.offset((request.page - 1) * request.limit)
 
-    rows: list[dict[str, Any]] = []
+    found: Sequence[sa.Row[Any]] = []
+    names: list[str] = []
     if request.page > 0:
         result = await connection.execute(rows_query.limit(request.limit + 1))
-        rows = [dict(row) for row in result.mappings()]
-    more = len(rows) > request.limit
-    rows = rows[: request.limit]
-    next_after = _written(name, [rows[-1][key.name] for key in keys]) if more else None
-    for row in rows:
-        for key in keys:
-            del row[key.name]
+        names = list(result.keys())[: -len(keys)]
+        found = result.all()
+    more = len(found) > request.limit
+    found = found[: request.limit]
+    next_after = _written(name, found[-1][-len(keys) :]) if more else None
+    # The keys stand last in a row, where there are no names for them any more.
+    rows = [dict(zip(names, row, strict=False)) for row in found]
     return Listed(rows, min(total, COUNTED_AT_MOST), total > COUNTED_AT_MOST, next_after)
 
 
