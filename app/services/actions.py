@@ -37,7 +37,7 @@ _ITEMS = sa.select(
     col(Action.session_record_id),
     col(Action.state),
     _OVERDUE.label("overdue"),
-)
+).where(col(Action.working_group_id) == sa.bindparam("working_group_id"), policy.visible(Action))
 _AROUND = sa.select(
     sa.select(sa.func.count())
     .select_from(DialogueSession)
@@ -62,12 +62,12 @@ async def list_actions(
 ) -> Listed:
     """The group's actions from all its sessions, the most urgent first."""
     await find(work, WorkingGroup, working_group_id)
-    query = _ITEMS.where(col(Action.working_group_id) == working_group_id, policy.visible(work.actor, Action))
+    query = _ITEMS
     if state is not None:
         query = query.where(col(Action.state) == state)
     if overdue is not None:
         query = query.where(_OVERDUE if overdue else sa.not_(_OVERDUE))
-    return await page(work, query.params(today=work.today), SORTS, request)
+    return await page(work, query, SORTS, request, working_group_id=working_group_id, today=work.today)
 
 
 async def create(work: Work, record_id: UUID, data: ActionCreate) -> ActionRead:

@@ -25,7 +25,7 @@ _ITEMS = sa.select(
     col(Approval.mandate_id),
     col(Approval.voided_at),
     col(Approval.void_reason),
-)
+).where(col(Approval.subject_id) == sa.bindparam("subject_id"), policy.visible(Approval))
 
 
 async def list_of(
@@ -34,8 +34,7 @@ async def list_of(
     """Every decision on a subject, standing or voided, oldest first."""
     operation = "list_working_group_approvals" if subject is WorkingGroup else "list_session_record_approvals"
     await admit(work, operation, subject, subject_id)
-    query = _ITEMS.where(col(Approval.subject_id) == subject_id, policy.visible(work.actor, Approval))
-    return await page(work, query, SORTS, request)
+    return await page(work, _ITEMS, SORTS, request, subject_id=subject_id)
 
 
 async def read(work: Work, approval_id: UUID) -> ApprovalRead:

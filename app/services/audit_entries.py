@@ -25,19 +25,19 @@ _ITEMS = sa.select(
     col(AuditEntry.mandate_id),
     col(AuditEntry.working_group_id),
     col(AuditEntry.audience),
-)
+).where(col(AuditEntry.organisation_id) == sa.bindparam("organisation_id"), policy.visible(AuditEntry))
 
 
 async def list_audit_entries(
     work: Work, organisation_id: UUID, request: PageRequest, subject_id: UUID | None, working_group_id: UUID | None
 ) -> Listed:
     await find(work, Organisation, organisation_id)
-    query = _ITEMS.where(col(AuditEntry.organisation_id) == organisation_id, policy.visible(work.actor, AuditEntry))
+    query = _ITEMS
     if subject_id is not None:
         query = query.where(col(AuditEntry.subject_id) == subject_id)
     if working_group_id is not None:
         query = query.where(col(AuditEntry.working_group_id) == working_group_id)
-    return await page(work, query, SORTS, request)
+    return await page(work, query, SORTS, request, organisation_id=organisation_id)
 
 
 async def read(work: Work, entry_id: UUID) -> AuditEntryRead:

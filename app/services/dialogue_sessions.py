@@ -39,7 +39,7 @@ _ITEMS = sa.select(
     col(DialogueSession.starts_at),
     col(DialogueSession.meeting_form),
     col(DialogueSession.dialogue_template_id),
-)
+).where(col(DialogueSession.working_group_id) == sa.bindparam("working_group_id"), policy.visible(DialogueSession))
 _RECORD_ID = sa.select(col(SessionRecord.id)).where(
     col(SessionRecord.dialogue_session_id) == sa.bindparam("session_id"),
     col(SessionRecord.appendix_to_id).is_(None),
@@ -59,12 +59,10 @@ async def list_dialogue_sessions(
     work: Work, working_group_id: UUID, request: PageRequest, state: DialogueSessionState | None
 ) -> Listed:
     await find(work, WorkingGroup, working_group_id)
-    query = _ITEMS.where(
-        col(DialogueSession.working_group_id) == working_group_id, policy.visible(work.actor, DialogueSession)
-    )
+    query = _ITEMS
     if state is not None:
         query = query.where(col(DialogueSession.state) == state)
-    return await page(work, query, SORTS, request)
+    return await page(work, query, SORTS, request, working_group_id=working_group_id)
 
 
 async def create(work: Work, working_group_id: UUID, data: DialogueSessionCreate) -> DialogueSessionRead:

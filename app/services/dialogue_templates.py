@@ -82,7 +82,7 @@ _ITEMS = sa.select(
     col(DialogueTemplate.state),
     col(DialogueTemplate.derived_from_id),
     col(DialogueTemplate.organisation_id),
-)
+).where(policy.visible(DialogueTemplate))
 
 
 def _title(language: Language) -> sa.ColumnElement[str]:
@@ -126,7 +126,7 @@ _SEARCHES: dict[Language, tuple[Any, str]] = {
 
 async def list_dialogue_templates(work: Work, request: PageRequest, wanted: Wanted) -> Listed:
     """The latest published version of each template, or with a state, or `all_versions`, what is asked for."""
-    query = _ITEMS.where(policy.visible(work.actor, DialogueTemplate))
+    query = _ITEMS
     state = wanted.state or (None if wanted.all_versions else DialogueTemplateState.PUBLISHED)
     if state is not None:
         query = query.where(col(DialogueTemplate.state) == state)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -42,44 +43,70 @@ class Listed:
 
 
 async def page(
-    work: Work, query: sa.Select[*tuple[Any, ...]], sorts: dict[str, Columns], request: PageRequest
+    work: Work, query: sa.Select[*tuple[Any, ...]], sorts: dict[str, Columns], request: PageRequest, **given: Any
 ) -> Listed:
     """One page of `query`, in the order the request asks for.
 
     `sorts` names the possible orders; each ends with a unique column and the first is the default. A leading
-    minus in the request turns the whole order round.
+    minus in the request turns the whole order round. The parameters of the query are `given`, and what the actor
+    holds.
     """
     name = request.sort or next(iter(sorts))
     descending = name.startswith("-")
     order = sorts[name.removeprefix("-")]
     connection = await work.session.connection()
 
-    # Without its columns a query that filters nothing would forget which table it reads.
-    rows_to_count = query.with_only_columns(sa.literal(1), maintain_column_froms=True)
-    counted = sa.select(sa.func.count()).select_from(rows_to_count.order_by(None).limit(COUNTED_AT_MOST + 1).subquery())
-    total = (await connection.execute(counted)).scalar_one()
-
-    keys = [column.label(f"_key_{place}") for place, column in enumerate(order)]
-    rows_query = query.add_columns(*keys).order_by(*(key.desc() if descending else key.asc() for key in order))
-    if request.after is not None:
-        position = sa.tuple_(*order)
-        last = sa.tuple_(*_position(request.after, name, order))
-        rows_query = rows_query.where(position < last if descending else position > last)
+    place: dict[str, Any] = {"_limit": request.limit + 1}
+    if request.after is None:
+        place["_offset"] = (request.page - 1) * request.limit
     else:
-        rows_query = rows_query.offset((request.page - 1) * request.limit)
+        place |= {_last(number): value for number, value in enumerate(_position(request.after, name, order))}
+    statements = _statements(query, order, descending, request.after is not None)
+    given |= work.actor.held
 
+    total = (await connection.execute(statements.count, given)).scalar_one()
     found: Sequence[sa.Row[Any]] = []
     names: list[str] = []
     if request.page > 0:
-        result = await connection.execute(rows_query.limit(request.limit + 1))
-        names = list(result.keys())[: -len(keys)]
+        result = await connection.execute(statements.rows, given | place)
+        names = list(result.keys())[: -len(order)]
         found = result.all()
     more = len(found) > request.limit
     found = found[: request.limit]
-    next_after = _written(name, found[-1][-len(keys) :]) if more else None
-    # The keys stand last in a row, where there are no names for them any more.
+    next_after = _written(name, found[-1][-len(order) :]) if more else None
+    # The sort values stand last in a row, where there are no names for them any more.
     rows = [dict(zip(names, row, strict=False)) for row in found]
     return Listed(rows, min(total, COUNTED_AT_MOST), total > COUNTED_AT_MOST, next_after)
+
+
+@dataclass(frozen=True)
+class _Statements:
+    count: sa.Select[int]
+    rows: sa.Select[*tuple[Any, ...]]
+
+
+# Most lists are asked for with the same statement every time. Where a filter is added for one request alone,
+# nothing is found here, and what is kept makes way again.
+@lru_cache(maxsize=256)
+def _statements(query: sa.Select[*tuple[Any, ...]], order: Columns, descending: bool, follows: bool) -> _Statements:
+    """How many there are, and the rows of a page with their sort values last."""
+    # Without its columns a query that filters nothing would forget which table it reads.
+    rows_to_count = query.with_only_columns(sa.literal(1), maintain_column_froms=True)
+    counted = sa.select(sa.func.count()).select_from(rows_to_count.order_by(None).limit(COUNTED_AT_MOST + 1).subquery())
+
+    keys = [column.label(f"_key_{place}") for place, column in enumerate(order)]
+    rows = query.add_columns(*keys).order_by(*(key.desc() if descending else key.asc() for key in order))
+    if follows:
+        position = sa.tuple_(*order)
+        last = sa.tuple_(*(sa.bindparam(_last(place), type_=column.type) for place, column in enumerate(order)))
+        rows = rows.where(position < last if descending else position > last)
+    else:
+        rows = rows.offset(sa.bindparam("_offset", type_=sa.BigInteger))
+    return _Statements(counted, rows.limit(sa.bindparam("_limit", type_=sa.Integer)))
+
+
+def _last(place: int) -> str:
+    return f"_last_{place}"
 
 
 def _written(sort: str, values: Sequence[Any]) -> str:
@@ -93,10 +120,7 @@ def _position(after: str, sort: str, order: Columns) -> list[Any]:
         written = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         if not isinstance(written, list) or len(written) != len(order) + 1 or written[0] != sort:
             raise ValueError(after)
-        return [
-            sa.literal(_read(value, column.type.python_type), column.type)
-            for value, column in zip(written[1:], order, strict=True)
-        ]
+        return [_read(value, column.type.python_type) for value, column in zip(written[1:], order, strict=True)]
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise Refusal(Code.CURSOR_INVALID, "/query/after") from None
 

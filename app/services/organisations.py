@@ -26,12 +26,12 @@ _ITEMS = sa.select(
     col(Organisation.short_name),
     col(Organisation.english_name),
     col(Organisation.state),
-)
+).where(policy.visible(Organisation))
 
 
 async def list_organisations(work: Work, request: PageRequest, words: str | None) -> Listed:
     """Organisations the actor may read; `words` are searched with Swedish stemming or as the start of the name."""
-    query = _ITEMS.where(policy.visible(work.actor, Organisation))
+    query = _ITEMS
     if words is not None:
         query = query.where(
             sa.or_(

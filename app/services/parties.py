@@ -14,13 +14,14 @@ from app.services.work import Work, admit, changed, created, differing, find, sh
 
 SORTS: dict[str, Columns] = {"name": (swedish_order(Party.name), col(Party.id))}
 
-_ITEMS = sa.select(col(Party.id), col(Party.side), col(Party.name), col(Party.state))
+_ITEMS = sa.select(col(Party.id), col(Party.side), col(Party.name), col(Party.state)).where(
+    col(Party.organisation_id) == sa.bindparam("organisation_id"), policy.visible(Party)
+)
 
 
 async def list_parties(work: Work, organisation_id: UUID, request: PageRequest) -> Listed:
     await admit(work, "list_parties", Organisation, organisation_id)
-    query = _ITEMS.where(col(Party.organisation_id) == organisation_id, policy.visible(work.actor, Party))
-    return await page(work, query, SORTS, request)
+    return await page(work, _ITEMS, SORTS, request, organisation_id=organisation_id)
 
 
 async def create(work: Work, organisation_id: UUID, data: PartyCreate) -> PartyRead:

@@ -14,13 +14,14 @@ from app.services.work import Work, admit, changed, created, differing, find, re
 
 SORTS: dict[str, Columns] = {"createdAt": (col(PartyNote.id),)}
 
-_ITEMS = sa.select(col(PartyNote.id), col(PartyNote.text), col(PartyNote.created_at))
+_ITEMS = sa.select(col(PartyNote.id), col(PartyNote.text), col(PartyNote.created_at)).where(
+    col(PartyNote.dialogue_session_id) == sa.bindparam("dialogue_session_id"), policy.visible(PartyNote)
+)
 
 
 async def list_party_notes(work: Work, session_id: UUID, request: PageRequest) -> Listed:
     await admit(work, "list_party_notes", DialogueSession, session_id)
-    query = _ITEMS.where(col(PartyNote.dialogue_session_id) == session_id, policy.visible(work.actor, PartyNote))
-    return await page(work, query, SORTS, request)
+    return await page(work, _ITEMS, SORTS, request, dialogue_session_id=session_id)
 
 
 async def create(work: Work, session_id: UUID, data: PartyNoteCreate) -> PartyNoteRead:

@@ -5,11 +5,11 @@ conditions on the thing's own columns, and each condition can be asked of one ro
 SQL), so the check of a single thing and the filter of a list cannot disagree.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -88,6 +88,16 @@ class Actor:
     def facilitated_groups(self) -> frozenset[UUID]:
         return frozenset(group for _, group in self.facilitated)
 
+    @cached_property
+    def oneself(self) -> frozenset[UUID]:
+        return frozenset({self.person_id})
+
+    @cached_property
+    def held(self) -> dict[str, Any]:
+        """The parameters of every `visible` clause."""
+        among = {_parameter(name): list(getattr(self, name)) for name in get_args(Held)}
+        return among | {_parameter(role): role in self.roles for role in Role}
+
     def seats_at(self, working_group_id: UUID) -> tuple[Seat, ...]:
         """The seats that count at one table, the one given for that table first."""
         at_table = [
@@ -96,6 +106,25 @@ class Actor:
             if (working_group_id, seat.party_id) in self.tables and seat.working_group_id in (None, working_group_id)
         ]
         return tuple(sorted(at_table, key=lambda seat: seat.working_group_id is None))
+
+
+Held = Literal[
+    "organisations",
+    "represented_organisations",
+    "parties",
+    "groups",
+    "tables",
+    "facilitated_sessions",
+    "facilitated_groups",
+    "met",
+    "oneself",
+]
+"""What an actor may hold, by the names of the properties above."""
+
+
+def _parameter(name: str) -> str:
+    """The name of a bind parameter that no list uses for its own."""
+    return f"actor_{name}"
 
 
 # --- Conditions, askable of one row and of many -------------------------------------------------------
@@ -120,17 +149,15 @@ class Among:
     """The row's fields are among what the actor holds."""
 
     fields: tuple[str, ...]
-    held: Callable[[Actor], Iterable[Any]]
+    held: Held
 
     def of_row(self, actor: Actor, row: Table) -> bool:
         values = tuple(getattr(row, _attribute(type(row), field)) for field in self.fields)
-        return (values if len(values) > 1 else values[0]) in self.held(actor)
+        return (values if len(values) > 1 else values[0]) in getattr(actor, self.held)
 
-    def of_many(self, actor: Actor, row_type: type[Table]) -> sa.ColumnElement[bool]:
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
         columns = [getattr(row_type, _attribute(row_type, field)) for field in self.fields]
-        held = list(self.held(actor))
-        if not held:
-            return sa.false()
+        held: sa.BindParameter[Any] = sa.bindparam(_parameter(self.held), expanding=True)
         return (sa.tuple_(*columns) if len(columns) > 1 else columns[0]).in_(held)
 
 
@@ -143,8 +170,8 @@ class Has:
     def of_row(self, actor: Actor, row: Table) -> bool:  # noqa: ARG002
         return self.role in actor.roles
 
-    def of_many(self, actor: Actor, row_type: type[Table]) -> sa.ColumnElement[bool]:  # noqa: ARG002
-        return sa.true() if self.role in actor.roles else sa.false()
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:  # noqa: ARG002
+        return sa.bindparam(_parameter(self.role), type_=sa.Boolean)
 
 
 @dataclass(frozen=True)
@@ -157,7 +184,7 @@ class Is:
     def of_row(self, actor: Actor, row: Table) -> bool:  # noqa: ARG002
         return getattr(row, self.field) in self.values
 
-    def of_many(self, actor: Actor, row_type: type[Table]) -> sa.ColumnElement[bool]:  # noqa: ARG002
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
         column = getattr(row_type, self.field)
         given = [value for value in self.values if value is not None]
         clause = column.in_(given) if given else sa.false()
@@ -177,8 +204,8 @@ class Who:
     def of_row(self, actor: Actor, row: Table) -> bool:
         return all(condition.of_row(actor, row) for condition in self.conditions)
 
-    def of_many(self, actor: Actor, row_type: type[Table]) -> sa.ColumnElement[bool]:
-        return sa.and_(sa.true(), *(condition.of_many(actor, row_type) for condition in self.conditions))
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
+        return sa.and_(sa.true(), *(condition.of_many(row_type) for condition in self.conditions))
 
 
 @dataclass(frozen=True)
@@ -190,35 +217,33 @@ class While:
     holds: Callable[[Actor, Any, datetime], bool]
 
 
-_IN_ORGANISATION = Among(("organisation_id",), lambda actor: actor.organisations)
+_IN_ORGANISATION = Among(("organisation_id",), "organisations")
 
 MEMBER = Who("a person of the organisation", (_IN_ORGANISATION,))
 ADMINISTRATOR = Who("a system administrator", (Has(Role.SYSTEM_ADMINISTRATOR),))
 ARCHIVIST = Who("an archivist of the organisation", (Has(Role.ARCHIVIST), _IN_ORGANISATION))
 REPRESENTATIVE = Who(
     "a representative of any party in the organisation",
-    (Among(("organisation_id",), lambda actor: actor.represented_organisations),),
+    (Among(("organisation_id",), "represented_organisations"),),
 )
-OWN_PARTY = Who("a representative of the party itself", (Among(("party_id",), lambda actor: actor.parties),))
-AT_TABLE = Who("a party at the table", (Among(("working_group_id",), lambda actor: actor.groups),))
-OWN_PARTY_AT_TABLE = Who(
-    "the party itself, at this table", (Among(("working_group_id", "party_id"), lambda actor: actor.tables),)
-)
+OWN_PARTY = Who("a representative of the party itself", (Among(("party_id",), "parties"),))
+AT_TABLE = Who("a party at the table", (Among(("working_group_id",), "groups"),))
+OWN_PARTY_AT_TABLE = Who("the party itself, at this table", (Among(("working_group_id", "party_id"), "tables"),))
 FACILITATOR = Who(
     "the session's facilitator",
-    (Among(("dialogue_session_id",), lambda actor: actor.facilitated_sessions),),
+    (Among(("dialogue_session_id",), "facilitated_sessions"),),
 )
 FACILITATOR_OF_GROUP = Who(
     "a facilitator of one of the group's sessions",
-    (Among(("working_group_id",), lambda actor: actor.facilitated_groups),),
+    (Among(("working_group_id",), "facilitated_groups"),),
 )
 # A mandate for the whole party counts at every table of that party, so those who meet the party there know it.
 # There is no list of them across tables: one asks at one table (`list_working_group_mandates`).
 MEETS_PARTY = Who(
     "somebody who meets the party at a table, if the mandate is for the whole party",
-    (Among(("party_id",), lambda actor: actor.met), Is("working_group_id", (None,))),
+    (Among(("party_id",), "met"), Is("working_group_id", (None,))),
 )
-ONESELF = Who("the person concerned", (Among(("person_id",), lambda actor: (actor.person_id,)),))
+ONESELF = Who("the person concerned", (Among(("person_id",), "oneself"),))
 SIGNED_IN = Who("anyone signed in")
 PUBLIC = Who("anyone, without signing in")
 
@@ -500,9 +525,9 @@ def require(actor: Actor, operation: str, row: Table | None = None) -> None:
         raise Refusal(Code.NOT_YOUR_ROLE)
 
 
-def visible(actor: Actor, row_type: type[Table]) -> sa.ColumnElement[bool]:
-    """The clause that leaves only what the actor may read."""
-    return sa.or_(sa.false(), *(who.of_many(actor, row_type) for who in READ_RULES[row_type].who))
+def visible(row_type: type[Table]) -> sa.ColumnElement[bool]:
+    """The clause that leaves only what an actor may read; the statement is executed with `actor.held`."""
+    return sa.or_(sa.false(), *(who.of_many(row_type) for who in READ_RULES[row_type].who))
 
 
 def allowed_actions(actor: Actor, row: Table, now: datetime) -> list[AllowedAction]:

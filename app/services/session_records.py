@@ -57,33 +57,45 @@ _ITEMS = sa.select(
 )
 
 
+def _below(parent: Any) -> sa.Select[*tuple[Any, ...]]:
+    return _ITEMS.where(parent == sa.bindparam("parent_id"), policy.visible(SessionRecord))
+
+
+_OF_ORGANISATION = _below(col(SessionRecord.organisation_id))
+_OF_GROUP = _below(col(SessionRecord.working_group_id))
+_APPENDICES = _below(col(SessionRecord.appendix_to_id))
+
+
 async def list_of_organisation(
     work: Work, organisation_id: UUID, request: PageRequest, state: SessionRecordState | None
 ) -> Listed:
     """Every record of the organisation that the actor may read: an archivist sees the final ones."""
     await admit(work, "list_session_records", Organisation, organisation_id)
-    return await _list(work, request, state, col(SessionRecord.organisation_id), organisation_id)
+    return await _list(work, request, state, _OF_ORGANISATION, organisation_id)
 
 
 async def list_of_group(
     work: Work, working_group_id: UUID, request: PageRequest, state: SessionRecordState | None
 ) -> Listed:
     await find(work, WorkingGroup, working_group_id)
-    return await _list(work, request, state, col(SessionRecord.working_group_id), working_group_id)
+    return await _list(work, request, state, _OF_GROUP, working_group_id)
 
 
 async def list_appendices(work: Work, record_id: UUID, request: PageRequest) -> Listed:
     await find(work, SessionRecord, record_id)
-    return await _list(work, request, None, col(SessionRecord.appendix_to_id), record_id)
+    return await _list(work, request, None, _APPENDICES, record_id)
 
 
 async def _list(
-    work: Work, request: PageRequest, state: SessionRecordState | None, column: Any, parent_id: UUID
+    work: Work,
+    request: PageRequest,
+    state: SessionRecordState | None,
+    query: sa.Select[*tuple[Any, ...]],
+    parent_id: UUID,
 ) -> Listed:
-    query = _ITEMS.where(column == parent_id, policy.visible(work.actor, SessionRecord))
     if state is not None:
         query = query.where(_state_now == state)
-    return await page(work, query.params(now=work.now), SORTS, request)
+    return await page(work, query, SORTS, request, parent_id=parent_id, now=work.now)
 
 
 async def read(work: Work, record_id: UUID) -> SessionRecordRead:

@@ -16,16 +16,18 @@ from app.services.session_records import check_questions
 from app.services.work import Work, admit, changed, check_version, find
 from app.services.working_groups import party_sides
 
+_STATEMENT = sa.select(Statement).where(
+    col(Statement.session_record_id) == sa.bindparam("record_id"),
+    col(Statement.party_id) == sa.bindparam("party_id"),
+    policy.visible(Statement),
+)
+
 
 async def read(work: Work, record_id: UUID, party_id: UUID) -> StatementRead:
     """One's own statement, empty when nothing is written yet; another party's once it is published."""
     record = await find(work, SessionRecord, record_id)
-    query = sa.select(Statement).where(
-        col(Statement.session_record_id) == record_id,
-        col(Statement.party_id) == party_id,
-        policy.visible(work.actor, Statement),
-    )
-    statement = (await work.session.execute(query)).scalar_one_or_none()
+    given = work.actor.held | {"record_id": record_id, "party_id": party_id}
+    statement = (await work.session.execute(_STATEMENT, given)).scalar_one_or_none()
     if statement is None:
         if (record.working_group_id, party_id) not in work.actor.tables:
             raise Refusal(Code.NOT_FOUND)

@@ -29,6 +29,12 @@ _ITEMS = sa.select(
 
 _forever = sa.literal_column("'infinity'::date", sa.Date)
 _last_day = sa.func.coalesce(col(UnitPlacement.valid_to), _forever)
+_ON_DAY = _ITEMS.where(
+    col(UnitPlacement.organisation_id) == sa.bindparam("organisation_id"),
+    col(UnitPlacement.valid_from) <= sa.bindparam("day", type_=sa.Date),
+    _last_day >= sa.bindparam("day", type_=sa.Date),
+    policy.visible(Unit),
+)
 
 
 async def list_units(
@@ -43,12 +49,7 @@ async def list_units(
     """The tree as it was on a day; `words` are searched with Swedish stemming or as the start of the name."""
     await admit(work, "list_units", Organisation, organisation_id)
     day = valid_on or work.today
-    query = _ITEMS.where(
-        col(UnitPlacement.organisation_id) == organisation_id,
-        col(UnitPlacement.valid_from) <= day,
-        _last_day >= day,
-        policy.visible(work.actor, Unit),
-    )
+    query = _ON_DAY
     if parent_id is not None:
         query = query.where(col(UnitPlacement.parent_id) == parent_id)
     if words is not None:
@@ -59,7 +60,7 @@ async def list_units(
                 col(UnitPlacement.name).istartswith(words, autoescape=True),
             )
         )
-    return await page(work, query, SORTS, request)
+    return await page(work, query, SORTS, request, organisation_id=organisation_id, day=day)
 
 
 async def create(work: Work, organisation_id: UUID, data: UnitCreate) -> UnitRead:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -35,18 +36,21 @@ class Work:
 
 async def find(work: Work, row_type: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
     """The row, if the actor may see it; a hidden one and a missing one are refused alike."""
-    query = sa.select(row_type).where(
-        row_type.id == row_id,  # type: ignore[attr-defined]
-        policy.visible(work.actor, row_type),
-    )
-    if lock:
-        # Whoever changes a thing holds its row until the end of the transaction. What was read before the
-        # lock was granted may be stale, hence populate_existing. NO KEY UPDATE lets others refer to the row.
-        query = query.with_for_update(of=row_type, key_share=True).execution_options(populate_existing=True)
-    row = (await work.session.execute(query)).scalar_one_or_none()
+    found = await work.session.execute(_finding(row_type, lock), work.actor.held | {"row_id": row_id})
+    row: RowT | None = found.scalar_one_or_none()
     if row is None:
         raise Refusal(Code.NOT_FOUND)
     return row
+
+
+@cache
+def _finding(row_type: type[Any], lock: bool) -> sa.Select[Any]:
+    query = sa.select(row_type).where(row_type.id == sa.bindparam("row_id"), policy.visible(row_type))
+    if not lock:
+        return query
+    # Whoever changes a thing holds its row until the end of the transaction. What was read before the
+    # lock was granted may be stale, hence populate_existing. NO KEY UPDATE lets others refer to the row.
+    return query.with_for_update(of=row_type, key_share=True).execution_options(populate_existing=True)
 
 
 async def admit(work: Work, operation: str, row_type: type[RowT], row_id: UUID, version: int | None = None) -> RowT:

@@ -58,7 +58,7 @@ _ITEMS = sa.select(
     col(WorkingGroup.scope_unit_id),
     _state_now.label("state"),
     col(WorkingGroup.last_session_at),
-)
+).where(col(WorkingGroup.organisation_id) == sa.bindparam("organisation_id"), policy.visible(WorkingGroup))
 _SEATS = (
     sa.select(col(Party.id), col(Party.side), col(Party.name))
     .join(WorkingGroupParty, col(WorkingGroupParty.party_id) == col(Party.id))
@@ -101,10 +101,10 @@ async def list_working_groups(
 ) -> Listed:
     """The organisation's groups that the actor may read, with dormant ones as such."""
     await find(work, Organisation, organisation_id)
-    query = _ITEMS.where(col(WorkingGroup.organisation_id) == organisation_id, policy.visible(work.actor, WorkingGroup))
+    query = _ITEMS
     if state is not None:
         query = query.where(_state_now == state)
-    return await page(work, query.params(today=work.today), SORTS, request)
+    return await page(work, query, SORTS, request, organisation_id=organisation_id, today=work.today)
 
 
 async def create(work: Work, organisation_id: UUID, data: WorkingGroupCreate) -> WorkingGroupRead:
