@@ -156,9 +156,11 @@ class Among:
         return (values if len(values) > 1 else values[0]) in getattr(actor, self.held)
 
     def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
-        columns = [getattr(row_type, _attribute(row_type, field)) for field in self.fields]
-        held: sa.BindParameter[Any] = sa.bindparam(_parameter(self.held), expanding=True)
-        return (sa.tuple_(*columns) if len(columns) > 1 else columns[0]).in_(held)
+        columns: list[sa.ColumnElement[Any]] = [getattr(row_type, _attribute(row_type, field)) for field in self.fields]
+        name = _parameter(self.held)
+        if len(columns) == 1:
+            return columns[0] == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.Uuid)))
+        return sa.tuple_(*columns).in_(sa.bindparam(name, expanding=True))
 
 
 @dataclass(frozen=True)

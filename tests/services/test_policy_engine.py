@@ -185,7 +185,7 @@ async def test_who_holds_nothing_sees_nothing(session: AsyncSession, row_type: t
 async def test_without_what_the_actor_holds_nothing_is_read(session: AsyncSession) -> None:
     """Who forgets to say who asks gets an error, not everything."""
     with pytest.raises(StatementError, match="actor_"):
-        await session.execute(sa.select(Unit.id).where(policy.visible(Unit)))
+        await session.execute(sa.select(Unit).where(policy.visible(Unit)))
 
 
 def test_everything_listed_can_be_judged_by_a_rule_of_reading() -> None:
