@@ -64,7 +64,6 @@ async def page(
     statements = _statements(query, order, descending, request.after is not None)
     given |= work.actor.held
 
-    total = (await connection.execute(statements.count, given)).scalar_one()
     found: Sequence[sa.Row[Any]] = []
     names: list[str] = []
     if request.page > 0:
@@ -72,6 +71,10 @@ async def page(
         names = list(result.keys())[: -len(order)]
         found = result.all()
     more = len(found) > request.limit
+    if found and not more and request.after is None:
+        total = place["_offset"] + len(found)  # the last page, counted from the first
+    else:
+        total = (await connection.execute(statements.count, given)).scalar_one()
     found = found[: request.limit]
     next_after = _written(name, found[-1][-len(order) :]) if more else None
     # The sort values stand last in a row, where there are no names for them any more.

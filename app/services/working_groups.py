@@ -310,9 +310,10 @@ def _seated(work: Work, group_id: UUID, party_ids: list[UUID]) -> Work:
 
 
 async def _read(work: Work, group: WorkingGroup) -> WorkingGroupRead:
-    seats = (await work.session.execute(_SEATS, {"group_id": group.id})).all()
+    connection = await work.session.connection()
+    seats = (await connection.execute(_SEATS, {"group_id": group.id})).all()
     given = {"group_id": group.id, "now": work.now, "today": work.today}
-    glance = (await work.session.execute(_GLANCE, given)).mappings().one()
+    glance = (await connection.execute(_GLANCE, given)).mappings().one()
     approvals = await joint_decision.standing(work, group.id)
     read = shown(
         work,
