@@ -337,6 +337,7 @@ def variants_for(app: FastAPI, hand_written: Starlette, place: Place) -> list[Va
         Variant("hand-written list in as many statements as ours", hand_written, "/four" + units),
         Variant("list_units", app, f"{BASE}/organisations{units}"),
         Variant("list_units, token never seen before", app, f"{BASE}/organisations{units}", forget_tokens),
+        Variant("liveness: no token, no database", app, "/health/live"),
         Variant("read_working_group", app, f"{BASE}/working-groups/{place.working_group_id}"),
     ]
 
