@@ -65,6 +65,7 @@ _SEATS = (
     .where(col(WorkingGroupParty.working_group_id) == sa.bindparam("group_id"))
     .order_by(col(Party.side), col(Party.name), col(Party.id))
 )
+_DECIDING_SEATS = _SEATS.where(col(Party.state) == PartyState.ACTIVE)
 
 
 def _counted(row: Any, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
@@ -201,9 +202,7 @@ async def party_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]:
 
 async def deciding_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]:
     """Those of them whose agreement is asked for: a union that has closed its party can give none."""
-    rows = await work.session.execute(
-        _SEATS.where(col(Party.state) == PartyState.ACTIVE), {"group_id": working_group_id}
-    )
+    rows = await work.session.execute(_DECIDING_SEATS, {"group_id": working_group_id})
     return {party_id: side for party_id, side, _name in rows}
 
 
