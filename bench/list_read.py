@@ -174,7 +174,7 @@ _ITEMS = """
     FROM unit JOIN unit_placement AS placement ON placement.unit_id = unit.id
     WHERE placement.organisation_id = $1 AND placement.valid_from <= $2
       AND coalesce(placement.valid_to, 'infinity') >= $2
-    ORDER BY placement.name, unit.id LIMIT $3
+    ORDER BY swedish_order(placement.name) COLLATE "C", unit.id LIMIT $3
 """
 _KEYS = ("id", "name", "parentId", "externalId", "headcount", "validFrom", "validTo")
 # Roughly what else ours asks the database: who the actor is, whether the organisation exists, how many there are.
