@@ -371,3 +371,25 @@ async def test_every_cell_of_the_matrix(fresh_database_url: str) -> None:
     if os.environ.get("MATRIX_WRITE"):
         MATRIX.write_text(matrix, encoding="utf-8")
     assert MATRIX.read_text(encoding="utf-8") == matrix, "The matrix has changed: MATRIX_WRITE=1, then review the diff"
+
+
+async def test_what_has_not_changed_is_not_sent_again(world: World) -> None:
+    """Every read that documents 304 gives it to whoever may read, and to nobody else."""
+    stage = await Stage(world).build()
+    documented = [
+        operation["operationId"]
+        for item in document()["paths"].values()
+        for operation in item.values()
+        if "304" in operation["responses"]
+    ]
+    assert documented
+    for operation in documented:
+        again = []
+        for cell in CASES[operation](stage):
+            for name in world.people:
+                client = world.people[name].client
+                first = await client.request("GET", cell.path)
+                if first.status_code == 200:
+                    known = {"If-None-Match": first.headers["ETag"]}
+                    again.append((await client.request("GET", cell.path, headers=known)).status_code)
+        assert set(again) == {304}, operation
