@@ -18,13 +18,14 @@ export LARANDE_LOG_FORMAT ?= console
 run: .venv/run.stamp
 	@$(BIN)/larande serve --with-demo
 
+# Three workers keep two cores busy: many tests wait for a database to start or for the other side.
 test: .venv/test.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/larande openapi check
-	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered
 
 format: .venv/test.stamp
 	@$(BIN)/ruff check --fix .
