@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -393,3 +394,31 @@ async def test_what_has_not_changed_is_not_sent_again(world: World) -> None:
                     known = {"If-None-Match": first.headers["ETag"]}
                     again.append((await client.request("GET", cell.path, headers=known)).status_code)
         assert set(again) == {304}, operation
+
+
+async def test_every_list_turns_round(world: World) -> None:
+    """`sort` is on every list, and a minus in front of it turns the whole order round."""
+    stage = await Stage(world).build()
+    empty = []
+    for path, item in document()["paths"].items():
+        operation = item.get("get", {})
+        if not operation.get("operationId", "").startswith("list_"):
+            continue
+        orders = next(each for each in operation["parameters"] if each["name"] == "sort")["schema"]["enum"]
+        plain = [order for order in orders if not order.startswith("-")]
+        assert sorted(orders) == sorted([*plain, *(f"-{order}" for order in plain)]), path
+        longest = 0
+        for cell in CASES[operation["operationId"]](stage):
+            for who, order in product((world.employer_rep, world.saco_rep), plain):
+                asked = [
+                    await who.client.request("GET", cell.path, params={"sort": each, "limit": 100})
+                    for each in (order, f"-{order}")
+                ]
+                if {answer.status_code for answer in asked} == {200}:
+                    there, back = (answer.json()["items"] for answer in asked)
+                    assert there == back[::-1], (path, order)
+                    longest = max(longest, len(there))
+        if longest == 0:
+            empty.append(path)
+    # The stage's final record has no appendix; test_session_records.py makes two.
+    assert empty == ["/session-records/{sessionRecordId}/appendices"]

@@ -1,6 +1,6 @@
 """The query parameters that all lists share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 
@@ -19,3 +19,7 @@ After = Annotated[
 
 def asked(page: int, limit: int, after: str | None, sort: str | None = None) -> PageRequest:
     return PageRequest(page, limit, after, sort)
+
+
+ByCreation = Annotated[Literal["createdAt", "-createdAt"], Query(description="Order.")]
+ByDecision = Annotated[Literal["decidedAt", "-decidedAt"], Query(description="Order.")]

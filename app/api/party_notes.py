@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.dialogue_sessions import DialogueSessionId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.party_note import PartyNoteCreate, PartyNoteItem, PartyNoteRead, PartyNoteUpdate
 from app.services import party_notes
@@ -29,12 +29,13 @@ def _answer(call: Call, note: PartyNoteRead, status: int = 200) -> Response:
 async def list_party_notes(
     call: Reading,
     dialogue_session_id: DialogueSessionId,
+    sort: ByCreation = "createdAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
     """Your own party's notes on the session. Nobody else's notes are shown or counted."""
-    request = asked(page, limit, after)
+    request = asked(page, limit, after, sort)
     found = await party_notes.list_party_notes(call.work, dialogue_session_id, request)
     return listed(call, PartyNoteItem, found, request)
 

@@ -8,7 +8,7 @@ from app.api.answers import listed, page_of, single, tagged
 from app.api.approvals import answer_approval
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
 from app.api.working_groups import WorkingGroupId
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead
 from app.models.columns import Id
@@ -49,12 +49,13 @@ async def list_session_records(
     call: Reading,
     organisation_id: OrganisationId,
     state: State = None,
+    sort: ByCreation = "createdAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
     """The records you may read: those of your tables, or every final one for an archivist."""
-    request = asked(page, limit, after)
+    request = asked(page, limit, after, sort)
     found = await session_records.list_of_organisation(call.work, organisation_id, request, state)
     return listed(call, SessionRecordItem, found, request)
 
@@ -68,12 +69,13 @@ async def list_working_group_session_records(
     call: Reading,
     working_group_id: WorkingGroupId,
     state: State = None,
+    sort: ByCreation = "createdAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
     """The group's records in the order they were begun."""
-    request = asked(page, limit, after)
+    request = asked(page, limit, after, sort)
     found = await session_records.list_of_group(call.work, working_group_id, request, state)
     return listed(call, SessionRecordItem, found, request)
 
@@ -116,12 +118,13 @@ async def transition_session_record(
 async def list_session_record_approvals(
     call: Reading,
     session_record_id: SessionRecordId,
+    sort: ByDecision = "decidedAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
     """Every decision the parties have taken on the record, voided ones included."""
-    request = asked(page, limit, after)
+    request = asked(page, limit, after, sort)
     found = await approvals.list_of(call.work, SessionRecord, session_record_id, request)
     return listed(call, ApprovalItem, found, request)
 
@@ -150,12 +153,13 @@ async def approve_session_record(
 async def list_appendices(
     call: Reading,
     session_record_id: SessionRecordId,
+    sort: ByCreation = "createdAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
     """Corrections and additions to the record."""
-    request = asked(page, limit, after)
+    request = asked(page, limit, after, sort)
     found = await session_records.list_appendices(call.work, session_record_id, request)
     return listed(call, SessionRecordItem, found, request)
 

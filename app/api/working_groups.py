@@ -8,7 +8,7 @@ from app.api.answers import listed, page_of, single
 from app.api.approvals import answer_approval
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, ByDecision, Limit, PageNumber, asked
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead
 from app.models.columns import Id
 from app.models.working_group import (
@@ -101,12 +101,13 @@ async def close_working_group(
 async def list_working_group_approvals(
     call: Reading,
     working_group_id: WorkingGroupId,
+    sort: ByDecision = "decidedAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
     """Every decision the parties have taken on the group's start, voided ones included."""
-    request = asked(page, limit, after)
+    request = asked(page, limit, after, sort)
     return listed(
         call, ApprovalItem, await approvals.list_of(call.work, WorkingGroup, working_group_id, request), request
     )
