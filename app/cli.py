@@ -58,6 +58,13 @@ def _refuse(lines: list[str]) -> NoReturn:
     raise typer.Exit(1)
 
 
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _refuse([f"{path} cannot be written: {error.strerror}."])
+
+
 def _said(error: BaseException | None) -> str:
     """The driver's own words, without SQLAlchemy's around them."""
     words = str(getattr(error, "orig", None) or error or "").rpartition(">: ")[2].strip()
@@ -148,7 +155,7 @@ def write_document(
     path: Annotated[Path, typer.Argument(help="Where to.")] = Path("openapi/openapi.json"),
 ) -> None:
     """Write the document to a file."""
-    path.write_text(written_document(), encoding="utf-8")
+    _write(path, written_document())
 
 
 @openapi.command("check")
@@ -156,7 +163,11 @@ def check_document(
     path: Annotated[Path, typer.Argument(help="The committed document.")] = Path("openapi/openapi.json"),
 ) -> None:
     """Fail if the committed document is not the program's."""
-    if path.read_text(encoding="utf-8") != written_document():
+    try:
+        committed = path.read_text(encoding="utf-8")
+    except OSError as error:
+        _refuse([f"{path} cannot be read: {error.strerror}."])
+    if committed != written_document():
         typer.echo(f"{path} differs from the program. Run: larande openapi write", err=True)
         raise typer.Exit(1)
     typer.echo(f"{path} is current.")
@@ -173,7 +184,7 @@ def write_authorisation(
     path: Annotated[Path, typer.Argument(help="Where to.")] = Path("docs/authorisation.md"),
 ) -> None:
     """Write the policy table as a page."""
-    path.write_text(written_authorisation(), encoding="utf-8")
+    _write(path, written_authorisation())
 
 
 # --- Content packs ---------------------------------------------------------------------------------------
@@ -216,10 +227,14 @@ person = typer.Typer(no_args_is_help=True, help="People who sign in.")
 main.add_typer(person, name="person")
 
 
+_CALLED = {"name": "name", "email": "e-mail address"}
+
+
 def _on_people(do: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """One transaction; a refusal is said in plain words."""
+    """One transaction, on a new database too; a refusal is said in plain words."""
 
     async def done(database: Database) -> T:
+        await migrations.upgrade(database)
         async with database.write() as session:
             return await do(session)
 
@@ -245,7 +260,7 @@ def create_administrator(
     try:
         data = NewAdministrator(name=name, email=email)
     except ValidationError as error:
-        _refuse([f"The {each['loc'][0]} does not fit." for each in error.errors()])
+        _refuse([f"This is not a valid {_CALLED[str(each['loc'][0])]}." for each in error.errors()])
 
     async def made(session: AsyncSession) -> str:
         now = datetime.now(UTC)
@@ -295,7 +310,7 @@ def write_demo_guide(
     path: Annotated[Path, typer.Argument(help="Where to.")] = Path("docs/demo.md"),
 ) -> None:
     """Write the page that says who is who in the demo agency."""
-    path.write_text(guide.written(), encoding="utf-8")
+    _write(path, guide.written())
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+    # Its two lines at every start say nothing to anybody.
+    logging.getLogger("alembic.runtime.migration").setLevel("WARNING")
     # The request log is ours: uvicorn's has addresses in it.
     logging.getLogger("uvicorn.access").disabled = True
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
@@ -80,14 +80,20 @@ def create_app(settings: Settings) -> FastAPI:
 def _serve_docs(app: FastAPI) -> None:
     """The docs page, with its scripts from this server: it works without internet."""
     assets = f"{BASE}/docs-assets"
+    # The document names an installation in general; the page tries things out on the one that serves it.
+    here = f"{BASE}/docs/openapi.json"
     app.mount(assets, StaticFiles(directory=DOCS_ASSETS), name="docs-assets")
 
     @app.get(f"{BASE}/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return get_swagger_ui_html(
-            openapi_url=f"{BASE}/openapi.json",
+            openapi_url=here,
             title=document.TITLE,
             swagger_js_url=f"{assets}/swagger-ui-bundle.js",
             swagger_css_url=f"{assets}/swagger-ui.css",
             swagger_favicon_url=f"{assets}/favicon.png",
         )
+
+    @app.get(here, include_in_schema=False)
+    async def document_of_this_installation() -> JSONResponse:
+        return JSONResponse(app.openapi() | {"servers": [{"url": BASE, "description": "This installation."}]})

@@ -56,7 +56,7 @@ async def test_what_cannot_be_done_is_said_plainly(world: World) -> None:
     for name, email in (("Åsa", "inte en adress"), ("", "a@example.se")):
         refused = await larande("person", "create-administrator", name, email)
         assert refused.exit_code == 1
-        assert "does not fit" in refused.stderr
+        assert "is not a valid" in refused.stderr
     async with world.database.write() as session:
         world.employee.person.active = False
         await session.merge(world.employee.person)

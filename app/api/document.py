@@ -17,8 +17,8 @@ TITLE = "Lärande i förändring"
 DESCRIPTION = """
 **Svenska.** Ett stöd för lokala parter, arbetsgivare och fackliga organisationer, som vill samtala om lärande i
 arbetet: samtalsunderlag, arbetsgrupper, samtal och protokoll som båda sidor godkänner.
-*Servicenivå:* tjänsten drivs av den organisation som installerat den; inga utlovade svarstider följer med programmet.
-*Begränsningar:* högst 100 rader per sida, räknare är exakta till 10 000, en begäran får vara högst 1 MiB.
+*Servicenivå:* tjänsten drivs av den organisation som har installerat den; programmet lovar inga svarstider.
+*Begränsningar:* högst 100 rader per sida, antal är exakta upp till 10 000, en begäran är på högst 1 MiB.
 
 **English.** Support for local parties, employer and trade unions, who want to talk about learning at work: dialogue
 templates, working groups, sessions, and records that both sides approve.

@@ -40,7 +40,7 @@ async def list_organisations(
     return listed(call, OrganisationItem, await organisations.list_organisations(call.work, request, q), request)
 
 
-@router.post("/organisations", response_model=OrganisationRead, status_code=201, summary="Take in an organisation")
+@router.post("/organisations", response_model=OrganisationRead, status_code=201, summary="Add an organisation")
 async def create_organisation(call: Creating, organisation: OrganisationCreate) -> Response:
     """A system administrator takes in a workplace; its parties are added next."""
     made = await call.once(lambda: organisations.create(call.work, organisation), organisations.read)

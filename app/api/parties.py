@@ -40,7 +40,7 @@ async def list_parties(
 
 
 @router.post(
-    "/organisations/{organisationId}/parties", response_model=PartyRead, status_code=201, summary="Take in a party"
+    "/organisations/{organisationId}/parties", response_model=PartyRead, status_code=201, summary="Add a party"
 )
 async def create_party(call: Creating, organisation_id: OrganisationId, party: PartyCreate) -> Response:
     """A system administrator takes in a party and appoints its first representative; the rest is its own."""

@@ -41,7 +41,7 @@ async def list_people(
 
 
 @router.post(
-    "/organisations/{organisationId}/people", response_model=PersonRead, status_code=201, summary="Take in a person"
+    "/organisations/{organisationId}/people", response_model=PersonRead, status_code=201, summary="Add a person"
 )
 async def create_person(call: Creating, organisation_id: OrganisationId, person: PersonCreate) -> Response:
     """Somebody who is to represent, lead sessions or keep the archive. It gives no say by itself."""

@@ -26,12 +26,12 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "hostInvalid": _p(
         400,
-        ("Huvudet Host kan inte läsas", "Host ska vara ett värdnamn, om det behövs följt av kolon och port."),
+        ("HTTP-huvudet Host kan inte läsas", "Host ska vara ett värdnamn, om det behövs följt av kolon och port."),
         ("The Host header cannot be read", "Host must be a host name, followed by colon and port if needed."),
     ),
     "methodNotAllowed": _p(
         405,
-        ("Metoden finns inte här", "Adressen finns, men inte för den här metoden. Se huvudet Allow."),
+        ("Metoden finns inte här", "Adressen finns, men inte för den här metoden. Se HTTP-huvudet Allow."),
         ("No such method here", "The address exists, but not for this method. See the Allow header."),
     ),
     "notAcceptable": _p(
@@ -52,7 +52,7 @@ PROBLEMS: dict[str, ProblemText] = {
     "validationFailed": _p(
         422,
         ("Uppgifterna stämmer inte", "Ett eller flera fält behöver rättas. Se errors."),
-        ("The data does not fit", "One or more fields need correction. See errors."),
+        ("The data is not valid", "One or more fields need correction. See errors."),
     ),
     "unknownParameter": _p(
         422,
@@ -91,7 +91,7 @@ PROBLEMS: dict[str, ProblemText] = {
     # --- who and whether
     "notSignedIn": _p(
         401,
-        ("Du är inte inloggad", "Skicka en åtkomsttoken i huvudet Authorization: Bearer."),
+        ("Du är inte inloggad", "Skicka en åtkomsttoken i HTTP-huvudet Authorization: Bearer."),
         ("You are not signed in", "Send an access token in the header Authorization: Bearer."),
     ),
     "tokenInvalid": _p(
@@ -117,7 +117,7 @@ PROBLEMS: dict[str, ProblemText] = {
     # --- sign-in
     "credentialsRefused": _p(
         401,
-        ("Inloggningen gick inte", "E-postadressen eller lösenordet stämmer inte."),
+        ("Det gick inte att logga in", "E-postadressen eller lösenordet stämmer inte."),
         ("Sign-in failed", "The e-mail address or the password is not right."),
     ),
     "tooManyAttempts": _p(
@@ -135,7 +135,7 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "invitationRefused": _p(
         422,
-        ("Länken gäller inte", "Länken är använd, för gammal eller okänd. Be om en ny."),
+        ("Engångskoden gäller inte", "Engångskoden är använd, för gammal eller okänd. Be om en ny."),
         ("The link is not valid", "The link is used, too old or unknown. Ask for a new one."),
     ),
     "passwordTooCommon": _p(
@@ -152,7 +152,10 @@ PROBLEMS: dict[str, ProblemText] = {
     "staleVersion": _p(
         412,
         ("Någon annan hann före", "Resursen har ändrats sedan du läste den. Läs den igen och gör om ändringen."),
-        ("Somebody was faster", "The resource has changed since you read it. Read it again and redo the change."),
+        (
+            "Somebody else has changed it",
+            "The resource has changed since you read it. Read it again and redo the change.",
+        ),
     ),
     "idempotencyKeyReused": _p(
         409,
@@ -322,8 +325,14 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "contentChanged": _p(
         409,
-        ("Innehållet är ett annat", "Du godkänner ett innehåll som inte är det nuvarande. Läs det igen."),
-        ("The content is another", "You decide on a content that is not the present one. Read it again."),
+        (
+            "Innehållet har ändrats",
+            "Ditt beslut gäller en tidigare version av innehållet. Läs den nuvarande och besluta om den.",
+        ),
+        (
+            "The content has changed",
+            "Your decision is about an earlier version of the content. Read the present one and decide on that.",
+        ),
     ),
     "partyHasDecided": _p(
         409,
@@ -460,7 +469,7 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "namedTwice": _p(
         422,
-        ("Samma nämns två gånger", "Varje uppdrag och varje part nämns en gång."),
+        ("Något nämns två gånger", "Varje uppdrag och varje part nämns en gång."),
         ("Named twice", "Each mandate and each party is named once."),
     ),
     "attendanceOneSided": _p(

@@ -43,9 +43,7 @@ async def list_units(
     return listed(call, UnitItem, found, request)
 
 
-@router.post(
-    "/organisations/{organisationId}/units", response_model=UnitRead, status_code=201, summary="Take in a unit"
-)
+@router.post("/organisations/{organisationId}/units", response_model=UnitRead, status_code=201, summary="Add a unit")
 async def create_unit(call: Creating, organisation_id: OrganisationId, unit: UnitCreate) -> Response:
     """Add a unit to the tree, from today or an earlier day."""
     made = await call.once(lambda: units.create(call.work, organisation_id, unit), units.read)
