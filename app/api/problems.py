@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic.alias_generators import to_camel
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.dependencies import RequestRefusal
@@ -75,6 +76,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseAway, _away)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -161,6 +163,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 async def _away(request: Request, error: Exception) -> JSONResponse:
     _log.warning("database away", kind=type(error.__cause__).__name__)
     return problem(request, "databaseAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
+
+
+async def _gone(request: Request, _error: Exception) -> JSONResponse:
+    """Whoever hung up in the middle of a body reads no answer; it is no fault of ours either."""
+    return problem(request, "malformed")
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 
 from app.models.person import Person, PersonCreate, PersonItem, PersonRead, PersonUpdate
@@ -146,6 +147,27 @@ async def test_somebody_made_active_again_signs_in_anew(app: FastAPI, world: Wor
         sent = {"grantType": "refresh_token", "refreshToken": granted["refreshToken"]}
         await client.refused("POST", "/auth/token", 401, "refreshTokenRefused", json=sent)
         assert (await try_password(client, rep)).status_code == 200
+
+
+async def test_a_sign_in_under_way_does_not_outlive_deactivation(app: FastAPI, world: World) -> None:
+    """The password was right and the account active when it began; while it waited, the account was closed."""
+    who, admin = world.employee, world.administrator.client
+    await give_password(world, who)
+    held = sa.text("SELECT FROM credential WHERE person_id = :id FOR UPDATE")
+    waits = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%credential%'"
+    )
+    async with calling_from(app) as client:
+        async with world.database.write() as session:
+            await session.execute(held, {"id": who.person.id})
+            under_way = asyncio.create_task(try_password(client, who))
+            async with world.database.read() as other:
+                while not (await other.execute(waits)).scalar_one():  # noqa: ASYNC110 - it happens in PostgreSQL
+                    await asyncio.sleep(0.01)
+            await admin.change(f"/people/{who.id}", {"active": False})
+        assert (await under_way).status_code == 401
+        await admin.change(f"/people/{who.id}", {"active": True})
+        assert (await try_password(client, who)).status_code == 200
 
 
 async def test_search_is_by_the_beginning_of_names_and_addresses(world: World) -> None:

@@ -14,10 +14,12 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 import structlog
+import structlog.testing
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
+from starlette.types import Message
 
 from app import logs
 from app.api import operations
@@ -671,3 +673,40 @@ async def test_a_connection_that_is_upgraded_is_not_served(client: Client, app: 
     await app(scope, receive, send)
     assert said == ["websocket.close"]
     assert isinstance(client.http, httpx2.AsyncClient)
+
+
+async def test_whoever_hangs_up_is_no_fault_of_ours(app: FastAPI, world: World) -> None:
+    """A body that ends in the middle is logged as the client's doing: nobody can fill the log with alarms."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [
+        (b"host", b"testserver"),
+        (b"authorization", f"Bearer {world.employer_rep.client.token}".encode()),
+        (b"content-type", b"application/json"),
+        (b"content-length", b"500"),
+    ]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": f"{BASE}{world.path}/units",
+        "raw_path": f"{BASE}{world.path}/units".encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("testserver", 80),
+    }
+    with structlog.testing.capture_logs() as logged:
+        await app(scope, receive, send)
+    assert [entry["event"] for entry in logged] == ["request"]
+    assert logged[0]["status"] == 400
+    assert sent[0]["status"] == 400
