@@ -39,9 +39,10 @@ from app.models.statement import Statement
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import actors, policy
+from app.services.actor import Actor
 from app.services.calendar import swedish_day
+from app.services.conditions import PUBLIC
 from app.services.errors import Code
-from app.services.policy import Actor
 from tests import stories
 from tests.client import Client, client_for
 from tests.conftest import settings_for
@@ -292,7 +293,7 @@ def expected(operation: str, actor: Actor | None, cell: Cell) -> tuple[int, Code
     rule = policy.RULES[operation]
     now = datetime.now(UTC)
     if actor is None:
-        return (0, None) if policy.PUBLIC in rule.who else (401, Code.NOT_SIGNED_IN)
+        return (0, None) if PUBLIC in rule.who else (401, Code.NOT_SIGNED_IN)
     if cell.row is None:
         return (0, None) if policy.may_ever(actor, operation, None) else (403, Code.NOT_YOUR_ROLE)
     read = policy.READ_RULES[type(cell.row)]

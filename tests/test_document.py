@@ -12,8 +12,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.api.problems import TYPE_ROOT
+from app.services.conditions import PUBLIC
 from app.services.errors import Code
-from app.services.policy import PUBLIC, RULES
+from app.services.policy import RULES
 from tests import contract
 
 Json = dict[str, Any]

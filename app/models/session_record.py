@@ -99,6 +99,17 @@ class SessionRecord(VersionedRow, table=True):
     )
 
 
+def record_state(record: SessionRecord, now: datetime) -> SessionRecordState:
+    """The state with time taken into account: after its deadline a review is over, not approved."""
+    if (
+        record.state is SessionRecordState.UNDER_REVIEW
+        and record.review_deadline is not None
+        and record.review_deadline <= now
+    ):
+        return SessionRecordState.NOT_APPROVED
+    return record.state
+
+
 class RecordRegistration(Table, table=True):
     """What the archivist keeps about a final record; outside the content the parties approved."""
 

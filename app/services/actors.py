@@ -17,8 +17,8 @@ from app.models.party import Party, PartyState, Side
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
 from app.models.working_group import WorkingGroupParty
+from app.services.actor import Actor, Seat
 from app.services.errors import Code, Refusal
-from app.services.policy import Actor, Seat
 
 _TODAY = sa.bindparam("today", type_=sa.Date)
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)

@@ -12,7 +12,7 @@ from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.statement import Statement
 from app.models.working_group import WorkingGroup
-from app.services.policy import Actor
+from app.services.actor import Actor
 
 
 def entry(

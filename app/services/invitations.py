@@ -11,8 +11,8 @@ from app.models.columns import UtcDateTime
 from app.models.person import Person, Role
 from app.models.sign_in import Credential, NewAdministrator, NewCredential, PersonInvitation, SignIn, SignInEnd
 from app.services import audit, passwords
+from app.services.actor import Actor
 from app.services.errors import Code, Refusal
-from app.services.policy import Actor
 from app.services.sign_in import Entrance, digest, end, new_token
 from app.services.work import Work, store
 

@@ -16,8 +16,8 @@ from app.models.approval import Approval, ApprovalCreate, ApprovalSummary, Decis
 from app.models.base import AllowedAction
 from app.models.organisation import ApprovalRule
 from app.models.party import Side
+from app.services.actor import Seat
 from app.services.errors import Code, Refusal
-from app.services.policy import Seat
 from app.services.work import Work, changed, created
 
 

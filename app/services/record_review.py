@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalCreate, ApprovalRead, SubjectType, VoidReason
-from app.models.session_record import SessionRecord, SessionRecordState, SessionRecordTransition
+from app.models.session_record import SessionRecord, SessionRecordState, SessionRecordTransition, record_state
 from app.models.working_group import WorkingGroup
 from app.services import joint_decision
 from app.services.content_hash import content_hash
 from app.services.errors import Code, Refusal
 from app.services.joint_decision import Outcome, Subject
-from app.services.policy import record_state
 from app.services.record_content import gather
 from app.services.work import Work, admit, changed, refuse_unfit, shown
 from app.services.working_groups import deciding_sides

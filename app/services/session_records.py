@@ -20,6 +20,7 @@ from app.models.session_record import (
     SessionRecordState,
     SessionRecordTransition,
     SessionRecordUpdate,
+    record_state,
 )
 from app.models.working_group import WorkingGroup
 from app.services import joint_decision, policy, record_review
@@ -181,7 +182,7 @@ async def _read(work: Work, record: SessionRecord) -> SessionRecordRead:
         work,
         SessionRecordRead,
         record,
-        state=policy.record_state(record, work.now),
+        state=record_state(record, work.now),
         content=content,
         approvals=joint_decision.summaries(approvals),
     )

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.base import Resource, Table, VersionedRow
 from app.services import audit, policy
+from app.services.actor import Actor
 from app.services.calendar import swedish_day
 from app.services.conflicts import refusal_for
 from app.services.errors import Code, Refusal
-from app.services.policy import Actor
 
 RowT = TypeVar("RowT", bound=Table)
 ResourceT = TypeVar("ResourceT", bound=Resource)

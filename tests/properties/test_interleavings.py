@@ -21,9 +21,9 @@ from app.database import Database
 from app.models.approval import ApprovalCreate, Decision
 from app.models.session_record import SessionRecord, SessionRecordTransition, SessionRecordUpdate
 from app.services import actors, approvals, record_review, session_records
+from app.services.actor import Actor
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
-from app.services.policy import Actor
 from app.services.work import Work
 from tests.stories import final_record, started_group
 from tests.world import Someone, World

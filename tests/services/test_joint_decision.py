@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from app.models.approval import Approval, Decision, SubjectType, VoidReason
 from app.models.organisation import ApprovalRule
 from app.models.party import Side
+from app.services.actor import Actor
 from app.services.errors import Refusal
 from app.services.joint_decision import Outcome, Subject, outcome, speaking_seat
-from app.services.policy import Actor
 from app.services.work import Work
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.database import Database
 from app.models.base import new_id
 from app.models.columns import UtcDateTime
+from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.listing import COUNTED_AT_MOST, Columns, PageRequest, page
-from app.services.policy import Actor
 from app.services.work import Work
 
 _things = sa.Table(

@@ -21,8 +21,10 @@ from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import policy
+from app.services.actor import Actor, Seat
+from app.services.conditions import OWN_ID, PUBLIC, SIGNED_IN, Among, Has, Is, Who, attribute
 from app.services.errors import Code, Refusal
-from app.services.policy import PUBLIC, READ_RULES, RULES, SIGNED_IN, Actor, Among, Has, Is, Rule, Seat, Who
+from app.services.policy import READ_RULES, RULES, Rule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LISTED = sorted({rule.items for rule in RULES.values() if rule.items is not None}, key=lambda row: row.__name__)
@@ -92,7 +94,7 @@ def _is_list(row_type: type[Table], field: str) -> bool:
 
 def rows_of(row_type: type[Table], chance: random.Random) -> list[Table]:
     """Rows that differ in all that policy looks at."""
-    own = policy._OWN_ID.get(row_type, "")
+    own = OWN_ID.get(row_type, "")
     identities = POOLS.get(own) or [new_id() for _ in range(12)]
     rows: dict[Any, Table] = {}
     for identity in identities:
@@ -234,7 +236,7 @@ def test_conditions_name_columns_that_exist() -> None:
                     else []
                 )
                 for field in fields:
-                    assert hasattr(row_type, policy._attribute(row_type, field)), (name, row_type, field)  # type: ignore[arg-type]
+                    assert hasattr(row_type, attribute(row_type, field)), (name, row_type, field)  # type: ignore[arg-type]
 
 
 def test_an_operation_without_a_rule_is_a_fault() -> None:

@@ -1,0 +1,101 @@
+"""The one who acts: a signed-in person with everything that today gives them a say."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from app.models.columns import Language
+from app.models.party import Side
+from app.models.person import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A mandate valid today."""
+
+    mandate_id: UUID
+    party_id: UUID
+    side: Side
+    organisation_id: UUID
+    working_group_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in person with everything that today gives them a say."""
+
+    person_id: UUID
+    organisation_id: UUID | None = None
+    language: Language = Language.SWEDISH
+    roles: frozenset[Role] = frozenset()
+    seats: tuple[Seat, ...] = ()
+    tables: frozenset[tuple[UUID, UUID]] = frozenset()
+    """(working group, party) for every table at which a seat of this person counts."""
+    facilitated: frozenset[tuple[UUID, UUID]] = frozenset()
+    """(session, working group) for every session this person leads."""
+    met: frozenset[UUID] = frozenset()
+    """The parties this person meets at those tables and in those sessions, their own among them."""
+
+    @cached_property
+    def organisations(self) -> frozenset[UUID]:
+        return frozenset() if self.organisation_id is None else frozenset({self.organisation_id})
+
+    @cached_property
+    def parties(self) -> frozenset[UUID]:
+        """The parties this person speaks for everywhere, not at one table only."""
+        return frozenset(seat.party_id for seat in self.seats if seat.working_group_id is None)
+
+    @cached_property
+    def represented_organisations(self) -> frozenset[UUID]:
+        return frozenset(seat.organisation_id for seat in self.seats if seat.working_group_id is None)
+
+    @cached_property
+    def groups(self) -> frozenset[UUID]:
+        return frozenset(group for group, _ in self.tables)
+
+    @cached_property
+    def facilitated_sessions(self) -> frozenset[UUID]:
+        return frozenset(session for session, _ in self.facilitated)
+
+    @cached_property
+    def facilitated_groups(self) -> frozenset[UUID]:
+        return frozenset(group for _, group in self.facilitated)
+
+    @cached_property
+    def oneself(self) -> frozenset[UUID]:
+        return frozenset({self.person_id})
+
+    @cached_property
+    def held(self) -> dict[str, Any]:
+        """The parameters of every `visible` clause."""
+        among = {parameter(name): list(getattr(self, name)) for name in get_args(Held)}
+        return among | {parameter(role): role in self.roles for role in Role}
+
+    def seats_at(self, working_group_id: UUID) -> tuple[Seat, ...]:
+        """The seats that count at one table, the one given for that table first."""
+        at_table = [
+            seat
+            for seat in self.seats
+            if (working_group_id, seat.party_id) in self.tables and seat.working_group_id in (None, working_group_id)
+        ]
+        return tuple(sorted(at_table, key=lambda seat: seat.working_group_id is None))
+
+
+Held = Literal[
+    "organisations",
+    "represented_organisations",
+    "parties",
+    "groups",
+    "tables",
+    "facilitated_sessions",
+    "facilitated_groups",
+    "met",
+    "oneself",
+]
+"""What an actor may hold, by the names of the properties above."""
+
+
+def parameter(name: str) -> str:
+    """The name of a bind parameter that no list uses for its own."""
+    return f"actor_{name}"

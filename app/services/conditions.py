@@ -1,0 +1,210 @@
+"""What the policy table is said with: conditions, and the words for who and while made of them.
+
+Each condition can be asked of one row (in Python) and of many (in SQL), so the check of a single thing and the
+filter of a list cannot disagree.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.models.action import ActionState
+from app.models.base import Table
+from app.models.dialogue_session import DialogueSession, DialogueSessionState
+from app.models.dialogue_template import DialogueTemplateState
+from app.models.organisation import Organisation, OrganisationState
+from app.models.party import Party, PartyState
+from app.models.person import Person, Role
+from app.models.session_record import SessionRecord, SessionRecordState, record_state
+from app.models.working_group import WorkingGroup, WorkingGroupState
+from app.services.actor import Actor, Held, parameter
+from app.services.calendar import swedish_day
+from app.services.errors import Code
+
+# A working group's own id plays the part that `working_group_id` plays in everything below it.
+OWN_ID = {
+    Organisation: "organisation_id",
+    Party: "party_id",
+    Person: "person_id",
+    WorkingGroup: "working_group_id",
+    DialogueSession: "dialogue_session_id",
+    SessionRecord: "session_record_id",
+}
+
+
+def attribute(row_type: type[Table], field: str) -> str:
+    return "id" if OWN_ID.get(row_type) == field else field
+
+
+@dataclass(frozen=True)
+class Among:
+    """The row's fields are among what the actor holds."""
+
+    fields: tuple[str, ...]
+    held: Held
+
+    def of_row(self, actor: Actor, row: Table) -> bool:
+        values = tuple(getattr(row, attribute(type(row), field)) for field in self.fields)
+        return (values if len(values) > 1 else values[0]) in getattr(actor, self.held)
+
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
+        columns: list[sa.ColumnElement[Any]] = [getattr(row_type, attribute(row_type, field)) for field in self.fields]
+        name = parameter(self.held)
+        if len(columns) == 1:
+            return columns[0] == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.Uuid)))
+        return sa.tuple_(*columns).in_(sa.bindparam(name, expanding=True))
+
+
+@dataclass(frozen=True)
+class Has:
+    """The actor has a role, whatever the row."""
+
+    role: Role
+
+    def of_row(self, actor: Actor, row: Table) -> bool:  # noqa: ARG002
+        return self.role in actor.roles
+
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:  # noqa: ARG002
+        return sa.bindparam(parameter(self.role), type_=sa.Boolean)
+
+
+@dataclass(frozen=True)
+class Is:
+    """A field of the row has one of some values, whoever asks."""
+
+    field: str
+    values: tuple[Any, ...]
+
+    def of_row(self, actor: Actor, row: Table) -> bool:  # noqa: ARG002
+        return getattr(row, self.field) in self.values
+
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
+        column = getattr(row_type, self.field)
+        given = [value for value in self.values if value is not None]
+        clause = column.in_(given) if given else sa.false()
+        return sa.or_(clause, column.is_(None)) if None in self.values else clause
+
+
+Condition = Among | Has | Is
+
+
+@dataclass(frozen=True)
+class Who:
+    """One kind of actor: every condition must hold. The words are what docs/authorisation.md says."""
+
+    words: str
+    conditions: tuple[Condition, ...] = ()
+
+    def of_row(self, actor: Actor, row: Table) -> bool:
+        return all(condition.of_row(actor, row) for condition in self.conditions)
+
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
+        return sa.and_(sa.true(), *(condition.of_many(row_type) for condition in self.conditions))
+
+
+@dataclass(frozen=True)
+class While:
+    """What must be so for the operation to make sense now; else the reason code says why not."""
+
+    words: str
+    reason: Code
+    holds: Callable[[Actor, Any, datetime], bool]
+
+
+# --- Who: kinds of actor, each with the words of docs/authorisation.md ---------------------------------------
+
+_IN_ORGANISATION = Among(("organisation_id",), "organisations")
+
+MEMBER = Who("a person of the organisation", (_IN_ORGANISATION,))
+ADMINISTRATOR = Who("a system administrator", (Has(Role.SYSTEM_ADMINISTRATOR),))
+ARCHIVIST = Who("an archivist of the organisation", (Has(Role.ARCHIVIST), _IN_ORGANISATION))
+REPRESENTATIVE = Who(
+    "a representative of any party in the organisation",
+    (Among(("organisation_id",), "represented_organisations"),),
+)
+OWN_PARTY = Who("a representative of the party itself", (Among(("party_id",), "parties"),))
+AT_TABLE = Who("a party at the table", (Among(("working_group_id",), "groups"),))
+OWN_PARTY_AT_TABLE = Who("the party itself, at this table", (Among(("working_group_id", "party_id"), "tables"),))
+FACILITATOR = Who(
+    "the session's facilitator",
+    (Among(("dialogue_session_id",), "facilitated_sessions"),),
+)
+FACILITATOR_OF_GROUP = Who(
+    "a facilitator of one of the group's sessions",
+    (Among(("working_group_id",), "facilitated_groups"),),
+)
+# A mandate for the whole party counts at every table of that party, so those who meet the party there know it.
+# There is no list of them across tables: one asks at one table (`list_working_group_mandates`).
+MEETS_PARTY = Who(
+    "somebody who meets the party at a table, if the mandate is for the whole party",
+    (Among(("party_id",), "met"), Is("working_group_id", (None,))),
+)
+ONESELF = Who("the person concerned", (Among(("person_id",), "oneself"),))
+SIGNED_IN = Who("anyone signed in")
+PUBLIC = Who("anyone, without signing in")
+
+
+def only(who: Who, words: str, *conditions: Condition) -> Who:
+    return Who(f"{who.words}, {words}", who.conditions + conditions)
+
+
+# --- While: what must be so, each with the code that says why not ----------------------------------------------
+
+
+def state_is(*states: Any) -> Callable[[Actor, Any, datetime], bool]:
+    return lambda _actor, row, _now: row.state in states
+
+
+ORGANISATION_ACTIVE = While("the organisation is active", Code.ORGANISATION_CLOSED, state_is(OrganisationState.ACTIVE))
+UNIT_OPEN = While("the unit is not closed", Code.UNIT_CLOSED, lambda _actor, row, _now: row.valid_to is None)
+PARTY_ACTIVE = While("the party is active", Code.PARTY_CLOSED, state_is(PartyState.ACTIVE))
+MANDATE_RUNS = While(
+    "the mandate has not ended",
+    Code.MANDATE_ENDED,
+    lambda _actor, row, now: row.valid_to is None or row.valid_to >= swedish_day(now),
+)
+GROUP_FORMING = While("the group is forming", Code.GROUP_NOT_FORMING, state_is(WorkingGroupState.FORMING))
+GROUP_STARTED = While("the group has started", Code.GROUP_NOT_STARTED, state_is(WorkingGroupState.ACTIVE))
+GROUP_OPEN = While(
+    "the group is not closed",
+    Code.GROUP_CLOSED,
+    state_is(WorkingGroupState.FORMING, WorkingGroupState.ACTIVE),
+)
+TEMPLATE_DRAFT = While("it is a draft", Code.TEMPLATE_NOT_DRAFT, state_is(DialogueTemplateState.DRAFT))
+SESSION_OPEN = While(
+    "the session is not cancelled",
+    Code.SESSION_CLOSED,
+    state_is(DialogueSessionState.PLANNED, DialogueSessionState.PREPARED, DialogueSessionState.HELD),
+)
+SESSION_AHEAD = While(
+    "the session is neither held nor cancelled",
+    Code.SESSION_CLOSED,
+    state_is(DialogueSessionState.PLANNED, DialogueSessionState.PREPARED),
+)
+RECORD_OPEN = While(
+    "the record is not final",
+    Code.RECORD_IS_FINAL,
+    lambda _actor, row, _now: row.state is not SessionRecordState.FINAL,
+)
+RECORD_FINAL = While("the record is final", Code.RECORD_NOT_FINAL, state_is(SessionRecordState.FINAL))
+UNDER_REVIEW = While("the record is under review", Code.NOT_UNDER_REVIEW, state_is(SessionRecordState.UNDER_REVIEW))
+BEFORE_DEADLINE = While(
+    "the review deadline has not passed",
+    Code.REVIEW_DEADLINE_PASSED,
+    lambda _actor, row, now: record_state(row, now) is not SessionRecordState.NOT_APPROVED,
+)
+NOT_ITS_FACILITATOR = While(
+    "the caller did not lead the session",
+    Code.FACILITATOR_MAY_NOT_APPROVE,
+    lambda actor, row, _now: row.dialogue_session_id not in actor.facilitated_sessions,
+)
+APPROVAL_STANDS = While("the approval stands", Code.APPROVAL_VOIDED, lambda _actor, row, _now: row.voided_at is None)
+ACTION_NOT_SETTLED = While(
+    "the action is open or done",
+    Code.ACTION_SETTLED,
+    state_is(ActionState.OPEN, ActionState.DONE),
+)
+ACTION_OPEN = While("the action is open", Code.ACTION_SETTLED, state_is(ActionState.OPEN))
