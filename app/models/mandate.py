@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
+from sqlmodel import col
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
 from app.models.columns import DateOnly, Id, Line, Moment, YesNo
@@ -35,6 +36,19 @@ class Mandate(VersionedRow, table=True):
         sa.Index("uq_mandate_first", "party_id", unique=True, postgresql_where=sa.text("first")),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
     )
+
+
+Day = date | sa.BindParameter[date]
+
+
+def valid_between(first_day: Day, last_day: Day | None) -> sa.ColumnElement[bool]:
+    """Mandates that are valid on some day of the period, both ends inclusive; without an end, on any day to come."""
+    begun = sa.true() if last_day is None else col(Mandate.valid_from) <= last_day
+    return sa.and_(begun, sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= first_day))
+
+
+def valid_on(day: Day) -> sa.ColumnElement[bool]:
+    return valid_between(day, day)
 
 
 MandateFunction = Annotated[Line, Field(json_schema_extra={"example": "Ordförande i lokalföreningen"})]

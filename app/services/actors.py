@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from app.models.columns import Language
 from app.models.dialogue_session import DialogueSession
-from app.models.mandate import Mandate
+from app.models.mandate import Mandate, valid_on
 from app.models.party import Party, PartyState, Side
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
@@ -35,11 +35,7 @@ def _gathered(*columns: Any, rows: sa.FromClause, where: sa.ColumnElement[bool])
     )
 
 
-VALID_MANDATE = sa.and_(
-    col(Mandate.valid_from) <= _TODAY,
-    sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= _TODAY),
-)
-_OWN_VALID_MANDATE = sa.and_(col(Mandate.person_id) == _PERSON, VALID_MANDATE, col(Party.state) == PartyState.ACTIVE)
+_OWN_VALID_MANDATE = sa.and_(col(Mandate.person_id) == _PERSON, valid_on(_TODAY), col(Party.state) == PartyState.ACTIVE)
 _SEATS = _gathered(
     col(Mandate.id),
     col(Mandate.party_id),

@@ -18,7 +18,7 @@ from app.models.dialogue_session import (
     DialogueSessionTransition,
     DialogueSessionUpdate,
 )
-from app.models.mandate import Mandate
+from app.models.mandate import Mandate, valid_between, valid_on
 from app.models.party import Party, PartyState, Side
 from app.models.session_record import SessionRecord
 from app.models.working_group import WorkingGroup
@@ -47,8 +47,7 @@ _RECORD_ID = sa.select(col(SessionRecord.id)).where(
 _TABLE_MANDATES = sa.select(col(Mandate.id), col(Mandate.party_id)).where(
     col(Mandate.party_id).in_(sa.bindparam("party_ids", expanding=True)),
     sa.or_(col(Mandate.working_group_id).is_(None), col(Mandate.working_group_id) == sa.bindparam("group_id")),
-    col(Mandate.valid_from) <= sa.bindparam("day", type_=sa.Date),
-    sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= sa.bindparam("day", type_=sa.Date)),
+    valid_on(sa.bindparam("day", type_=sa.Date)),
 )
 
 _AHEAD = (DialogueSessionState.PLANNED, DialogueSessionState.PREPARED)
@@ -153,7 +152,7 @@ async def _check_facilitator(work: Work, organisation_id: UUID, person_id: UUID)
     mandates = sa.select(col(Mandate.id)).where(
         col(Mandate.person_id) == person_id,
         col(Mandate.organisation_id) == organisation_id,
-        sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= work.today),
+        valid_between(work.today, None),
         col(Mandate.party_id).in_(sa.select(col(Party.id)).where(col(Party.state) == PartyState.ACTIVE)),
     )
     if (await work.session.execute(mandates.limit(1))).first() is not None:

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.models.columns import swedish_order
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
-from app.models.mandate import Mandate, MandateCreate, MandateRead, MandateUpdate
+from app.models.mandate import Mandate, MandateCreate, MandateRead, MandateUpdate, valid_between, valid_on
 from app.models.party import Party, PartyState
 from app.models.person import Person
 from app.models.working_group import WorkingGroup, WorkingGroupParty
@@ -31,41 +31,31 @@ _ITEMS: sa.Select[*tuple[Any, ...]] = sa.select(
     col(Mandate.valid_to),
 ).join(Person, col(Person.id) == col(Mandate.person_id))
 
-Day = date | sa.BindParameter[date]
-
-
-def _overlaps(first_day: Day, last_day: Day | None) -> sa.ColumnElement[bool]:
-    """Mandates that are valid on some day of the period, both ends inclusive."""
-    begun = sa.true() if last_day is None else col(Mandate.valid_from) <= last_day
-    return sa.and_(begun, sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= first_day))
-
-
 _OF_PARTY = _ITEMS.where(col(Mandate.party_id) == sa.bindparam("party_id"), policy.visible(Mandate))
 _GROUP = sa.bindparam("group_id", type_=sa.Uuid)
-_DAY = sa.bindparam("day", type_=sa.Date)
 _AT_TABLE = _ITEMS.where(
     col(Mandate.party_id).in_(
         sa.select(col(WorkingGroupParty.party_id)).where(col(WorkingGroupParty.working_group_id) == _GROUP)
     ),
     sa.or_(col(Mandate.working_group_id) == _GROUP, col(Mandate.working_group_id).is_(None)),
-    _overlaps(_DAY, _DAY),
+    valid_on(sa.bindparam("day", type_=sa.Date)),
     policy.visible(Mandate),
 )
 
 
-async def list_of_party(work: Work, party_id: UUID, request: PageRequest, valid_on: date | None) -> Listed:
+async def list_of_party(work: Work, party_id: UUID, request: PageRequest, day: date | None) -> Listed:
     """The party's own list of those who speak for it, ended mandates too unless a day is given."""
     await admit(work, "list_mandates", Party, party_id)
     query = _OF_PARTY
-    if valid_on is not None:
-        query = query.where(_overlaps(valid_on, valid_on))
+    if day is not None:
+        query = query.where(valid_on(day))
     return await page(work, query, SORTS, request, party_id=party_id)
 
 
-async def list_at_table(work: Work, working_group_id: UUID, request: PageRequest, valid_on: date | None) -> Listed:
+async def list_at_table(work: Work, working_group_id: UUID, request: PageRequest, day: date | None) -> Listed:
     """The mandates that count at one table on a day, as far as the actor may see them."""
     await admit(work, "list_working_group_mandates", WorkingGroup, working_group_id)
-    return await page(work, _AT_TABLE, SORTS, request, group_id=working_group_id, day=valid_on or work.today)
+    return await page(work, _AT_TABLE, SORTS, request, group_id=working_group_id, day=day or work.today)
 
 
 async def create(work: Work, party_id: UUID, data: MandateCreate) -> MandateRead:
@@ -151,7 +141,7 @@ async def _check_sides(work: Work, person_id: UUID, party: Party, first_day: dat
             col(Party.side) != party.side,
             # The mandates of a closed party give no say, and nobody is left who could end them.
             col(Party.state) == PartyState.ACTIVE,
-            _overlaps(first_day, last_day),
+            valid_between(first_day, last_day),
         )
     )
     if await _any(work, other_side):

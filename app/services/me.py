@@ -5,13 +5,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.models.mandate import Mandate
+from app.models.mandate import Mandate, valid_on
 from app.models.me import MeRead, MyMandate, MyOrganisation
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyState
 from app.models.person import Person
 from app.services import policy
-from app.services.actors import VALID_MANDATE
 from app.services.work import Work, find, shown
 
 _MANDATES: sa.Select[*tuple[Any, ...]] = (
@@ -30,7 +29,7 @@ _MANDATES: sa.Select[*tuple[Any, ...]] = (
     .where(
         col(Mandate.person_id) == sa.bindparam("person_id", type_=sa.Uuid),
         col(Party.state) == PartyState.ACTIVE,
-        VALID_MANDATE,
+        valid_on(sa.bindparam("today", type_=sa.Date)),
     )
     .order_by(col(Mandate.id))
 )
