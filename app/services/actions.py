@@ -61,7 +61,7 @@ async def list_actions(
     overdue: bool | None,
 ) -> Listed:
     """The group's actions from all its sessions, the most urgent first."""
-    await find(work, WorkingGroup, working_group_id)
+    await admit(work, "list_actions", WorkingGroup, working_group_id)
     query = _ITEMS
     if state is not None:
         query = query.where(col(Action.state) == state)

@@ -9,7 +9,7 @@ from app.models.audit_entry import AuditEntry, AuditEntryRead
 from app.models.organisation import Organisation
 from app.services import policy
 from app.services.listing import Columns, Listed, PageRequest, page
-from app.services.work import Work, find, shown
+from app.services.work import Work, admit, find, shown
 
 # Ids are uuid7: their order is the order of time.
 SORTS: dict[str, Columns] = {"happenedAt": (col(AuditEntry.id),)}
@@ -31,7 +31,7 @@ _ITEMS = sa.select(
 async def list_audit_entries(
     work: Work, organisation_id: UUID, request: PageRequest, subject_id: UUID | None, working_group_id: UUID | None
 ) -> Listed:
-    await find(work, Organisation, organisation_id)
+    await admit(work, "list_audit_entries", Organisation, organisation_id)
     query = _ITEMS
     if subject_id is not None:
         query = query.where(col(AuditEntry.subject_id) == subject_id)

@@ -57,7 +57,7 @@ _CORRECTABLE_AFTERWARDS = {"attendances", "employee_headcount"}
 async def list_dialogue_sessions(
     work: Work, working_group_id: UUID, request: PageRequest, state: DialogueSessionState | None
 ) -> Listed:
-    await find(work, WorkingGroup, working_group_id)
+    await admit(work, "list_dialogue_sessions", WorkingGroup, working_group_id)
     query = _ITEMS
     if state is not None:
         query = query.where(col(DialogueSession.state) == state)

@@ -77,10 +77,12 @@ class Rule:
     items: type[Table] | None = None
     """For a list: whose read rule filters the items."""
     reads: bool = False
+    sight: bool = False
+    """Whether this decides who sees a row of the kind at all, alone and in every list."""
 
 
 def _read(on: type[Table], *who: Who) -> Rule:
-    return Rule(on, who, reads=True)
+    return Rule(on, who, reads=True, sight=True)
 
 
 def _list(on: type[Table] | None, items: type[Table], *who: Who) -> Rule:
@@ -196,17 +198,14 @@ RULES: dict[str, Rule] = {
     "list_session_record_approvals": _list(SessionRecord, Approval, AT_TABLE, FACILITATOR),
     "create_appendix": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_FINAL,)),
     "list_appendices": _list(SessionRecord, SessionRecord, *_RECORD_READERS),
-    "read_statement": Rule(
+    "read_statement": _read(
         Statement,
-        (
-            OWN_PARTY_AT_TABLE,
-            only(AT_TABLE, "once published", Is("published", (True,))),
-            only(FACILITATOR_OF_GROUP, "once published", Is("published", (True,))),
-        ),
-        reads=True,
+        OWN_PARTY_AT_TABLE,
+        only(AT_TABLE, "once published", Is("published", (True,))),
+        only(FACILITATOR_OF_GROUP, "once published", Is("published", (True,))),
     ),
     "write_statement": Rule(SessionRecord, (AT_TABLE,), (RECORD_OPEN,)),
-    "read_record_registration": Rule(SessionRecord, (*_RECORD_READERS,), reads=True),
+    "read_record_registration": Rule(SessionRecord, _RECORD_READERS, reads=True),
     "register_session_record": Rule(SessionRecord, (ARCHIVIST,), (RECORD_FINAL,)),
     # --- actions
     "list_actions": _list(WorkingGroup, Action, *_GROUP_READERS),
@@ -227,12 +226,7 @@ RULES: dict[str, Rule] = {
     ),
 }
 
-# `read_record_registration` and `list_…` are decided by these, one for each kind of row.
-READ_RULES: dict[type[Table], Rule] = {
-    rule.on: rule
-    for name, rule in RULES.items()
-    if rule.reads and rule.items is None and rule.on is not None and name != "read_record_registration"
-}
+READ_RULES: dict[type[Table], Rule] = {rule.on: rule for rule in RULES.values() if rule.sight and rule.on is not None}
 
 _CHANGES: dict[type[Table], tuple[str, ...]] = {}
 for _name, _rule in RULES.items():

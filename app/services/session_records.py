@@ -78,12 +78,12 @@ async def list_of_organisation(
 async def list_of_group(
     work: Work, working_group_id: UUID, request: PageRequest, state: SessionRecordState | None
 ) -> Listed:
-    await find(work, WorkingGroup, working_group_id)
+    await admit(work, "list_working_group_session_records", WorkingGroup, working_group_id)
     return await _list(work, request, state, _OF_GROUP, working_group_id)
 
 
 async def list_appendices(work: Work, record_id: UUID, request: PageRequest) -> Listed:
-    await find(work, SessionRecord, record_id)
+    await admit(work, "list_appendices", SessionRecord, record_id)
     return await _list(work, request, None, _APPENDICES, record_id)
 
 
@@ -140,7 +140,7 @@ async def create_appendix(work: Work, record_id: UUID, data: AppendixCreate) -> 
 
 
 async def read_registration(work: Work, record_id: UUID) -> RecordRegistrationRead:
-    await find(work, SessionRecord, record_id)
+    await admit(work, "read_record_registration", SessionRecord, record_id)
     registration = await work.session.get(RecordRegistration, record_id)
     if registration is None:
         raise Refusal(Code.NOT_FOUND)

@@ -101,7 +101,7 @@ async def list_working_groups(
     work: Work, organisation_id: UUID, request: PageRequest, state: WorkingGroupState | None
 ) -> Listed:
     """The organisation's groups that the actor may read, with dormant ones as such."""
-    await find(work, Organisation, organisation_id)
+    await admit(work, "list_working_groups", Organisation, organisation_id)
     query = _ITEMS
     if state is not None:
         query = query.where(_state_now == state)
