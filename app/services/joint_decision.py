@@ -14,8 +14,10 @@ from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalCreate, ApprovalSummary, Decision, SubjectType, VoidReason
 from app.models.base import AllowedAction
+from app.models.mandate import Mandate, valid_on
 from app.models.organisation import ApprovalRule
-from app.models.party import Side
+from app.models.party import Party, PartyState, Side
+from app.models.person import Person
 from app.services.actor import Seat
 from app.services.errors import Code, Refusal
 from app.services.work import Work, changed, created
@@ -44,6 +46,21 @@ STANDING = (
     sa.select(Approval)
     .where(col(Approval.subject_id) == sa.bindparam("subject_id"), col(Approval.voided_at).is_(None))
     .order_by(col(Approval.id))
+)
+
+# The actor was loaded when the request came, and it may have waited long for the subject. Held until the decision is
+# stored, none of the three can end meanwhile.
+_STILL_SPEAKS = (
+    sa.select(col(Mandate.id))
+    .join(Person, col(Person.id) == col(Mandate.person_id))
+    .join(Party, col(Party.id) == col(Mandate.party_id))
+    .where(
+        col(Mandate.id) == sa.bindparam("mandate_id", type_=sa.Uuid),
+        valid_on(sa.bindparam("day", type_=sa.Date)),
+        col(Person.active),
+        col(Party.state) == PartyState.ACTIVE,
+    )
+    .with_for_update(read=True, of=(Mandate, Person, Party))
 )
 
 
@@ -92,6 +109,9 @@ def speaking_seat(work: Work, working_group_id: UUID, mandate_id: UUID | None) -
 async def decide(work: Work, operation: str, subject: Subject, data: ApprovalCreate) -> tuple[Approval, Outcome]:
     """Record one party's decision and say what follows from it."""
     seat = speaking_seat(work, subject.working_group_id, data.mandate_id)
+    still = {"mandate_id": seat.mandate_id, "day": work.today}
+    if (await work.session.execute(_STILL_SPEAKS, still)).first() is None:
+        raise Refusal(Code.NOT_YOUR_ROLE)
     if data.content_hash != subject.content_hash:
         raise Refusal(Code.CONTENT_CHANGED, "/contentHash")
     earlier = await standing(work, subject.id)

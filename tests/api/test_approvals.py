@@ -1,7 +1,9 @@
 """Decisions on their own: listed, read, withdrawn; one for each party, one for each person."""
 
 import asyncio
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -296,3 +298,32 @@ async def test_approving_what_is_being_written_is_refused(world: World) -> None:
     body = {"contentHash": "0" * 64, "decision": "approve"}
     tag = await world.saco_rep.client.etag(path)
     await world.saco_rep.client.refused("POST", f"{path}/approvals", 409, "notUnderReview", json=body, etag=tag)
+
+
+@pytest.mark.parametrize("what", ["mandate ended", "person inactive", "party closed"])
+async def test_who_lost_the_say_while_waiting_decides_nothing(world: World, what: str) -> None:
+    """The approval was sent in time, but waited for the record until its sender spoke for nobody any more."""
+    record = await record_under_review(world, await started_group(world))
+    path = f"/session-records/{record['id']}"
+    await decide(world.employer_rep, path)
+    rep, colleague = world.saco_rep, await world.representative("colleague", world.saco)
+    body = {"contentHash": record["contentHash"], "decision": "approve"}
+    tag = await rep.client.etag(path)
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with world.database.write() as session:
+        await session.execute(sa.text("SELECT FROM session_record WHERE id = :id FOR UPDATE"), {"id": record["id"]})
+        under_way = asyncio.create_task(rep.client.request("POST", f"{path}/approvals", json=body, etag=tag))
+        async with world.database.read() as other:
+            while not (await other.execute(waiting)).scalar_one():  # noqa: ASYNC110 - it happens in PostgreSQL
+                await asyncio.sleep(0.01)
+        if what == "mandate ended":
+            async with world.database.write() as ending:
+                yesterday = date.today() - timedelta(days=1)  # noqa: DTZ011
+                statement = sa.update(Mandate).where(col(Mandate.id) == UUID(rep.mandate_id)).values(valid_to=yesterday)
+                await ending.execute(statement)
+        elif what == "person inactive":
+            await world.administrator.client.change(f"/people/{rep.id}", {"active": False})
+        else:
+            await colleague.client.step(f"/parties/{world.saco.id}/transitions", {"to": "closed"})
+    assert (await under_way).status_code == 403
+    assert (await world.employer_rep.client.get(path))["state"] == "underReview"
