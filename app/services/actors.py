@@ -19,6 +19,7 @@ from app.models.sign_in import SignIn
 from app.models.working_group import WorkingGroupParty
 from app.services.actor import Actor, Seat
 from app.services.errors import Code, Refusal
+from app.services.sign_in import FAMILY_AT_MOST
 
 _TODAY = sa.bindparam("today", type_=sa.Date)
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)
@@ -88,6 +89,8 @@ _ACTOR = (
             col(SignIn.id) == sa.bindparam("sign_in_id", type_=sa.Uuid),
             col(SignIn.person_id) == col(Person.id),
             col(SignIn.ended_at).is_(None),
+            # No family of tokens lives longer: an older one, never signed out, is of use only to a thief of secrets.
+            col(SignIn.started_at) >= sa.bindparam("oldest", type_=sa.Date),
         )
     )
 )
@@ -96,7 +99,8 @@ _ACTOR = (
 async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: date) -> Actor:
     """The actor behind a verified token; an inactive person or an ended sign-in is nobody."""
     connection = await session.connection()
-    given = {"person_id": person_id, "sign_in_id": sign_in_id, "today": today}
+    oldest = today - FAMILY_AT_MOST
+    given = {"person_id": person_id, "sign_in_id": sign_in_id, "today": today, "oldest": oldest}
     found = (await connection.execute(_ACTOR, given)).one_or_none()
     if found is None:
         raise Refusal(Code.TOKEN_INVALID)

@@ -334,6 +334,17 @@ async def test_two_weeks_unused_is_too_long_and_sixty_days_the_end(caller: Clien
         assert (await try_renew(caller, kept)).status_code == 401
 
 
+async def test_a_forged_token_on_a_forgotten_sign_in_opens_nothing(world: World) -> None:
+    """A thief of the signing secret finds sign-ins that nobody ended; after sixty days they are of no use."""
+    someone = world.employee
+    for days, status in ((59, 200), (62, 401)):
+        async with world.database.write() as session:
+            began = datetime.now(UTC) - timedelta(days=days)
+            mine = col(SignIn.person_id) == someone.person.id
+            await session.execute(sa.update(SignIn).where(mine).values(started_at=began))
+        await someone.client.request("GET", "/me", expect=status)
+
+
 async def test_expired_tokens_are_removed_on_the_way(caller: Client, world: World, someone: Someone) -> None:
     start = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
