@@ -9,7 +9,10 @@ import structlog
 
 
 def configure(log_format: Literal["console", "json"], level: str) -> None:
-    """Everything that logs, ours and the libraries', goes through here to standard output."""
+    """Everything that logs, ours and the libraries', goes through here to standard error.
+
+    Standard output is for what a command says to the one who gave it.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -27,7 +30,7 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
