@@ -12,7 +12,6 @@ import typer
 from alembic.util.exc import CommandError
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import demo, installation, migrations, serving
 from app.api.authorisation import page
@@ -230,13 +229,12 @@ main.add_typer(person, name="person")
 _CALLED = {"name": "name", "email": "e-mail address"}
 
 
-def _on_people(do: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """One transaction, on a new database too; a refusal is said in plain words."""
+def _on_people(do: Callable[[Database], Awaitable[T]]) -> T:
+    """On a new database too; a refusal is said in plain words."""
 
     async def done(database: Database) -> T:
         await migrations.upgrade(database)
-        async with database.write() as session:
-            return await do(session)
+        return await do(database)
 
     try:
         return _with_database(done)
@@ -248,7 +246,12 @@ def _on_people(do: Callable[[AsyncSession], Awaitable[T]]) -> T:
 @person.command("invite")
 def invite_person(email: Annotated[str, typer.Argument(help="The person's e-mail address.")]) -> None:
     """Print a one-time token with which the person sets a password within seven days."""
-    typer.echo(_on_people(lambda session: invitations.invite(session, email.strip(), datetime.now(UTC))))
+
+    async def invited(database: Database) -> str:
+        async with database.write() as session:
+            return await invitations.invite(session, email.strip(), datetime.now(UTC))
+
+    typer.echo(_on_people(invited))
 
 
 @person.command("create-administrator")
@@ -262,10 +265,11 @@ def create_administrator(
     except ValidationError as error:
         _refuse([f"This is not a valid {_CALLED[str(each['loc'][0])]}." for each in error.errors()])
 
-    async def made(session: AsyncSession) -> str:
+    async def made(database: Database) -> str:
         now = datetime.now(UTC)
-        await invitations.create_administrator(session, data, now)
-        return await invitations.invite(session, data.email, now)
+        async with database.write() as session:
+            await invitations.create_administrator(session, data, now)
+            return await invitations.invite(session, data.email, now)
 
     typer.echo(_on_people(made))
 

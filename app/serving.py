@@ -3,22 +3,19 @@
 import asyncio
 import signal
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
 
-import sqlalchemy as sa
 import typer
 import uvicorn
 from pydantic import SecretStr
-from sqlmodel import col
 
 from app import demo, installation, logs, migrations
 from app.api.operations import BASE
 from app.database import Database
 from app.installation import CannotRun
 from app.main import create_app
-from app.models.organisation import Organisation
-from app.models.person import Person
 from app.services import content_packs
 from app.services.calendar import swedish_day
 from app.settings import Settings
@@ -58,7 +55,7 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
             app = create_app(settings.model_copy(update={"database_url": SecretStr(url), "token_secret": secret}))
         except ValueError as error:  # an address or a secret that will not do
             raise CannotRun(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
-        accounts = asyncio.run(_prepare(url, with_demo))
+        demo_there = asyncio.run(prepare(url, with_demo))
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -71,7 +68,7 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
                 timeout_graceful_shutdown=FINISH_WITHIN_S,
             )
         )
-        _say_where(listener, accounts)
+        _say_where(listener, demo_there)
         server.run([listener])
 
 
@@ -84,41 +81,29 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CannotRun(f"Cannot listen on {host} port {port} ({reason}): try another, as in --port 8001.") from error
 
 
-async def _prepare(url: str, with_demo: bool) -> list[demo.Account]:
-    """Schema, content and demo; gives the demo accounts that exist."""
+async def prepare(url: str, with_demo: bool) -> bool:
+    """Schema, content and, in a database that holds nobody else, the demo; whether the demo is there."""
     database = Database(url)
     try:
         await migrations.upgrade(database)
         async with database.write() as session:
             await content_packs.load(session, content_packs.read_pack(content_packs.shipped()), datetime.now(UTC))
         if with_demo:
-            await load_demo(database)
+            with suppress(demo.AlreadyThere, demo.NotAlone):
+                async with database.write() as session:
+                    await demo.load(session, swedish_day(datetime.now(UTC)))
         async with database.read() as session:
-            emails = [account.email for account in demo.ACCOUNTS]
-            there = await session.execute(sa.select(col(Person.email)).where(col(Person.email).in_(emails)))
-            present = set(there.scalars())
-        return [account for account in demo.ACCOUNTS if account.email in present]
+            return await demo.is_there(session)
     finally:
         await database.close()
 
 
-async def load_demo(database: Database) -> bool:
-    """Load the demo agency into a database that holds no organisation and no person; whether it did."""
-    async with database.write() as session:
-        for row_type in (Organisation, Person):
-            if (await session.execute(sa.select(sa.exists(sa.select(row_type))))).scalar_one():
-                return False
-        await demo.load(session, swedish_day(datetime.now(UTC)))
-        return True
-
-
-def _say_where(listener: socket.socket, accounts: list[demo.Account]) -> None:
+def _say_where(listener: socket.socket, demo_there: bool) -> None:
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     typer.echo(f"Lärande i förändring is running. Try it at http://{host}:{port}{BASE}/docs")
-    if accounts:
+    if demo_there:
         typer.echo("Demo accounts:")
-        width = max(len(account.email) for account in accounts)
-        for account in accounts:
-            typer.echo(f"  {account.email:{width}}  {account.password}  {account.role}")
+        for line in demo.account_lines():
+            typer.echo(f"  {line}")
     typer.echo("Ctrl-C stops it.")

@@ -11,8 +11,11 @@ from pathlib import Path
 import asyncpg
 import httpx2
 import psutil  # type: ignore[import-untyped]
+import pytest
+from sqlalchemy import text
 
-from app import embedded
+from app import demo, embedded
+from app import serving as entrance
 from app.database import Database
 from tests.program import (
     PATIENCE,
@@ -198,3 +201,38 @@ async def test_two_services_on_another_server_migrate_in_turn_and_share_a_secret
     codes = await asyncio.gather(serves(made, token, True), serves(made, token, False))
     assert list(codes) == [0, 0]
     assert [path.name for path in new_home.iterdir()] == ["token-secret"]  # noqa: ASYNC240
+
+
+async def test_two_first_starts_with_the_demo_make_one(empty_database_url: str) -> None:
+    there = await asyncio.gather(*(entrance.prepare(empty_database_url, with_demo=True) for _ in range(2)))
+    assert there == [True, True]
+    assert await _organisations(empty_database_url) == ["Myndigheten för havs- och vattenkunskap"]
+    assert await entrance.prepare(empty_database_url, with_demo=False)
+
+
+async def test_the_demo_is_not_put_among_others(fresh_database_url: str) -> None:
+    assert not await entrance.prepare(fresh_database_url, with_demo=False)
+    database = Database(fresh_database_url)
+    await administrator_token(database, "+" * 32)
+    await database.close()
+    assert not await entrance.prepare(fresh_database_url, with_demo=True)
+    assert await _organisations(fresh_database_url) == []
+
+
+async def _organisations(url: str) -> list[str]:
+    database = Database(url)
+    async with database.read() as session:
+        names = list((await session.execute(text("SELECT name FROM organisation"))).scalars())
+    await database.close()
+    return names
+
+
+@pytest.mark.parametrize("demo_there", [True, False])
+def test_it_says_where_it_is_and_who_can_sign_in(capsys: pytest.CaptureFixture[str], demo_there: bool) -> None:
+    with entrance._listen("127.0.0.1", 0) as listener:
+        entrance._say_where(listener, demo_there)
+        port = listener.getsockname()[1]
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].endswith(f"http://127.0.0.1:{port}/larande/v1/docs")
+    accounts = ["Demo accounts:", *(f"  {line}" for line in demo.account_lines())] if demo_there else []
+    assert said[1:] == [*accounts, "Ctrl-C stops it."]

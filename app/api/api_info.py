@@ -4,7 +4,6 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
-from sqlalchemy import text
 
 from app.api.answers import base_url
 from app.api.dependencies import Formed, database_of
@@ -57,6 +56,5 @@ async def live() -> dict[str, str]:
 @health.get("/health/ready")
 async def ready(request: Request) -> dict[str, str]:
     """The database answers."""
-    async with database_of(request).read() as session:
-        await session.execute(text("SELECT 1"))
+    await database_of(request).answers()
     return {"status": "ready"}

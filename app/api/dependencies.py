@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -12,7 +12,6 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.negotiation import accepts_json, sends_json, version_in
 from app.api.operations import Operation
@@ -21,6 +20,7 @@ from app.services import actors, idempotency
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
+from app.services.sign_in import Opener
 from app.services.tokens import Claims, TokenKey
 from app.services.work import Work
 
@@ -117,10 +117,10 @@ class Call:
 async def _call(
     request: Request,
     claims: Claims,
-    opened: AbstractAsyncContextManager[AsyncSession],
+    opened: Opener,
     key: RequestKey | None = None,
 ) -> AsyncIterator[Call]:
-    async with opened as session:
+    async with opened() as session:
         moment = now()
         actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
         yield Call(request, Work(session, actor, moment), key)
@@ -136,12 +136,12 @@ def database_of(request: Request) -> Database:
 
 
 async def reading(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
-    async with _call(request, claims, database_of(request).read()) as call:
+    async with _call(request, claims, database_of(request).read) as call:
         yield call
 
 
 async def writing(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
-    async with _call(request, claims, database_of(request).write()) as call:
+    async with _call(request, claims, database_of(request).write) as call:
         yield call
 
 
@@ -164,7 +164,7 @@ async def creating(
             raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
         told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
         key = RequestKey(idempotency_key, hashlib.sha256(told).digest())
-    async with _call(request, claims, database_of(request).write(), key) as call:
+    async with _call(request, claims, database_of(request).write, key) as call:
         yield call
 
 

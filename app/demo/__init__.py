@@ -81,12 +81,17 @@ async def load(session: AsyncSession, today: date, *, beside_others: bool = Fals
     await _give_passwords(cast)
 
 
+async def is_there(session: AsyncSession) -> bool:
+    """Whether the demo agency is in this database."""
+    number = OrganisationCreate.model_validate(story.agency().organisation).organisation_number
+    here = sa.select(col(Organisation.id)).where(col(Organisation.organisation_number) == number)
+    return (await session.execute(here)).first() is not None
+
+
 async def _check_room(session: AsyncSession, beside_others: bool) -> None:
     # Two programs that start at once load one after the other.
     await session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("demo agency"))))
-    number = OrganisationCreate.model_validate(story.agency().organisation).organisation_number
-    here = sa.select(col(Organisation.id)).where(col(Organisation.organisation_number) == number)
-    if (await session.execute(here)).first() is not None:
+    if await is_there(session):
         raise AlreadyThere
     if beside_others:
         return
