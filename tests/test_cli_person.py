@@ -1,13 +1,18 @@
 """`larande person`: one-time tokens on the command line."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 from typer.testing import CliRunner, Result
 
 from app.cli import main
+from app.models.audit_entry import AuditEntry
 from tests.client import Client
 from tests.signing_in import PASSWORD, sign_in
+from tests.stories import trail
 from tests.world import World
 
 
@@ -32,6 +37,30 @@ async def test_invite_prints_a_token_that_sets_a_password(client: Client, world:
 
 
 @pytest.mark.usefixtures("_this_database")
+async def test_both_sides_see_who_was_invited_and_when_the_token_was_used(client: Client, world: World) -> None:
+    """With the token one can sign in as somebody else: a silent one would be a back door."""
+    employee = world.employee
+    token = (await larande("person", "invite", employee.person.email)).stdout.strip()
+    for sent in ({"token": token, "password": "lösenord"}, {"token": f"{token}x", "password": PASSWORD}):
+        assert (await client.request("POST", "/auth/credentials", json=sent)).status_code == 422
+    seen = await trail(world.saco_rep, world, subjectId=str(employee.id))
+    assert [(each["operation"], each["personId"]) for each in seen] == [("invite_person", None)]
+    await client.request("POST", "/auth/credentials", json={"token": token, "password": PASSWORD}, expect=204)
+    for who in (world.saco_rep, world.employer_rep, world.administrator):
+        seen = await trail(who, world, subjectId=str(employee.id))
+        assert [
+            (each["operation"], each["subjectType"], each["personId"], each["mandateId"], each["fromVersion"])
+            for each in seen
+        ] == [
+            ("invite_person", "person", None, None, None),
+            ("set_password", "person", str(employee.id), None, None),
+        ]
+        assert {each["audience"] for each in seen} == {"organisation"}
+        assert token not in str(seen)
+    assert await trail(world.archivist, world, subjectId=str(employee.id)) == []
+
+
+@pytest.mark.usefixtures("_this_database")
 async def test_an_administrator_is_made_once(client: Client, world: World) -> None:
     email = f"drift.{world.organisation.organisation_number}@example.se"
     result = await larande("person", "create-administrator", "Åsa Öhrn", email)
@@ -41,6 +70,15 @@ async def test_an_administrator_is_made_once(client: Client, world: World) -> No
     form = {"grantType": "password", "username": email, "password": PASSWORD}
     tokens = await client.post("/auth/token", form, expect=200)
     me = await client.signed_in(tokens["accessToken"]).get("/me")
+    async with world.database.read() as session:
+        trace = sa.select(col(AuditEntry.operation), col(AuditEntry.person_id), col(AuditEntry.organisation_id))
+        about = trace.where(col(AuditEntry.subject_id) == UUID(me["id"])).order_by(col(AuditEntry.id))
+        told = [tuple(row) for row in await session.execute(about)]
+    assert told == [
+        ("create_person", None, None),
+        ("invite_person", None, None),
+        ("set_password", UUID(me["id"]), None),
+    ]
     assert (me["name"], me["roles"], me["organisation"]) == ("Åsa Öhrn", ["systemAdministrator"], None)
     again = await larande("person", "create-administrator", "Åsa Öhrn", email.upper())
     assert again.exit_code == 1

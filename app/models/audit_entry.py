@@ -44,11 +44,13 @@ class AuditEntryItem(Output):
 
     id: Id
     happened_at: Moment
-    operation: str = Field(description="The operationId.", json_schema_extra={"example": "update_unit"})
+    operation: str = Field(
+        description="The operationId, or a command's name.", json_schema_extra={"example": "update_unit"}
+    )
     subject_type: str = Field(json_schema_extra={"example": "unit"})
     subject_id: Id
     from_version: int | None = Field(
-        description="The version the change started from; null when the thing was made.",
+        description="The version the change started from; null when the thing was made or its version did not change.",
         json_schema_extra={"example": 3},
     )
     person_id: Id | None = Field(description="Null when the service itself or a command acted.")

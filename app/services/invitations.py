@@ -14,12 +14,12 @@ from app.services import audit, passwords
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.sign_in import Entrance, digest, end, new_token
-from app.services.work import Work, store
+from app.services.work import store
 
 VALID = timedelta(days=7)
 
 _INVITED = (
-    sa.select(col(Person.id), col(Person.name), col(Person.email))
+    sa.select(Person)
     .join(PersonInvitation, col(PersonInvitation.person_id) == col(Person.id))
     .where(
         col(PersonInvitation.token_hash) == sa.bindparam("token_hash", type_=sa.LargeBinary),
@@ -32,7 +32,10 @@ _TAKE = _INVITED.with_for_update(of=PersonInvitation)
 
 
 async def invite(session: AsyncSession, email: str, now: datetime) -> str:
-    """A token for a new password, valid for seven days. Earlier ones stop working."""
+    """A token for a new password, valid for seven days. Earlier ones stop working.
+
+    Whoever holds it can sign in as the person, so the trail tells that it was made.
+    """
     found = await session.execute(sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email)))
     person = found.scalar_one_or_none()
     if person is None:
@@ -42,6 +45,7 @@ async def invite(session: AsyncSession, email: str, now: datetime) -> str:
     await session.execute(sa.delete(PersonInvitation).where(col(PersonInvitation.person_id) == person.id))
     token = new_token()
     session.add(PersonInvitation(token_hash=digest(token), person_id=person.id, expires_at=now + VALID))
+    session.add(audit.entry(None, "invite_person", person, now, None, None))
     await session.flush()
     return token
 
@@ -50,7 +54,7 @@ async def set_password(entrance: Entrance, data: NewCredential) -> None:
     """Use the token up, store the password, end every sign-in that the old one or a thief may have opened."""
     token = {"token_hash": digest(data.token), "now": entrance.clock()}
     async with entrance.read() as session:
-        person = (await session.execute(_INVITED, token)).one_or_none()
+        person = (await session.execute(_INVITED, token)).scalar_one_or_none()
     if person is None:
         raise Refusal(Code.INVITATION_REFUSED, "/token")
     await passwords.check(data.password, person.name, person.email)
@@ -71,16 +75,13 @@ async def set_password(entrance: Entrance, data: NewCredential) -> None:
             .on_conflict_do_update(index_elements=[col(Credential.person_id)], set_=values)
         )
         await end(session, col(SignIn.person_id) == person.id, SignInEnd.PASSWORD_CHANGED, now)
+        session.add(audit.entry(Actor(person_id=person.id), "set_password", person, now, None, None))
+        await session.flush()
 
 
 async def create_administrator(session: AsyncSession, data: NewAdministrator, now: datetime) -> Person:
     """The one who runs the installation and takes in organisations; made by command, not by another person."""
     person = Person(name=data.name, email=data.email, roles=[Role.SYSTEM_ADMINISTRATOR], created_at=now)
-    work = Work(session, Actor(person_id=person.id), now)
-    session.add(person)
-    await store(work)
-    entry = audit.entry(work.actor, "create_person", person, now, None, None)
-    entry.person_id = None
-    session.add(entry)
-    await store(work)
+    session.add_all([person, audit.entry(None, "create_person", person, now, None, None)])
+    await store(session)
     return person

@@ -138,7 +138,7 @@ async def _place(work: Work, unit: Unit, name: str, parent_id: UUID | None, firs
         organisation_id=unit.organisation_id, unit_id=unit.id, parent_id=parent_id, name=name, valid_from=first_day
     )
     work.session.add(placement)
-    await store(work)
+    await store(work.session)
     return placement
 
 
@@ -154,7 +154,7 @@ async def _move(
             setattr(placement, field, value)
         return placement
     placement.valid_to = effective_on - timedelta(days=1)
-    await store(work)  # before the new one: a unit has one open period
+    await store(work.session)  # before the new one: a unit has one open period
     fields = {"name": placement.name, "parent_id": placement.parent_id, **moved}
     return await _place(work, unit, first_day=effective_on, **fields)
 

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.base import Resource, Table, VersionedRow
+from app.models.base import Output, Resource, Table, VersionedRow
 from app.services import audit, policy
 from app.services.actor import Actor
 from app.services.calendar import swedish_day
@@ -74,9 +74,9 @@ def check_version(row: Any, version: int | None) -> None:
 async def created(work: Work, operation: str, row: Table, *, mandate_id: UUID | None = None) -> None:
     """Store a new row with its audit entry."""
     work.session.add(row)
-    await store(work)
+    await store(work.session)
     work.session.add(audit.entry(work.actor, operation, row, work.now, None, mandate_id))
-    await store(work)
+    await store(work.session)
 
 
 async def changed(
@@ -96,7 +96,7 @@ async def changed(
     versioned.version = before + 1
     work.session.add(row)
     work.session.add(audit.entry(work.actor, operation, about or row, work.now, before, mandate_id))
-    await store(work)
+    await store(work.session)
 
 
 async def removed(work: Work, operation: str, row: Table) -> None:
@@ -104,13 +104,13 @@ async def removed(work: Work, operation: str, row: Table) -> None:
     versioned = cast("VersionedRow", row)
     work.session.add(audit.entry(work.actor, operation, row, work.now, versioned.version, None))
     await work.session.delete(row)
-    await store(work)
+    await store(work.session)
 
 
-async def store(work: Work) -> None:
+async def store(session: AsyncSession) -> None:
     """Send what is new to the database, and turn a constraint people can run into to a refusal."""
     try:
-        await work.session.flush()
+        await session.flush()
     except IntegrityError as error:
         refusal = refusal_for(error)
         if refusal is None:
@@ -135,6 +135,10 @@ def differing(row: Table, changes: dict[str, Any]) -> dict[str, Any]:
 
 def shown(work: Work, shape: type[ResourceT], row: Table, **more: Any) -> ResourceT:
     """The row as a resource: its columns of the same names, `more`, and what the actor may do with it now."""
-    columns = {field: getattr(row, field) for field in shape.model_fields if field in type(row).model_fields}
     actions = policy.allowed_actions(work.actor, row, work.now)
-    return shape.model_validate(columns | {"allowed_actions": actions} | more)
+    return shape.model_validate(columns_for(shape, row) | {"allowed_actions": actions} | more)
+
+
+def columns_for(shape: type[Output], row: Table) -> dict[str, Any]:
+    """What the shape takes from the row: the columns of the same names."""
+    return {field: getattr(row, field) for field in shape.model_fields if field in type(row).model_fields}
