@@ -27,7 +27,6 @@ CONNECT_TIMEOUT_S = 5
 # is wrong with the request, and the same one may succeed soon.
 _AWAY = (
     "08",  # connection lost
-    "25006",  # read-only: a standby
     "25P",  # idle for too long in the transaction
     "28",  # our password is not the server's
     "3D",  # no such database
@@ -36,6 +35,7 @@ _AWAY = (
     "55P03",  # lock not available
     "57",  # shutting down, starting up, statement timeout
 )
+_AWAY_FOR_WRITING = (*_AWAY, "25006")  # read-only: a standby. What `read()` is refused for this is our mistake.
 
 
 class DatabaseAway(Exception):
@@ -58,12 +58,12 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self._url = _driver_url(url)
-        self._reading = self._pooled(pool_size, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-        self._writing = self._pooled(pool_size)
+        self._reading = self._pooled(pool_size, _READ_ONLY, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        self._writing = self._pooled(pool_size, {})
         self._read_gate = asyncio.Semaphore(pool_size)
         self._write_gate = asyncio.Semaphore(pool_size)
 
-    def _pooled(self, pool_size: int, **options: object) -> AsyncEngine:
+    def _pooled(self, pool_size: int, server_settings: dict[str, str], **options: object) -> AsyncEngine:
         engine = create_async_engine(
             self._url,
             pool_size=pool_size,
@@ -74,6 +74,7 @@ class Database:
                 "timeout": CONNECT_TIMEOUT_S,
                 "command_timeout": ANSWER_TIMEOUT_S,
                 "server_settings": _SERVER_SETTINGS
+                | server_settings
                 | {
                     "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
                     "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT_S}s",
@@ -97,21 +98,21 @@ class Database:
             poolclass=NullPool,
             connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
         )
-        with _away_as_such():
+        with _away_as_such(_AWAY_FOR_WRITING):
             async with engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees each statement's own moment and changes nothing."""
-        with _away_as_such():
+        """A session that sees each statement's own moment and can change nothing."""
+        with _away_as_such(_AWAY):
             async with self._read_gate, AsyncSession(self._reading, expire_on_commit=False, autoflush=False) as session:
                 yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction, committed at the end of the block; a `Refusal` with `keep` commits before it is raised."""
-        with _away_as_such():
+        with _away_as_such(_AWAY_FOR_WRITING):
             async with (
                 self._write_gate,
                 AsyncSession(self._writing, expire_on_commit=False, autoflush=False) as session,
@@ -140,6 +141,7 @@ _SERVER_SETTINGS = {
     # Skewed tenants: a generic plan for `count(*)` costs 25 ms where a custom one costs 0.1.
     "plan_cache_mode": "force_custom_plan",
 }
+_READ_ONLY = {"default_transaction_read_only": "on"}
 
 
 def _discard_if_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
@@ -151,15 +153,17 @@ def _discard_if_closed(connection: DBAPIConnection, _record: object, _proxy: obj
 class _away_as_such:  # noqa: N801
     """Turns every way in which a database can be away into `DatabaseAway`."""
 
+    def __init__(self, states: tuple[str, ...]) -> None:
+        self._states = states
+
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError | TimeoutError) or (isinstance(error, DBAPIError) and _is_away(error)):
+        if isinstance(error, OSError | TimeoutError) or (isinstance(error, DBAPIError) and self._tells(error)):
             raise DatabaseAway from error
 
-
-def _is_away(error: DBAPIError) -> bool:
-    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
-        return True
-    return str(getattr(error.orig, "sqlstate", None) or "").startswith(_AWAY)
+    def _tells(self, error: DBAPIError) -> bool:
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            return True
+        return str(getattr(error.orig, "sqlstate", None) or "").startswith(self._states)

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app import database as database_module
 from app import embedded
@@ -203,6 +204,18 @@ async def test_a_mistake_of_ours_does_not_count_as_away(fresh_database_url: str)
     with pytest.raises(Exception, match="does not exist"):
         async with database.read() as session:
             await session.execute(text("SELECT nothing FROM nowhere"))
+    await database.close()
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM organisation", "SELECT id FROM organisation FOR UPDATE"])
+async def test_reading_can_change_nothing(fresh_database_url: str, statement: str) -> None:
+    database = Database(fresh_database_url)
+    for _ in range(2):  # the second time on a connection that comes back from the pool
+        with pytest.raises(DBAPIError, match="read-only transaction"):
+            async with database.read() as session:
+                await session.execute(text(statement))
+    async with database.write() as session:
+        await session.execute(text(statement))
     await database.close()
 
 
