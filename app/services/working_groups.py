@@ -116,6 +116,7 @@ async def create(work: Work, organisation_id: UUID, data: WorkingGroupCreate) ->
     seat = next((seat for seat in general if seat.party_id in data.party_ids), None)
     if seat is None:
         raise Refusal(Code.OWN_PARTY_MISSING, "/partyIds")
+    _check_named_once(data.party_ids)
     await _check_parties(work, organisation_id, data.party_ids)
     await _check_unit(work, organisation_id, data.scope_unit_id)
     group = WorkingGroup(
@@ -152,8 +153,7 @@ async def update(work: Work, working_group_id: UUID, version: int, data: Working
     given = data.model_dump(exclude_unset=True)
     before = set(await party_sides(work, group.id))
     party_ids: list[UUID] = given.pop("party_ids", None) or sorted(before)
-    if len(set(party_ids)) != len(party_ids):
-        raise Refusal(Code.NAMED_TWICE, "/partyIds")
+    _check_named_once(party_ids)
     changes = differing(group, given)
     if not changes and set(party_ids) == before:
         return await _read(work, group)
@@ -263,9 +263,12 @@ def _hashed(group: WorkingGroup, party_ids: list[UUID]) -> str:
     )
 
 
-async def _check_parties(work: Work, organisation_id: UUID, party_ids: list[UUID]) -> None:
+def _check_named_once(party_ids: list[UUID]) -> None:
     if len(set(party_ids)) != len(party_ids):
         raise Refusal(Code.NAMED_TWICE, "/partyIds")
+
+
+async def _check_parties(work: Work, organisation_id: UUID, party_ids: list[UUID]) -> None:
     sides = (
         (
             await work.session.execute(
