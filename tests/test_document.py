@@ -2,7 +2,9 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -10,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app.api.api_info import RELEASED, VERSION
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.api.problems import TYPE_ROOT
 from app.services.conditions import PUBLIC
@@ -395,3 +398,10 @@ def test_a_problems_type_is_an_address() -> None:
     for response in DOCUMENT["components"]["responses"].values():
         for body in response["content"].values():
             assert re.fullmatch(re.escape(TYPE_ROOT) + r"[a-z]+(-[a-z]+)*", body["example"]["type"])
+
+
+def test_the_version_and_its_day_are_the_same_wherever_they_stand() -> None:
+    assert tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"] == VERSION
+    published = Path("publiccode.yml").read_text().splitlines()
+    assert f"softwareVersion: {VERSION}" in published
+    assert f'releaseDate: "{RELEASED}"' in published
