@@ -28,7 +28,7 @@ from app.services.dialogue_templates import question_kinds
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.record_content import gather, session_and_template
-from app.services.work import Work, admit, changed, check_version, created, differing, find, shown
+from app.services.work import Work, admit, changed, check_version, columns_for, created, differing, find, shown
 
 SORTS: dict[str, Columns] = {"createdAt": (col(SessionRecord.id),)}
 
@@ -170,8 +170,7 @@ def check_questions(answers: Any, kinds: dict[str, str], kind: str, pointer: str
 
 
 def _registered(registration: RecordRegistration) -> RecordRegistrationRead:
-    columns = RecordRegistrationRead.model_fields.keys() & RecordRegistration.model_fields.keys()
-    return RecordRegistrationRead(**{name: getattr(registration, name) for name in columns})
+    return RecordRegistrationRead(**columns_for(RecordRegistrationRead, registration))
 
 
 async def _read(work: Work, record: SessionRecord) -> SessionRecordRead:

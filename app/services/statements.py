@@ -13,7 +13,7 @@ from app.services.dialogue_templates import question_kinds
 from app.services.errors import Code, Refusal
 from app.services.record_content import session_and_template
 from app.services.session_records import check_questions
-from app.services.work import Work, admit, changed, check_version, find
+from app.services.work import Work, admit, changed, check_version, columns_for, find
 from app.services.working_groups import party_sides
 
 _STATEMENT = sa.select(Statement).where(
@@ -72,8 +72,7 @@ def _empty(work: Work, record: SessionRecord, party_id: UUID) -> Statement:
 
 
 def _shown(work: Work, statement: Statement) -> StatementRead:
-    columns = StatementRead.model_fields.keys() & Statement.model_fields.keys()
-    read = StatementRead(**{name: getattr(statement, name) for name in columns})
+    read = StatementRead(**columns_for(StatementRead, statement))
     if (statement.working_group_id, statement.party_id) not in work.actor.tables:
         read.version = 1  # how often the party rewrote it before it was published is the party's own business
     return read
