@@ -52,7 +52,7 @@ def single(
 
 def tagged(
     request: Request,
-    body: Resource | Linked,
+    body: Linked,
     version: int,
     self_path: str,
     *,

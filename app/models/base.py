@@ -113,10 +113,13 @@ class Linked(Output):
     links: list[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")
 
 
-class Resource(Output):
-    """A single thing with an address, a version and what the caller may do with it."""
+class WithId(Output):
+    """Apart from `Resource`, so that the id stands first in every answer."""
 
     id: UUID = Field(description="Stable identifier.")
-    version: int = Field(description="Counts the changes; the first part of the ETag.")
+
+
+class Resource(Linked, WithId):
+    """A single thing with an address, a version and what the caller may do with it."""
+
     allowed_actions: list[AllowedAction] = Field(default_factory=list, description="What the caller may do here now.")
-    links: list[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")
