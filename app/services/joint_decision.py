@@ -7,20 +7,25 @@ subject, so decisions about one subject never run side by side.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalCreate, ApprovalSummary, Decision, SubjectType, VoidReason
-from app.models.base import AllowedAction
+from app.models.base import AllowedAction, Table
 from app.models.mandate import Mandate, valid_on
 from app.models.organisation import ApprovalRule
 from app.models.party import Party, PartyState, Side
 from app.models.person import Person
+from app.services import policy
 from app.services.actor import Seat
 from app.services.errors import Code, Refusal
 from app.services.work import Work, changed, created
+
+RowT = TypeVar("RowT", bound=Table)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,28 @@ _STILL_SPEAKS = (
     )
     .with_for_update(read=True, of=(Mandate, Person, Party))
 )
+
+
+async def find_decided(work: Work, row_type: type[RowT], row_id: UUID) -> tuple[RowT, Sequence[Approval]]:
+    """The row, if the actor may see it, with the decisions that count on it.
+
+    In one statement: in two, a reader could be told of the last decision needed and not of what it brought about.
+    """
+    found = (await work.session.execute(_finding_decided(row_type), work.actor.held | {"row_id": row_id})).all()
+    if not found:
+        raise Refusal(Code.NOT_FOUND)
+    return found[0][0], [approval for _row, approval in found if approval is not None]
+
+
+@cache
+def _finding_decided(row_type: type[Any]) -> sa.Select[Any]:
+    stands = sa.and_(col(Approval.subject_id) == row_type.id, col(Approval.voided_at).is_(None))
+    return (
+        sa.select(row_type, Approval)
+        .select_from(sa.outerjoin(row_type, Approval, stands))
+        .where(row_type.id == sa.bindparam("row_id"), policy.visible(row_type))
+        .order_by(col(Approval.id))
+    )
 
 
 async def standing(work: Work, subject_id: UUID) -> Sequence[Approval]:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.action import Action, ActionInRecord
+from app.models.columns import swedish_order
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.mandate import Mandate
@@ -32,7 +33,8 @@ _STATEMENTS = (
     sa.select(col(Statement.party_id), col(Statement.answers), col(Statement.differences))
     .join(Party, col(Party.id) == col(Statement.party_id))
     .where(col(Statement.session_record_id) == sa.bindparam("record_id"), col(Statement.published))
-    .order_by(col(Party.side), col(Party.name), col(Party.id))
+    # Not by side: nobody's words come first.
+    .order_by(swedish_order(Party.name), col(Party.id))
 )
 _ACTIONS = (
     sa.select(col(Action.id), col(Action.question_id), col(Action.what), col(Action.owner_function), col(Action.due_on))

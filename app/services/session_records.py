@@ -1,11 +1,13 @@
 """Session records: read by both sides alike, written jointly, corrected by appendices, registered by the archive."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.approval import Approval
 from app.models.columns import enum_type
 from app.models.organisation import Organisation
 from app.models.session_record import (
@@ -28,7 +30,7 @@ from app.services.dialogue_templates import question_kinds
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.record_content import gather, session_and_template
-from app.services.work import Work, admit, changed, check_version, columns_for, created, differing, find, shown
+from app.services.work import Work, admit, changed, check_version, columns_for, created, differing, shown
 
 SORTS: dict[str, Columns] = {"createdAt": (col(SessionRecord.id),)}
 
@@ -100,7 +102,8 @@ async def _list(
 
 
 async def read(work: Work, record_id: UUID) -> SessionRecordRead:
-    return await _read(work, await find(work, SessionRecord, record_id))
+    record, approvals = await joint_decision.find_decided(work, SessionRecord, record_id)
+    return await _shown(work, record, approvals)
 
 
 async def update(work: Work, record_id: UUID, version: int, data: SessionRecordUpdate) -> SessionRecordRead:
@@ -174,9 +177,13 @@ def _registered(registration: RecordRegistration) -> RecordRegistrationRead:
 
 
 async def _read(work: Work, record: SessionRecord) -> SessionRecordRead:
+    """As it stands for one who holds its row, without which decisions could come between."""
+    return await _shown(work, record, await joint_decision.standing(work, record.id))
+
+
+async def _shown(work: Work, record: SessionRecord, approvals: Sequence[Approval]) -> SessionRecordRead:
     fixed = record.content is not None
     content = RecordContent.model_validate(record.content) if fixed else await gather(work, record)
-    approvals = await joint_decision.standing(work, record.id)
     read = shown(
         work,
         SessionRecordRead,

@@ -1,5 +1,6 @@
 """Working groups: proposed by one side, started by both, talking until dormant or closed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.action import Action, ActionState
-from app.models.approval import ApprovalCreate, ApprovalRead, SubjectType, VoidReason
+from app.models.approval import Approval, ApprovalCreate, ApprovalRead, SubjectType, VoidReason
 from app.models.columns import enum_type, swedish_order
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.organisation import ApprovalRule, Organisation, OrganisationState
@@ -63,7 +64,8 @@ _SEATS = (
     sa.select(col(Party.id), col(Party.side), col(Party.name))
     .join(WorkingGroupParty, col(WorkingGroupParty.party_id) == col(Party.id))
     .where(col(WorkingGroupParty.working_group_id) == sa.bindparam("group_id"))
-    .order_by(col(Party.side), col(Party.name), col(Party.id))
+    # Not by side: nobody's place at the table is the first.
+    .order_by(swedish_order(Party.name), col(Party.id))
 )
 _DECIDING_SEATS = _SEATS.where(col(Party.state) == PartyState.ACTIVE)
 
@@ -138,7 +140,8 @@ async def create(work: Work, organisation_id: UUID, data: WorkingGroupCreate) ->
 
 
 async def read(work: Work, working_group_id: UUID) -> WorkingGroupRead:
-    return await _read(work, await find(work, WorkingGroup, working_group_id))
+    group, approvals = await joint_decision.find_decided(work, WorkingGroup, working_group_id)
+    return await _shown(work, group, approvals)
 
 
 async def read_made(work: Work, working_group_id: UUID) -> WorkingGroupRead:
@@ -312,11 +315,15 @@ def _seated(work: Work, group_id: UUID, party_ids: list[UUID]) -> Work:
 
 
 async def _read(work: Work, group: WorkingGroup) -> WorkingGroupRead:
+    """As it stands for one who holds its row, without which decisions could come between."""
+    return await _shown(work, group, await joint_decision.standing(work, group.id))
+
+
+async def _shown(work: Work, group: WorkingGroup, approvals: Sequence[Approval]) -> WorkingGroupRead:
     connection = await work.session.connection()
     seats = (await connection.execute(_SEATS, {"group_id": group.id})).all()
     given = {"group_id": group.id, "now": work.now, "today": work.today}
     glance = (await connection.execute(_GLANCE, given)).mappings().one()
-    approvals = await joint_decision.standing(work, group.id)
     read = shown(
         work,
         WorkingGroupRead,
