@@ -60,6 +60,8 @@ class World:
     """One agency: employer party, two unions (Saco-S and Seko), a unit tree of three, and people in every role."""
 
     app: FastAPI
+    swapped: bool = False
+    """Whether the employer and Saco-S have changed names and places in the order of founding."""
     people: dict[str, Someone] = field(default_factory=dict)
     _template: DialogueTemplate | None = None
     _founding: list[Table] | None = None
@@ -83,13 +85,15 @@ class World:
             created_at=now,
         )
         await self.add(self.organisation)
-        self.employer = await self.party(Side.EMPLOYER, "Arbetsgivaren")
-        self.saco = await self.party(Side.UNION, "Saco-S")
+        sides = (Side.UNION, Side.EMPLOYER) if self.swapped else (Side.EMPLOYER, Side.UNION)
+        parties = [await self.party(*each) for each in zip(sides, ("Arbetsgivaren", "Saco-S"), strict=True)]
+        self.employer, self.saco = reversed(parties) if self.swapped else parties
         self.seko = await self.party(Side.UNION, "Seko")
         self.unit = await self.unit_under(None, "Myndigheten")
         self.subunit = await self.unit_under(self.unit, "Provtagningsenheten")
-        self.employer_rep = await self.representative("employer_rep", self.employer, first=True)
-        self.saco_rep = await self.representative("saco_rep", self.saco, first=True)
+        names = ("employer_rep", "saco_rep")
+        speak = [await self.representative(*each, first=True) for each in zip(names, parties, strict=True)]
+        self.employer_rep, self.saco_rep = reversed(speak) if self.swapped else speak
         self.seko_rep = await self.representative("seko_rep", self.seko, first=True)
         self.facilitator = await self.someone("facilitator")
         self.archivist = await self.someone("archivist", Role.ARCHIVIST)
