@@ -8,7 +8,7 @@ know each other: the policy table, and the matrix committed beside this file, wh
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -373,6 +373,33 @@ async def test_every_cell_of_the_matrix(fresh_database_url: str) -> None:
     if os.environ.get("MATRIX_WRITE"):
         MATRIX.write_text(matrix, encoding="utf-8")
     assert MATRIX.read_text(encoding="utf-8") == matrix, "The matrix has changed: MATRIX_WRITE=1, then review the diff"
+
+
+@pytest.mark.no_cover
+async def test_every_rule_is_asked(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation whose rule is for nobody is refused to whoever could do it before, lists as well."""
+    real = create_app(settings_for(fresh_database_url))
+    async with World(real) as world, rehearsing(fresh_database_url) as app, client_for(app) as nobody:
+        stage = await Stage(world).build()
+        clients = [nobody.signed_in(str(someone.client.token)) for someone in world.people.values()]
+        for operation, cases in CASES.items():
+            rule = policy.RULES[operation]
+            if rule.sight or PUBLIC in rule.who:
+                continue
+            asked = [(client, cell) for cell in cases(stage) for client in clients]
+
+            async def answers(asked: list[tuple[Client, Cell]], method: str = _method(operation)) -> list[int]:
+                sent = [
+                    client.request(method, cell.path, json=cell.json, headers=cell.headers) for client, cell in asked
+                ]
+                return [(await each).status_code for each in sent]
+
+            allowed = [one for one, told in zip(asked, await answers(asked), strict=True) if told < 400]
+            assert allowed, operation
+            with monkeypatch.context() as patch:
+                patch.setitem(policy.RULES, operation, replace(rule, who=()))
+                assert set(await answers(allowed)) == {403}, operation
+        await real.state.database.close()
 
 
 async def test_what_has_not_changed_is_not_sent_again(world: World) -> None:

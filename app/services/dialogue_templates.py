@@ -126,6 +126,7 @@ _SEARCHES: dict[Language, tuple[Any, str]] = {
 
 async def list_dialogue_templates(work: Work, request: PageRequest, wanted: Wanted) -> Listed:
     """The latest published version of each template, or with a state, or `all_versions`, what is asked for."""
+    policy.require(work.actor, "list_dialogue_templates")
     query = _ITEMS
     state = wanted.state or (None if wanted.all_versions else DialogueTemplateState.PUBLISHED)
     if state is not None:

@@ -31,6 +31,7 @@ _ITEMS = sa.select(
 
 async def list_organisations(work: Work, request: PageRequest, words: str | None) -> Listed:
     """Organisations the actor may read; `words` are searched with Swedish stemming or as the start of the name."""
+    policy.require(work.actor, "list_organisations")
     query = _ITEMS
     if words is not None:
         query = query.where(
