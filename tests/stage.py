@@ -13,23 +13,25 @@ from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
-from app.models.organisation import Organisation, OrganisationState
+from app.models.organisation import Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
+from app.models.person import Person
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
 from tests import stories
-from tests.world import World, organisation_number
+from tests.world import World
 
 
 class Stage:
-    """Rows by a name that says what they are and in which state."""
+    """Rows by a name that says what they are and in which state; `shut` becomes an organisation that has closed."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, shut: World) -> None:
         self.world = world
+        self.shut = shut
         self.rows: dict[str, Table] = {}
 
     async def build(self) -> "Stage":
@@ -39,6 +41,8 @@ class Stage:
         await self._sessions(started)
         await self._records(started)
         await self._groups(started)
+        await self._one_for_two_unions()
+        await self._closed()
         await self._templates()
         await self._entries()
         return self
@@ -51,13 +55,6 @@ class Stage:
 
     async def _organisation(self) -> None:
         world, now = self.world, datetime.now(UTC)
-        closed = Organisation(
-            organisation_number=organisation_number(),
-            name="Stängda myndigheten",
-            state=OrganisationState.CLOSED,
-            closed_at=now,
-            created_at=now,
-        )
         gone = Party(
             organisation_id=world.organisation.id,
             side=Side.UNION,
@@ -68,17 +65,19 @@ class Stage:
         )
         ended = await world.unit_under(world.unit, "Nedlagda enheten")
         ended.valid_to = swedish_day(now) - timedelta(days=1)
-        await world.add(closed, gone, ended)
+        await world.add(gone, ended)
+        new = await world.party(Side.UNION, "Nybildade förbundet")
+        await world.administrator.client.change(f"/people/{world.employee.id}", {"language": "en"})
+        await self._keep("person: employee", Person, world.employee.id)
         self.rows |= {
             "organisation": world.organisation,
-            "organisation, closed": closed,
             "unit": world.subunit,
             "unit, closed": ended,
             "employer party": world.employer,
             "union party at the table": world.saco,
             "union party elsewhere": world.seko,
             "union party, closed": gone,
-            "person: employee": world.employee.person,
+            "union party, without mandates": new,
             "person: union representative": world.saco_rep.person,
         }
 
@@ -100,11 +99,57 @@ class Stage:
         world = self.world
         forming = await stories.forming_group(world)
         await stories.decide(world.employer_rep, f"/working-groups/{forming['id']}")
+        returned = await stories.forming_group(world)
+        path = f"/working-groups/{returned['id']}"
+        await stories.decide(world.employer_rep, path, "requestChange", statement="Fler möten.")
         closed = await stories.forming_group(world)
         closing = {"to": "closed", "reason": "Inte nu."}
         await world.saco_rep.client.step(f"/working-groups/{closed['id']}/transitions", closing)
-        for name, group in (("forming", forming), ("active", started), ("closed", closed)):
+        for name, group in (
+            ("forming", forming),
+            ("forming, change requested", returned),
+            ("active", started),
+            ("closed", closed),
+        ):
             await self._keep(f"group, {name}", WorkingGroup, group["id"])
+        for name, group in (("forming", forming), ("active", started)):
+            read = await world.employer_rep.client.get(f"/working-groups/{group['id']}")
+            await self._keep(f"approval: of a group, {name}", Approval, read["approvals"][0]["id"])
+
+    async def _one_for_two_unions(self) -> None:
+        """The member decides for one union at a table, and speaks for another when that mandate has ended."""
+        world = self.world
+        third = await world.party(Side.UNION, "Tredje förbundet")
+        await world.representative("third_rep", third)
+        group = await stories.forming_group(world, world.saco, third)
+        await self._decide_for_two(third, group, f"/working-groups/{group['id']}")
+        await self._keep("group, forming, one for two unions", WorkingGroup, group["id"])
+        group = await stories.forming_group(world, world.saco, third)
+        for who in (world.employer_rep, world.saco_rep, world.people["third_rep"]):
+            await stories.decide(who, f"/working-groups/{group['id']}")
+        record = await stories.record_under_review(world, group)
+        await self._decide_for_two(third, group, f"/session-records/{record['id']}")
+        await self._keep("record, under review, one for two", SessionRecord, record["id"])
+
+    async def _decide_for_two(self, third: Party, group: Any, path: str) -> None:
+        world, member = self.world, self.world.people["member"]
+        await world.representative("member", third, working_group_id=group["id"], person=member)
+        await world.representative("member", world.saco, working_group_id=group["id"], person=member)
+        await stories.decide(member, path, mandateId=member.mandate_id)
+        async with world.database.write() as session:
+            ended = {"id": UUID(member.mandate_id), "day": swedish_day(datetime.now(UTC)) - timedelta(days=1)}
+            await session.execute(sa.text("UPDATE mandate SET valid_to = :day WHERE id = :id"), ended)
+
+    async def _closed(self) -> None:
+        """An organisation with members and groups that has closed; one of its representatives is an actor."""
+        shut = self.shut
+        forming = await stories.forming_group(shut)
+        started = await stories.started_group(shut)
+        await stories.shut_organisation(shut)
+        self.world.people["of_closed"] = shut.employer_rep
+        await self._keep("organisation, closed", Organisation, shut.organisation.id)
+        for name, group in (("forming", forming), ("active", started)):
+            await self._keep(f"group, {name}, organisation closed", WorkingGroup, group["id"])
 
     async def _sessions(self, group: Any) -> None:
         steps, ready = self.world.facilitator.client, {"employeeHeadcount": 3, "attendances": []}
@@ -120,6 +165,16 @@ class Stage:
             if step:
                 await steps.step(f"{path}/transitions", step)
             await self._keep(f"session, {name}", DialogueSession, session["id"])
+        another = await self.world.someone("another_facilitator")
+        session = await stories.planned_session(self.world, group, facilitatorId=another.id)
+        await another.client.change(f"/dialogue-sessions/{session['id']}", ready)
+        await self._keep("session, led by another", DialogueSession, session["id"])
+        closed = await stories.started_group(self.world)
+        session = await stories.planned_session(self.world, closed)
+        await steps.change(f"/dialogue-sessions/{session['id']}", ready)
+        closing = {"to": "closed", "reason": "Inte nu."}
+        await self.world.saco_rep.client.step(f"/working-groups/{closed['id']}/transitions", closing)
+        await self._keep("session, planned, group closed", DialogueSession, session["id"])
 
     async def _records(self, group: Any) -> None:
         world = self.world
@@ -145,7 +200,14 @@ class Stage:
             saco, f"/session-records/{returned['id']}", "requestChange", statement="Nämn natten."
         )
         late = await stories.record_under_review(world, group)
-        final = await stories.final_record(world, group)
+        final = await stories.written_record(world, group)
+        action = await stories.agreed_action(world, final)
+        path = f"/session-records/{final['id']}"
+        await world.facilitator.client.step(f"{path}/transitions", stories.for_review())
+        for who in (employer, saco):
+            await stories.decide(who, path)
+        await self._keep("action, open, record final", Action, action["id"])
+        await self._keep("session, held, record final", DialogueSession, final["dialogueSessionId"])
         fresh = await stories.record_under_review(world, group)
         standing = await stories.decide(employer, f"/session-records/{fresh['id']}")
         given_back = await stories.decide(world.people["member"], f"/session-records/{late['id']}")
@@ -200,8 +262,8 @@ class Stage:
             )
             async with self.world.database.read() as session:
                 entry = (await session.execute(query.limit(1))).scalars().first()
-            if entry is not None:
-                self.rows[f"entry for {audience.value}"] = entry
+            assert entry is not None, audience
+            self.rows[f"entry for {audience.value}"] = entry
 
     def of(self, row_type: type[Table]) -> dict[str, Any]:
         return {name: row for name, row in self.rows.items() if type(row) is row_type}

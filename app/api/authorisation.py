@@ -1,8 +1,10 @@
 """Renders the policy table as a page that people without Python can read and argue about."""
 
 from fastapi import FastAPI
+from pydantic.alias_generators import to_camel
 
 from app.api.operations import BASE, Operation
+from app.services.beyond_the_table import BEYOND_THE_TABLE
 from app.services.policy import RULES, Rule
 
 HEAD = """# Who may do what
@@ -16,6 +18,16 @@ The employer side and the union side stand under the same rules everywhere. The 
 appoints the *first* representative of each party.
 """
 
+BEYOND = """
+## What depends on more than the thing itself
+
+For these operations something depends on other things too, or on what the request asks for. It must be so besides what
+the tables above say; otherwise the request is refused with the reason.
+
+| Operation | What must also be so | Reason |
+|---|---|---|
+"""
+
 
 def page(app: FastAPI) -> str:
     """The page as it is committed in docs/authorisation.md."""
@@ -24,6 +36,12 @@ def page(app: FastAPI) -> str:
     for subject in dict.fromkeys(_subject(rule) for rule in RULES.values()):
         parts.append(f"\n## {subject}\n\n| Operation | Request | Who | While |\n|---|---|---|---|\n")
         parts += [_row(operations[name], rule) for name, rule in RULES.items() if _subject(rule) == subject]
+    parts.append(BEYOND)
+    parts += [
+        f"| `{name}` | {words} | `{reason.value}` |\n"
+        for name, reasons in BEYOND_THE_TABLE.items()
+        for reason, words in reasons.items()
+    ]
     return "".join(parts)
 
 
@@ -39,5 +57,6 @@ def _row(operation: Operation, rule: Rule) -> str:
     who = "; ".join(each.words for each in rule.who)
     if rule.items is not None:
         who += " (shows only what the caller may read)"
+    who += "".join(f"; `{to_camel(field)}` by {each.words} only" for field, each in rule.fields.items())
     conditions = "; ".join(each.words for each in rule.while_)
     return f"| `{operation.name}` | {operation.method} `{operation.path.removeprefix(BASE)}` | {who} | {conditions} |\n"

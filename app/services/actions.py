@@ -14,7 +14,6 @@ from app.models.action import (
     ActionTransition,
     ActionUpdate,
 )
-from app.models.base import AllowedAction
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.working_group import WorkingGroup
@@ -50,6 +49,7 @@ _AROUND = sa.select(
     .scalar_subquery()
     .label("times_carried_over"),
     col(SessionRecord.state),
+    col(SessionRecord.working_group_id),
 ).where(col(SessionRecord.id) == sa.bindparam("record_id"))
 
 
@@ -95,14 +95,12 @@ async def read(work: Work, action_id: UUID) -> ActionRead:
 
 
 async def update(work: Work, action_id: UUID, version: int, data: ActionUpdate) -> ActionRead:
-    """Change a step. Before the record is final that edits the record; afterwards it is the parties' matter."""
+    """Change a step. Before the record is final that edits the record; afterwards only the step."""
     action = await admit(work, "update_action", Action, action_id, version)
     if changes := differing(action, data.model_dump(exclude_unset=True)):
         record = await record_review.locked(work, action.session_record_id)
         if record.state is not SessionRecordState.FINAL:
             await record_review.edit(work, "update_action", record)
-        elif action.working_group_id not in work.actor.groups:
-            raise Refusal(Code.NOT_YOUR_ROLE)
         await changed(work, "update_action", action, changes)
     return await _read(work, action)
 
@@ -140,20 +138,7 @@ async def _read(work: Work, action: Action) -> ActionRead:
         "until": action.settled_at or work.now,
         "record_id": action.session_record_id,
     }
-    carried, state = (await work.session.execute(_AROUND, given)).one()
+    record = (await work.session.execute(_AROUND, given)).one()
     overdue = action.state is ActionState.OPEN and action.due_on < work.today
-    read = shown(work, ActionRead, action, overdue=overdue, times_carried_over=carried)
-    if state is SessionRecordState.FINAL:
-        _mark_final(work, action, read.allowed_actions)
-    return read
-
-
-def _mark_final(work: Work, action: Action, allowed_actions: list[AllowedAction]) -> None:
-    """Say beforehand what a final record no longer allows."""
-    lost = {"delete_action": Code.RECORD_IS_FINAL}
-    if action.working_group_id not in work.actor.groups:
-        lost["update_action"] = Code.NOT_YOUR_ROLE
-    for each in allowed_actions:
-        if each.allowed and each.action in lost:
-            each.allowed = False
-            each.reason = lost[each.action]
+    carried = record.times_carried_over
+    return shown(work, ActionRead, action, {SessionRecord: record}, overdue=overdue, times_carried_over=carried)

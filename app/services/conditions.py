@@ -4,8 +4,8 @@ Each condition can be asked of one row (in Python) and of many (in SQL), so the 
 filter of a list cannot disagree.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -112,6 +112,12 @@ class While:
     words: str
     reason: Code
     holds: Callable[[Actor, Any, datetime], bool]
+    of: type[Table] | None = None
+    """What it is asked of, when that is not the row itself but what the row belongs to."""
+
+
+Around = Mapping[type[Table], Any]
+"""What a row belongs to, by kind: the rows, or as much of them as the conditions look at."""
 
 
 # --- Who: kinds of actor, each with the words of docs/authorisation.md ---------------------------------------
@@ -159,6 +165,7 @@ def state_is(*states: Any) -> Callable[[Actor, Any, datetime], bool]:
 
 
 ORGANISATION_ACTIVE = While("the organisation is active", Code.ORGANISATION_CLOSED, state_is(OrganisationState.ACTIVE))
+ITS_ORGANISATION_ACTIVE = replace(ORGANISATION_ACTIVE, words="its organisation is active", of=Organisation)
 UNIT_OPEN = While("the unit is not closed", Code.UNIT_CLOSED, lambda _actor, row, _now: row.valid_to is None)
 PARTY_ACTIVE = While("the party is active", Code.PARTY_CLOSED, state_is(PartyState.ACTIVE))
 MANDATE_RUNS = While(
@@ -188,6 +195,13 @@ RECORD_OPEN = While(
     "the record is not final",
     Code.RECORD_IS_FINAL,
     lambda _actor, row, _now: row.state is not SessionRecordState.FINAL,
+)
+ITS_RECORD_OPEN = replace(RECORD_OPEN, words="its record is not final", of=SessionRecord)
+ITS_RECORD_OPEN_FOR_OTHERS = While(
+    "its record is not final, if the caller is not a party at the table",
+    Code.NOT_YOUR_ROLE,
+    lambda actor, row, _now: row.state is not SessionRecordState.FINAL or row.working_group_id in actor.groups,
+    of=SessionRecord,
 )
 RECORD_FINAL = While("the record is final", Code.RECORD_NOT_FINAL, state_is(SessionRecordState.FINAL))
 UNDER_REVIEW = While("the record is under review", Code.NOT_UNDER_REVIEW, state_is(SessionRecordState.UNDER_REVIEW))

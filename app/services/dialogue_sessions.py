@@ -28,7 +28,7 @@ from app.services.dialogue_templates import published_template, title_of
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, refuse_unfit, shown
-from app.services.working_groups import met, party_sides, require_open
+from app.services.working_groups import met, party_sides
 
 SORTS: dict[str, Columns] = {"startsAt": (col(DialogueSession.starts_at), col(DialogueSession.id))}
 
@@ -67,7 +67,6 @@ async def list_dialogue_sessions(
 async def create(work: Work, working_group_id: UUID, data: DialogueSessionCreate) -> DialogueSessionRead:
     """Plan a session. The template version is pinned: what is published later does not change it."""
     group = await admit(work, "create_dialogue_session", WorkingGroup, working_group_id)
-    await require_open(work, group.organisation_id)
     template = await published_template(work, data.dialogue_template_id)
     await _check_facilitator(work, group.organisation_id, data.facilitator_id)
     planned = DialogueSession(

@@ -1,10 +1,11 @@
 """Who may do what. The table reads like an agreement; single checks and lists come from the same rows.
 
 A rule says on which thing an operation is decided, who may do it, and while what holds. The words it says that
-with stand in conditions.py.
+with stand in conditions.py; the little that no rule can say stands in beyond_the_table.py.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -38,6 +39,9 @@ from app.services.conditions import (
     GROUP_FORMING,
     GROUP_OPEN,
     GROUP_STARTED,
+    ITS_ORGANISATION_ACTIVE,
+    ITS_RECORD_OPEN,
+    ITS_RECORD_OPEN_FOR_OTHERS,
     MANDATE_RUNS,
     MEETS_PARTY,
     MEMBER,
@@ -57,6 +61,7 @@ from app.services.conditions import (
     TEMPLATE_DRAFT,
     UNDER_REVIEW,
     UNIT_OPEN,
+    Around,
     Has,
     Is,
     While,
@@ -79,6 +84,13 @@ class Rule:
     reads: bool = False
     sight: bool = False
     """Whether this decides who sees a row of the kind at all, alone and in every list."""
+    fields: Mapping[str, Who] = field(default_factory=dict)
+    """Who alone may send some fields of the request."""
+
+    @property
+    def around(self) -> tuple[type[Table], ...]:
+        """What the row belongs to that conditions are asked of."""
+        return tuple(dict.fromkeys(condition.of for condition in self.while_ if condition.of is not None))
 
 
 def _read(on: type[Table], *who: Who) -> Rule:
@@ -126,11 +138,13 @@ RULES: dict[str, Rule] = {
     "close_party": Rule(Party, (OWN_PARTY,), (PARTY_ACTIVE,)),
     # --- people and mandates
     "list_people": _list(Organisation, Person, *_ORGANISATION_READERS),
-    "create_person": Rule(Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,)),
+    "create_person": Rule(
+        Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,), fields={"roles": ADMINISTRATOR}
+    ),
     "read_person": _read(Person, ONESELF, REPRESENTATIVE, ADMINISTRATOR),
-    "update_person": Rule(Person, (ONESELF, ADMINISTRATOR)),
+    "update_person": Rule(Person, (ONESELF, ADMINISTRATOR), fields={"active": ADMINISTRATOR, "roles": ADMINISTRATOR}),
     "list_mandates": _list(Party, Mandate, OWN_PARTY),
-    "create_mandate": Rule(Party, (OWN_PARTY, ADMINISTRATOR), (PARTY_ACTIVE,)),
+    "create_mandate": Rule(Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE,)),
     "read_mandate": _read(
         Mandate,
         OWN_PARTY,
@@ -146,7 +160,7 @@ RULES: dict[str, Rule] = {
     "create_working_group": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
     "read_working_group": _read(WorkingGroup, *_GROUP_READERS),
     "update_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING,)),
-    "approve_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING,)),
+    "approve_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING, ITS_ORGANISATION_ACTIVE)),
     "list_working_group_approvals": _list(WorkingGroup, Approval, *_GROUP_READERS),
     "list_working_group_mandates": _list(WorkingGroup, Mandate, *_GROUP_READERS),
     "close_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_OPEN,)),
@@ -178,7 +192,7 @@ RULES: dict[str, Rule] = {
     "read_method_texts": Rule(None, (SIGNED_IN,), reads=True),
     # --- dialogue sessions
     "list_dialogue_sessions": _list(WorkingGroup, DialogueSession, *_GROUP_READERS),
-    "create_dialogue_session": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED,)),
+    "create_dialogue_session": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_ACTIVE)),
     "read_dialogue_session": _read(DialogueSession, AT_TABLE, FACILITATOR),
     "update_dialogue_session": Rule(DialogueSession, (AT_TABLE, FACILITATOR), (SESSION_OPEN,)),
     "transition_dialogue_session": Rule(DialogueSession, (AT_TABLE, FACILITATOR), (SESSION_AHEAD,)),
@@ -211,9 +225,9 @@ RULES: dict[str, Rule] = {
     "list_actions": _list(WorkingGroup, Action, *_GROUP_READERS),
     "create_action": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN,)),
     "read_action": _read(Action, *_GROUP_READERS),
-    "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN,)),
+    "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS)),
     "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED,)),
-    "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN,)),
+    "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(
@@ -249,16 +263,22 @@ def _by_role(who: Who, actor: Actor) -> bool:
     return all(isinstance(condition, Has) and condition.role in actor.roles for condition in who.conditions)
 
 
-def obstacle(actor: Actor, operation: str, row: Table, now: datetime) -> Code | None:
+def obstacle(actor: Actor, operation: str, row: Table, now: datetime, around: Around) -> Code | None:
     """Why the operation cannot be done on this row now, or None."""
     for condition in RULES[operation].while_:
-        if not condition.holds(actor, row, now):
+        if not condition.holds(actor, row if condition.of is None else around[condition.of], now):
             return condition.reason
     return None
 
 
-def may(actor: Actor, operation: str, row: Table, now: datetime) -> bool:
-    return may_ever(actor, operation, row) and obstacle(actor, operation, row, now) is None
+def may(actor: Actor, operation: str, row: Table, now: datetime, around: Around) -> bool:
+    return may_ever(actor, operation, row) and obstacle(actor, operation, row, now, around) is None
+
+
+def reserved(actor: Actor, operation: str, row: Table, sent: Iterable[str]) -> list[str]:
+    """The fields of a request that are others' to send."""
+    kept = RULES[operation].fields
+    return [name for name in sorted(sent) if name in kept and not kept[name].of_row(actor, row)]
 
 
 def require(actor: Actor, operation: str, row: Table | None = None) -> None:
@@ -267,15 +287,21 @@ def require(actor: Actor, operation: str, row: Table | None = None) -> None:
         raise Refusal(Code.NOT_YOUR_ROLE)
 
 
+def require_fields(actor: Actor, operation: str, row: Table, sent: Iterable[str]) -> None:
+    """Refuse one who sends a field that only others may."""
+    if others := reserved(actor, operation, row, sent):
+        raise Refusal(Code.NOT_YOUR_ROLE, f"/{others[0]}")
+
+
 def visible(row_type: type[Table]) -> sa.ColumnElement[bool]:
     """The clause that leaves only what an actor may read; the statement is executed with `actor.held`."""
     return sa.or_(sa.false(), *(who.of_many(row_type) for who in READ_RULES[row_type].who))
 
 
-def allowed_actions(actor: Actor, row: Table, now: datetime) -> list[AllowedAction]:
+def allowed_actions(actor: Actor, row: Table, now: datetime, around: Around) -> list[AllowedAction]:
     """Every change there is on this kind of row, and whether the actor may do it now."""
     actions = []
     for name in _CHANGES.get(type(row), ()):
-        reason = obstacle(actor, name, row, now) if may_ever(actor, name, row) else Code.NOT_YOUR_ROLE
+        reason = obstacle(actor, name, row, now, around) if may_ever(actor, name, row) else Code.NOT_YOUR_ROLE
         actions.append(AllowedAction(action=name, allowed=reason is None, reason=reason))
     return actions

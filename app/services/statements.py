@@ -29,9 +29,9 @@ async def read(work: Work, record_id: UUID, party_id: UUID) -> StatementRead:
     given = work.actor.held | {"record_id": record_id, "party_id": party_id}
     statement = (await work.session.execute(_STATEMENT, given)).scalar_one_or_none()
     if statement is None:
-        if (record.working_group_id, party_id) not in work.actor.tables:
-            raise Refusal(Code.NOT_FOUND)
         statement = _empty(work, record, party_id)
+        if not policy.may_ever(work.actor, "read_statement", statement):
+            raise Refusal(Code.NOT_FOUND)
     return _shown(work, statement)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.models.base import Output, Resource, Table, VersionedRow
 from app.services import audit, policy
 from app.services.actor import Actor
 from app.services.calendar import swedish_day
+from app.services.conditions import OWN_ID, Around
 from app.services.conflicts import refusal_for
 from app.services.errors import Code, Refusal
 
@@ -61,9 +63,21 @@ async def admit(work: Work, operation: str, row_type: type[RowT], row_id: UUID, 
     row = await find(work, row_type, row_id, lock=not rule.reads)
     policy.require(work.actor, operation, row)
     check_version(row, version)
-    if (reason := policy.obstacle(work.actor, operation, row, work.now)) is not None:
+    around = {kind: await _belonging(work, row, kind) for kind in rule.around}
+    if (reason := policy.obstacle(work.actor, operation, row, work.now, around)) is not None:
         raise Refusal(reason)
     return row
+
+
+async def _belonging(work: Work, row: Table, kind: type[Table]) -> Table:
+    """What the row belongs to, held like the row itself: it stays as it is judged until the change is stored."""
+    query = (
+        sa.select(kind)
+        .where(kind.id == getattr(row, OWN_ID[kind]))  # type: ignore[attr-defined]
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await work.session.execute(query)).scalar_one()
 
 
 def check_version(row: Any, version: int | None) -> None:
@@ -133,9 +147,14 @@ def differing(row: Table, changes: dict[str, Any]) -> dict[str, Any]:
     return {field: value for field, value in changes.items() if getattr(row, field) != value}
 
 
-def shown(work: Work, shape: type[ResourceT], row: Table, **more: Any) -> ResourceT:
-    """The row as a resource: its columns of the same names, `more`, and what the actor may do with it now."""
-    actions = policy.allowed_actions(work.actor, row, work.now)
+def shown(
+    work: Work, shape: type[ResourceT], row: Table, around: Around = MappingProxyType({}), **more: Any
+) -> ResourceT:
+    """The row as a resource: its columns of the same names, `more`, and what the actor may do with it now.
+
+    `around` is what the row belongs to, where the rules of its kind ask for that.
+    """
+    actions = policy.allowed_actions(work.actor, row, work.now, around)
     return shape.model_validate(columns_for(shape, row) | {"allowed_actions": actions} | more)
 
 

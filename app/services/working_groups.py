@@ -13,7 +13,7 @@ from app.models.action import Action, ActionState
 from app.models.approval import Approval, ApprovalCreate, ApprovalRead, SubjectType, VoidReason
 from app.models.columns import enum_type, swedish_order
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
-from app.models.organisation import ApprovalRule, Organisation, OrganisationState
+from app.models.organisation import ApprovalRule, Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.unit import Unit
@@ -177,7 +177,6 @@ async def update(work: Work, working_group_id: UUID, version: int, data: Working
 async def approve(work: Work, working_group_id: UUID, version: int, data: ApprovalCreate) -> ApprovalRead:
     """One party's decision; the last one needed starts the group."""
     group = await admit(work, "approve_working_group", WorkingGroup, working_group_id, version)
-    await require_open(work, group.organisation_id)
     approval, outcome = await joint_decision.decide(work, "approve_working_group", await _subject(work, group), data)
     if outcome is Outcome.REACHED:
         started = {"state": WorkingGroupState.ACTIVE, "started_at": work.now}
@@ -207,13 +206,6 @@ async def deciding_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]
     """Those of them whose agreement is asked for: a union that has closed its party can give none."""
     rows = await work.session.execute(_DECIDING_SEATS, {"group_id": working_group_id})
     return {party_id: side for party_id, side, _name in rows}
-
-
-async def require_open(work: Work, organisation_id: UUID) -> None:
-    """Nothing new begins in a closed organisation."""
-    organisation = await find(work, Organisation, organisation_id)
-    if organisation.state is OrganisationState.CLOSED:
-        raise Refusal(Code.ORGANISATION_CLOSED)
 
 
 async def met(work: Work, operation: str, session: DialogueSession) -> None:
@@ -324,10 +316,12 @@ async def _shown(work: Work, group: WorkingGroup, approvals: Sequence[Approval])
     seats = (await connection.execute(_SEATS, {"group_id": group.id})).all()
     given = {"group_id": group.id, "now": work.now, "today": work.today}
     glance = (await connection.execute(_GLANCE, given)).mappings().one()
+    organisation = await work.session.get_one(Organisation, group.organisation_id)
     read = shown(
         work,
         WorkingGroupRead,
         group,
+        {Organisation: organisation},
         state=state_now(group, work.today),
         parties=[WorkingGroupSeat(id=party_id, side=side, name=name) for party_id, side, name in seats],
         approvals=joint_decision.summaries(approvals),

@@ -12,6 +12,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
+from app.models.action import Action
 from app.models.base import Table, new_id
 from app.models.columns import PydanticJSON
 from app.models.organisation import Organisation
@@ -221,6 +222,8 @@ def test_a_rule_without_a_thing_asks_for_a_role_or_for_nobody_in_particular() ->
 
 def test_conditions_name_columns_that_exist() -> None:
     for name, rule in RULES.items():
+        for kind in rule.around:
+            assert hasattr(rule.on, OWN_ID[kind]), (name, kind)
         for row_type in {rule.on, rule.items} - {None}:
             rules = rule.who if row_type is rule.on else READ_RULES[row_type].who  # type: ignore[index]
             for condition in (condition for who in rules for condition in who.conditions):
@@ -292,12 +295,15 @@ def test_all_conditions_of_a_who_must_hold() -> None:
 
 def test_what_is_allowed_now_is_what_may_be_done() -> None:
     chance = random.Random(3)  # noqa: S311
-    for row_type in (Organisation, Party, WorkingGroup, SessionRecord):
+    for row_type in (Organisation, Party, WorkingGroup, SessionRecord, Action):
         for row in rows_of(row_type, chance):
             for _ in range(20):
                 actor = an_actor(chance)
-                for action in policy.allowed_actions(actor, row, NOW):
-                    assert action.allowed == policy.may(actor, action.action, row, NOW)
+                around: dict[type[Table], Any] = {
+                    kind: chance.choice(rows_of(kind, chance)) for kind in (Organisation, SessionRecord)
+                }
+                for action in policy.allowed_actions(actor, row, NOW, around):
+                    assert action.allowed == policy.may(actor, action.action, row, NOW, around)
                     assert action.allowed == (action.reason is None)
                     assert (
                         action.allowed

@@ -1,0 +1,41 @@
+"""What no rule of the policy table can say, because it depends on more than a row and what the row belongs to.
+
+It depends on other rows, or on what the request asks for. Services refuse it, with these reasons;
+docs/authorisation.md shows them to people, and tests/test_authorisation.py meets every one. What is merely wrong in
+a request (an unknown unit, a day in the future) is no matter of who may do what, and is not here.
+"""
+
+from app.services.errors import Code
+
+_OF_A_RECORD = {Code.NOT_FOUND: "if it is about a record, the caller may read that record"}
+
+BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
+    "create_mandate": {
+        Code.FIRST_MANDATE_EXISTS: "if a system administrator gives it, the party has never had a mandate",
+    },
+    "create_working_group": {Code.OWN_PARTY_MISSING: "the caller speaks for one of the parties named"},
+    "update_working_group": {Code.OWN_PARTY_MISSING: "the caller speaks for one of the parties that are left"},
+    "approve_working_group": {
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
+        Code.CHANGE_REQUESTED: "no party has asked for a change of it",
+    },
+    "read_approval": _OF_A_RECORD,
+    "withdraw_approval": _OF_A_RECORD
+    | {Code.DECISION_TAKEN: "what it is about is not decided: the group is forming, the record is not final"},
+    "update_dialogue_session": {
+        Code.SESSION_HELD: "once the session is held, only attendances and head-count change",
+        Code.RECORD_IS_FINAL: "once the session is held, its record is not final",
+    },
+    "transition_dialogue_session": {Code.GROUP_CLOSED: "if it is to be held, the group is not closed"},
+    "approve_session_record": {
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
+    },
+    "read_statement": {Code.NOT_FOUND: "the caller may read its record"},
+    "write_statement": {
+        Code.NOT_FOUND: "the party has a seat at the table",
+        Code.NOT_YOUR_ROLE: "the caller speaks for the party there",
+    },
+    "read_record_registration": {Code.NOT_FOUND: "the record is registered"},
+}
