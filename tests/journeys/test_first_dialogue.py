@@ -1,28 +1,71 @@
 """The whole story over HTTP: two parties start a group, hold a dialogue and sign its record. Every guard is tried."""
 
 import hashlib
-from datetime import date, timedelta
+from collections.abc import AsyncIterator
 
+import pytest
 import rfc8785
 import time_machine
 
-from tests.stories import a_group, a_session, decide, for_review, present, soon
-from tests.world import World
+from app.main import create_app
+from tests.conftest import settings_for
+from tests.journeys.agency import Agency, found
+from tests.signing_in import calling_from
+from tests.stories import decide, for_review, soon
 
 
-async def test_the_first_dialogue(world: World) -> None:
+@pytest.fixture
+async def agency(fresh_database_url: str) -> AsyncIterator[Agency]:
+    app = create_app(settings_for(fresh_database_url))
+    async with calling_from(app) as nobody:
+        yield await found(app, nobody)
+    await app.state.database.close()
+
+
+async def test_the_first_dialogue(agency: Agency) -> None:
     """Five people: employer representative, two union representatives, facilitator, archivist."""
-    employer, saco, seko = world.employer_rep.client, world.saco_rep.client, world.seko_rep.client
-    facilitator, archivist = world.facilitator.client, world.archivist.client
+    # --- the administrator takes in the agency, its parties and people, and appoints each party's first: no more
+    administrator = agency.administrator
+    unit = await administrator.post(f"{agency.path}/units", {"name": "Provtagningsenheten"})
+    parties = [
+        await administrator.post(f"{agency.path}/parties", {"side": side, "name": name})
+        for side, name in (("employer", "Arbetsgivaren"), ("union", "Saco-S"), ("union", "Seko"))
+    ]
+    employer_party, saco_party, _ = parties
+    people = [await agency.take_in(name) for name in ("Anna Berg", "Örjan Åkesson", "Li Ek")]
+    first = [await agency.appoint(administrator, *each) for each in zip(parties, people, strict=True)]
+    employer, saco, seko = [member.client for member in first]
+    leader = await agency.take_in("Siv Lind")
+    facilitator = leader.client
+    archivist = (await agency.take_in("Ali Öz", "archivist")).client
+    stranger = await agency.take_in("Bo Ek")
+    appointment = {"personId": stranger.id, "function": "Företrädare"}
+    own_mandates = f"/parties/{employer_party['id']}/mandates"
+    await administrator.refused("POST", own_mandates, 409, "firstMandateExists", json=appointment)
+    await saco.refused("POST", own_mandates, 403, "notYourRole", json=appointment)
 
     # --- the employer proposes a group for itself and both unions; nothing starts on one side's word
-    proposal = a_group(world, world.saco, world.seko)
-    group = await employer.post(f"{world.path}/working-groups", proposal)
+    proposal = {
+        "name": "Lärgruppen på Provtagningsenheten",
+        "purpose": "Att tala om vad ett väl utfört arbete är.",
+        "scopeUnitId": unit["id"],
+        "partyIds": [party["id"] for party in parties],
+    }
+    templates = (await employer.get("/dialogue-templates"))["items"]
+    plan = {
+        "dialogueTemplateId": next(each["id"] for each in templates if each["key"] == "kvalitet-och-kompetens"),
+        "startsAt": soon(0),
+        "place": "Sammanträdesrummet Ålen",
+        "facilitatorId": leader.id,
+        "facilitatorFunction": "Verksamhetsutvecklare",
+    }
+    await stranger.client.refused("POST", f"{agency.path}/working-groups", 403, "notYourRole", json=proposal)
+    group = await employer.post(f"{agency.path}/working-groups", proposal)
     path = f"/working-groups/{group['id']}"
     sessions = f"{path}/dialogue-sessions"
     assert group["state"] == "forming"
-    await employer.refused("POST", sessions, 409, "groupNotStarted", json=await a_session(world))
-    await decide(world.employer_rep, path)
+    await employer.refused("POST", sessions, 409, "groupNotStarted", json=plan)
+    await decide(employer, path)
     await employer.refused(
         "POST",
         f"{path}/approvals",
@@ -31,7 +74,7 @@ async def test_the_first_dialogue(world: World) -> None:
         json={"contentHash": group["contentHash"], "decision": "approve"},
         etag=await employer.etag(path),
     )
-    await decide(world.saco_rep, path)
+    await decide(saco, path)
     assert (await saco.get(path))["state"] == "forming"
 
     # --- Seko changes the purpose: the approvals are void and everyone decides anew
@@ -45,22 +88,21 @@ async def test_the_first_dialogue(world: World) -> None:
         json={"contentHash": group["contentHash"], "decision": "approve"},
         etag=await employer.etag(path),
     )
-    for who in (world.employer_rep, world.saco_rep, world.seko_rep):
-        assert (await who.client.get(path))["state"] == "forming"
+    for who in (employer, saco, seko):
+        assert (await who.get(path))["state"] == "forming"
         await decide(who, path)
     assert (await employer.get(path))["state"] == "active"
 
     # --- a session is planned, prepared and held with both sides on record
-    session = await saco.post(sessions, await a_session(world))
+    session = await saco.post(sessions, plan)
     held = f"/dialogue-sessions/{session['id']}"
     assert session["legalCharacter"] == "dialogue"
     await facilitator.step(f"{held}/transitions", {"to": "prepared"})
     await facilitator.refused(
         "POST", f"{held}/transitions", 409, "attendanceOneSided", json={"to": "held"}, etag=await facilitator.etag(held)
     )
-    await facilitator.change(
-        held, {"attendances": present(world.employer_rep, world.saco_rep, world.seko_rep), "employeeHeadcount": 9}
-    )
+    present = [{"mandateId": member.mandate_id, "status": "present"} for member in first]
+    await facilitator.change(held, {"attendances": present, "employeeHeadcount": 9})
     session = await facilitator.step(f"{held}/transitions", {"to": "held"})
     record_path = f"/session-records/{session['sessionRecordId']}"
 
@@ -77,7 +119,7 @@ async def test_the_first_dialogue(world: World) -> None:
     await facilitator.refused("GET", f"/party-notes/{note['id']}", 404, "notFound")
     await facilitator.refused("GET", f"{held}/party-notes", 403, "notYourRole")
     assert (await saco.get(f"{held}/party-notes"))["_meta"]["totalRecords"] == 0
-    own = f"{record_path}/statements/{world.saco.id}"
+    own = f"{record_path}/statements/{saco_party['id']}"
     words = {"answers": {"q5": "Vi tar med oss frågan om tid."}, "differences": "Kvällspassen behöver en till."}
     before = await employer.etag(record_path)
     await saco.change(own, {**words, "published": False}, method="PUT", etag=await saco.etag(own))
@@ -105,8 +147,8 @@ async def test_the_first_dialogue(world: World) -> None:
     await archivist.refused("GET", record_path, 404, "notFound")
 
     # --- approving twice from one side, and approving what has been edited since
-    await decide(world.employer_rep, record_path)
-    second = await world.representative("second_employer_rep", world.employer)
+    await decide(employer, record_path)
+    second = await agency.appoint(employer, employer_party, stranger)
     tag = await employer.etag(record_path)
     await second.client.refused("POST", f"{record_path}/approvals", 409, "partyHasDecided", json=decision, etag=tag)
     edited = await facilitator.change(record_path, {"answers": {"q3": "Tid och handledning."}})
@@ -119,25 +161,25 @@ async def test_the_first_dialogue(world: World) -> None:
     await saco.refused("POST", f"{record_path}/approvals", 409, "contentChanged", json=decision, etag=tag)
 
     # --- an expired mandate approves nothing
-    yesterday = date.today() - timedelta(days=1)  # noqa: DTZ011
-    expired = await world.representative("expired", world.saco, valid_to=yesterday)
+    expired = await agency.take_in("Eva Nord")
+    await agency.appoint(saco, saco_party, expired, validFrom=soon(-30)[:10], validTo=soon(-2)[:10])
     await expired.client.refused("POST", f"{record_path}/approvals", 404, "notFound", json=decision, etag=tag)
 
     # --- Seko asks for a change; it is made, and all three approve, one with dissent
-    await decide(world.employer_rep, record_path)
-    await decide(world.seko_rep, record_path, "requestChange", statement="Nämn nattskiftet.")
+    await decide(employer, record_path)
+    await decide(seko, record_path, "requestChange", statement="Nämn nattskiftet.")
     returned = await employer.get(record_path)
     assert returned["state"] == "returned"
     assert [each["decision"] for each in returned["approvals"]] == ["requestChange"]
     await facilitator.change(record_path, {"sharedPicture": "Tiden har minskat, mest på natten."})
     await facilitator.step(f"{record_path}/transitions", for_review())
-    await decide(world.saco_rep, record_path)
-    await decide(world.employer_rep, record_path)
+    await decide(saco, record_path)
+    await decide(employer, record_path)
     assert (await employer.get(record_path))["state"] == "underReview"
-    await decide(world.seko_rep, record_path, "approveWithDissent", statement="Vi bedömer risken som högre.")
+    await decide(seko, record_path, "approveWithDissent", statement="Vi bedömer risken som högre.")
 
     # --- final: the same for everyone, at once, for ever
-    seen = [await who.client.get(record_path) for who in (world.employer_rep, world.saco_rep, world.seko_rep)]
+    seen = [await who.get(record_path) for who in (employer, saco, seko)]
     assert seen[0]["state"] == "final"
     assert {hashlib.sha256(rfc8785.dumps(each["content"])).hexdigest() for each in seen} == {seen[0]["contentHash"]}
     assert [each["content"] for each in seen] == [seen[0]["content"]] * 3
@@ -161,7 +203,7 @@ async def test_the_first_dialogue(world: World) -> None:
     appendix_path = f"/session-records/{appendix['id']}"
     assert appendix["content"]["appendixTo"]["contentHash"] == seen[0]["contentHash"]
     await employer.step(f"{appendix_path}/transitions", for_review())
-    for who in (world.employer_rep, world.saco_rep, world.seko_rep):
+    for who in (employer, saco, seko):
         assert (await employer.get(appendix_path))["state"] == "underReview"
         await decide(who, appendix_path)
     assert (await archivist.get(appendix_path))["state"] == "final"
@@ -169,15 +211,15 @@ async def test_the_first_dialogue(world: World) -> None:
 
     # --- the step is followed up, its effect checked, and the trail tells it all without content
     await saco.step(f"/actions/{action['id']}/transitions", {"to": "done"})
-    with time_machine.travel(soon(0.003), tick=True):
-        checked = await employer.step(
-            f"/actions/{action['id']}/transitions", {"to": "effectChecked", "effect": "Fler vågar fråga."}
-        )
+    with time_machine.travel(soon(31), tick=True):
+        later = await agency.sign_in("anna.berg@example.se")
+        effect = {"to": "effectChecked", "effect": "Fler vågar fråga."}
+        checked = await later.step(f"/actions/{action['id']}/transitions", effect)
     assert checked["state"] == "effectChecked"
-    trail = (await employer.get(f"{world.path}/audit-entries", params={"limit": 100}))["items"]
+    trail = (await employer.get(f"{agency.path}/audit-entries", params={"limit": 100}))["items"]
     told = {entry["operation"] for entry in trail}
     assert {"approve_working_group", "approve_session_record", "write_statement", "register_session_record"} <= told
     assert "Hemligt" not in str(trail)
-    others = (await saco.get(f"{world.path}/audit-entries", params={"limit": 100}))["items"]
+    others = (await saco.get(f"{agency.path}/audit-entries", params={"limit": 100}))["items"]
     assert "create_party_note" in told
     assert "create_party_note" not in {entry["operation"] for entry in others}
