@@ -549,7 +549,8 @@ async def test_every_list_turns_round(app: FastAPI, world: World) -> None:
                     ]
                     if {answer.status_code for answer in asked} == {200}:
                         there, back = (answer.json()["items"] for answer in asked)
-                        assert there == back[::-1], (path, order)
+                        # Of more than a page the two ends are different rows.
+                        assert there == back[::-1] or len(there) == 100, (path, order)
                         longest = max(longest, len(there))
             if longest == 0:
                 empty.append(path)
