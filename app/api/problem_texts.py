@@ -284,13 +284,29 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "facilitatesForParties": _p(
         409,
-        ("Personen leder samtal här", "En samtalsledare med kommande samtal kan inte få uppdrag för en part."),
-        ("The person leads sessions here", "A facilitator with sessions ahead cannot be given a mandate."),
+        (
+            "Personen leder samtal här",
+            "Ingen har ett uppdrag för en part medan hen har samtal att leda, eller för en tid då hen ledde samtal.",
+        ),
+        (
+            "The person leads sessions here",
+            "Nobody holds a mandate with sessions to lead, or for days on which they led one.",
+        ),
     ),
     "mandateEnded": _p(
         409,
         ("Uppdraget är avslutat", "Ett uppdrag som har upphört kan inte ändras. Ge ett nytt."),
         ("The mandate has ended", "A mandate that has ended cannot change. Give a new one."),
+    ),
+    "tooFarBack": _p(
+        422,
+        ("Dagen ligger för långt tillbaka", "Ett uppdrag kan börja gälla högst ett år tillbaka i tiden."),
+        ("The day lies too far back", "A mandate can begin no more than a year back."),
+    ),
+    "lastDayPassed": _p(
+        422,
+        ("Dagen har redan passerat", "Ett uppdrag upphör tidigast i dag. Det som har gjorts i uppdraget består."),
+        ("The day has passed", "A mandate ends today at the earliest. What was done under it stands."),
     ),
     # --- working groups and joint decisions
     "unknownParty": _p(

@@ -67,12 +67,14 @@ class MandateCreate(Input):
     person_id: Id
     function: MandateFunction
     working_group_id: AtGroup | None = None
-    valid_from: MandateFrom | None = Field(default=None, description="Left out: today.")
-    valid_to: MandateTo | None = Field(default=None, description="Left out: until further notice.")
+    valid_from: MandateFrom | None = Field(
+        default=None, description="Left out: today. At most 366 days back, and never over days on the other side."
+    )
+    valid_to: MandateTo | None = Field(default=None, description="Left out: until further notice. Never before today.")
 
 
 class MandateUpdate(Input):
-    """Merge patch. A last day ends the mandate; it may lie ahead or behind, but not before the first day."""
+    """Merge patch. A last day ends the mandate: today at the earliest, so that what was done under it stands."""
 
     function: MandateFunction = absent()
     valid_to: MandateTo | None = absent()

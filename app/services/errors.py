@@ -51,6 +51,8 @@ class Code(StrEnum):
     BOTH_SIDES = "bothSides"
     FACILITATES_FOR_PARTIES = "facilitatesForParties"
     MANDATE_ENDED = "mandateEnded"
+    TOO_FAR_BACK = "tooFarBack"
+    LAST_DAY_PASSED = "lastDayPassed"
     # working groups and joint decisions
     UNKNOWN_PARTY = "unknownParty"
     TABLE_ONE_SIDED = "tableOneSided"

@@ -1,6 +1,6 @@
 """Mandates: given and ended by the party itself; nobody holds them on both sides of one organisation."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,9 @@ from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
 
 SORTS: dict[str, Columns] = {"name": (swedish_order(Person.name), col(Mandate.id))}
+
+LONGEST_BACKDATING = timedelta(days=366)
+"""A party may be late in writing down whom it appointed, not rewrite who spoke for it years ago."""
 
 _ITEMS: sa.Select[*tuple[Any, ...]] = sa.select(
     col(Mandate.id),
@@ -62,8 +65,9 @@ async def create(work: Work, party_id: UUID, data: MandateCreate) -> MandateRead
     """The party appoints; a system administrator only the first, without whom nobody could appoint."""
     party = await admit(work, "create_mandate", Party, party_id)
     first_day = data.valid_from or work.today
-    if data.valid_to is not None and data.valid_to < first_day:
-        raise Refusal(Code.DATES_REVERSED, "/validTo")
+    if first_day < work.today - LONGEST_BACKDATING:
+        raise Refusal(Code.TOO_FAR_BACK, "/validFrom")
+    _check_last_day(work, first_day, data.valid_to)
     first = party.id not in work.actor.parties
     if first:
         await _check_first(work, party, data)
@@ -91,7 +95,8 @@ async def update(work: Work, mandate_id: UUID, version: int, data: MandateUpdate
     mandate = await admit(work, "update_mandate", Mandate, mandate_id, version)
     changes = differing(mandate, data.model_dump(exclude_unset=True))
     if "valid_to" in changes:
-        await _check_last_day(work, mandate, changes["valid_to"])
+        _check_last_day(work, mandate.valid_from, changes["valid_to"])
+        await _check_longer(work, mandate, changes["valid_to"])
     if changes:
         await changed(work, "update_mandate", mandate, changes)
     return await _shown(work, mandate)
@@ -119,15 +124,21 @@ async def _check_seat(work: Work, party: Party, working_group_id: UUID) -> None:
         raise Refusal(Code.UNKNOWN_WORKING_GROUP, "/workingGroupId")
 
 
-async def _check_last_day(work: Work, mandate: Mandate, last_day: date | None) -> None:
-    if last_day is not None and last_day < mandate.valid_from:
+def _check_last_day(work: Work, first_day: date, last_day: date | None) -> None:
+    """A mandate never ends in the past: what was done under it, today too, was done by a representative."""
+    if last_day is not None and last_day < first_day:
         raise Refusal(Code.DATES_REVERSED, "/validTo")
+    if last_day is not None and last_day < work.today:
+        raise Refusal(Code.LAST_DAY_PASSED, "/validTo")
+
+
+async def _check_longer(work: Work, mandate: Mandate, last_day: date | None) -> None:
     longer = last_day is None or (mandate.valid_to is not None and last_day > mandate.valid_to)
     if longer:
         # A longer mandate is like a new one: the person may have gone to the other side meanwhile.
         party = await find(work, Party, mandate.party_id)
         await people.hold(work, mandate.person_id, mandate.organisation_id, "/personId")
-        await _check_sides(work, mandate.person_id, party, mandate.valid_from, last_day)
+        await _check_sides(work, mandate.person_id, party, max(mandate.valid_from, work.today), last_day)
 
 
 async def _check_sides(work: Work, person_id: UUID, party: Party, first_day: date, last_day: date | None) -> None:
@@ -139,20 +150,33 @@ async def _check_sides(work: Work, person_id: UUID, party: Party, first_day: dat
             col(Mandate.person_id) == person_id,
             col(Mandate.organisation_id) == party.organisation_id,
             col(Party.side) != party.side,
-            # The mandates of a closed party give no say, and nobody is left who could end them.
-            col(Party.state) == PartyState.ACTIVE,
+            # The mandates of a closed party give no say after that day, and nobody is left who could end them.
+            sa.or_(col(Party.state) == PartyState.ACTIVE, _day(Party.closed_at) >= first_day),
             valid_between(first_day, last_day),
         )
     )
     if await _any(work, other_side):
         raise Refusal(Code.BOTH_SIDES)
+    leading: sa.ColumnElement[bool] = col(DialogueSession.state).in_(
+        [DialogueSessionState.PLANNED, DialogueSessionState.PREPARED]
+    )
+    if first_day < work.today:
+        # Whoever led a conversation last week cannot have spoken for one of its parties then.
+        led = sa.and_(
+            col(DialogueSession.state) == DialogueSessionState.HELD, _day(DialogueSession.starts_at) >= first_day
+        )
+        leading = sa.or_(leading, led)
     leads = sa.select(col(DialogueSession.id)).where(
         col(DialogueSession.facilitator_id) == person_id,
         col(DialogueSession.organisation_id) == party.organisation_id,
-        col(DialogueSession.state).in_([DialogueSessionState.PLANNED, DialogueSessionState.PREPARED]),
+        leading,
     )
     if await _any(work, leads):
         raise Refusal(Code.FACILITATES_FOR_PARTIES)
+
+
+def _day(moment: Any) -> sa.ColumnElement[date]:
+    return sa.cast(sa.func.timezone("Europe/Stockholm", moment), sa.Date)
 
 
 async def _any(work: Work, query: sa.Select[*tuple[UUID]]) -> bool:

@@ -128,13 +128,14 @@ async def test_a_mandate_gives_a_say_from_its_first_to_its_last_swedish_day(worl
 
 
 async def test_an_ended_mandate_never_changes_again(world: World, pair: Pair) -> None:
-    made = await pair.caller.post(pair.path, appointed(world.employee, validFrom=day(-10)))
-    path = f"/mandates/{made['id']}"
-    ended = await pair.caller.change(path, {"validTo": day(-1)})
-    await world.employee.client.refused("GET", pair.path, 403, "notYourRole")
+    made = await world.representative(
+        "ended", pair.party, valid_from=date.fromisoformat(day(-10)), valid_to=date.fromisoformat(day(-1))
+    )
+    path = f"/mandates/{made.mandate_id}"
+    await made.client.refused("GET", pair.path, 403, "notYourRole")
     for sent in ({"validTo": None}, {"validTo": day(10)}, {"function": "X"}):
-        await pair.caller.refused("PATCH", path, 409, "mandateEnded", json=sent, etag='"2"')
-    assert (await pair.caller.get(path))["validTo"] == ended["validTo"] == day(-1)
+        await pair.caller.refused("PATCH", path, 409, "mandateEnded", json=sent, etag='"1"')
+    assert (await pair.caller.get(path))["validTo"] == day(-1)
 
 
 async def test_the_last_day_never_comes_before_the_first(world: World, pair: Pair) -> None:
@@ -148,6 +149,58 @@ async def test_the_last_day_never_comes_before_the_first(world: World, pair: Pai
     )
     one_day = await pair.caller.post(pair.path, appointed(world.archivist, validFrom=day(9), validTo=day(9)))
     assert one_day["validFrom"] == one_day["validTo"]
+
+
+# --- attacks on the past: a mandate backdated at either end would rewrite who was authorised ----------------------
+
+
+async def test_attack_a_mandate_is_ended_before_the_day_its_holder_signed(world: World, pair: Pair) -> None:
+    """Ended as of last month, the signer would look unauthorised, and could be on the other side on that very day."""
+    signer = await world.representative("signer", pair.party)
+    group = await stories.started_group(world)
+    record = await stories.record_under_review(world, group)
+    await stories.decide(signer, f"/session-records/{record['id']}")
+    path = f"/mandates/{signer.mandate_id}"
+    for last in (day(-29), day(-1)):
+        problem = await pair.caller.refused("PATCH", path, 422, "lastDayPassed", json={"validTo": last}, etag='"1"')
+        assert problem["errors"][0]["pointer"] == "/validTo"
+    await pair.caller.change(path, {"validTo": day(0)})
+    theirs = mandates_of(pair.other_party)
+    for first in (day(-28), day(0)):
+        sent = appointed(signer, validFrom=first)
+        await pair.other_rep.client.refused("POST", theirs, 409, "bothSides", json=sent)
+    await pair.other_rep.client.post(theirs, appointed(signer, validFrom=day(1)))
+    # On the other side the next day, the signer has signed already and cannot sign again.
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=1), tick=False):
+        later = await stories.now_as(world, signer)
+        await stories.decide(later, f"/session-records/{record['id']}", expect=409)
+
+
+async def test_attack_a_mandate_from_the_year_1900(world: World, pair: Pair) -> None:
+    for first in ("1900-01-01", day(-367)):
+        sent = appointed(world.employee, validFrom=first)
+        problem = await pair.caller.refused("POST", pair.path, 422, "tooFarBack", json=sent)
+        assert problem["errors"][0]["pointer"] == "/validFrom"
+    # A mandate that is over when it is given could only be made to fill a seat in the past.
+    past = appointed(world.employee, validFrom=day(-20), validTo=day(-1))
+    await pair.caller.refused("POST", pair.path, 422, "lastDayPassed", json=past)
+    made = await pair.caller.post(pair.path, appointed(world.employee, validFrom=day(-366)))
+    assert made["validFrom"] == day(-366)
+
+
+async def test_attack_backdated_over_days_for_a_closed_party(pair: Pair) -> None:
+    await pair.caller.step(f"/parties/{pair.party.id}/transitions", {"to": "closed"})
+    for first in (day(-3), day(0)):
+        sent = appointed(pair.rep, validFrom=first)
+        await pair.other_rep.client.refused("POST", mandates_of(pair.other_party), 409, "bothSides", json=sent)
+
+
+async def test_attack_backdated_over_a_conversation_one_led(world: World, pair: Pair) -> None:
+    table = await a_table(world, pair.party, pair.other_party)
+    await a_session(world, table, world.facilitator, DialogueSessionState.HELD)
+    sent = appointed(world.facilitator, validFrom=day(-1))
+    await pair.caller.refused("POST", pair.path, 409, "facilitatesForParties", json=sent)
+    await pair.caller.post(pair.path, appointed(world.facilitator))
 
 
 async def test_no_party_touches_the_mandates_of_another(app: FastAPI, world: World, pair: Pair) -> None:
@@ -264,7 +317,7 @@ async def test_an_administrator_appoints_the_first_and_no_other(world: World, si
     assert second["first"] is False
     await admin.refused("GET", f"/mandates/{second['id']}", 404, "notFound")
     # A party that has let its mandates run out has still had them.
-    await world.archivist.client.change(path, {"validTo": day(-1)})
+    await world.archivist.client.change(path, {"validTo": day(0)})
     await admin.refused("POST", mandates_of(party), 409, "firstMandateExists", json=appointed(world.facilitator))
 
 
@@ -376,7 +429,8 @@ async def test_two_unions_appoint_each_others_representatives_at_once(world: Wor
 
 async def test_the_mandates_of_a_closed_party_bind_nobody(pair: Pair) -> None:
     await pair.caller.step(f"/parties/{pair.party.id}/transitions", {"to": "closed"})
-    made = await pair.other_rep.client.post(mandates_of(pair.other_party), appointed(pair.rep))
+    tomorrow = appointed(pair.rep, validFrom=day(1))
+    made = await pair.other_rep.client.post(mandates_of(pair.other_party), tomorrow)
     assert made["personId"] == pair.rep.id
 
 
