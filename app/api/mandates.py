@@ -58,14 +58,21 @@ async def list_working_group_mandates(
     call: Reading,
     working_group_id: WorkingGroupId,
     valid_on: Annotated[
-        DateOnly | None, Query(alias="validOn", description="Those valid on this day. Left out: today.")
+        DateOnly | None,
+        Query(
+            alias="validOn",
+            description="Those valid on this day, between the group's start and its end or today. Left out: the last.",
+        ),
     ] = None,
     sort: Annotated[Literal["name", "-name"], Query(description="Order, by the person's name.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
-    """Everyone who can speak at this table: by a mandate for it, or by one for the whole of a party that sits here."""
+    """Everyone who can speak at this table: by a mandate for it, or by one for the whole of a party that sits here.
+
+    Until the group has started, each party sees its own only.
+    """
     request = asked(page, limit, after, sort)
     found = await mandates.list_at_table(call.work, working_group_id, request, valid_on)
     return listed(call, MandateItem, found, request)

@@ -308,6 +308,14 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Dagen har redan passerat", "Ett uppdrag upphör tidigast i dag. Det som har gjorts i uppdraget består."),
         ("The day has passed", "A mandate ends today at the earliest. What was done under it stands."),
     ),
+    "outsideGroupLife": _p(
+        422,
+        (
+            "Dagen ligger utanför gruppens tid",
+            "Välj en dag från det att gruppen startade till i dag, eller till slutet.",
+        ),
+        ("The day is outside the group's life", "Choose a day from the group's start until today, or until it closed."),
+    ),
     # --- working groups and joint decisions
     "unknownParty": _p(
         422,

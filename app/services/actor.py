@@ -35,7 +35,9 @@ class Actor:
     facilitated: frozenset[tuple[UUID, UUID]] = frozenset()
     """(session, working group) for every session this person leads."""
     met: frozenset[UUID] = frozenset()
-    """The parties this person meets at those tables and in those sessions, their own among them."""
+    """The parties this person meets where a group has started, and their own."""
+    started: frozenset[UUID] = frozenset()
+    """Those of the groups of these tables and sessions that both sides have started."""
 
     @cached_property
     def organisations(self) -> frozenset[UUID]:
@@ -91,6 +93,7 @@ Held = Literal[
     "facilitated_sessions",
     "facilitated_groups",
     "met",
+    "started",
     "oneself",
 ]
 """What an actor may hold, by the names of the properties above."""

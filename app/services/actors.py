@@ -16,7 +16,7 @@ from app.models.mandate import Mandate, valid_on
 from app.models.party import Party, PartyState, Side
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
-from app.models.working_group import WorkingGroupParty
+from app.models.working_group import WorkingGroup, WorkingGroupParty
 from app.services.actor import Actor, Seat
 from app.services.errors import Code, Refusal
 from app.services.sign_in import FAMILY_AT_MOST
@@ -70,19 +70,44 @@ _FACILITATED = _gathered(
     rows=DialogueSession.__table__,  # type: ignore[attr-defined]
     where=col(DialogueSession.facilitator_id) == _PERSON,
 )
-_MET_SEAT = sa.orm.aliased(WorkingGroupParty)
-_MET = _gathered(
-    col(_MET_SEAT.party_id),
-    rows=sa.inspect(_MET_SEAT).selectable,
-    where=sa.or_(
-        col(_MET_SEAT.working_group_id).in_(_OWN_TABLES),
-        col(_MET_SEAT.working_group_id).in_(
+# One side proposes a group alone. Who speaks for the others is nothing to it until they have agreed to meet.
+_STARTED_GROUPS = sa.and_(
+    col(WorkingGroup.started_at).is_not(None),
+    sa.or_(
+        col(WorkingGroup.id).in_(_OWN_TABLES),
+        col(WorkingGroup.id).in_(
             sa.select(col(DialogueSession.working_group_id)).where(col(DialogueSession.facilitator_id) == _PERSON)
         ),
     ),
 )
+_STARTED = _gathered(
+    col(WorkingGroup.id),
+    rows=WorkingGroup.__table__,  # type: ignore[attr-defined]
+    where=_STARTED_GROUPS,
+)
+_MET_SEAT = sa.orm.aliased(WorkingGroupParty)
+_OWN_PARTIES = (
+    sa.select(col(Mandate.party_id)).join(Party, col(Party.id) == col(Mandate.party_id)).where(_OWN_VALID_MANDATE)
+)
+_MET = _gathered(
+    col(_MET_SEAT.party_id),
+    rows=sa.inspect(_MET_SEAT).selectable,
+    where=sa.or_(
+        col(_MET_SEAT.working_group_id).in_(sa.select(col(WorkingGroup.id)).where(_STARTED_GROUPS)),
+        col(_MET_SEAT.party_id).in_(_OWN_PARTIES),
+    ),
+)
 _ACTOR = (
-    sa.select(col(Person.organisation_id), col(Person.language), col(Person.roles), _SEATS, _TABLES, _FACILITATED, _MET)
+    sa.select(
+        col(Person.organisation_id),
+        col(Person.language),
+        col(Person.roles),
+        _SEATS,
+        _TABLES,
+        _FACILITATED,
+        _MET,
+        _STARTED,
+    )
     .where(col(Person.id) == _PERSON, col(Person.active))
     .where(
         sa.exists().where(
@@ -104,7 +129,7 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
     found = (await connection.execute(_ACTOR, given)).one_or_none()
     if found is None:
         raise Refusal(Code.TOKEN_INVALID)
-    organisation_id, language, roles, seats, tables, facilitated, met = found
+    organisation_id, language, roles, seats, tables, facilitated, met, started = found
     return Actor(
         person_id=person_id,
         organisation_id=organisation_id,
@@ -117,4 +142,5 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
         tables=frozenset((UUID(group), UUID(party)) for group, party in tables),
         facilitated=frozenset((UUID(held), UUID(group)) for held, group in facilitated),
         met=frozenset(UUID(party) for (party,) in met),
+        started=frozenset(UUID(group) for (group,) in started),
     )

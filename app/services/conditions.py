@@ -145,8 +145,12 @@ FACILITATOR_OF_GROUP = Who(
 # A mandate for the whole party counts at every table of that party, so those who meet the party there know it.
 # There is no list of them across tables: one asks at one table (`list_working_group_mandates`).
 MEETS_PARTY = Who(
-    "somebody who meets the party at a table, if the mandate is for the whole party",
+    "somebody who meets the party in a group that has started, if the mandate is for the whole party",
     (Among(("party_id",), "met"), Is("working_group_id", (None,))),
+)
+MEETS_AT_TABLE = Who(
+    "a party at the table or a facilitator there, once the group has started",
+    (Among(("working_group_id",), "started"),),
 )
 ONESELF = Who("the person concerned", (Among(("person_id",), "oneself"),))
 SIGNED_IN = Who("anyone signed in")

@@ -53,6 +53,7 @@ class Code(StrEnum):
     MANDATE_ENDED = "mandateEnded"
     TOO_FAR_BACK = "tooFarBack"
     LAST_DAY_PASSED = "lastDayPassed"
+    OUTSIDE_GROUP_LIFE = "outsideGroupLife"
     # working groups and joint decisions
     UNKNOWN_PARTY = "unknownParty"
     TABLE_ONE_SIDED = "tableOneSided"

@@ -14,6 +14,7 @@ from app.models.party import Party, PartyState
 from app.models.person import Person
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 from app.services import people, policy
+from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
@@ -56,9 +57,13 @@ async def list_of_party(work: Work, party_id: UUID, request: PageRequest, day: d
 
 
 async def list_at_table(work: Work, working_group_id: UUID, request: PageRequest, day: date | None) -> Listed:
-    """The mandates that count at one table on a day, as far as the actor may see them."""
-    await admit(work, "list_working_group_mandates", WorkingGroup, working_group_id)
-    return await page(work, _AT_TABLE, SORTS, request, group_id=working_group_id, day=day or work.today)
+    """The mandates that count at one table on a day of the group's life, as far as the actor may see them."""
+    group = await admit(work, "list_working_group_mandates", WorkingGroup, working_group_id)
+    first_day = swedish_day(group.started_at or group.created_at)
+    last_day = work.today if group.closed_at is None else swedish_day(group.closed_at)
+    if day is not None and not first_day <= day <= last_day:
+        raise Refusal(Code.OUTSIDE_GROUP_LIFE, "/validOn")
+    return await page(work, _AT_TABLE, SORTS, request, group_id=working_group_id, day=day or last_day)
 
 
 async def create(work: Work, party_id: UUID, data: MandateCreate) -> MandateRead:

@@ -43,6 +43,7 @@ from app.services.conditions import (
     ITS_RECORD_OPEN,
     ITS_RECORD_OPEN_FOR_OTHERS,
     MANDATE_RUNS,
+    MEETS_AT_TABLE,
     MEETS_PARTY,
     MEMBER,
     NOT_ITS_FACILITATOR,
@@ -148,8 +149,8 @@ RULES: dict[str, Rule] = {
     "read_mandate": _read(
         Mandate,
         OWN_PARTY,
-        AT_TABLE,
-        FACILITATOR_OF_GROUP,
+        OWN_PARTY_AT_TABLE,
+        MEETS_AT_TABLE,
         MEETS_PARTY,
         ONESELF,
         only(ADMINISTRATOR, "for the party's first", Is("first", (True,))),

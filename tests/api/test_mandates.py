@@ -36,8 +36,8 @@ async def a_table(world: World, *parties: Party) -> WorkingGroup:
         dormancy_interval_days=180,
         state=WorkingGroupState.ACTIVE,
         proposed_by_party_id=parties[0].id,
-        started_at=now,
-        created_at=now,
+        started_at=now - timedelta(days=20),
+        created_at=now - timedelta(days=30),
     )
     await world.add(group, *(WorkingGroupParty(working_group_id=group.id, party_id=party.id) for party in parties))
     return group
@@ -272,6 +272,41 @@ async def test_members_of_a_table(app: FastAPI, world: World, pair: Pair) -> Non
         await stranger.client.refused("GET", path, 404, "notFound")
     async with World(app) as other:
         await other.employer_rep.client.refused("GET", path, 404, "notFound")
+
+
+async def test_attack_a_group_is_proposed_to_see_who_speaks_for_a_union(world: World, pair: Pair) -> None:
+    """Named by the other side alone, a party shows nobody, neither today nor in the past or the future."""
+    await world.representative("past", pair.other_party, valid_from=date(2020, 1, 1), valid_to=date(2020, 2, 1))
+    union = world.saco
+    made = await pair.caller.post(f"{world.path}/working-groups", stories.a_group(world, union))
+    path = f"/working-groups/{made['id']}/mandates"
+    theirs = await world.representative("their_member", pair.other_party, working_group_id=made["id"])
+    own = await world.representative("own_member", pair.party, working_group_id=made["id"])
+    for who in (pair.rep, own):
+        listed = await who.client.get(path)
+        assert {item["partyId"] for item in listed["items"]} == {str(pair.party.id)}
+        assert {item["id"] for item in listed["items"]} == {pair.rep.mandate_id, own.mandate_id}
+        for hidden in (pair.other_rep, theirs):
+            await who.client.refused("GET", f"/mandates/{hidden.mandate_id}", 404, "notFound")
+    for valid_on in ("2020-01-15", "2999-01-01", day(-1), day(1)):
+        problem = await pair.caller.refused("GET", f"{path}?validOn={valid_on}", 422, "outsideGroupLife")
+        assert problem["errors"][0]["pointer"] == "/validOn"
+    for who in (world.employer_rep, world.saco_rep):
+        await stories.decide(who, f"/working-groups/{made['id']}")
+    listed = await own.client.get(path)
+    assert {pair.other_rep.mandate_id, theirs.mandate_id} <= {item["id"] for item in listed["items"]}
+    await own.client.get(f"/mandates/{theirs.mandate_id}")
+
+
+async def test_attack_who_speaks_for_a_party_after_the_group_is_closed(world: World, pair: Pair) -> None:
+    group = await stories.started_group(world)
+    path = f"/working-groups/{group['id']}"
+    await pair.caller.step(f"{path}/transitions", {"to": "closed", "reason": "Klart."})
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=9), tick=False):
+        caller = await stories.now_as(world, pair.rep)
+        await caller.refused("GET", f"{path}/mandates?validOn={day(-1)}", 422, "outsideGroupLife")
+        new = await world.representative("new", pair.other_party, valid_from=date.fromisoformat(day(0)))
+        assert new.mandate_id not in (await caller.request("GET", f"{path}/mandates")).text
 
 
 async def test_a_facilitator_finds_those_who_can_attend(world: World) -> None:

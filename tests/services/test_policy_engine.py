@@ -69,6 +69,8 @@ def an_actor(chance: random.Random) -> Actor:
         facilitated=frozenset(
             (some("dialogue_session_id"), some("working_group_id")) for _ in range(chance.randrange(3))
         ),
+        met=frozenset(some("party_id") for _ in range(chance.randrange(3))),
+        started=frozenset(some("working_group_id") for _ in range(chance.randrange(3))),
     )
 
 
