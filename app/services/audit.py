@@ -10,6 +10,7 @@ from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
+from app.models.person import Person
 from app.models.statement import Statement
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
@@ -32,13 +33,16 @@ def entry(
     if isinstance(row, Statement) and audience is not Audience.PARTY:
         # The number tells how often the party wrote in private; the record's own entry has the joint version.
         from_version = None
+    # A person has no party, and who takes somebody in must not point at one: every party reads such an entry.
+    if mandate_id is None and actor is not None and not isinstance(row, Person):
+        mandate_id = _mandate(actor, organisation_id, group_id, party_id)
     return AuditEntry(
         organisation_id=organisation_id,
         working_group_id=group_id,
         party_id=party_id if audience is Audience.PARTY else None,
         audience=audience,
         person_id=actor.person_id if actor else None,
-        mandate_id=mandate_id or (_mandate(actor, organisation_id, group_id, party_id) if actor else None),
+        mandate_id=mandate_id,
         operation=operation,
         subject_type=snake_case(type(row).__name__),
         subject_id=subject_id,

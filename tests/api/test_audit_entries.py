@@ -129,3 +129,15 @@ async def test_the_trail_is_filtered_sorted_and_paged(world: World) -> None:
     assert seen == everything
     await client.refused("GET", path, 422, "validationFailed", params={"subjectId": "x"})
     await client.refused("GET", path, 422, "unknownParameter", params={"personId": world.employee.id})
+
+
+async def test_attack_the_trail_tells_whom_a_union_is_bringing_in(world: World) -> None:
+    """Every party reads that somebody was taken in; by whose mandate would say for which party."""
+    sent = {"name": "Ny Person", "email": f"ny.{uuid4().hex}@example.se"}
+    made = await world.saco_rep.client.post(f"{world.path}/people", sent)
+    await world.saco_rep.client.change(f"/people/{world.saco_rep.id}", {"name": "Nytt Namn"})
+    for reader in (world.employer_rep, world.seko_rep, world.administrator):
+        about = [each for each in await trail(reader, world) if each["subjectType"] == "person"]
+        assert {each["subjectId"] for each in about} >= {made["id"], world.saco_rep.id}
+        assert {each["mandateId"] for each in about} == {None}
+        assert world.saco_rep.mandate_id not in str(about)
