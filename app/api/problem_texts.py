@@ -293,6 +293,11 @@ PROBLEMS: dict[str, ProblemText] = {
             "Nobody holds a mandate with sessions to lead, or for days on which they led one.",
         ),
     ),
+    "administratorHoldsMandate": _p(
+        409,
+        ("Systemförvaltare och företrädare", "Den som förvaltar systemet kan inte också företräda en part."),
+        ("Administrator and representative", "Nobody can administer the system and represent a party as well."),
+    ),
     "mandateEnded": _p(
         409,
         ("Uppdraget är avslutat", "Ett uppdrag som har upphört kan inte ändras. Ge ett nytt."),

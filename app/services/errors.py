@@ -50,6 +50,7 @@ class Code(StrEnum):
     FIRST_MANDATE_IS_GENERAL = "firstMandateIsGeneral"
     BOTH_SIDES = "bothSides"
     FACILITATES_FOR_PARTIES = "facilitatesForParties"
+    ADMINISTRATOR_HOLDS_MANDATE = "administratorHoldsMandate"
     MANDATE_ENDED = "mandateEnded"
     TOO_FAR_BACK = "tooFarBack"
     LAST_DAY_PASSED = "lastDayPassed"

@@ -11,7 +11,7 @@ from app.models.columns import swedish_order
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.mandate import Mandate, MandateCreate, MandateRead, MandateUpdate, valid_between, valid_on
 from app.models.party import Party, PartyState
-from app.models.person import Person
+from app.models.person import Person, Role
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 from app.services import people, policy
 from app.services.calendar import swedish_day
@@ -78,7 +78,7 @@ async def create(work: Work, party_id: UUID, data: MandateCreate) -> MandateRead
         await _check_first(work, party, data)
     if data.working_group_id is not None:
         await _check_seat(work, party, data.working_group_id)
-    person = await people.hold(work, data.person_id, party.organisation_id, "/personId")
+    person = await _hold(work, data.person_id, party.organisation_id)
     await _check_sides(work, person.id, party, first_day, data.valid_to)
     mandate = Mandate(
         organisation_id=party.organisation_id,
@@ -142,8 +142,16 @@ async def _check_longer(work: Work, mandate: Mandate, last_day: date | None) -> 
     if longer:
         # A longer mandate is like a new one: the person may have gone to the other side meanwhile.
         party = await find(work, Party, mandate.party_id)
-        await people.hold(work, mandate.person_id, mandate.organisation_id, "/personId")
+        await _hold(work, mandate.person_id, mandate.organisation_id)
         await _check_sides(work, mandate.person_id, party, max(mandate.valid_from, work.today), last_day)
+
+
+async def _hold(work: Work, person_id: UUID, organisation_id: UUID) -> Person:
+    """Somebody who can be given a mandate. Who runs the system reads no dialogue, so takes part in none."""
+    person = await people.hold(work, person_id, organisation_id, "/personId")
+    if Role.SYSTEM_ADMINISTRATOR in person.roles:
+        raise Refusal(Code.ADMINISTRATOR_HOLDS_MANDATE, "/personId")
+    return person
 
 
 async def _check_sides(work: Work, person_id: UUID, party: Party, first_day: date, last_day: date | None) -> None:

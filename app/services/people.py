@@ -6,8 +6,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.columns import swedish_order
+from app.models.mandate import Mandate, valid_between
 from app.models.organisation import Organisation
-from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate
+from app.models.party import Party, PartyState
+from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate, Role
 from app.models.sign_in import SignIn, SignInEnd
 from app.services import policy, sign_in
 from app.services.errors import Code, Refusal
@@ -55,10 +57,27 @@ async def update(work: Work, person_id: UUID, version: int, data: PersonUpdate) 
     sent = data.model_dump(exclude_unset=True)
     policy.require_fields(work.actor, "update_person", person, sent)
     if changes := differing(person, sent):
+        if Role.SYSTEM_ADMINISTRATOR in set(changes.get("roles", ())) - set(person.roles):
+            await _check_no_mandate(work, person)
         await changed(work, "update_person", person, changes)
         if not person.active:
             await sign_in.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
     return shown(work, PersonRead, person)
+
+
+async def _check_no_mandate(work: Work, person: Person) -> None:
+    """Who runs the system represents nobody. The person's row is held, so no mandate is given meanwhile."""
+    mandates = (
+        sa.select(col(Mandate.id))
+        .join(Party, col(Party.id) == col(Mandate.party_id))
+        .where(
+            col(Mandate.person_id) == person.id,
+            col(Party.state) == PartyState.ACTIVE,
+            valid_between(work.today, None),
+        )
+    )
+    if (await work.session.execute(mandates.limit(1))).first() is not None:
+        raise Refusal(Code.ADMINISTRATOR_HOLDS_MANDATE, "/roles")
 
 
 async def hold(work: Work, person_id: UUID, organisation_id: UUID, pointer: str) -> Person:

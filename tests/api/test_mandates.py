@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from app.models.dialogue_session import DialogueSession, DialogueSessionState, MeetingForm
 from app.models.organisation import ApprovalRule
 from app.models.party import Party, Side
+from app.models.person import Role
 from app.models.working_group import WorkingGroup, WorkingGroupLevel, WorkingGroupParty, WorkingGroupState
 from app.services.calendar import STOCKHOLM
 from tests import stories
@@ -413,6 +414,43 @@ async def test_the_administrator_cannot_put_anybody_on_both_sides(world: World) 
     # Two unions are one side.
     made = await admin.post(mandates_of(party), appointed(world.saco_rep))
     assert made["personId"] == world.saco_rep.id
+
+
+async def test_attack_an_administrator_is_given_a_mandate(world: World, pair: Pair) -> None:
+    """Who runs the system reads no content, and would by a mandate."""
+    inside = await world.someone("inside", Role.SYSTEM_ADMINISTRATOR)
+    problem = await pair.caller.refused("POST", pair.path, 409, "administratorHoldsMandate", json=appointed(inside))
+    assert problem["errors"][0]["pointer"] == "/personId"
+    party = await world.party(Side.UNION, "Ny part")
+    sent = appointed(inside)
+    await inside.client.refused("POST", mandates_of(party), 409, "administratorHoldsMandate", json=sent)
+
+
+async def test_attack_a_representative_is_made_administrator(world: World, pair: Pair) -> None:
+    admin, sent = world.administrator.client, {"roles": ["systemAdministrator"]}
+    coming = await world.representative("coming", pair.party, valid_from=date.fromisoformat(day(9)))
+    for who in (pair.rep, coming):
+        path = f"/people/{who.id}"
+        tag = await admin.etag(path)
+        problem = await admin.refused("PATCH", path, 409, "administratorHoldsMandate", json=sent, etag=tag)
+        assert problem["errors"][0]["pointer"] == "/roles"
+        assert (await admin.change(path, {"roles": ["archivist"]}))["roles"] == ["archivist"]
+    past = await world.representative("past", pair.party, valid_to=date.fromisoformat(day(-1)))
+    made = await admin.change(f"/people/{past.id}", sent)
+    assert made["roles"] == sent["roles"]
+    assert (await admin.change(f"/people/{past.id}", {"name": "Annat Namn"}))["roles"] == sent["roles"]
+
+
+@pytest.mark.parametrize("attempt", range(5))
+async def test_attack_a_mandate_and_the_role_at_once(world: World, pair: Pair, attempt: int) -> None:
+    admin, path = world.administrator.client, f"/people/{world.employee.id}"
+    tag = await admin.etag(path)
+    both = [
+        admin.request("PATCH", path, json={"roles": ["systemAdministrator"]}, etag=tag),
+        pair.caller.request("POST", pair.path, json=appointed(world.employee)),
+    ]
+    answers = await asyncio.gather(*(both if attempt % 2 else both[::-1]))
+    assert sorted(answer.status_code for answer in answers) in ([200, 409], [201, 409])
 
 
 @pytest.mark.parametrize("attempt", range(10))
