@@ -440,7 +440,9 @@ def upgrade() -> None:
     op.create_index("ix_mandate_party_id_id", "mandate", ["party_id", "id"], unique=False)
     op.create_index("ix_mandate_person_id", "mandate", ["person_id"], unique=False)
     op.create_index("ix_mandate_working_group_id_id", "mandate", ["working_group_id", "id"], unique=False)
-    op.create_index("uq_mandate_first", "mandate", ["party_id"], unique=True, postgresql_where=sa.text("first"))
+    op.create_index(
+        "uq_mandate_first", "mandate", ["party_id", "valid_from"], unique=True, postgresql_where=sa.text("first")
+    )
     op.create_table(
         "refresh_token",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),

@@ -41,7 +41,7 @@ async def list_mandates(
 
 @router.post("/parties/{partyId}/mandates", response_model=MandateRead, status_code=201, summary="Give a mandate")
 async def create_mandate(call: Creating, party_id: PartyId, mandate: MandateCreate) -> Response:
-    """The party appoints somebody to speak for it. Its first representative is appointed by a system administrator.
+    """The party appoints somebody to speak for it. While it has nobody, a system administrator appoints.
 
     Nobody can represent both sides of one organisation on the same day.
     """

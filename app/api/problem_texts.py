@@ -266,10 +266,13 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "firstMandateExists": _p(
         409,
-        ("Parten har redan en företrädare", "Systemförvaltaren utser bara den första. Därefter utser parten själv."),
+        (
+            "Parten har redan en företrädare",
+            "Systemförvaltaren utser bara när parten saknar företrädare. Annars utser den själv.",
+        ),
         (
             "The party has a representative",
-            "The system administrator appoints only the first. Then the party appoints.",
+            "The system administrator appoints only while the party has nobody. Otherwise the party does.",
         ),
     ),
     "firstMandateIsGeneral": _p(

@@ -27,13 +27,13 @@ class Mandate(VersionedRow, table=True):
     valid_from: date
     valid_to: date | None = None
     first: bool = False
-    """Appointed by the system administrator as the party's first; every later one comes from the party."""
+    """Appointed by the system administrator while the party had nobody; every other one comes from the party."""
 
     __table_args__ = (
         sa.Index("ix_mandate_person_id", "person_id"),
         sa.Index("ix_mandate_party_id_id", "party_id", "id"),
         sa.Index("ix_mandate_working_group_id_id", "working_group_id", "id"),
-        sa.Index("uq_mandate_first", "party_id", unique=True, postgresql_where=sa.text("first")),
+        sa.Index("uq_mandate_first", "party_id", "valid_from", unique=True, postgresql_where=sa.text("first")),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
     )
 
@@ -105,7 +105,7 @@ class MandateRead(Resource):
     valid_from: MandateFrom
     valid_to: MandateTo | None
     first: YesNo = Field(
-        description="Appointed by the system administrator as the party's first; every later one comes from the party.",
+        description="Appointed by the system administrator while the party had nobody to speak for it.",
         json_schema_extra={"example": False},
     )
     created_at: Moment

@@ -67,7 +67,7 @@ async def list_at_table(work: Work, working_group_id: UUID, request: PageRequest
 
 
 async def create(work: Work, party_id: UUID, data: MandateCreate) -> MandateRead:
-    """The party appoints; a system administrator only the first, without whom nobody could appoint."""
+    """The party appoints; a system administrator only while it has nobody, and so nobody who could appoint."""
     party = await admit(work, "create_mandate", Party, party_id)
     first_day = data.valid_from or work.today
     if first_day < work.today - LONGEST_BACKDATING:
@@ -113,10 +113,15 @@ async def _shown(work: Work, mandate: Mandate) -> MandateRead:
 
 
 async def _check_first(work: Work, party: Party, data: MandateCreate) -> None:
-    """The party's row is held, so two administrators cannot both be first."""
+    """A party with nobody to speak for it, today or later. Its row is held: two administrators are not both first."""
     if data.working_group_id is not None:
         raise Refusal(Code.FIRST_MANDATE_IS_GENERAL, "/workingGroupId")
-    if await _any(work, sa.select(col(Mandate.id)).where(col(Mandate.party_id) == party.id)):
+    speaking = sa.select(col(Mandate.id)).where(
+        col(Mandate.party_id) == party.id,
+        col(Mandate.working_group_id).is_(None),
+        valid_between(work.today, None),
+    )
+    if await _any(work, speaking):
         raise Refusal(Code.FIRST_MANDATE_EXISTS)
 
 

@@ -153,7 +153,7 @@ RULES: dict[str, Rule] = {
         MEETS_AT_TABLE,
         MEETS_PARTY,
         ONESELF,
-        only(ADMINISTRATOR, "for the party's first", Is("first", (True,))),
+        only(ADMINISTRATOR, "for one appointed by an administrator", Is("first", (True,))),
     ),
     "update_mandate": Rule(Mandate, (OWN_PARTY,), (MANDATE_RUNS,)),
     # --- working groups

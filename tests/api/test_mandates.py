@@ -352,9 +352,32 @@ async def test_an_administrator_appoints_the_first_and_no_other(world: World, si
     second = await world.employee.client.post(mandates_of(party), appointed(world.archivist))
     assert second["first"] is False
     await admin.refused("GET", f"/mandates/{second['id']}", 404, "notFound")
-    # A party that has let its mandates run out has still had them.
+    # Not while somebody else of the party can appoint either.
     await world.archivist.client.change(path, {"validTo": day(0)})
     await admin.refused("POST", mandates_of(party), 409, "firstMandateExists", json=appointed(world.facilitator))
+
+
+async def test_attack_a_party_locks_itself_out(world: World, pair: Pair) -> None:
+    """It ends its last general mandate. From the next day the administrator may appoint again, and only then."""
+    admin = world.administrator.client
+    table = await a_table(world, pair.party, pair.other_party)
+    await world.representative("at_one_table", pair.party, working_group_id=table.id)
+    coming = await pair.caller.post(pair.path, appointed(world.archivist, validFrom=day(1), validTo=day(1)))
+    await pair.caller.change(f"/mandates/{pair.rep.mandate_id}", {"validTo": day(0)})
+    await admin.refused("POST", pair.path, 409, "firstMandateExists", json=appointed(world.employee))
+    for days, status in ((1, 409), (2, 201)):
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=days), tick=False):
+            caller = await stories.now_as(world, world.administrator)
+            answer = await caller.request("POST", pair.path, json=appointed(world.employee))
+            assert answer.status_code == status, coming
+            again = await caller.request("POST", pair.path, json=appointed(world.facilitator))
+            assert (again.status_code, again.json()["code"]) == (409, "firstMandateExists")
+            if status == 201:
+                assert answer.json()["first"] is True
+                appointee = await stories.now_as(world, world.employee)
+                told = await stories.trail(appointee, world, sort="-happenedAt")
+                assert (told[0]["operation"], told[0]["personId"]) == ("create_mandate", world.administrator.id)
+                assert (await appointee.post(pair.path, appointed(world.archivist)))["first"] is False
 
 
 async def test_two_administrators_appoint_one_first_representative(world: World) -> None:
