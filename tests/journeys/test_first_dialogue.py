@@ -41,6 +41,8 @@ async def test_the_first_dialogue(agency: Agency) -> None:
     stranger = await agency.take_in("Bo Ek")
     appointment = {"personId": stranger.id, "function": "Företrädare"}
     own_mandates = f"/parties/{employer_party['id']}/mandates"
+    wrong = {"grantType": "password", "username": "anna.berg@example.se", "password": "sju gräsänder på en ö"}
+    await agency.nobody.refused("POST", "/auth/token", 401, "credentialsRefused", json=wrong)
     await administrator.refused("POST", own_mandates, 409, "firstMandateExists", json=appointment)
     await saco.refused("POST", own_mandates, 403, "notYourRole", json=appointment)
 
