@@ -1,6 +1,7 @@
 """Who and what the story's names stand for, and the work of one of its people at the moment it has come to."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -30,17 +31,20 @@ class Cast:
     groups: dict[str, UUID] = field(default_factory=dict)
     mandates: dict[str, UUID] = field(default_factory=dict)
     templates: dict[str, UUID] = field(default_factory=dict)
-    _sign_ins: dict[str, UUID] = field(default_factory=dict)
+    _sign_ins: dict[tuple[str, date], UUID] = field(default_factory=dict)
 
     async def acting(self, name: str) -> Work:
         """The work of somebody who is signed in at this moment, with the mandates they have on this day."""
         person_id = self.people[name]
-        if name not in self._sign_ins:
+        today = swedish_day(self.clock.now)
+        # A new one each month: no sign-in counts for longer than two.
+        month = (name, today.replace(day=1))
+        if month not in self._sign_ins:
             sign_in = SignIn(person_id=person_id, address_hash=b"", started_at=self.clock.now)
             self.session.add(sign_in)
             await self.session.flush()
-            self._sign_ins[name] = sign_in.id
-        actor = await actors.load(self.session, person_id, self._sign_ins[name], swedish_day(self.clock.now))
+            self._sign_ins[month] = sign_in.id
+        actor = await actors.load(self.session, person_id, self._sign_ins[month], today)
         return Work(self.session, actor, self.clock.now)
 
     async def sign_out(self) -> None:
