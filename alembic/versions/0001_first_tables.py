@@ -673,6 +673,7 @@ def upgrade() -> None:
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("owner_function", sa.String(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("agreed", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
             sa.Enum(

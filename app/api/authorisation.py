@@ -15,7 +15,7 @@ and what cannot be done in the present state of things 409 with a reason code. E
 `tests/authorisation_matrix.txt` shows what every kind of caller really got for every operation and state.
 
 The employer side and the union side stand under the same rules everywhere. The one exception: a system administrator
-appoints the *first* representative of each party.
+appoints a representative of a party that has none.
 """
 
 BEYOND = """

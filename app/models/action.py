@@ -29,6 +29,8 @@ class Action(VersionedRow, table=True):
     what: str
     owner_function: str
     due_on: date
+    agreed: bool = False
+    """Whether the record it stands in is final. Until then it is seen by those who see that record."""
     state: ActionState = Column(default=ActionState.OPEN, sa_column=enum_column(ActionState))
     settled_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     reason: str | None = None

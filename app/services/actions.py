@@ -96,9 +96,9 @@ async def read(work: Work, action_id: UUID) -> ActionRead:
 
 async def update(work: Work, action_id: UUID, version: int, data: ActionUpdate) -> ActionRead:
     """Change a step. Before the record is final that edits the record; afterwards only the step."""
+    record = await _record_of(work, action_id)
     action = await admit(work, "update_action", Action, action_id, version)
     if changes := differing(action, data.model_dump(exclude_unset=True)):
-        record = await record_review.locked(work, action.session_record_id)
         if record.state is not SessionRecordState.FINAL:
             await record_review.edit(work, "update_action", record)
         await changed(work, "update_action", action, changes)
@@ -126,9 +126,16 @@ async def transition(work: Work, action_id: UUID, version: int, data: ActionTran
 
 async def delete(work: Work, action_id: UUID, version: int) -> None:
     """Take back a step while its record is being written. Later it can only be dropped, with a reason."""
+    record = await _record_of(work, action_id)
     action = await admit(work, "delete_action", Action, action_id, version)
-    await record_review.edit(work, "delete_action", await record_review.locked(work, action.session_record_id))
+    await record_review.edit(work, "delete_action", record)
     await removed(work, "delete_action", action)
+
+
+async def _record_of(work: Work, action_id: UUID) -> SessionRecord:
+    """The record a step stands in, held before the step itself is: so does whoever makes the record final."""
+    action = await find(work, Action, action_id)
+    return await record_review.locked(work, action.session_record_id)
 
 
 async def _read(work: Work, action: Action) -> ActionRead:

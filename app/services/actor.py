@@ -33,7 +33,7 @@ class Actor:
     tables: frozenset[tuple[UUID, UUID]] = frozenset()
     """(working group, party) for every table at which a seat of this person counts."""
     facilitated: frozenset[tuple[UUID, UUID]] = frozenset()
-    """(session, working group) for every session this person leads."""
+    """(session, working group) for every session this person leads or led; a cancelled one counts no more."""
     met: frozenset[UUID] = frozenset()
     """The parties this person meets where a group has started, and their own."""
     started: frozenset[UUID] = frozenset()

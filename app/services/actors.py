@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.columns import Language
-from app.models.dialogue_session import DialogueSession
+from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.mandate import Mandate, valid_on
 from app.models.party import Party, PartyState, Side
 from app.models.person import Person, Role
@@ -64,20 +64,22 @@ _TABLES = _gathered(
     where=_OWN_VALID_MANDATE,
 )
 _OWN_TABLES = sa.select(col(WorkingGroupParty.working_group_id)).select_from(_SEATED).where(_OWN_VALID_MANDATE)
+# A session that is not held gives whoever was to lead it nothing to see, in its group or elsewhere.
+_LED = sa.and_(
+    col(DialogueSession.facilitator_id) == _PERSON, col(DialogueSession.state) != DialogueSessionState.CANCELLED
+)
 _FACILITATED = _gathered(
     col(DialogueSession.id),
     col(DialogueSession.working_group_id),
     rows=DialogueSession.__table__,  # type: ignore[attr-defined]
-    where=col(DialogueSession.facilitator_id) == _PERSON,
+    where=_LED,
 )
 # One side proposes a group alone. Who speaks for the others is nothing to it until they have agreed to meet.
 _STARTED_GROUPS = sa.and_(
     col(WorkingGroup.started_at).is_not(None),
     sa.or_(
         col(WorkingGroup.id).in_(_OWN_TABLES),
-        col(WorkingGroup.id).in_(
-            sa.select(col(DialogueSession.working_group_id)).where(col(DialogueSession.facilitator_id) == _PERSON)
-        ),
+        col(WorkingGroup.id).in_(sa.select(col(DialogueSession.working_group_id)).where(_LED)),
     ),
 )
 _STARTED = _gathered(

@@ -225,7 +225,12 @@ RULES: dict[str, Rule] = {
     # --- actions
     "list_actions": _list(WorkingGroup, Action, *_GROUP_READERS),
     "create_action": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN,)),
-    "read_action": _read(Action, *_GROUP_READERS),
+    "read_action": _read(
+        Action,
+        AT_TABLE,
+        FACILITATOR,
+        only(FACILITATOR_OF_GROUP, "once its record is final", Is("agreed", (True,))),
+    ),
     "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS)),
     "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED,)),
     "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN)),

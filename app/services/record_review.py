@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.action import Action
 from app.models.approval import Approval, ApprovalCreate, ApprovalRead, SubjectType, VoidReason
 from app.models.session_record import SessionRecord, SessionRecordState, SessionRecordTransition, record_state
 from app.models.working_group import WorkingGroup
@@ -92,6 +93,9 @@ async def approve(work: Work, record_id: UUID, version: int, data: ApprovalCreat
     if outcome is Outcome.REACHED:
         final = {"state": SessionRecordState.FINAL, "final_at": work.now}
         await changed(work, "approve_session_record", record, final, mandate_id=approval.mandate_id)
+        # Nobody who holds the record's lock changes its actions meanwhile. They say nothing new: no version, no entry.
+        agreed = sa.update(Action).where(col(Action.session_record_id) == record.id).values(agreed=True)
+        await work.session.execute(agreed)
     elif outcome is Outcome.CHANGE_REQUESTED:
         await _return(work, record, approval)
     return shown(work, ApprovalRead, approval)

@@ -11,6 +11,7 @@ from tests.stories import (
     agreed_action,
     decide,
     draft_record,
+    for_review,
     held_session,
     now_as,
     planned_session,
@@ -221,6 +222,10 @@ async def test_a_facilitator_of_another_session_follows_up_but_edits_nothing(wor
     record = await record_under_review(world, group)
     action = await agreed_action(world, record)
     path = f"/actions/{action['id']}"
+    record_path = f"/session-records/{record['id']}"
+    await world.facilitator.client.step(f"{record_path}/transitions", for_review())
+    for who in (world.employer_rep, world.saco_rep):
+        await decide(who, record_path)
     other_lead = await world.someone("other_lead")
     await planned_session(world, group, facilitatorId=other_lead.id)
     read = await other_lead.client.get(path)
@@ -297,3 +302,47 @@ async def test_only_the_table_sees_actions(world: World) -> None:
             await who.client.refused("PATCH", path, 404, "notFound", json={"what": "X"}, etag='"1"')
             await who.client.refused("DELETE", path, 404, "notFound", etag='"1"')
             await who.client.refused("POST", f"{path}/transitions", 404, "notFound", json={"to": "done"}, etag='"1"')
+
+
+async def test_attack_a_facilitator_reads_the_steps_of_somebody_elses_draft(world: World) -> None:
+    """Steps of a record that is not final are seen by those who see that record, alone and in the list."""
+    group = await started_group(world)
+    await planned_session(world, group, facilitatorId=world.employee.id)
+    record = await record_under_review(world, group)
+    action = await agreed_action(world, record)
+    other, path = world.employee.client, f"/actions/{action['id']}"
+    for who in (world.facilitator, world.employer_rep, world.saco_rep):
+        assert (await who.client.get(path))["id"] == action["id"]
+    await other.refused("GET", path, 404, "notFound")
+    assert (await other.get(f"/working-groups/{group['id']}/actions"))["items"] == []
+    await other.refused("DELETE", path, 404, "notFound", etag='"1"')
+    record_path = f"/session-records/{record['id']}"
+    await world.facilitator.client.step(f"{record_path}/transitions", for_review())
+    for who in (world.employer_rep, world.saco_rep):
+        await decide(who, record_path)
+    assert (await other.get(path))["version"] == 1
+    assert [each["id"] for each in (await other.get(f"/working-groups/{group['id']}/actions"))["items"]] == [
+        action["id"]
+    ]
+
+
+@pytest.mark.parametrize("attempt", range(4))
+async def test_a_step_is_changed_while_its_record_becomes_final(world: World, attempt: int) -> None:
+    """Both hold the record first, so neither waits for the other for ever."""
+    group = await started_group(world)
+    record = await record_under_review(world, group)
+    action = await agreed_action(world, record)
+    path = f"/session-records/{record['id']}"
+    ready = await world.facilitator.client.step(f"{path}/transitions", for_review())
+    await decide(world.employer_rep, path)
+    decision = {"contentHash": ready["contentHash"], "decision": "approve"}
+    both = [
+        world.saco_rep.client.request(
+            "POST", f"{path}/approvals", json=decision, etag=await world.saco_rep.client.etag(path)
+        ),
+        world.employer_rep.client.request("PATCH", f"/actions/{action['id']}", json={"what": "Nytt."}, etag='"1"'),
+    ]
+    answers = await asyncio.gather(*(both if attempt % 2 else both[::-1]))
+    assert {answer.status_code for answer in answers} <= {200, 201, 409, 412}
+    final = (await world.saco_rep.client.get(path))["state"] == "final"
+    assert final == (201 in {answer.status_code for answer in answers})

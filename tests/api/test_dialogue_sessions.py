@@ -11,6 +11,7 @@ import time_machine
 from sqlmodel import col
 
 from app.models.person import Person
+from tests import stories
 from tests.stories import (
     a_session,
     decide,
@@ -239,7 +240,7 @@ STEPS = {
 async def test_steps_out_of_order_are_refused(world: World, steps: list[str], refused: str, code: str) -> None:
     session = await planned_session(world, await started_group(world))
     path = f"/dialogue-sessions/{session['id']}"
-    client = world.facilitator.client
+    client = world.employer_rep.client
     await client.change(path, {"attendances": present(world.employer_rep, world.saco_rep)})
     for step in steps:
         await client.step(f"{path}/transitions", STEPS[step])
@@ -389,3 +390,25 @@ async def test_only_the_table_and_its_facilitator_see_a_session(world: World) ->
             body = {"to": "cancelled", "reason": "Nej"}
             await who.client.refused("POST", f"{path}/transitions", 404, "notFound", json=body, etag='"1"')
             await who.client.refused("PATCH", path, 404, "notFound", json={"title": "Ny"}, etag='"1"')
+
+
+async def test_attack_a_cancelled_session_leaves_its_facilitator_in_the_group(world: World) -> None:
+    """Named by one side alone for a session that never was, somebody would see the group for good."""
+    group = await stories.started_group(world)
+    record = await stories.written_record(world, group)
+    action = await stories.agreed_action(world, record)
+    session = await stories.planned_session(world, group, facilitatorId=world.employee.id)
+    table, other = f"/working-groups/{group['id']}", world.employee.client
+    seen = (table, f"{table}/mandates", f"{table}/approvals", f"{table}/actions", f"{table}/session-records")
+    for path in (*seen, f"/dialogue-sessions/{session['id']}", f"/mandates/{world.saco_rep.mandate_id}"):
+        await other.get(path)
+    cancelled = {"to": "cancelled", "reason": "Sjukdom"}
+    await world.employer_rep.client.step(f"/dialogue-sessions/{session['id']}/transitions", cancelled)
+    hidden = (
+        f"/dialogue-sessions/{session['id']}",
+        f"/mandates/{world.saco_rep.mandate_id}",
+        f"/actions/{action['id']}",
+    )
+    for path in (*seen, *hidden):
+        await other.refused("GET", path, 404, "notFound")
+    await world.facilitator.client.get(table)

@@ -41,7 +41,7 @@ POOLS = {
         "session_record_id",
     )
 }
-_DECIDING = {"state", "published", "first", "audience"}
+_DECIDING = {"state", "agreed", "published", "first", "audience"}
 
 
 def an_actor(chance: random.Random) -> Actor:
