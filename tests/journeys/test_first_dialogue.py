@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import rfc8785
 import time_machine
 
 from app.main import create_app
+from app.services.calendar import swedish_day
 from tests.conftest import settings_for
 from tests.journeys.agency import Agency, found
 from tests.signing_in import calling_from
@@ -163,9 +165,12 @@ async def test_the_first_dialogue(agency: Agency) -> None:
     await saco.refused("POST", f"{record_path}/approvals", 409, "contentChanged", json=decision, etag=tag)
 
     # --- an expired mandate approves nothing
-    expired = await agency.take_in("Eva Nord")
-    await agency.appoint(saco, saco_party, expired, validFrom=soon(-30)[:10], validTo=soon(-2)[:10])
-    await expired.client.refused("POST", f"{record_path}/approvals", 404, "notFound", json=decision, etag=tag)
+    leaving = await agency.take_in("Eva Nord")
+    await agency.appoint(saco, saco_party, leaving, validTo=swedish_day(datetime.now(UTC)).isoformat())
+    assert (await leaving.client.get(record_path))["state"] == "underReview"
+    with time_machine.travel(soon(1), tick=True):
+        left = await agency.sign_in("eva.nord@example.se")
+        await left.refused("POST", f"{record_path}/approvals", 404, "notFound", json=decision, etag=tag)
 
     # --- Seko asks for a change; it is made, and all three approve, one with dissent
     await decide(employer, record_path)
