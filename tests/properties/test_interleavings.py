@@ -28,9 +28,6 @@ from app.services.work import Work
 from tests.stories import final_record, started_group
 from tests.world import Someone, World
 
-# Thousands of requests that walk paths the other tests walk too: measuring them would double their time.
-pytestmark = pytest.mark.no_cover
-
 TRIALS = 2_000
 PORTIONS = 8
 

@@ -4,16 +4,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.stories import a_group, a_session, for_review, soon
 from tests.world import Someone, World
-
-# Measuring what the other tests cover too would take four times as long.
-pytestmark = pytest.mark.no_cover
 
 MADE_UP = re.compile(r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|(?P<hash>\b[0-9a-f]{64}\b)")
 TIME_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+Z")
