@@ -34,7 +34,7 @@ _server = ExitStack()
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process starts the server; workers are told where it is."""
     logs.configure("json", "warning")
-    # Hundreds of thousands of objects stay until the end; looking at them again and again costs a tenth of the run.
+    # Hundreds of thousands of objects stay until the end; nothing is won by looking at them again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Coverage is measured where tests mirror the source; what walks the same paths again would take a third longer."""
+    """Coverage is measured where tests mirror the source, and not again by what walks the same paths."""
     mirrors = (Path(__file__).parent / "api", Path(__file__).parent / "services")
     for item in items:
         if not any(item.path.is_relative_to(mirror) for mirror in mirrors):

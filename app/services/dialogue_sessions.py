@@ -50,7 +50,6 @@ _TABLE_MANDATES = sa.select(col(Mandate.id), col(Mandate.party_id)).where(
     valid_on(sa.bindparam("day", type_=sa.Date)),
 )
 
-_AHEAD = (DialogueSessionState.PLANNED, DialogueSessionState.PREPARED)
 _CORRECTABLE_AFTERWARDS = {"attendances", "employee_headcount"}
 
 
