@@ -40,6 +40,8 @@ lock: .venv/made.stamp
 	@$(COMPILE) pyproject.toml --group test -o requirements/test.txt
 	@$(COMPILE) --group build -o requirements/build.txt
 
+# The locks are complete, so pip has nothing to work out (--no-deps): an old pip would take a newer release for an extra
+# that a lock names without it, and then refuse it for want of a hash.
 # Each stamp says that its step was finished, so that the next time is quick and a half-made .venv is made anew.
 .venv/made.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -52,11 +54,11 @@ lock: .venv/made.stamp
 	@touch $@
 
 .venv/run.stamp: .venv/made.stamp requirements/run.txt requirements/build.txt pyproject.toml
-	@$(PIP) install --require-hashes -r requirements/run.txt
-	@$(PIP) install --require-hashes -r requirements/build.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp requirements/test.txt
-	@$(PIP) install --require-hashes -r requirements/test.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/test.txt
 	@touch $@
