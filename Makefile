@@ -25,7 +25,7 @@ test: .venv/test.stamp
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/larande openapi check
-	@$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.measure
 
 format: .venv/test.stamp
 	@$(BIN)/ruff check --fix .

@@ -52,14 +52,6 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Coverage is measured where tests mirror the source, and not again by what walks the same paths."""
-    mirrors = (Path(__file__).parent / "api", Path(__file__).parent / "services")
-    for item in items:
-        if not any(item.path.is_relative_to(mirror) for mirror in mirrors):
-            item.add_marker(pytest.mark.no_cover)
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _server.close()

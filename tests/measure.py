@@ -1,0 +1,50 @@
+"""Measures which lines and branches of app/services and app/api the suite runs: `pytest -p tests.measure`.
+
+SlipCover takes its probes out once they have been hit. coverage.py asks at every call which greenlet it is in, as
+it must beside SQLAlchemy, and doubled the suite's time. Each worker writes down what it has seen; the controlling
+process adds it up, shows what was missed, and fails the run below the bound.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import slipcover
+
+SOURCES = ["app/api", "app/services"]
+LINES_AT_LEAST = 95.0  # percent
+
+_found = slipcover.Slipcover(branch=True, source=SOURCES)
+# Entered here and never left: this module is read before any test module, and so before app.
+slipcover.ImportManager(_found, slipcover.FileMatcher(sources=SOURCES)).__enter__()
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["LARANDE_TEST_MEASURED"] = tempfile.mkdtemp(prefix="larande-measured-")
+_place = Path(os.environ["LARANDE_TEST_MEASURED"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker writes its part; the controlling process, which ends last, adds the parts up."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        (_place / f"{worker}.json").write_text(json.dumps(_found.get_coverage()), encoding="utf-8")
+        return
+    measured: dict[str, Any] = _found.get_coverage()
+    for part in sorted(_place.iterdir()):
+        slipcover.merge_coverage(measured, json.loads(part.read_text(encoding="utf-8")))
+        part.unlink()
+    _place.rmdir()
+    print("\n")  # noqa: T201
+    slipcover.print_coverage(measured, skip_covered=True)
+    ran, missed = (
+        sum(len(each[kind]) for each in measured["files"].values()) for kind in ("executed_lines", "missing_lines")
+    )
+    executed = 100 * ran / (ran + missed)
+    both = measured["summary"]["percent_covered"]
+    print(f"\n{executed:.1f} % of the lines, {both:.1f} % of lines and branches together.")  # noqa: T201
+    if executed < LINES_AT_LEAST and session.exitstatus == pytest.ExitCode.OK:
+        print(f"At least {LINES_AT_LEAST} % of the lines must be run.")  # noqa: T201
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
