@@ -25,6 +25,9 @@ class SubjectType(StrEnum):
 
     WORKING_GROUP = "workingGroup"
     SESSION_RECORD = "sessionRecord"
+    SURVEY_ROUND = "surveyRound"
+    SURVEY_AMENDMENT = "surveyAmendment"
+    SURVEY_TEXTS = "surveyTexts"
 
 
 class VoidReason(StrEnum):

@@ -8,6 +8,7 @@ from app.models.content_pack import ContentPack
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.idempotency_key import IdempotencyKey
+from app.models.instrument import Instrument
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
@@ -16,6 +17,11 @@ from app.models.person import Person
 from app.models.session_record import RecordRegistration, SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn, SignInFailure
 from app.models.statement import Statement
+from app.models.survey_amendment import SurveyAmendment
+from app.models.survey_ballot import SealedResponse, SurveyInvitation
+from app.models.survey_release import SurveyRelease, SurveyResult, SurveySums
+from app.models.survey_round import SurveyRound, SurveyUnit
+from app.models.survey_texts import SurveyText, SurveyTexts
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 
@@ -43,5 +49,16 @@ TABLES: tuple[type[Table], ...] = (
     PartyNote,
     Action,
     Approval,
+    Instrument,
+    SurveyRound,
+    SurveyUnit,
+    SurveyAmendment,
+    SurveyInvitation,
+    SealedResponse,
+    SurveyRelease,
+    SurveyResult,
+    SurveySums,
+    SurveyTexts,
+    SurveyText,
     AuditEntry,
 )

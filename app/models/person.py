@@ -29,11 +29,14 @@ class Person(VersionedRow, table=True):
     email: str
     language: Language = Column(default=Language.SWEDISH, sa_column=enum_column(Language))
     active: bool = True
+    unit_id: UUID | None = Column(default=None, foreign_key="unit.id")
+    """Where the person works."""
     roles: list[Role] = Column(default=[], sa_column=text_array())
 
     __table_args__ = (
         sa.Index("uq_person_email", sa.text("lower(email)"), unique=True),
         sa.Index("ix_person_organisation_id_name_id", "organisation_id", SWEDISH_ORDER, "id"),
+        sa.Index("ix_person_unit_id", "unit_id"),
         sa.CheckConstraint("roles <@ ARRAY['systemAdministrator', 'archivist', 'contentEditor']", name="roles"),
     )
 

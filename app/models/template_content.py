@@ -44,7 +44,7 @@ class Texts(TypedDict):
     ]
 
 
-def _unlike(values: list[Any]) -> list[Any]:
+def unlike(values: list[Any]) -> list[Any]:
     if len(set(values)) < len(values):
         raise PydanticCustomError("repeated", "The same value twice.")
     return values
@@ -101,7 +101,7 @@ TemplateVersion = Annotated[
 ]
 TemplateLanguages = Annotated[
     list[Language],
-    AfterValidator(_unlike),
+    AfterValidator(unlike),
     Field(
         min_length=1,
         max_length=2,
@@ -111,7 +111,7 @@ TemplateLanguages = Annotated[
 ]
 ClimateDimensions = Annotated[
     list[ClimateDimension],
-    AfterValidator(_unlike),
+    AfterValidator(unlike),
     Field(
         max_length=6,
         description="The dimensions of the learning climate that the conversation serves.",

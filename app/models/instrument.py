@@ -1,0 +1,111 @@
+"""A versioned questionnaire: dimensions, items, scale, scoring."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field as Column
+
+from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.columns import EnumArray, Id, Language, Moment, UtcDateTime, enum_column
+from app.models.instrument_content import InstrumentContent
+from app.models.template_content import LineTexts, TemplateKey, TemplateLanguages
+
+
+class InstrumentState(StrEnum):
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+class Instrument(VersionedRow, table=True):
+    """One version of one instrument; its content never changes.
+
+    Central versions come from a content pack and belong to no organisation; imported ones belong to the one that
+    has the right to use them.
+    """
+
+    organisation_id: UUID | None = Column(default=None, foreign_key="organisation.id")
+    key: str
+    instrument_version: str
+    state: InstrumentState = Column(default=InstrumentState.PUBLISHED, sa_column=enum_column(InstrumentState))
+    languages: list[Language] = Column(sa_column=sa.Column(EnumArray(Language), nullable=False))
+    title: dict[str, str | None] = Column(sa_column=sa.Column(JSONB, nullable=False))
+    content: dict[str, Any] = Column(sa_column=sa.Column(JSONB, nullable=False))
+    content_hash: str
+    """SHA-256 of the canonical content."""
+    published_at: datetime = Column(sa_type=UtcDateTime)
+    retired_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+
+    __table_args__ = (
+        sa.Index(
+            "uq_instrument_version",
+            "organisation_id",
+            "key",
+            "instrument_version",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+
+InstrumentKey = TemplateKey
+InstrumentVersion = Annotated[
+    str,
+    Field(
+        pattern=r"^(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})(-[a-z][a-z0-9]{0,19})?$",
+        description="As in semantic versioning; with a word such as `pilot` before it is settled.",
+        json_schema_extra={"example": "1.0.0-pilot"},
+    ),
+]
+
+
+class InstrumentCreate(Input):
+    """An instrument that the organisation has the right to use. It is published at once and never changes."""
+
+    key: InstrumentKey
+    instrument_version: InstrumentVersion
+    content: InstrumentContent
+
+
+class InstrumentTransition(Input):
+    """A published version can be retired from new rounds."""
+
+    to: Literal["retired"]
+
+
+_OrganisationOwning = Annotated[
+    Id | None, Field(description="The organisation that imported it; null for central ones.")
+]
+
+
+class InstrumentItem(Output):
+    """A version of an instrument in a list."""
+
+    id: Id
+    key: InstrumentKey
+    instrument_version: InstrumentVersion
+    title: LineTexts
+    languages: TemplateLanguages
+    state: InstrumentState
+    organisation_id: _OrganisationOwning
+
+
+class InstrumentRead(Resource):
+    """One version of an instrument, with all it says in both languages."""
+
+    key: InstrumentKey
+    instrument_version: InstrumentVersion
+    state: InstrumentState
+    organisation_id: _OrganisationOwning
+    content: InstrumentContent
+    content_hash: str = Field(
+        description="SHA-256 over the RFC 8785 canonical JSON of `content`.",
+        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    )
+    created_at: Moment
+    published_at: Moment
+    retired_at: Moment | None
