@@ -169,7 +169,7 @@ class Ballot:
     texts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ballots:
     """Many persons' answers, a row each: units[n], answers[n, items], texts[n]."""
 
@@ -264,7 +264,7 @@ def normal_address(address: str) -> str:
 
 
 def token_hash(token: str) -> bytes:
-    """SHA-256 of the token's 32 bytes, as the database keeps it. A token has one spelling; another is an unknown token."""
+    """SHA-256 of the token's 32 bytes, as the database keeps it. A token has one spelling, and others are unknown."""
     if _TOKEN.fullmatch(token):
         content = base64.urlsafe_b64decode(f"{token}=")
         if _spelled(content) == token:
