@@ -1,8 +1,9 @@
 """Where this installation keeps its data and secrets, and how its commands reach the database.
 
-A home holds the embedded database (see `embedded`), `token-secret`, and while the service runs `address`: the
-way to its database for other commands of the same account, which could not start a second server on the data.
-The service keeps that file locked, so that nobody believes the one of a service that was killed.
+A home holds the embedded database (see `embedded`), `token-secret`, `keys` unless they are kept elsewhere (see
+`key_directory`), and while the service runs `address`: the way to its database for other commands of the same
+account, which could not start a second server on the data. The service keeps that file locked, so that nobody
+believes the one of a service that was killed.
 """
 
 import os
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from app import embedded
 from app.embedded import DataDirectoryInUse, EmbeddedServer
+from app.key_directory import KeyDirectory, open_key_directory, sync_directory
+from app.services.key_store import KeyStoreUnavailable
 
 
 class CannotRun(Exception):
@@ -21,6 +24,7 @@ class CannotRun(Exception):
 
 
 ADDRESS = "address"
+KEYS = "keys"
 TOKEN_SECRET = "token-secret"  # noqa: S105 - a file's name
 PATIENCE = 60.0  # seconds that a command waits for another one to finish, or for the service to come up
 
@@ -115,12 +119,28 @@ def _token_secret(home: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
+def key_directory_at(home: Path, setting: Path | None) -> KeyDirectory:
+    """Where the keys of open survey rounds are: in the directory that is set, or in `keys` of this home."""
+    path = (setting or home / KEYS).expanduser().resolve()
+    try:
+        _make_home(path.parent)
+        return open_key_directory(path)
+    except KeyStoreUnavailable as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(
+            f"The keys of survey rounds cannot be kept in {path} ({error.strerror}): set LARANDE_KEY_DIRECTORY to a "
+            f"directory that can be written."
+        ) from error
+
+
 def _make_home(home: Path) -> None:
     """As `embedded` makes it: as root, the server's account must be able to pass through."""
     for directory in reversed((home, *home.parents)):
         if not directory.exists():
             directory.mkdir(exist_ok=True)
             directory.chmod(0o711 if os.name == "posix" and os.geteuid() == 0 else 0o700)
+            sync_directory(directory.parent)
 
 
 @contextmanager

@@ -18,6 +18,9 @@ class Settings(BaseSettings):
         default=None, description="postgresql://… ; unset starts the embedded PostgreSQL."
     )
     home: Path | None = Field(default=None, description="Where the embedded database and the token secret live.")
+    key_directory: Path | None = Field(
+        default=None, description="Where the keys of open survey rounds live; unset: keys, in home. Never in a backup."
+    )
     token_secret: SecretStr | None = Field(
         default=None, description="At least 32 bytes that sign access tokens; unset: made once and kept in home."
     )

@@ -562,6 +562,53 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Åtgärden är avslutad", "En åtgärd som är klar eller avförd kan inte ändras så."),
         ("The action is settled", "An action that is done or dropped cannot be changed like that."),
     ),
+    # --- surveys
+    "surveyTokenUnknown": _p(
+        404,
+        ("Länken leder inte till någon enkät", "Länken eller koden hör inte till en enkät som pågår. Är hela med?"),
+        ("The link leads to no survey", "The link or code belongs to no survey that is open. Is all of it there?"),
+    ),
+    "keyWordsMiscounted": _p(
+        422,
+        ("Det ska vara 24 ord", "Skriv alla nyckelns ord i den ordning de visades, med mellanslag emellan."),
+        ("There must be 24 words", "Enter all words of the key in the order they were shown, with spaces between."),
+    ),
+    "keyWordUnknown": _p(
+        422,
+        (
+            "Ett ord är felskrivet",
+            "Minst ett av orden finns inte i listan som nycklar tas ur. Jämför ord för ord med det ni skrev ner.",
+        ),
+        (
+            "A word is misspelt",
+            "At least one of the words is not in the list that keys are made from. Compare them, word by word, with "
+            "what you wrote down.",
+        ),
+    ),
+    "keyWordsMixedUp": _p(
+        422,
+        (
+            "Orden bildar ingen nyckel",
+            "Varje ord finns i listan, men något är utbytt mot ett annat eller står på fel plats. Jämför ord för ord "
+            "med det ni skrev ner.",
+        ),
+        (
+            "The words make no key",
+            "Each word is in the list, but one was exchanged for another or stands in the wrong place. Compare them, "
+            "word by word, with what you wrote down.",
+        ),
+    ),
+    "keyWordsOfAnother": _p(
+        422,
+        (
+            "Orden är inte er nyckel till den här omgången",
+            "De kan vara den andra sidans nyckel eller höra till en annan omgång. Finns det ett papper till?",
+        ),
+        (
+            "The words are not your key to this round",
+            "They may be the other side's key, or belong to another round. Is there one more sheet of paper?",
+        ),
+    ),
 }
 
 FIELD_TEXTS: dict[str, Texts] = {

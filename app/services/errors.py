@@ -102,6 +102,12 @@ class Code(StrEnum):
     CONFIRMATION_MISSING = "confirmationMissing"
     EFFECT_MISSING = "effectMissing"
     ACTION_SETTLED = "actionSettled"
+    # surveys
+    SURVEY_TOKEN_UNKNOWN = "surveyTokenUnknown"  # noqa: S105
+    KEY_WORDS_MISCOUNTED = "keyWordsMiscounted"
+    KEY_WORD_UNKNOWN = "keyWordUnknown"
+    KEY_WORDS_MIXED_UP = "keyWordsMixedUp"
+    KEY_WORDS_OF_ANOTHER = "keyWordsOfAnother"
 
 
 @dataclass(frozen=True)
