@@ -391,6 +391,7 @@ def test_a_derived_token_is_always_the_same_and_nobody_elses() -> None:
         token_of_person(INVITATIONS, OTHER_ROUND, PERSON), token_of_person(KEYS[0], ROUND, PERSON),
         token_of_person(INVITATIONS, ROUND, person), token_of_address(INVITATIONS, ROUND, "asa.o@example.se"),
         token_of_address(INVITATIONS, OTHER_ROUND, "asa.o@example.se"), token_of_address(INVITATIONS, ROUND, ""),
+        token_of_address(INVITATIONS, ROUND, "person:asa.o@example.se"),
     ]  # fmt: skip
     assert len({token_hash(token) for token in tokens}) == len(tokens)
 
