@@ -115,7 +115,10 @@ class While:
     of: type[Table] | None = None
     """What it is asked of, when that is not the row itself but what the row belongs to."""
     locked: bool = False
-    """Whether that is locked, and so stays as it was judged until the change is stored."""
+    """Whether that is locked, and so stays as it was judged until the change is stored.
+
+    Only an organisation need not be: it is read together with the row.
+    """
 
 
 Around = Mapping[type[Table], Any]
@@ -172,7 +175,7 @@ def state_is(*states: Any) -> Callable[[Actor, Any, datetime], bool]:
 
 ORGANISATION_ACTIVE = While("the organisation is active", Code.ORGANISATION_CLOSED, state_is(OrganisationState.ACTIVE))
 ITS_ORGANISATION_ACTIVE = replace(ORGANISATION_ACTIVE, words="its organisation is active", of=Organisation)
-# Not for every change: those of all tables would wait for each other.
+# Not asked for every change: those of all groups of an organisation would wait for each other.
 ITS_ORGANISATION_STAYS_ACTIVE = replace(
     ITS_ORGANISATION_ACTIVE, words="its organisation is active and stays so until this is stored", locked=True
 )

@@ -27,6 +27,8 @@ from app.services.errors import Code, Refusal
 RowT = TypeVar("RowT", bound=Table)
 ResourceT = TypeVar("ResourceT", bound=Resource)
 
+_LOOKED_AT: Bundle[Any] = Bundle("organisation", col(Organisation.id), col(Organisation.state))
+
 
 @dataclass(frozen=True)
 class Work:
@@ -60,9 +62,6 @@ def selecting(row_type: type[Any]) -> sa.Select[Any]:
     # A central template has none.
     belonging = sa.outerjoin(row_type, Organisation, col(Organisation.id) == row_type.organisation_id)  # type: ignore[attr-defined]
     return sa.select(row_type, _LOOKED_AT).select_from(belonging)
-
-
-_LOOKED_AT: Bundle[Any] = Bundle("organisation", col(Organisation.id), col(Organisation.state))
 
 
 def keep_organisation(work: Work, found: sa.Row[Any]) -> None:
