@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -29,6 +30,9 @@ TEMPLATE = "larande_template"
 TOKEN_SECRET = "only-for-tests-only-for-tests-only-for-tests"
 
 _server = ExitStack()
+# A busy machine is no fault of the program's.
+hypothesis_settings.register_profile("larande", deadline=None)
+hypothesis_settings.load_profile("larande")
 
 
 def pytest_configure(config: pytest.Config) -> None:

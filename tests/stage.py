@@ -13,12 +13,14 @@ from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
+from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
@@ -141,15 +143,45 @@ class Stage:
             await session.execute(sa.text("UPDATE mandate SET valid_to = :day WHERE id = :id"), ended)
 
     async def _closed(self) -> None:
-        """An organisation with members and groups that has closed; one of its representatives is an actor."""
+        """An organisation with something of everything that has closed; one of its representatives is an actor."""
         shut = self.shut
         forming = await stories.forming_group(shut)
         started = await stories.started_group(shut)
+        planned = await stories.planned_session(shut, started)
+        draft = await stories.written_record(shut, started)
+        held = f"/dialogue-sessions/{draft['dialogueSessionId']}"
+        note = await shut.employer_rep.client.post(f"{held}/party-notes", {"text": "Eget."})
+        action = await stories.agreed_action(shut, draft)
+        statement = f"/session-records/{draft['id']}/statements/{shut.employer.id}"
+        words = {"answers": {}, "differences": "Vi ser det annorlunda.", "published": True}
+        await shut.employer_rep.client.change(statement, words, method="PUT", etag='"0"')
+        review = await stories.record_under_review(shut, started)
+        approval = await stories.decide(shut.employer_rep, f"/session-records/{review['id']}")
+        final = await stories.final_record(shut, started)
+        copied = {"derivedFromId": str((await shut.template()).id), "templateVersion": "1.0.1"}
+        template = await shut.employer_rep.client.post(f"{shut.path}/dialogue-templates", copied)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
         await self._keep("organisation, closed", Organisation, shut.organisation.id)
-        for name, group in (("forming", forming), ("active", started)):
-            await self._keep(f"group, {name}, organisation closed", WorkingGroup, group["id"])
+        for name, row_type, row_id in (
+            ("unit", Unit, shut.subunit.id),
+            ("party", Party, shut.employer.id),
+            ("person", Person, shut.employer_rep.id),
+            ("mandate", Mandate, shut.employer_rep.mandate_id),
+            ("group, forming", WorkingGroup, forming["id"]),
+            ("group, active", WorkingGroup, started["id"]),
+            ("approval", Approval, approval["id"]),
+            ("template, draft", DialogueTemplate, template["id"]),
+            ("session, planned", DialogueSession, planned["id"]),
+            ("session, held", DialogueSession, draft["dialogueSessionId"]),
+            ("note", PartyNote, note["id"]),
+            ("record, draft", SessionRecord, draft["id"]),
+            ("record, in review", SessionRecord, review["id"]),
+            ("record, final", SessionRecord, final["id"]),
+            ("statement", Statement, (UUID(draft["id"]), shut.employer.id)),
+            ("action, open", Action, action["id"]),
+        ):
+            await self._keep(f"{name}, organisation closed", row_type, row_id)
 
     async def _sessions(self, group: Any) -> None:
         steps, ready = self.world.facilitator.client, {"employeeHeadcount": 3, "attendances": []}

@@ -73,6 +73,9 @@ async def close_organisation(
     organisation_id: OrganisationId,
     transition: OrganisationTransition,  # noqa: ARG001
 ) -> Response:
-    """Close a workplace that has left. Nothing new can begin in it; everything stays readable."""
+    """Close a workplace that has left, for good. Everything stays readable, and nothing in it changes any more.
+
+    Three things are still done: final records are registered, mandates ended, and people's accounts looked after.
+    """
     made = await call.once(lambda: organisations.close(call.work, organisation_id, version), organisations.read)
     return _answer(call, made, 201)

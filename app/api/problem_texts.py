@@ -181,8 +181,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "organisationClosed": _p(
         409,
-        ("Organisationen är stängd", "I en stängd organisation kan inget nytt påbörjas."),
-        ("The organisation is closed", "Nothing new can begin in a closed organisation."),
+        ("Organisationen är stängd", "I en stängd organisation går det här inte längre att göra."),
+        ("The organisation is closed", "This can no longer be done in a closed organisation."),
     ),
     "unknownUnit": _p(
         422,

@@ -114,6 +114,11 @@ class While:
     holds: Callable[[Actor, Any, datetime], bool]
     of: type[Table] | None = None
     """What it is asked of, when that is not the row itself but what the row belongs to."""
+    locked: bool = False
+    """Whether that is locked, and so stays as it was judged until the change is stored.
+
+    Only an organisation need not be: it is read together with the row.
+    """
 
 
 Around = Mapping[type[Table], Any]
@@ -170,6 +175,10 @@ def state_is(*states: Any) -> Callable[[Actor, Any, datetime], bool]:
 
 ORGANISATION_ACTIVE = While("the organisation is active", Code.ORGANISATION_CLOSED, state_is(OrganisationState.ACTIVE))
 ITS_ORGANISATION_ACTIVE = replace(ORGANISATION_ACTIVE, words="its organisation is active", of=Organisation)
+# Not asked for every change: those of all groups of an organisation would wait for each other.
+ITS_ORGANISATION_STAYS_ACTIVE = replace(
+    ITS_ORGANISATION_ACTIVE, words="its organisation is active and stays so until this is stored", locked=True
+)
 UNIT_OPEN = While("the unit is not closed", Code.UNIT_CLOSED, lambda _actor, row, _now: row.valid_to is None)
 PARTY_ACTIVE = While("the party is active", Code.PARTY_CLOSED, state_is(PartyState.ACTIVE))
 MANDATE_RUNS = While(
@@ -200,12 +209,13 @@ RECORD_OPEN = While(
     Code.RECORD_IS_FINAL,
     lambda _actor, row, _now: row.state is not SessionRecordState.FINAL,
 )
-ITS_RECORD_OPEN = replace(RECORD_OPEN, words="its record is not final", of=SessionRecord)
+ITS_RECORD_OPEN = replace(RECORD_OPEN, words="its record is not final", of=SessionRecord, locked=True)
 ITS_RECORD_OPEN_FOR_OTHERS = While(
     "its record is not final, if the caller is not a party at the table",
     Code.NOT_YOUR_ROLE,
     lambda actor, row, _now: row.state is not SessionRecordState.FINAL or row.working_group_id in actor.groups,
     of=SessionRecord,
+    locked=True,
 )
 RECORD_FINAL = While("the record is final", Code.RECORD_NOT_FINAL, state_is(SessionRecordState.FINAL))
 UNDER_REVIEW = While("the record is under review", Code.NOT_UNDER_REVIEW, state_is(SessionRecordState.UNDER_REVIEW))

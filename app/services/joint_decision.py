@@ -23,7 +23,7 @@ from app.models.person import Person
 from app.services import policy
 from app.services.actor import Seat
 from app.services.errors import Code, Refusal
-from app.services.work import Work, changed, created
+from app.services.work import Work, changed, created, keep_organisation, selecting
 
 RowT = TypeVar("RowT", bound=Table)
 
@@ -77,15 +77,17 @@ async def find_decided(work: Work, row_type: type[RowT], row_id: UUID) -> tuple[
     found = (await work.session.execute(_finding_decided(row_type), work.actor.held | {"row_id": row_id})).all()
     if not found:
         raise Refusal(Code.NOT_FOUND)
-    return found[0][0], [approval for _row, approval in found if approval is not None]
+    keep_organisation(work, found[0])
+    return found[0][0], [each.Approval for each in found if each.Approval is not None]
 
 
 @cache
 def _finding_decided(row_type: type[Any]) -> sa.Select[Any]:
     stands = sa.and_(col(Approval.subject_id) == row_type.id, col(Approval.voided_at).is_(None))
     return (
-        sa.select(row_type, Approval)
-        .select_from(sa.outerjoin(row_type, Approval, stands))
+        selecting(row_type)
+        .add_columns(Approval)
+        .outerjoin(Approval, stands)
         .where(row_type.id == sa.bindparam("row_id"), policy.visible(row_type))
         .order_by(col(Approval.id))
     )

@@ -62,7 +62,7 @@ async def update(work: Work, organisation_id: UUID, version: int, data: Organisa
 
 
 async def close(work: Work, organisation_id: UUID, version: int) -> OrganisationRead:
-    """Nothing new begins in a closed organisation; what is there stays readable."""
+    """For good: everything stays readable and next to nothing changes (docs/decisions/closed-organisations.md)."""
     organisation = await admit(work, "close_organisation", Organisation, organisation_id, version)
     await changed(work, "close_organisation", organisation, {"state": OrganisationState.CLOSED, "closed_at": work.now})
     return shown(work, OrganisationRead, organisation)

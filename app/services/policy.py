@@ -40,6 +40,7 @@ from app.services.conditions import (
     GROUP_OPEN,
     GROUP_STARTED,
     ITS_ORGANISATION_ACTIVE,
+    ITS_ORGANISATION_STAYS_ACTIVE,
     ITS_RECORD_OPEN,
     ITS_RECORD_OPEN_FOR_OTHERS,
     MANDATE_RUNS,
@@ -93,6 +94,11 @@ class Rule:
         """What the row belongs to that conditions are asked of."""
         return tuple(dict.fromkeys(condition.of for condition in self.while_ if condition.of is not None))
 
+    @property
+    def locked(self) -> tuple[type[Table], ...]:
+        """What of that stays as it was judged until the change is stored."""
+        return tuple(dict.fromkeys(condition.of for condition in self.while_ if condition.of and condition.locked))
+
 
 def _read(on: type[Table], *who: Who) -> Rule:
     return Rule(on, who, reads=True, sight=True)
@@ -130,22 +136,25 @@ RULES: dict[str, Rule] = {
     "list_units": _list(Organisation, Unit, *_ORGANISATION_READERS),
     "create_unit": Rule(Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,)),
     "read_unit": _read(Unit, *_ORGANISATION_READERS),
-    "update_unit": Rule(Unit, (ADMINISTRATOR, REPRESENTATIVE), (UNIT_OPEN,)),
+    "update_unit": Rule(Unit, (ADMINISTRATOR, REPRESENTATIVE), (UNIT_OPEN, ITS_ORGANISATION_ACTIVE)),
     # --- parties
     "list_parties": _list(Organisation, Party, *_ORGANISATION_READERS),
     "create_party": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
     "read_party": _read(Party, *_ORGANISATION_READERS),
-    "update_party": Rule(Party, (ADMINISTRATOR, OWN_PARTY), (PARTY_ACTIVE,)),
-    "close_party": Rule(Party, (OWN_PARTY,), (PARTY_ACTIVE,)),
+    "update_party": Rule(Party, (ADMINISTRATOR, OWN_PARTY), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)),
+    "close_party": Rule(Party, (OWN_PARTY,), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)),
     # --- people and mandates
     "list_people": _list(Organisation, Person, *_ORGANISATION_READERS),
     "create_person": Rule(
         Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,), fields={"roles": ADMINISTRATOR}
     ),
     "read_person": _read(Person, ONESELF, REPRESENTATIVE, ADMINISTRATOR),
+    # Also when the organisation is closed: people still sign in to read.
     "update_person": Rule(Person, (ONESELF, ADMINISTRATOR), fields={"active": ADMINISTRATOR, "roles": ADMINISTRATOR}),
     "list_mandates": _list(Party, Mandate, OWN_PARTY),
-    "create_mandate": Rule(Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE,)),
+    "create_mandate": Rule(
+        Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)
+    ),
     "read_mandate": _read(
         Mandate,
         OWN_PARTY,
@@ -155,19 +164,20 @@ RULES: dict[str, Rule] = {
         ONESELF,
         only(ADMINISTRATOR, "for one appointed by an administrator", Is("first", (True,))),
     ),
+    # Also when the organisation is closed: ending somebody's say is always safe.
     "update_mandate": Rule(Mandate, (OWN_PARTY,), (MANDATE_RUNS,)),
     # --- working groups
     "list_working_groups": _list(Organisation, WorkingGroup, *_ORGANISATION_READERS),
     "create_working_group": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
     "read_working_group": _read(WorkingGroup, *_GROUP_READERS),
-    "update_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING,)),
-    "approve_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING, ITS_ORGANISATION_ACTIVE)),
+    "update_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING, ITS_ORGANISATION_ACTIVE)),
+    "approve_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING, ITS_ORGANISATION_STAYS_ACTIVE)),
     "list_working_group_approvals": _list(WorkingGroup, Approval, *_GROUP_READERS),
     "list_working_group_mandates": _list(WorkingGroup, Mandate, *_GROUP_READERS),
-    "close_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_OPEN,)),
+    "close_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_OPEN, ITS_ORGANISATION_ACTIVE)),
     # --- approvals
     "read_approval": _read(Approval, AT_TABLE, FACILITATOR_OF_GROUP),
-    "withdraw_approval": Rule(Approval, (OWN_PARTY_AT_TABLE,), (APPROVAL_STANDS,)),
+    "withdraw_approval": Rule(Approval, (OWN_PARTY_AT_TABLE,), (APPROVAL_STANDS, ITS_ORGANISATION_ACTIVE)),
     # --- dialogue templates
     "list_dialogue_templates": _list(None, DialogueTemplate, SIGNED_IN),
     "create_dialogue_template": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
@@ -177,8 +187,8 @@ RULES: dict[str, Rule] = {
         only(MEMBER, "when it is published", _PUBLISHED),
         REPRESENTATIVE,
     ),
-    "update_dialogue_template": Rule(DialogueTemplate, (REPRESENTATIVE,), (TEMPLATE_DRAFT,)),
-    "delete_dialogue_template": Rule(DialogueTemplate, (REPRESENTATIVE,), (TEMPLATE_DRAFT,)),
+    "update_dialogue_template": Rule(DialogueTemplate, (REPRESENTATIVE,), (TEMPLATE_DRAFT, ITS_ORGANISATION_ACTIVE)),
+    "delete_dialogue_template": Rule(DialogueTemplate, (REPRESENTATIVE,), (TEMPLATE_DRAFT, ITS_ORGANISATION_ACTIVE)),
     "transition_dialogue_template": Rule(
         DialogueTemplate,
         (REPRESENTATIVE,),
@@ -188,30 +198,37 @@ RULES: dict[str, Rule] = {
                 Code.TEMPLATE_NOT_PUBLISHED,
                 state_is(DialogueTemplateState.DRAFT, DialogueTemplateState.PUBLISHED),
             ),
+            ITS_ORGANISATION_ACTIVE,
         ),
     ),
     "read_method_texts": Rule(None, (SIGNED_IN,), reads=True),
     # --- dialogue sessions
     "list_dialogue_sessions": _list(WorkingGroup, DialogueSession, *_GROUP_READERS),
-    "create_dialogue_session": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_ACTIVE)),
+    "create_dialogue_session": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_STAYS_ACTIVE)),
     "read_dialogue_session": _read(DialogueSession, AT_TABLE, FACILITATOR),
-    "update_dialogue_session": Rule(DialogueSession, (AT_TABLE, FACILITATOR), (SESSION_OPEN,)),
-    "transition_dialogue_session": Rule(DialogueSession, (AT_TABLE, FACILITATOR), (SESSION_AHEAD,)),
+    "update_dialogue_session": Rule(DialogueSession, (AT_TABLE, FACILITATOR), (SESSION_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "transition_dialogue_session": Rule(
+        DialogueSession, (AT_TABLE, FACILITATOR), (SESSION_AHEAD, ITS_ORGANISATION_ACTIVE)
+    ),
     # --- party-private notes
     "list_party_notes": _list(DialogueSession, PartyNote, AT_TABLE),
-    "create_party_note": Rule(DialogueSession, (AT_TABLE,)),
+    "create_party_note": Rule(DialogueSession, (AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
     "read_party_note": _read(PartyNote, OWN_PARTY_AT_TABLE),
-    "update_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,)),
-    "delete_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,)),
+    "update_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
+    "delete_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
     # --- session records
     "list_session_records": _list(Organisation, SessionRecord, MEMBER),
     "list_working_group_session_records": _list(WorkingGroup, SessionRecord, *_GROUP_READERS),
     "read_session_record": _read(SessionRecord, *_RECORD_READERS),
-    "update_session_record": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN,)),
-    "transition_session_record": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN,)),
-    "approve_session_record": Rule(SessionRecord, (AT_TABLE,), (NOT_ITS_FACILITATOR, UNDER_REVIEW, BEFORE_DEADLINE)),
+    "update_session_record": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "transition_session_record": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "approve_session_record": Rule(
+        SessionRecord,
+        (AT_TABLE,),
+        (NOT_ITS_FACILITATOR, UNDER_REVIEW, BEFORE_DEADLINE, ITS_ORGANISATION_STAYS_ACTIVE),
+    ),
     "list_session_record_approvals": _list(SessionRecord, Approval, AT_TABLE, FACILITATOR),
-    "create_appendix": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_FINAL,)),
+    "create_appendix": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_FINAL, ITS_ORGANISATION_ACTIVE)),
     "list_appendices": _list(SessionRecord, SessionRecord, *_RECORD_READERS),
     "read_statement": _read(
         Statement,
@@ -219,21 +236,22 @@ RULES: dict[str, Rule] = {
         only(AT_TABLE, "once published", Is("published", (True,))),
         only(FACILITATOR_OF_GROUP, "once published", Is("published", (True,))),
     ),
-    "write_statement": Rule(SessionRecord, (AT_TABLE,), (RECORD_OPEN,)),
+    "write_statement": Rule(SessionRecord, (AT_TABLE,), (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
     "read_record_registration": Rule(SessionRecord, _RECORD_READERS, reads=True),
+    # Also when the organisation is closed: its final records may be public documents all the same.
     "register_session_record": Rule(SessionRecord, (ARCHIVIST,), (RECORD_FINAL,)),
     # --- actions
     "list_actions": _list(WorkingGroup, Action, *_GROUP_READERS),
-    "create_action": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN,)),
+    "create_action": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
     "read_action": _read(
         Action,
         AT_TABLE,
         FACILITATOR,
         only(FACILITATOR_OF_GROUP, "once its record is final", Is("agreed", (True,))),
     ),
-    "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS)),
-    "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED,)),
-    "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN)),
+    "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS, ITS_ORGANISATION_ACTIVE)),
+    "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED, ITS_ORGANISATION_ACTIVE)),
+    "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(
@@ -252,6 +270,11 @@ _CHANGES: dict[type[Table], tuple[str, ...]] = {}
 for _name, _rule in RULES.items():
     if _rule.on is not None and not _rule.reads:
         _CHANGES[_rule.on] = (*_CHANGES.get(_rule.on, ()), _name)
+
+OF_AN_ORGANISATION = frozenset(
+    kind for kind, names in _CHANGES.items() if any(Organisation in RULES[name].around for name in names)
+)
+"""The kinds of row that are changed only while something holds of the organisation that they belong to."""
 
 
 # --- The four questions --------------------------------------------------------------------------------

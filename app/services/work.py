@@ -1,5 +1,6 @@
 """One request's work: who acts, when, in which transaction; how things are found, admitted, changed and shown."""
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -11,8 +12,11 @@ import sqlalchemy as sa
 from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Bundle
+from sqlmodel import col
 
 from app.models.base import Output, Resource, Table, VersionedRow
+from app.models.organisation import Organisation
 from app.services import audit, policy
 from app.services.actor import Actor
 from app.services.calendar import swedish_day
@@ -23,12 +27,16 @@ from app.services.errors import Code, Refusal
 RowT = TypeVar("RowT", bound=Table)
 ResourceT = TypeVar("ResourceT", bound=Resource)
 
+_LOOKED_AT: Bundle[Any] = Bundle("organisation", col(Organisation.id), col(Organisation.state))
+
 
 @dataclass(frozen=True)
 class Work:
     session: AsyncSession
     actor: Actor
     now: datetime
+    organisations: dict[UUID | None, Any] = dataclasses.field(default_factory=dict)
+    """As much as the rules look at of those that the rows found belong to, by their ids."""
 
     @property
     def today(self) -> date:
@@ -39,15 +47,33 @@ class Work:
 async def find(work: Work, row_type: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
     """The row, if the actor may see it; a hidden one and a missing one are refused alike."""
     found = await work.session.execute(_finding(row_type, lock), work.actor.held | {"row_id": row_id})
-    row: RowT | None = found.scalar_one_or_none()
-    if row is None:
+    first = found.one_or_none()
+    if first is None:
         raise Refusal(Code.NOT_FOUND)
+    keep_organisation(work, first)
+    row: RowT = first[0]
     return row
+
+
+def selecting(row_type: type[Any]) -> sa.Select[Any]:
+    """Rows with as much of their organisation as the rules of their kind look at: no statement more."""
+    if row_type not in policy.OF_AN_ORGANISATION:
+        return sa.select(row_type)
+    # A central template has none.
+    belonging = sa.outerjoin(row_type, Organisation, col(Organisation.id) == row_type.organisation_id)  # type: ignore[attr-defined]
+    return sa.select(row_type, _LOOKED_AT).select_from(belonging)
+
+
+def keep_organisation(work: Work, found: sa.Row[Any]) -> None:
+    """Remember what `selecting` brought: everything that this piece of work shows belongs to the same one."""
+    organisation = found[0] if isinstance(found[0], Organisation) else getattr(found, "organisation", None)
+    if organisation is not None:
+        work.organisations[organisation.id] = organisation
 
 
 @cache
 def _finding(row_type: type[Any], lock: bool) -> sa.Select[Any]:
-    query = sa.select(row_type).where(row_type.id == sa.bindparam("row_id"), policy.visible(row_type))
+    query = selecting(row_type).where(row_type.id == sa.bindparam("row_id"), policy.visible(row_type))
     if not lock:
         return query
     # Whoever changes a thing holds its row until the end of the transaction. What was read before the
@@ -63,13 +89,20 @@ async def admit(work: Work, operation: str, row_type: type[RowT], row_id: UUID, 
     row = await find(work, row_type, row_id, lock=not rule.reads)
     policy.require(work.actor, operation, row)
     check_version(row, version)
-    around = {kind: await _belonging(work, row, kind) for kind in rule.around}
+    around = _around(work, row) | {kind: await _locked(work, row, kind) for kind in rule.locked}
     if (reason := policy.obstacle(work.actor, operation, row, work.now, around)) is not None:
         raise Refusal(reason)
     return row
 
 
-async def _belonging(work: Work, row: Table, kind: type[Table]) -> Table:
+def _around(work: Work, row: Table) -> dict[type[Table], Any]:
+    """What the row belongs to, as far as it came with what was found."""
+    if type(row) not in policy.OF_AN_ORGANISATION:
+        return {}
+    return {Organisation: work.organisations[row.organisation_id]}  # type: ignore[attr-defined]
+
+
+async def _locked(work: Work, row: Table, kind: type[Table]) -> Table:
     """What the row belongs to, held like the row itself: it stays as it is judged until the change is stored."""
     query = (
         sa.select(kind)
@@ -152,9 +185,9 @@ def shown(
 ) -> ResourceT:
     """The row as a resource: its columns of the same names, `more`, and what the actor may do with it now.
 
-    `around` is what the row belongs to, where the rules of its kind ask for that.
+    `around` is what the row belongs to besides its organisation, where the rules of its kind ask for that.
     """
-    actions = policy.allowed_actions(work.actor, row, work.now, around)
+    actions = policy.allowed_actions(work.actor, row, work.now, {**_around(work, row), **around})
     return shape.model_validate(columns_for(shape, row) | {"allowed_actions": actions} | more)
 
 

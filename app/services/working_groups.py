@@ -316,12 +316,10 @@ async def _shown(work: Work, group: WorkingGroup, approvals: Sequence[Approval])
     seats = (await connection.execute(_SEATS, {"group_id": group.id})).all()
     given = {"group_id": group.id, "now": work.now, "today": work.today}
     glance = (await connection.execute(_GLANCE, given)).mappings().one()
-    organisation = await work.session.get_one(Organisation, group.organisation_id)
     read = shown(
         work,
         WorkingGroupRead,
         group,
-        {Organisation: organisation},
         state=state_now(group, work.today),
         parties=[WorkingGroupSeat(id=party_id, side=side, name=name) for party_id, side, name in seats],
         approvals=joint_decision.summaries(approvals),

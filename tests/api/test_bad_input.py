@@ -441,9 +441,7 @@ _json = st.recursive(
     max_leaves=12,
 )
 _FIELDS = ["organisationNumber", "name", "shortName", "approvalRule", "languages", "dormancyIntervalDays"]
-_FEW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+_FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ async def followed(work: Work, sort: str, limit: int) -> list[UUID]:
 _names = st.sampled_from(["Åsa", "åsa", "Ärla", "Örjan", "Zack", "zon", "a", "A", "", "é", "👩‍👩‍👧", "a'b\"c\\", "%_"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     rows=st.lists(
         st.tuples(
@@ -185,7 +185,7 @@ async def test_a_place_that_is_not_ours_is_refused(work: Work, sort: str, after:
     assert [field.pointer for field in refusal.value.fields] == ["/query/after"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     values=st.lists(st.text(max_size=12) | st.none() | st.integers(), min_size=2, max_size=2),
     sort=st.sampled_from(["name", "happenedAt", "minutes"]),

@@ -226,6 +226,8 @@ def test_conditions_name_columns_that_exist() -> None:
     for name, rule in RULES.items():
         for kind in rule.around:
             assert hasattr(rule.on, OWN_ID[kind]), (name, kind)
+        # Nothing else comes with the row when it is found.
+        assert set(rule.around) - set(rule.locked) <= {Organisation}, name
         for row_type in {rule.on, rule.items} - {None}:
             rules = rule.who if row_type is rule.on else READ_RULES[row_type].who  # type: ignore[index]
             for condition in (condition for who in rules for condition in who.conditions):
