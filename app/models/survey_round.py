@@ -44,7 +44,7 @@ class SurveyRound(VersionedRow, table=True):
     opens_at: datetime = Column(sa_type=UtcDateTime)
     closes_at: datetime = Column(sa_type=UtcDateTime)
     public_key: bytes | None = None
-    """X25519, made when the round opens; null in two-key mode, where each side has its own."""
+    """X25519, made when the round opens. In two-key mode each side has one besides."""
     employer_public_key: bytes | None = None
     union_public_key: bytes | None = None
     content: dict[str, Any] | None = Column(default=None, sa_column=sa.Column(JSONB, nullable=True))

@@ -2,8 +2,8 @@
 
 An answer becomes a payload whose length depends on the round's layout alone, and the payload a libsodium sealed box
 (X25519, XSalsa20-Poly1305) for each of the round's public keys in turn, so that every secret key is needed to open it.
-A round has one key, or in two-key mode one of each side. A side's secret key is shown to it once, as 24 words, and
-comes back when the round is closed. Why it is so stands in docs/decisions/sealed-ballot-box.md.
+A round has a key of its own, and in two-key mode one of each side besides. A side's secret key is shown to it once,
+as 24 words, and comes back when the round is closed. Why it is so stands in docs/decisions/sealed-ballot-box.md.
 """
 
 import base64
@@ -25,6 +25,7 @@ from nacl.secret import SecretBox
 from numpy.typing import NDArray
 
 from app.services.errors import Code, Refusal
+from app.services.scoring import DONT_KNOW
 
 SECRET_BYTES = 32
 SEAL_BYTES: int = crypto_box_SEALBYTES
@@ -50,6 +51,15 @@ def new_secret() -> bytes:
 def public_key_of(secret_key: bytes) -> bytes:
     """The X25519 public key, 32 bytes, that the database keeps."""
     return bytes(PrivateKey(secret_key).public_key)
+
+
+def locks_of(public_key: bytes, sides: Sequence[bytes | None]) -> list[bytes]:
+    """The round's public keys in the order in which its answers are sealed: its own, then those of the sides, if any.
+
+    The round's own key is destroyed with the release. Without it both sides' words, which outlive the round on paper,
+    could open a backup.
+    """
+    return [public_key, *(key for key in sides if key is not None)]
 
 
 def seal(public_keys: Sequence[bytes], payload: bytes) -> bytes:
@@ -129,8 +139,6 @@ def secret_for(public_key: bytes, words: str) -> bytes:
 # --- The payload ------------------------------------------------------------------------------------------------------
 
 VERSION = 1
-SKIPPED = 0
-DONT_KNOW = -1
 LARGEST_VALUE = 127
 _HEAD = 3  # bytes: the version, and the unit's index of 16 bits
 _LENGTH = 2  # bytes in front of a text that say how many of its field are used
@@ -162,7 +170,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Ballot:
-    """One person's answers: for each item a value from 1, `SKIPPED` or `DONT_KNOW`, and for each text a string."""
+    """One person's answers: for each item a value, `SKIPPED` or `DONT_KNOW` as in scoring.py; for each text a string."""
 
     unit_index: int
     answers: tuple[int, ...]

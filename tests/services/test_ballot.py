@@ -17,10 +17,8 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
 from app.services.ballot import (
-    DONT_KNOW,
     LARGEST_VALUE,
     SEAL_BYTES,
-    SKIPPED,
     Ballot,
     BallotKeys,
     BoxDamaged,
@@ -45,6 +43,7 @@ from app.services.ballot import (
     words_of,
 )
 from app.services.errors import Code, Refusal
+from app.services.scoring import DONT_KNOW, SKIPPED
 
 ROUND, OTHER_ROUND, PERSON = UUID(int=1), UUID(int=2), UUID(int=3)
 KEYS = [hashlib.sha256(name).digest() for name in (b"employer", b"union", b"third")]
@@ -52,7 +51,7 @@ PUBLIC = [public_key_of(key) for key in KEYS]
 INVITATIONS = hashlib.sha256(b"invitations").digest()
 LAYOUT = Layout(items=4, text_count=2, max_chars=5)
 BALLOT = Ballot(258, (1, 5, SKIPPED, DONT_KNOW), ("å", ""))
-WRITTEN = bytes([1, 1, 2, 1, 5, 0, 255]) + b"\0\2\xc3\xa5" + bytes(18) + bytes(22)
+WRITTEN = bytes([1, 1, 2, 1, 5, 255, 254]) + b"\0\2\xc3\xa5" + bytes(18) + bytes(22)
 
 
 @st.composite
@@ -107,7 +106,7 @@ def test_no_bytes_at_all_do_more_than_be_refused(payload: bytes) -> None:
     [
         (0, b"\0"),
         (0, b"\2"),
-        (3, b"\xfe"),  # -2 is no answer
+        (3, b"\xfd"),  # -3 is no answer
         (3, b"\x80"),
         (7, b"\0\1\xc3"),  # cut through å
         (7, b"\0\1"),  # shorter than what is written
@@ -142,7 +141,7 @@ def test_a_payload_of_another_length_is_refused(payload: bytes) -> None:
         {"unit_index": 0x10000},
         {"answers": (1, 2, 3)},
         {"answers": (1, 2, 3, 4, 5)},
-        {"answers": (1, 2, 3, -2)},
+        {"answers": (1, 2, 3, -3)},
         {"answers": (1, 2, 3, 128)},
         {"texts": ()},
         {"texts": ("a", "b", "c")},
