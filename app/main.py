@@ -15,6 +15,7 @@ from app.api.catalogue import ROUTERS
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE
 from app.database import Database
+from app.key_directory import open_key_directory
 from app.services.tokens import TokenKey
 from app.settings import Settings, names_in
 
@@ -22,7 +23,11 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The whole service. `settings` must say which database and which token secret to use."""
+    """The whole service. `settings` must say which database and which token secret to use.
+
+    Without a key directory it can be described and does all but open and close survey rounds. Raises
+    `KeyStoreUnavailable` when there is one that cannot be used.
+    """
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
@@ -66,6 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.database = database
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
+    if settings.key_directory is not None:
+        app.state.key_store = open_key_directory(settings.key_directory)
     app.state.origins = names_in(settings.cors_origins)
     for router in ROUTERS:
         app.include_router(router, prefix=BASE)

@@ -52,7 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     _server.callback(server.stop)
     os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
     os.environ["LARANDE_TEST_SEEN"] = str(home / "seen")
+    os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "seen").mkdir()
+    (home / "keys").mkdir()
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
 
@@ -162,7 +164,14 @@ def home(new_home: Path, made_home: Path) -> Path:
 
 
 def settings_for(url: str, **more: Any) -> Settings:
-    return Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET), **more)
+    """Settings for an app on this database, with a key directory that no other database's apps use."""
+    keys = Path(os.environ["LARANDE_TEST_KEYS"]) / url.rpartition("/")[2]
+    given: dict[str, Any] = {
+        "database_url": SecretStr(url),
+        "token_secret": SecretStr(TOKEN_SECRET),
+        "key_directory": keys,
+    }
+    return Settings(**given | more)
 
 
 @pytest.fixture(scope="session")

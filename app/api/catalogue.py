@@ -18,6 +18,8 @@ from app.api import (
     people,
     session_records,
     statements,
+    survey_amendments,
+    survey_rounds,
     units,
     working_groups,
 )
@@ -37,6 +39,8 @@ TAGS = {
     "party-notes": "What a party notes for itself.",
     "session-records": "What a session produced, approved by both sides.",
     "actions": "Agreed next steps.",
+    "survey-rounds": "One run of an instrument on a frozen unit tree, opened by both sides.",
+    "survey-amendments": "Another closing time for an open round, decided by both sides.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -57,6 +61,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     session_records.router,
     statements.router,
     actions.router,
+    survey_rounds.router,
+    survey_amendments.router,
     audit_entries.router,
     api_info.router,
 )

@@ -170,7 +170,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Ballot:
-    """One person's answers: for each item a value, `SKIPPED` or `DONT_KNOW` as in scoring.py; for each text a string."""
+    """One person's answers: a value, `SKIPPED` or `DONT_KNOW` (scoring.py) for each item; a string for each text."""
 
     unit_index: int
     answers: tuple[int, ...]
