@@ -14,6 +14,7 @@ CONSTRAINTS: dict[str, tuple[Code, str | None]] = {
     "uq_approval_party": (Code.PARTY_HAS_DECIDED, None),
     "uq_approval_person": (Code.PERSON_HAS_DECIDED, None),
     "uq_dialogue_template_version": (Code.TEMPLATE_VERSION_TAKEN, "/templateVersion"),
+    "uq_instrument_version": (Code.INSTRUMENT_VERSION_TAKEN, "/instrumentVersion"),
 }
 
 
