@@ -6,6 +6,7 @@ an organisation sends to import it.
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -161,10 +162,10 @@ def _read(file: Traversable, name: str, shape: type[ShapeT], lines: list[str]) -
 
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of a name that is there twice a reader would take the last, and the other would be lost without a word."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise ValueError("in one object, the same name twice: " + ", ".join(name for name, _ in pairs))
-    return made
+    counted = Counter(name for name, _ in pairs)
+    if twice := [name for name, number in counted.items() if number > 1]:
+        raise ValueError(f"in one object, the same name twice: {', '.join(twice)}")
+    return dict(pairs)
 
 
 def _lines(name: str, faults: list[FieldRefusal], within: str = "") -> list[str]:
