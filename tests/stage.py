@@ -13,8 +13,8 @@ from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
-from app.models.mandate import Mandate
 from app.models.instrument import Instrument, InstrumentState
+from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote

@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from app.models.instrument import InstrumentCreate
-from app.models.instrument_content import InstrumentContent, Scale
+from app.models.instrument_content import InstrumentContent
 from app.services import ballot, scoring
 from app.services.errors import Code, FieldRefusal
-from app.services.scoring import STANDALONE, Answers, Scheme
+from app.services.scoring import STANDALONE, Scheme
 from app.services.template_content import unwritten
 
 Json = dict[str, Any]
@@ -119,18 +116,6 @@ def layout_of(content: InstrumentContent, free_text: bool) -> ballot.Layout:
         text_count=len(questions),
         max_chars=max((question.max_characters for question in questions), default=0),
     )
-
-
-def sealed_value(scale: Scale, value: int) -> int:
-    """An answer as a ballot holds it: its place on the scale, from 1. On a scale that begins at 0 the number itself
-    would be what a ballot says for a skipped item."""
-    return value - scale.lowest + 1
-
-
-def unsealed_answers(scale: Scale, values: npt.NDArray[np.int8]) -> Answers:
-    """What ballots hold, as scoring reads it: numbers on the scale, and what is missing with scoring's words for it."""
-    missing = np.where(values == ballot.SKIPPED, scoring.SKIPPED, scoring.DONT_KNOW)
-    return np.where(values > 0, values + (scale.lowest - 1), missing).astype(np.int8)
 
 
 # --- As others write it ----------------------------------------------------------------------------------------------

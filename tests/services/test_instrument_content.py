@@ -19,8 +19,6 @@ from app.services.instrument_content import (
     import_schema,
     layout_of,
     scheme_of,
-    sealed_value,
-    unsealed_answers,
 )
 from app.services.scoring import DONT_KNOW, SKIPPED, Scheme, index, score, straight_lined
 from tests.instruments import on_a_scale, shipped_instrument
@@ -273,9 +271,8 @@ def test_answers_come_out_of_the_ballot_as_they_went_in(lowest: int, points: int
     content = InstrumentContent.model_validate(on_a_scale(lowest, points)["content"])
     layout, scheme = layout_of(content, free_text=False), scheme_of(content)
     values = [lowest + place % points for place in range(len(content.items) - 2)]
-    sealed = [*(sealed_value(content.scale, value) for value in values), ballot.SKIPPED, ballot.DONT_KNOW]
-    read = ballot.decode_many(layout, [ballot.encode(layout, ballot.Ballot(0, tuple(sealed)))])
-    answers = unsealed_answers(content.scale, read.answers)
+    sealed = ballot.Ballot(0, (*values, SKIPPED, DONT_KNOW))
+    answers = ballot.decode_many(layout, [ballot.encode(layout, sealed)]).answers
     assert answers.dtype == np.int8
     assert answers.tolist() == [[*values, SKIPPED, DONT_KNOW]]
     turned = score(scheme, answers).values[0].tolist()
