@@ -18,6 +18,8 @@ from app.api import (
     people,
     session_records,
     statements,
+    survey_forms,
+    survey_responses,
     units,
     working_groups,
 )
@@ -37,6 +39,8 @@ TAGS = {
     "party-notes": "What a party notes for itself.",
     "session-records": "What a session produced, approved by both sides.",
     "actions": "Agreed next steps.",
+    "survey-forms": "The questionnaire that a survey link opens; without an account.",
+    "survey-responses": "Answers to a survey, sealed as they come in; without an account.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -57,6 +61,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     session_records.router,
     statements.router,
     actions.router,
+    survey_forms.router,
+    survey_responses.router,
     audit_entries.router,
     api_info.router,
 )

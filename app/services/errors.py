@@ -104,6 +104,16 @@ class Code(StrEnum):
     ACTION_SETTLED = "actionSettled"
     # surveys
     SURVEY_TOKEN_UNKNOWN = "surveyTokenUnknown"  # noqa: S105
+    SURVEY_TOKENS_DIFFER = "surveyTokensDiffer"
+    SURVEY_NOT_OPEN_YET = "surveyNotOpenYet"
+    SURVEY_CLOSED = "surveyClosed"
+    SURVEY_ALREADY_ANSWERED = "surveyAlreadyAnswered"
+    SURVEY_ANSWER_REFUSED = "surveyAnswerRefused"
+    SURVEY_ANSWER_EMPTY = "surveyAnswerEmpty"
+    SURVEY_ITEM_UNKNOWN = "surveyItemUnknown"
+    SURVEY_ANSWER_NOT_OFFERED = "surveyAnswerNotOffered"
+    SURVEY_TEXT_TOO_LONG = "surveyTextTooLong"
+    SURVEY_BUSY = "surveyBusy"
     KEY_WORDS_MISCOUNTED = "keyWordsMiscounted"
     KEY_WORD_UNKNOWN = "keyWordUnknown"
     KEY_WORDS_MIXED_UP = "keyWordsMixedUp"

@@ -60,6 +60,7 @@ from app.services.conditions import (
     SESSION_OPEN,
     SIGNED_IN,
     TEMPLATE_DRAFT,
+    TOKEN_HOLDER,
     UNDER_REVIEW,
     UNIT_OPEN,
     Around,
@@ -118,6 +119,9 @@ RULES: dict[str, Rule] = {
     "create_token": Rule(None, (PUBLIC,)),
     "set_password": Rule(None, (PUBLIC,)),
     "sign_out": Rule(None, (PUBLIC,)),
+    # --- answering a survey
+    "read_survey_form": Rule(None, (TOKEN_HOLDER,), reads=True),
+    "create_survey_response": Rule(None, (TOKEN_HOLDER,)),
     # --- oneself
     "read_me": Rule(None, (SIGNED_IN,), reads=True),
     # --- organisations
@@ -266,7 +270,9 @@ def may_ever(actor: Actor, operation: str, row: Table | None) -> bool:
 
 
 def _by_role(who: Who, actor: Actor) -> bool:
-    return all(isinstance(condition, Has) and condition.role in actor.roles for condition in who.conditions)
+    return who is not TOKEN_HOLDER and all(
+        isinstance(condition, Has) and condition.role in actor.roles for condition in who.conditions
+    )
 
 
 def obstacle(actor: Actor, operation: str, row: Table, now: datetime, around: Around) -> Code | None:
