@@ -106,7 +106,12 @@ class SurveyStage:
             await session.execute(sa.update(SurveyRound).where(col(SurveyRound.id) == self.round_id).values(**values))
 
     async def boxes(self) -> list[bytes]:
-        query = sa.select(col(SealedResponse.ciphertext)).where(col(SealedResponse.survey_round_id) == self.round_id)
+        """As they lie in the table."""
+        query = (
+            sa.select(col(SealedResponse.ciphertext))
+            .where(col(SealedResponse.survey_round_id) == self.round_id)
+            .order_by(sa.text("ctid"))
+        )
         async with self.database.read() as session:
             return list((await session.execute(query)).scalars())
 
@@ -171,19 +176,18 @@ async def open_round(database: Database, *, two_keys: bool = False, **more: Any)
         title="Provmätning",
         instrument_id=instrument.id,
         root_unit_id=units[0].id,
-        **{
-            "opens_at": now - timedelta(hours=1),
-            "closes_at": now + timedelta(days=7),
-            "two_keys": two_keys,
-            "public_key": None if two_keys else publics[0],
-            "employer_public_key": publics[0] if two_keys else None,
-            "union_public_key": publics[1] if two_keys else None,
-            "content": {},
-            "content_hash": "0" * 64,
-            "created_at": now,
-        }
-        | more,
+        two_keys=two_keys,
+        opens_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(days=7),
+        public_key=None if two_keys else publics[0],
+        employer_public_key=publics[0] if two_keys else None,
+        union_public_key=publics[1] if two_keys else None,
+        content={},
+        content_hash="0" * 64,
+        created_at=now,
     )
+    for name, value in more.items():
+        setattr(survey_round, name, value)
     async with database.write() as session:
         for row in (organisation, *units, party, group, instrument, survey_round):
             session.add(row)

@@ -15,8 +15,8 @@ FORM, RESPONSES = "/survey-forms/current", "/survey-responses"
 PAST, FUTURE = datetime(2024, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=9)
 
 
-def in_language(tag: str) -> dict[str, dict[str, str]]:
-    return {"headers": {"Accept-Language": tag}}
+def in_language(tag: str) -> dict[str, str]:
+    return {"Accept-Language": tag}
 
 
 async def test_the_form_is_whole_in_swedish(client: Client, database: Database) -> None:
@@ -44,7 +44,7 @@ async def test_the_form_is_whole_in_swedish(client: Client, database: Database) 
 async def test_the_form_is_whole_in_english(client: Client, database: Database) -> None:
     stage = await open_round(database, free_text=True)
     (token,) = await stage.invite(1)
-    response = await client.signed_in(token).request("GET", FORM, expect=200, **in_language("en-GB, sv;q=0.5"))
+    response = await client.signed_in(token).request("GET", FORM, expect=200, headers=in_language("en-GB, sv;q=0.5"))
     assert response.headers["Content-Language"] == "en"
     assert response.headers["Cache-Control"] == "no-store"
     assert "på svenska" not in response.text
@@ -60,7 +60,7 @@ async def test_a_language_that_is_not_there_falls_back(
 ) -> None:
     stage = await open_round(database, content=instrument_content(languages=languages))
     (token,) = await stage.invite(1)
-    assert (await client.signed_in(token).get(FORM, **in_language(asked)))["language"] == got
+    assert (await client.signed_in(token).get(FORM, headers=in_language(asked)))["language"] == got
 
 
 async def test_open_questions_are_there_only_where_they_are_agreed(client: Client, database: Database) -> None:
@@ -141,7 +141,7 @@ async def test_a_token_that_opens_nothing_now_is_told_why_and_nothing_else(
 
 @pytest.mark.parametrize(
     "token",
-    [None, "A" * 43, "x", "", "A" * 42 + "B", "é" * 43, "A" * 100, "A" * 44, "A" * 43 + "=", "eyJhbGciOiJIUzI1NiJ9.e30.x"],
+    [None, "A" * 43, "x", "", "A" * 42 + "B", "é" * 43, "A" * 100, "A" * 44, "A" * 43 + "=", "e30.e30.x"],
 )  # fmt: skip
 async def test_whatever_is_no_token_is_unknown(client: Client, database: Database, token: str | None) -> None:
     await open_round(database)
@@ -168,5 +168,5 @@ async def test_an_account_is_no_way_in(client: Client, database: Database) -> No
 
 async def test_the_words_say_that_the_survey_may_be_over(client: Client) -> None:
     for tag, words in (("sv", "avslutad"), ("en", "may be over")):
-        problem = (await client.request("GET", FORM, expect=401, **in_language(tag))).json()
+        problem = (await client.request("GET", FORM, expect=401, headers=in_language(tag))).json()
         assert words in problem["detail"]
