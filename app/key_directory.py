@@ -58,9 +58,7 @@ class KeyDirectory:
         return self._path
 
     def put(self, round_id: UUID, round_secrets: RoundSecrets) -> None:
-        contents = {INVITATION_SECRET: round_secrets.invitation_secret}
-        if round_secrets.ballot_key is not None:
-            contents[BALLOT_KEY] = round_secrets.ballot_key
+        contents = {INVITATION_SECRET: round_secrets.invitation_secret, BALLOT_KEY: round_secrets.ballot_key}
         part = _part_of(self._round(round_id))
         with _reaching(self._path):
             part.mkdir(mode=0o700)
@@ -145,11 +143,8 @@ class KeyDirectory:
 
     def _require_same(self, round_id: UUID, round_secrets: RoundSecrets) -> None:
         try:
-            ballot_key: bytes | None = self.read_ballot_key(round_id)
-        except KeyMissing:
-            ballot_key = None
-        try:
-            same = round_secrets == RoundSecrets(ballot_key, self.read_invitation_secret(round_id))
+            kept = RoundSecrets(self.read_ballot_key(round_id), self.read_invitation_secret(round_id))
+            same = kept == round_secrets
         except KeyMissing:
             same = False
         if not same:

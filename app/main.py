@@ -1,5 +1,6 @@
 """Wiring: settings in, application out."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,14 +13,18 @@ from starlette.middleware import Middleware
 
 from app.api import api_info, document, operations, problems
 from app.api.catalogue import ROUTERS
+from app.api.dependencies import now
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
-from app.api.operations import BASE
+from app.api.operations import BASE, SURVEY_RESPONSES
+from app.ballot_box import BallotBox
 from app.database import Database
 from app.key_directory import open_key_directory
 from app.services.tokens import TokenKey
 from app.settings import Settings, names_in
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_SURVEY_RESPONSE_BYTES = 128 * 1024
+"""Room for the longest texts of five open questions, with every character escaped."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -31,10 +36,12 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
+    ballot_box = BallotBox(database, now)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await ballot_box.close()
         await database.close()
 
     app = FastAPI(
@@ -66,10 +73,16 @@ def create_app(settings: Settings) -> FastAPI:
                 expose_headers=["ETag", "Location", "Retry-After", "traceparent", "X-Request-Id"],
                 allow_credentials=True,
             ),
-            Middleware(problems.LastResort, max_body_bytes=MAX_BODY_BYTES),
+            Middleware(
+                problems.LastResort,
+                max_body_bytes=MAX_BODY_BYTES,
+                smaller={BASE + SURVEY_RESPONSES: MAX_SURVEY_RESPONSE_BYTES},
+            ),
         ],
     )
     app.state.database = database
+    app.state.ballot_box = ballot_box
+    app.state.faults_in_answering = Counter()
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
     if settings.key_directory is not None:
         app.state.key_store = open_key_directory(settings.key_directory)

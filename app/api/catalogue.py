@@ -20,6 +20,8 @@ from app.api import (
     session_records,
     statements,
     survey_amendments,
+    survey_forms,
+    survey_responses,
     survey_rounds,
     units,
     working_groups,
@@ -43,6 +45,8 @@ TAGS = {
     "actions": "Agreed next steps.",
     "survey-rounds": "One run of an instrument on a frozen unit tree, opened by both sides.",
     "survey-amendments": "Another closing time for an open round, decided by both sides.",
+    "survey-forms": "The questionnaire that a survey link opens; without an account.",
+    "survey-responses": "Answers to a survey, sealed as they come in; without an account.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -66,6 +70,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     actions.router,
     survey_rounds.router,
     survey_amendments.router,
+    survey_forms.router,
+    survey_responses.router,
     audit_entries.router,
     api_info.router,
 )

@@ -35,6 +35,9 @@ _TRACEPARENT = {
     "description": "W3C Trace Context; the answer carries the same trace.",
     "schema": {"type": "string", "example": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
 }
+_TRACEPARENT_UNUSED = _TRACEPARENT | {
+    "description": "Not used here: so that nobody can be tied to an answer, each request gets a trace of its own."
+}
 _PROBLEM = {
     "title": "Problem",
     "description": "Why a request was not carried out (RFC 9457). `code` is stable; texts follow Accept-Language.",
@@ -80,7 +83,7 @@ _STATUS_WORDS = {
     "406": "The answer exists as JSON only.",
     "409": "The state of things does not allow it.",
     "412": "The resource has changed since it was read.",
-    "413": "The body is larger than 1 MiB.",
+    "413": "The body is larger than 1 MiB, or a survey answer than 128 KiB.",
     "415": "The body is not JSON.",
     "422": "Fields or parameters do not fit; see `errors`.",
     "428": "If-Match is missing.",
@@ -158,14 +161,19 @@ def _finish_operation(operation: Json, method: str) -> None:
         _tidy_parameter(parameter)
     parameters.append(_TRACEPARENT)
     public = operation.get("security") == []
+    of_respondents = {"surveyToken": []} in operation.get("security", [])
+    if of_respondents:
+        parameters[-1] = _TRACEPARENT_UNUSED
+    number = "Number of the request in the log." if not of_respondents else "Number of the request; no log has it."
     names = {parameter["name"] for parameter in parameters}
     statuses = {"400", "406", "413", "422", "500"} | ({"503"} if operation["operationId"] != "read_api_info" else set())
-    statuses |= set() if public else {"401", "403"}
+    statuses |= set() if public else {"401"} if of_respondents else {"401", "403"}
     named = any(parameter["in"] == "path" for parameter in parameters)
     statuses |= {"404"} if named or operation["operationId"] in _PERHAPS_ABSENT else set()
     statuses |= {"415"} if "requestBody" in operation else set()
     statuses |= {"412", "428"} if "If-Match" in names else set()
-    statuses |= {"409"} if (method != "get" and not public) or operation["operationId"] in _OF_SOME_STATES else set()
+    in_some_states = of_respondents or operation["operationId"] in _OF_SOME_STATES
+    statuses |= {"409"} if in_some_states or (method != "get" and not public) else set()
     if operation["operationId"] == "create_token":
         statuses |= {"401", "403", "429"}
     if operation["operationId"] == "sign_out":
@@ -175,7 +183,7 @@ def _finish_operation(operation: Json, method: str) -> None:
     for response in operation["responses"].values():
         headers = response.setdefault("headers", {})
         headers["traceparent"] = {"schema": {"type": "string"}, "description": "The request's trace."}
-        headers["X-Request-Id"] = {"schema": {"type": "string"}, "description": "Number of the request in the log."}
+        headers["X-Request-Id"] = {"schema": {"type": "string"}, "description": number}
     success = next(status for status in operation["responses"] if status.startswith("2"))
     answer = operation["responses"][success]
     answer["description"] = _success_words(success, operation)
@@ -185,7 +193,7 @@ def _finish_operation(operation: Json, method: str) -> None:
         if method == "get":
             operation["responses"]["304"] = {"description": "You already have it (If-None-Match)."}
             parameters.append(_IF_NONE_MATCH)
-    if success == "201":
+    if success == "201" and operation["operationId"] not in _WITHOUT_ADDRESS:
         answer["headers"]["Location"] = {
             "schema": {"type": "string", "format": "uri"},
             "description": "Where it is.",
@@ -196,7 +204,8 @@ def _finish_operation(operation: Json, method: str) -> None:
 
 _PERHAPS_ABSENT = {"read_method_texts"}
 _OF_SOME_STATES = {"read_survey_protection"}
-_WITHOUT_ETAG = {"create_token", "read_api_info"}
+_WITHOUT_ETAG = {"create_token", "read_api_info", "read_survey_form", "create_survey_response"}
+_WITHOUT_ADDRESS = {"create_survey_response"}  # what is in the ballot box can be read by nobody
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",

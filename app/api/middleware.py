@@ -5,12 +5,14 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
+from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.operations import OF_RESPONDENTS
 from app.models.base import new_id
 
 # Version 00 ends after the flags; later versions may say more.
@@ -24,7 +26,11 @@ _log = structlog.get_logger("larande.requests")
 
 
 class RequestFrame:
-    """Gives each request an id and a trace, answers both, and logs route, status and time: nothing personal."""
+    """Gives each request an id and a trace, answers both, and logs route, status and time: nothing personal.
+
+    Of a survey's respondents it logs nothing at all, and neither follows a trace nor hands one on: what they are
+    answered is drawn anew and written down nowhere.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -33,8 +39,9 @@ class RequestFrame:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = str(new_id())
-        trace_id, flags = _trace(Headers(scope=scope).getlist("traceparent"))
+        unseen = scope["path"] in OF_RESPONDENTS
+        request_id = str(uuid4() if unseen else new_id())
+        trace_id, flags = _trace([] if unseen else Headers(scope=scope).getlist("traceparent"))
         traceparent = f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
         scope["larande.request_id"] = request_id
         status = 500
@@ -51,6 +58,9 @@ class RequestFrame:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        if unseen:
+            await self.app(scope, receive, answer)
+            return
         with structlog.contextvars.bound_contextvars(request_id=request_id, trace_id=trace_id):
             try:
                 await self.app(scope, receive, answer)

@@ -8,6 +8,10 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 BASE = "/larande/v1"
 
+SURVEY_FORM, SURVEY_RESPONSES = "/survey-forms/current", "/survey-responses"
+OF_RESPONDENTS = frozenset({BASE + SURVEY_FORM, BASE + SURVEY_RESPONSES})
+"""Where somebody answers a survey. Of a request to these addresses nothing is kept: no line in a log, no trace."""
+
 
 @dataclass(frozen=True)
 class Operation:

@@ -41,8 +41,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "bodyTooLarge": _p(
         413,
-        ("Innehållet är för stort", "En begäran får vara högst 1 MiB."),
-        ("The body is too large", "A request may be at most 1 MiB."),
+        ("Innehållet är för stort", "En begäran får vara högst 1 MiB, ett enkätsvar högst 128 KiB."),
+        ("The body is too large", "A request may be at most 1 MiB, a survey answer at most 128 KiB."),
     ),
     "unsupportedMediaType": _p(
         415,
@@ -79,6 +79,19 @@ PROBLEMS: dict[str, ProblemText] = {
         500,
         ("Något gick fel hos oss", "Felet är loggat under numret i instance. Försök gärna igen."),
         ("Something went wrong on our side", "It is logged under the number in instance. Please try again."),
+    ),
+    "unexpectedUnlogged": _p(
+        500,
+        (
+            "Något gick fel hos oss",
+            "Av sådana fel loggas bara antalet, för ingen ska kunna kopplas till ett svar. Försök igen; är svaret "
+            "redan sparat får du veta det då.",
+        ),
+        (
+            "Something went wrong on our side",
+            "Of such faults only the number is logged, so that nobody can be tied to an answer. Try again; if the "
+            "answer is already stored, you will be told so.",
+        ),
     ),
     "databaseAway": _p(
         503,
@@ -767,9 +780,77 @@ PROBLEMS: dict[str, ProblemText] = {
         ("The proposal is settled", "It has been decided or taken back. Make a new one."),
     ),
     "surveyTokenUnknown": _p(
-        404,
-        ("Länken leder inte till någon enkät", "Länken eller koden hör inte till en enkät som pågår. Är hela med?"),
-        ("The link leads to no survey", "The link or code belongs to no survey that is open. Is all of it there?"),
+        401,
+        (
+            "Länken leder inte till någon enkät",
+            "Kontrollera att hela länken eller koden är med. Är den det kan enkäten vara avslutad.",
+        ),
+        (
+            "The link leads to no survey",
+            "Check that all of the link or code is there. If it is, the survey may be over.",
+        ),
+    ),
+    "surveyTokensDiffer": _p(
+        422,
+        ("Två olika koder", "Koden i HTTP-huvudet Authorization och den i innehållet ska vara samma. En räcker."),
+        (
+            "Two different tokens",
+            "The token in the Authorization header and in the body must be the same. One will do.",
+        ),
+    ),
+    "surveyNotOpenYet": _p(
+        409,
+        ("Enkäten har inte öppnat än", "Länken gäller. Försök igen när enkäten har öppnat."),
+        ("The survey is not open yet", "The link is valid. Try again when the survey has opened."),
+    ),
+    "surveyClosed": _p(
+        409,
+        ("Enkäten är stängd", "Tiden för att svara har gått ut. Inga fler svar tas emot."),
+        ("The survey is closed", "The time for answering is over. No more answers are taken."),
+    ),
+    "surveyAlreadyAnswered": _p(
+        409,
+        (
+            "Länken är redan använd",
+            "Ett svar är sparat och länken gäller en gång. Svaret kan varken visas eller ändras, inte heller av oss.",
+        ),
+        (
+            "The link has been used",
+            "An answer is stored, and the link is good for one. The answer cannot be shown or changed, by us either.",
+        ),
+    ),
+    "surveyAnswerRefused": _p(
+        422,
+        ("Svaret passar inte enkäten", "Ingenting är sparat och länken kan användas igen. Se errors."),
+        ("The answer does not fit the survey", "Nothing was stored and the link can be used again. See errors."),
+    ),
+    "surveyAnswerEmpty": _p(
+        422,
+        ("Svaret är tomt", "Svara på minst en fråga. Ingenting är sparat och länken kan användas igen."),
+        ("The answer is empty", "Answer at least one question. Nothing was stored and the link can be used again."),
+    ),
+    "surveyItemUnknown": _p(
+        422,
+        ("Frågan ställs inte", "Frågan ställs inte i den här enkäten."),
+        ("The question is not asked", "The question is not asked in this survey."),
+    ),
+    "surveyAnswerNotOffered": _p(
+        422,
+        ("Svaret går inte att välja", "Svaret är inget av dem som går att välja på frågan."),
+        ("The answer is not offered", "The answer is none of those that can be chosen for the question."),
+    ),
+    "surveyTextTooLong": _p(
+        422,
+        ("Texten är för lång", "Texten har fler tecken än frågan tillåter, se maxCharacters i formuläret."),
+        (
+            "The text is too long",
+            "The text has more characters than the question allows; see maxCharacters in the form.",
+        ),
+    ),
+    "surveyBusy": _p(
+        503,
+        ("Många svarar just nu", "Ingenting är sparat. Försök igen om en liten stund; länken gäller."),
+        ("Many are answering now", "Nothing was stored. Try again in a little while; the link is still valid."),
     ),
     "keyWordsMiscounted": _p(
         422,

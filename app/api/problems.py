@@ -1,6 +1,7 @@
 """From refusal to problem+json: the only table from reason code to status and text."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.dependencies import RequestRefusal
 from app.api.middleware import is_host
 from app.api.negotiation import LanguageTag, preferred_language
-from app.api.operations import methods_at
+from app.api.operations import OF_RESPONDENTS, methods_at
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.database import DatabaseAway
 from app.services.errors import Refusal
@@ -163,7 +164,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _away(request: Request, error: Exception) -> JSONResponse:
-    _log.warning("database away", kind=type(error.__cause__).__name__)
+    if request.scope["path"] not in OF_RESPONDENTS:
+        _log.warning("database away", kind=type(error.__cause__).__name__)
     return problem(request, "databaseAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
 
 
@@ -178,8 +180,19 @@ async def _gone(request: Request, _error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    if request.scope["path"] in OF_RESPONDENTS:
+        _count_fault(request, type(error).__name__)
+        return problem(request, "unexpectedUnlogged")
     _log.error("unexpected", kind=type(error).__name__, exc_info=error)
     return problem(request, "unexpected")
+
+
+def _count_fault(request: Request, kind: str) -> None:
+    """Of what a respondent met only the number is told, at the first, tenth, hundredth … of its kind."""
+    faults: Counter[str] = request.app.state.faults_in_answering
+    faults[kind] += 1
+    if re.fullmatch("10*", str(faults[kind])):
+        _log.error("faults in answering", kind=kind, count=faults[kind])
 
 
 class LastResort:
@@ -189,16 +202,19 @@ class LastResort:
     `max_body_size` stands outside both, and answers in plain text without them.
     """
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, smaller: Mapping[str, int]) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.smaller = smaller
+        """By path, where less is enough."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        if (code := self._refused(request.headers)) is not None:
+        most = self.smaller.get(scope["path"], self.max_body_bytes)
+        if (code := _refused_at_once(request.headers, most)) is not None:
             await problem(request, code)(scope, receive, send)
             return
         begun = False
@@ -208,7 +224,7 @@ class LastResort:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_body_bytes:
+            if received > most:
                 raise HTTPException(413)
             return message
 
@@ -225,9 +241,10 @@ class LastResort:
             response = await _unexpected(request, error)
             await response(scope, receive, send)
 
-    def _refused(self, headers: Headers) -> str | None:
-        hosts = headers.getlist("host")
-        if len(hosts) > 1 or not all(is_host(host) for host in hosts):
-            return "hostInvalid"
-        length = headers.get("content-length", "")
-        return "bodyTooLarge" if length.isdecimal() and int(length) > self.max_body_bytes else None
+
+def _refused_at_once(headers: Headers, most_bytes: int) -> str | None:
+    hosts = headers.getlist("host")
+    if len(hosts) > 1 or not all(is_host(host) for host in hosts):
+        return "hostInvalid"
+    length = headers.get("content-length", "")
+    return "bodyTooLarge" if length.isdecimal() and int(length) > most_bytes else None

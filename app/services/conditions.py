@@ -164,6 +164,8 @@ MEETS_AT_TABLE = Who(
 ONESELF = Who("the person concerned", (Among(("person_id",), "oneself"),))
 SIGNED_IN = Who("anyone signed in")
 PUBLIC = Who("anyone, without signing in")
+# Nobody is known to hold one, so no actor is this; services/survey_forms.py looks at the token itself.
+TOKEN_HOLDER = Who("whoever holds an unused token of an open survey round, without signing in")
 
 
 def only(who: Who, words: str, *conditions: Condition) -> Who:

@@ -25,9 +25,9 @@ class KeyConflict(Exception):
 
 @dataclass(frozen=True)
 class RoundSecrets:
-    """What a round is opened with, 32 bytes each. In two-key mode there is no ballot key; each side holds its own."""
+    """What a round is opened with, 32 bytes each. In two-key mode each side holds a key of its own besides."""
 
-    ballot_key: bytes | None = field(repr=False)
+    ballot_key: bytes = field(repr=False)
     invitation_secret: bytes = field(repr=False)
 
 

@@ -73,6 +73,7 @@ from app.services.conditions import (
     SESSION_OPEN,
     SIGNED_IN,
     TEMPLATE_DRAFT,
+    TOKEN_HOLDER,
     TWO_KEYS,
     UNDER_REVIEW,
     UNIT_OPEN,
@@ -137,6 +138,9 @@ RULES: dict[str, Rule] = {
     "create_token": Rule(None, (PUBLIC,)),
     "set_password": Rule(None, (PUBLIC,)),
     "sign_out": Rule(None, (PUBLIC,)),
+    # --- answering a survey
+    "read_survey_form": Rule(None, (TOKEN_HOLDER,), reads=True),
+    "create_survey_response": Rule(None, (TOKEN_HOLDER,)),
     # --- oneself
     "read_me": Rule(None, (SIGNED_IN,), reads=True),
     # --- organisations
@@ -335,7 +339,9 @@ def may_ever(actor: Actor, operation: str, row: Table | None) -> bool:
 
 
 def _by_role(who: Who, actor: Actor) -> bool:
-    return all(isinstance(condition, Has) and condition.role in actor.roles for condition in who.conditions)
+    return who is not TOKEN_HOLDER and all(
+        isinstance(condition, Has) and condition.role in actor.roles for condition in who.conditions
+    )
 
 
 def obstacle(actor: Actor, operation: str, row: Table, now: datetime, around: Around) -> Code | None:

@@ -142,13 +142,13 @@ async def _propose(work: Work, survey_round: SurveyRound) -> None:
 
 
 async def _open(work: Work, survey_round: SurveyRound, approval: Approval, key_store: KeyStore) -> None:
-    ballot_key = None if survey_round.two_keys else ballot.new_secret()
+    ballot_key = ballot.new_secret()
     # Before the commit: an opened round without its keys would be lost, keys without their round are harmless.
     await asyncio.to_thread(_keep, key_store, survey_round.id, RoundSecrets(ballot_key, ballot.new_secret()))
     opened = {
         "state": SurveyRoundState.OPEN,
         "opened_at": work.now,
-        "public_key": ballot_key and ballot.public_key_of(ballot_key),
+        "public_key": ballot.public_key_of(ballot_key),
     }
     await changed(work, "approve_survey_round", survey_round, opened, mandate_id=approval.mandate_id)
 
