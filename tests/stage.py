@@ -21,8 +21,8 @@ from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
-from app.models.unit import Unit
 from app.models.survey_round import SurveyRound
+from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
