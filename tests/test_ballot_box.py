@@ -22,7 +22,7 @@ from app.services.errors import Refusal
 from app.services.survey_answers import Answer, Sealed
 from tests.client import client_for
 from tests.program import PATIENCE, Service, ended, serving, somebody_waits
-from tests.survey_stage import ITEMS, SurveyStage, open_round
+from tests.survey_ballots import ITEMS, SurveyStage, open_round
 from tests.test_recovery import Server, app_on, assert_unavailable, server
 
 __all__ = ["server"]  # a fixture

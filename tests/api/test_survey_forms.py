@@ -9,7 +9,7 @@ from app.database import Database
 from app.models.survey_round import SurveyRoundState
 from app.services.survey_forms import FREE_TEXT_NOTICE
 from tests.client import Client
-from tests.survey_stage import ITEMS, QUESTION, instrument_content, open_round
+from tests.survey_ballots import ITEMS, QUESTION, instrument_content, open_round
 
 FORM, RESPONSES = "/survey-forms/current", "/survey-responses"
 PAST, FUTURE = datetime(2024, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=9)

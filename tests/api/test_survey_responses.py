@@ -24,7 +24,7 @@ from app.services.ballot import SEAL_BYTES, Ballot
 from app.services.scoring import DONT_KNOW, SKIPPED
 from tests.client import BASE, Client, client_for
 from tests.conftest import settings_for
-from tests.survey_stage import ITEMS, QUESTION, SurveyStage, instrument_content, open_round
+from tests.survey_ballots import ITEMS, QUESTION, SurveyStage, instrument_content, open_round
 
 FORM, RESPONSES = "/survey-forms/current", "/survey-responses"
 GOOD = {"answers": {"A1": 4}}
