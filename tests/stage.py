@@ -166,7 +166,7 @@ class Stage:
         template = await shut.employer_rep.client.post(f"{shut.path}/dialogue-templates", copied)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
-        await self._keep("organisation, closed", Organisation, shut.organisation.id)
+        await self.keep("organisation, closed", Organisation, shut.organisation.id)
         for name, row_type, row_id in (
             ("unit", Unit, shut.subunit.id),
             ("party", Party, shut.employer.id),
@@ -185,7 +185,7 @@ class Stage:
             ("statement", Statement, (UUID(draft["id"]), shut.employer.id)),
             ("action, open", Action, action["id"]),
         ):
-            await self._keep(f"{name}, organisation closed", row_type, row_id)
+            await self.keep(f"{name}, organisation closed", row_type, row_id)
         draft, proposed = await survey_stage.rounds_ahead(shut, started)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
@@ -302,7 +302,7 @@ class Stage:
     async def _instruments(self) -> None:
         pack = content_packs.read_pack(content_packs.shipped())
         key, version = pack.instruments[0].key, pack.instruments[0].instrument_version
-        await self._keep("instrument, central", Instrument, content_packs.central_instrument_id(key, version))
+        await self.keep("instrument, central", Instrument, content_packs.central_instrument_id(key, version))
         for state in InstrumentState:
             copied = self.rows["instrument, central"].model_dump(exclude={"id", "organisation_id", "state", "key"})
             own = Instrument(

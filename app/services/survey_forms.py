@@ -21,6 +21,7 @@ from app.models.template_content import LineTexts, Texts
 from app.services import ballot
 from app.services.ballot import Layout
 from app.services.errors import Code, Refusal
+from app.services.instrument_content import layout_of
 from app.services.scoring import DONT_KNOW
 
 MOST_KEPT = 50
@@ -97,12 +98,6 @@ def admit(invitation: Invitation | None, now: datetime) -> Invitation:
 
 
 # --- The questionnaire of a round -------------------------------------------------------------------------------
-
-
-def layout_of(content: InstrumentContent, free_text: bool) -> Layout:
-    """The one layout of all sealed answers of a round: its instrument's items, and its questions if they are asked."""
-    asked = content.open_questions if free_text else []
-    return Layout(len(content.items), len(asked), max((each.max_characters for each in asked), default=0))
 
 
 @dataclass(frozen=True)
