@@ -278,6 +278,16 @@ def upgrade() -> None:
     )
     op.create_index("uq_survey_unit_position", "survey_unit", ["survey_round_id", "position"], unique=True)
     op.create_table(
+        "survey_covered_unit",
+        sa.Column("survey_round_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["survey_round_id"], ["survey_round.id"], name=op.f("fk_survey_covered_unit_survey_round_id")
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_survey_covered_unit_unit_id")),
+        sa.PrimaryKeyConstraint("survey_round_id", "unit_id", name=op.f("pk_survey_covered_unit")),
+    )
+    op.create_table(
         "survey_invitation",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("survey_round_id", sa.Uuid(), nullable=False),
@@ -343,10 +353,11 @@ def upgrade() -> None:
     for table, when in GUARDS.items():
         op.execute(f"CREATE TRIGGER {table}_stays {when} EXECUTE FUNCTION refuse_change()")
     op.execute(FROZEN_TREE)
-    op.execute(
-        "CREATE TRIGGER survey_unit_is_frozen BEFORE INSERT OR UPDATE OR DELETE ON survey_unit FOR EACH ROW "
-        "EXECUTE FUNCTION refuse_change_of_open_round()"
-    )
+    for table in ("survey_unit", "survey_covered_unit"):
+        op.execute(
+            f"CREATE TRIGGER {table}_is_frozen BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW "
+            "EXECUTE FUNCTION refuse_change_of_open_round()"
+        )
 
 
 def downgrade() -> None:
@@ -365,6 +376,7 @@ def downgrade() -> None:
     op.drop_table("survey_result")
     op.drop_index("ix_survey_invitation_survey_round_id_unit_id", table_name="survey_invitation")
     op.drop_table("survey_invitation")
+    op.drop_table("survey_covered_unit")
     op.drop_index("uq_survey_unit_position", table_name="survey_unit")
     op.drop_table("survey_unit")
     op.drop_table("survey_texts")

@@ -93,6 +93,13 @@ class SurveyUnit(Table, table=True):
     )
 
 
+class SurveyCoveredUnit(Table, table=True):
+    """A unit whose employees the round asks, whether it stands on its own in it or not."""
+
+    survey_round_id: UUID = Column(foreign_key="survey_round.id", primary_key=True)
+    unit_id: UUID = Column(foreign_key="unit.id", primary_key=True)
+
+
 def round_state(survey_round: SurveyRound, now: datetime) -> SurveyRoundState:
     """The state with time taken into account: an open round is closed from its closing time on."""
     if survey_round.state is SurveyRoundState.OPEN and survey_round.closes_at <= now:

@@ -30,6 +30,18 @@ from app.services.working_groups import deciding_sides
 RULES = "R1-R12/1"
 """The version of the disclosure rules that a round is opened under."""
 
+_USABLE_INSTRUMENT = (
+    sa.select(Instrument)
+    .where(
+        col(Instrument.id) == sa.bindparam("instrument_id"),
+        col(Instrument.state) == InstrumentState.PUBLISHED,
+        sa.or_(
+            col(Instrument.organisation_id).is_(None),
+            col(Instrument.organisation_id) == sa.bindparam("organisation_id"),
+        ),
+    )
+    .with_for_update(read=True)
+)
 _DRAFT: dict[str, Any] = {"state": SurveyRoundState.DRAFT, "content": None, "content_hash": None}
 
 
@@ -62,7 +74,7 @@ async def approve(work: Work, round_id: UUID, version: int, data: ApprovalCreate
     if data.decision is not Decision.REQUEST_CHANGE:
         # Asked of each approval, so that nobody agrees to what cannot be. The organisation's row is held: of two
         # rounds that ask the same people and are decided at once, the second sees the first.
-        await instrument_for(work, survey_round)
+        await _its_instrument(work, survey_round)
         await check_rest(work, survey_round, survey_round.closes_at)
     subject = await _subject(work, survey_round)
     approval, outcome = await joint_decision.decide(work, "approve_survey_round", subject, data)
@@ -73,27 +85,21 @@ async def approve(work: Work, round_id: UUID, version: int, data: ApprovalCreate
     return shown(work, ApprovalRead, approval)
 
 
-async def instrument_for(work: Work, survey_round: SurveyRound) -> Instrument:
-    """The instrument, held as it is: published, the organisation's to use, and able to ask what the round wants."""
-    instrument = (
-        await work.session.execute(
-            sa.select(Instrument)
-            .where(
-                col(Instrument.id) == survey_round.instrument_id,
-                col(Instrument.state) == InstrumentState.PUBLISHED,
-                sa.or_(
-                    col(Instrument.organisation_id).is_(None),
-                    col(Instrument.organisation_id) == survey_round.organisation_id,
-                ),
-            )
-            .with_for_update(read=True)
-        )
-    ).scalar_one_or_none()
+async def usable_instrument(work: Work, organisation_id: UUID, instrument_id: UUID, *, free_text: bool) -> Instrument:
+    """The instrument, held as it is: published, the organisation's, and with open questions if they are asked."""
+    given = {"organisation_id": organisation_id, "instrument_id": instrument_id}
+    instrument = (await work.session.execute(_USABLE_INSTRUMENT, given)).scalar_one_or_none()
     if instrument is None:
         raise Refusal(Code.UNKNOWN_INSTRUMENT)
-    if survey_round.free_text and not instrument.content["openQuestions"]:
+    if free_text and not instrument.content["openQuestions"]:
         raise Refusal(Code.NO_OPEN_QUESTIONS)
     return instrument
+
+
+async def _its_instrument(work: Work, survey_round: SurveyRound) -> Instrument:
+    return await usable_instrument(
+        work, survey_round.organisation_id, survey_round.instrument_id, free_text=survey_round.free_text
+    )
 
 
 async def _propose(work: Work, survey_round: SurveyRound) -> None:
@@ -107,12 +113,12 @@ async def _propose(work: Work, survey_round: SurveyRound) -> None:
         raise Refusal(Code.CLOSING_TIME_PASSED)
     if survey_round.two_keys and len(survey_keys.keys_made(survey_round)) < 2:
         raise Refusal(Code.ROUND_KEYS_MISSING)
-    instrument = await instrument_for(work, survey_round)
+    instrument = await _its_instrument(work, survey_round)
     chosen = await survey_units.chosen_units(work, survey_round)
-    units = await survey_units.read_anew(work, survey_round, chosen)
-    headcount = sum(unit.headcount for unit in units)
-    if headcount < survey_round.threshold:
+    tree = await survey_units.read_tree(work, group, survey_round.root_unit_id, chosen)
+    if tree.headcount < survey_round.threshold:
         raise Refusal(Code.ROUND_TOO_SMALL)
+    await survey_units.replace(work, survey_round.id, tree)
     await check_rest(work, survey_round, survey_round.closes_at)
     content = SurveyRoundContent(
         title=survey_round.title,
@@ -124,9 +130,9 @@ async def _propose(work: Work, survey_round: SurveyRound) -> None:
             content_hash=instrument.content_hash,
         ),
         root_unit_id=survey_round.root_unit_id,
-        unit_count=len(units),
-        headcount=headcount,
-        units_hash=survey_units.hash_of(units),
+        unit_count=len(tree.units),
+        headcount=tree.headcount,
+        units_hash=survey_units.hash_of(tree.units),
         opens_at=survey_round.opens_at,
         closes_at=survey_round.closes_at,
         threshold=survey_round.threshold,

@@ -1,6 +1,6 @@
 """Survey rounds: drafted by either side, read by both alike; survey_opening.py says how they open."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -66,17 +66,19 @@ async def create(work: Work, working_group_id: UUID, data: SurveyRoundCreate) ->
     """A draft, with the units as the tree is today."""
     group = await admit(work, "create_survey_round", WorkingGroup, working_group_id)
     check_times(data.opens_at, data.closes_at, work.now)
+    root_id = data.root_unit_id or group.scope_unit_id
+    tree = await survey_units.read_tree(work, group, root_id, data.unit_ids, named=data.unit_ids or [])
+    await survey_opening.usable_instrument(work, group.organisation_id, data.instrument_id, free_text=data.free_text)
     survey_round = SurveyRound(
         **data.model_dump(exclude={"root_unit_id", "unit_ids"}),
         organisation_id=group.organisation_id,
         working_group_id=group.id,
-        root_unit_id=data.root_unit_id or group.scope_unit_id,
+        root_unit_id=root_id,
         every_unit=data.unit_ids is None,
         created_at=work.now,
     )
-    await survey_opening.instrument_for(work, survey_round)
     await created(work, "create_survey_round", survey_round)
-    await survey_units.read_anew(work, survey_round, data.unit_ids, named=data.unit_ids or [])
+    await survey_units.replace(work, survey_round.id, tree)
     return await _read(work, survey_round)
 
 
@@ -98,15 +100,31 @@ async def update(work: Work, round_id: UUID, version: int, data: SurveyRoundUpda
         others = wanted is not None and chosen != {*wanted, survey_round.root_unit_id}
         chosen, named = None if wanted is None else set(wanted), wanted or []
     if (changes := differing(survey_round, given)) or others:
-        times = {"opens_at": survey_round.opens_at, "closes_at": survey_round.closes_at} | changes
-        check_times(times["opens_at"], times["closes_at"], work.now)
-        if not changes.get("two_keys", True):
-            changes |= {"employer_public_key": None, "union_public_key": None}
-        await joint_decision.void(work, "update_survey_round", survey_round.id, VoidReason.EDITED)
-        await changed(work, "update_survey_round", survey_round, changes)
-        await survey_opening.instrument_for(work, survey_round)
-        await survey_units.read_anew(work, survey_round, chosen, named)
+        await _change(work, survey_round, changes, chosen, named)
     return await _read(work, survey_round)
+
+
+async def _change(
+    work: Work,
+    survey_round: SurveyRound,
+    changes: dict[str, Any],
+    chosen: Collection[UUID] | None,
+    named: Sequence[UUID],
+) -> None:
+    def wanted(field: str) -> Any:
+        return changes.get(field, getattr(survey_round, field))
+
+    check_times(wanted("opens_at"), wanted("closes_at"), work.now)
+    group = await work.session.get_one(WorkingGroup, survey_round.working_group_id)
+    tree = await survey_units.read_tree(work, group, wanted("root_unit_id"), chosen, named)
+    await survey_opening.usable_instrument(
+        work, survey_round.organisation_id, wanted("instrument_id"), free_text=wanted("free_text")
+    )
+    if not wanted("two_keys"):
+        changes |= {"employer_public_key": None, "union_public_key": None}
+    await joint_decision.void(work, "update_survey_round", survey_round.id, VoidReason.EDITED)
+    await changed(work, "update_survey_round", survey_round, changes)
+    await survey_units.replace(work, survey_round.id, tree)
 
 
 async def transition(work: Work, round_id: UUID, version: int, data: SurveyRoundTransition) -> SurveyRoundRead:

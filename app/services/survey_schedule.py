@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.models.survey_round import SurveyRound, SurveyRoundState, SurveyUnit
+from app.models.survey_round import SurveyCoveredUnit, SurveyRound, SurveyRoundState
 from app.models.unit import UnitPlacement
 from app.services.errors import Code, Refusal
 from app.services.work import Work
@@ -29,46 +29,35 @@ _NEAR = sa.select(col(SurveyRound.id)).where(
 )
 
 
-def _reach() -> sa.CTE:
-    """For the round and those near it: every unit that has been at or below its root since its draft was made.
+def _asking_the_same() -> sa.Select[Any]:
+    """Whether the round asks employees of a unit that another one asks too.
 
-    Today's tree would not do: who moves all units but one to a new root asks the same people less a few.
+    What a round asks are the units that were at or below its root when it was proposed, and those that are there
+    today. Today's tree alone would not do: who moves all units but one to a new root asks the same people less a few.
     """
-    begun = sa.cast(sa.func.timezone("Europe/Stockholm", col(SurveyRound.created_at)), sa.Date)
-    reach = (
-        sa.select(
-            col(SurveyRound.id).label("round_id"), begun.label("since"), col(SurveyRound.root_unit_id).label("unit_id")
-        )
-        .where(col(SurveyRound.id).in_(sa.bindparam("round_ids", expanding=True)))
-        .cte("reach", recursive=True)
+    round_ids: sa.BindParameter[Any] = sa.bindparam("round_ids", expanding=True)
+    today = (
+        sa.select(col(SurveyRound.id).label("round_id"), col(SurveyRound.root_unit_id).label("unit_id"))
+        .where(col(SurveyRound.id).in_(round_ids))
+        .cte("today", recursive=True)
     )
     last_day = sa.func.coalesce(col(UnitPlacement.valid_to), sa.literal_column("'infinity'::date", sa.Date))
-    return reach.union(
-        sa.select(reach.c.round_id, reach.c.since, col(UnitPlacement.unit_id)).where(
-            col(UnitPlacement.parent_id) == reach.c.unit_id, last_day >= reach.c.since
+    today = today.union(
+        sa.select(today.c.round_id, col(UnitPlacement.unit_id)).where(
+            col(UnitPlacement.parent_id) == today.c.unit_id,
+            col(UnitPlacement.valid_from) <= sa.bindparam("day", type_=sa.Date),
+            last_day >= sa.bindparam("day", type_=sa.Date),
         )
     )
-
-
-def _asking_the_same() -> sa.Select[Any]:
-    reach = _reach()
     asked = sa.union_all(
-        sa.select(reach.c.round_id, reach.c.unit_id),
-        # What was moved and moved back on one day has left no trace in the tree.
-        sa.select(col(SurveyUnit.survey_round_id), col(SurveyUnit.unit_id)).where(
-            col(SurveyUnit.survey_round_id).in_(sa.bindparam("round_ids", expanding=True))
+        sa.select(today.c.round_id, today.c.unit_id),
+        sa.select(col(SurveyCoveredUnit.survey_round_id), col(SurveyCoveredUnit.unit_id)).where(
+            col(SurveyCoveredUnit.survey_round_id).in_(round_ids)
         ),
     ).cte("asked")
     own, others = asked.alias("own"), asked.alias("others")
-    return (
-        sa.select(sa.literal(1))
-        .where(
-            own.c.round_id == sa.bindparam("round_id"),
-            others.c.round_id != sa.bindparam("round_id"),
-            own.c.unit_id == others.c.unit_id,
-        )
-        .limit(1)
-    )
+    same = sa.and_(own.c.round_id == sa.bindparam("round_id"), others.c.round_id != sa.bindparam("round_id"))
+    return sa.select(sa.literal(1)).where(same, own.c.unit_id == others.c.unit_id).limit(1)
 
 
 _ASKING_THE_SAME = _asking_the_same()
@@ -99,6 +88,6 @@ async def check_rest(work: Work, survey_round: SurveyRound, closes_at: datetime)
     near = (await work.session.execute(_NEAR, given)).scalars().all()
     if not near:
         return
-    given = {"round_id": survey_round.id, "round_ids": [survey_round.id, *near]}
+    given = {"round_id": survey_round.id, "round_ids": [survey_round.id, *near], "day": work.today}
     if (await work.session.execute(_ASKING_THE_SAME, given)).first() is not None:
         raise Refusal(Code.ROUND_TOO_SOON)

@@ -3,13 +3,22 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.base import Table
 from app.models.columns import swedish_order
-from app.models.survey_round import MOST_EMPLOYEES, MOST_UNITS, SurveyRound, SurveyUnit, SurveyUnitItem
+from app.models.survey_round import (
+    MOST_EMPLOYEES,
+    MOST_UNITS,
+    SurveyCoveredUnit,
+    SurveyRound,
+    SurveyUnit,
+    SurveyUnitItem,
+)
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup
 from app.services.content_hash import content_hash
@@ -63,6 +72,18 @@ class RoundUnit:
     headcount: int
 
 
+@dataclass(frozen=True)
+class RoundTree:
+    """A round's units in their order, and every unit whose employees are counted with one of them."""
+
+    units: list[RoundUnit]
+    covered: set[UUID]
+
+    @property
+    def headcount(self) -> int:
+        return sum(unit.headcount for unit in self.units)
+
+
 async def list_units(work: Work, round_id: UUID, request: PageRequest) -> Listed:
     """The round's units, parents before children, siblings by name."""
     await admit(work, "list_survey_units", SurveyRound, round_id)
@@ -87,30 +108,39 @@ async def chosen_units(work: Work, survey_round: SurveyRound) -> set[UUID] | Non
     return set((await work.session.execute(_CHOSEN, {"round_id": survey_round.id})).scalars())
 
 
-async def read_anew(
-    work: Work, survey_round: SurveyRound, chosen: Collection[UUID] | None, named: Sequence[UUID] = ()
-) -> list[RoundUnit]:
-    """Replace the round's units by what the tree says today. The caller holds the row of a draft.
+async def read_tree(
+    work: Work,
+    group: WorkingGroup,
+    root_id: UUID,
+    chosen: Collection[UUID] | None,
+    named: Sequence[UUID] = (),
+) -> RoundTree:
+    """The units of a round as the organisation's tree says today; the root is the group's unit or below it.
 
     Of the chosen units those that are not there any more are left out, unless this request names them.
     """
-    tree = await _tree(work, survey_round.organisation_id)
-    group = await work.session.get_one(WorkingGroup, survey_round.working_group_id)
-    if survey_round.root_unit_id not in below(tree, group.scope_unit_id):
+    tree = await _tree(work, group.organisation_id)
+    if root_id not in below(tree, group.scope_unit_id):
         raise Refusal(Code.UNIT_OUTSIDE_GROUP)
-    there = below(tree, survey_round.root_unit_id)
-    if absent := [place for place, unit_id in enumerate(named) if unit_id not in there]:
+    covered = below(tree, root_id)
+    if absent := [place for place, unit_id in enumerate(named) if unit_id not in covered]:
         fields = [FieldRefusal(f"/unitIds/{place}", Code.UNIT_OUTSIDE_ROUND) for place in absent]
         raise Refusal(Code.UNIT_OUTSIDE_ROUND, fields=fields)
-    units = standing(tree, survey_round.root_unit_id, chosen)
-    if len(units) > MOST_UNITS or sum(unit.headcount for unit in units) > MOST_EMPLOYEES:
+    found = RoundTree(standing(tree, root_id, chosen), covered)
+    if len(found.units) > MOST_UNITS or found.headcount > MOST_EMPLOYEES:
         raise Refusal(Code.ROUND_TOO_LARGE)
-    await work.session.execute(sa.delete(SurveyUnit).where(_OF_ROUND), {"round_id": survey_round.id})
-    await work.session.execute(
-        sa.insert(SurveyUnit),
-        [asdict(unit) | {"survey_round_id": survey_round.id, "position": place} for place, unit in enumerate(units)],
-    )
-    return units
+    return found
+
+
+async def replace(work: Work, round_id: UUID, tree: RoundTree) -> None:
+    """These are the round's units from now on. The caller holds the row of a draft."""
+    rows: dict[type[Table], list[dict[str, Any]]] = {
+        SurveyUnit: [asdict(unit) | {"position": place} for place, unit in enumerate(tree.units)],
+        SurveyCoveredUnit: [{"unit_id": unit_id} for unit_id in tree.covered],
+    }
+    for kind, given in rows.items():
+        await work.session.execute(sa.delete(kind).where(kind.survey_round_id == round_id))  # type: ignore[attr-defined]
+        await work.session.execute(sa.insert(kind), [each | {"survey_round_id": round_id} for each in given])
 
 
 def hash_of(units: Sequence[RoundUnit]) -> str:

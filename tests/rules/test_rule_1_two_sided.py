@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from app.models.party import Party
-from tests.stories import decide, for_review, forming_group, record_under_review
+from tests.stories import decide, for_review, forming_group, record_under_review, started_group
+from tests.survey_stories import amended_round, proposed_round
 from tests.world import Someone, World
 
 
@@ -35,6 +36,40 @@ async def test_rule_1_two_sided(world: World) -> None:
     standing = [each for each in listed["items"] if each["voidedAt"] is None]
     assert {each["contentHash"] for each in standing} == {final["contentHash"]}
     assert {each["partyId"] for each in standing} == {str(world.employer.id), str(world.saco.id)}
+
+
+async def test_rule_1_a_round_is_opened_and_its_threshold_lowered_by_both_sides(world: World) -> None:
+    """No number of one side's people open a round, lower its threshold or move its closing time."""
+    group = await started_group(world)
+    proposed = await proposed_round(world, group)
+    path = f"/survey-rounds/{proposed['id']}"
+    more = [await world.representative(f"employer_{number}", world.employer) for number in range(2)]
+    await decide(world.saco_rep, path)
+    # Whoever lowers the threshold has to propose it anew, and nobody has approved that.
+    await more[0].client.step(f"{path}/transitions", {"to": "draft"})
+    await more[0].client.change(path, {"threshold": 5})
+    lowered = await more[0].client.step(f"{path}/transitions", {"to": "proposed"})
+    assert (lowered["approvals"], lowered["contentHash"] != proposed["contentHash"]) == ([], True)
+    await decide(world.employer_rep, path)
+    for who in more:
+        await decide(who, path, expect=409)
+    assert (await world.saco_rep.client.get(path))["state"] == "proposed"
+    await decide(world.saco_rep, path, "approveWithDissent", statement="Sju hade varit bättre.")
+    opened = await world.saco_rep.client.get(path)
+    assert (opened["state"], opened["threshold"], opened["content"]["threshold"]) == ("open", 5, 5)
+    standing = [each for each in (await more[0].client.get(f"{path}/approvals"))["items"] if not each["voidedAt"]]
+    assert {each["contentHash"] for each in standing} == {opened["contentHash"]}
+    assert {each["partyId"] for each in standing} == {str(world.employer.id), str(world.saco.id)}
+    await more[0].client.refused(
+        "PATCH", path, 409, "roundNotDraft", json={"threshold": 5}, etag=f'"{opened["version"]}"'
+    )
+    amendment = f"/survey-amendments/{(await amended_round(world, opened, closesAt=None))['id']}"
+    await decide(world.employer_rep, amendment)
+    for who in more:
+        await decide(who, amendment, expect=409)
+    assert (await world.saco_rep.client.get(path))["state"] == "open"
+    await decide(world.saco_rep, amendment)
+    assert (await world.saco_rep.client.get(path))["state"] == "closed"
 
 
 async def test_rule_1_any_union_is_enough_where_all_parties_chose_so(world: World) -> None:
