@@ -74,7 +74,13 @@ def answer(token: str, value: Any = 3) -> Answer:
 async def outcomes(*puts: Awaitable[None]) -> list[str | None]:
     """None for what was stored, otherwise why not."""
     ends = await asyncio.gather(*puts, return_exceptions=True)
-    return [each.code.value if isinstance(each, Refusal) else each and type(each).__name__ for each in ends]  # type: ignore[union-attr]
+    return [_reason(each) for each in ends]
+
+
+def _reason(end: BaseException | None) -> str | None:
+    if isinstance(end, Refusal):
+        return end.code.value
+    return None if end is None else type(end).__name__
 
 
 async def begin_closing(other: asyncpg.Connection, stage: SurveyStage) -> asyncpg.transaction.Transaction:
