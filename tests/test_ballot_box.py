@@ -71,10 +71,16 @@ def answer(token: str, value: Any = 3) -> Answer:
     return Answer(ballot.token_hash(token), {"A1": value}, {})
 
 
-async def outcomes(*puts: Awaitable[None]) -> list[Any]:
+async def outcomes(*puts: Awaitable[None]) -> list[str | None]:
     """None for what was stored, otherwise why not."""
     ends = await asyncio.gather(*puts, return_exceptions=True)
-    return [each.code.value if isinstance(each, Refusal) else each and type(each).__name__ for each in ends]
+    return [_reason(each) for each in ends]
+
+
+def _reason(end: BaseException | None) -> str | None:
+    if isinstance(end, Refusal):
+        return end.code.value
+    return None if end is None else type(end).__name__
 
 
 async def begin_closing(other: asyncpg.Connection, stage: SurveyStage) -> asyncpg.transaction.Transaction:
