@@ -38,6 +38,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,7 @@ from app.services.statistics import round_half_away
 
 Counts = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+NumberT = TypeVar("NumberT", np.int64, np.float64)
 
 LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 5, 30
 USUAL_THRESHOLD = 7
@@ -116,7 +118,7 @@ class UnitTree:
         return tuple(reversed(top_down))
 
 
-def with_units_below(tree: UnitTree, direct: Counts) -> Counts:
+def with_units_below(tree: UnitTree, direct: npt.NDArray[NumberT]) -> npt.NDArray[NumberT]:
     """Sums over each unit and all units below it, from those of the units' direct members (first axis: units)."""
     sums = direct.copy()
     for unit in tree.bottom_up[:-1]:
