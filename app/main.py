@@ -1,7 +1,8 @@
 """Wiring: settings in, application out."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -14,22 +15,32 @@ from app.api import api_info, document, operations, problems
 from app.api.catalogue import ROUTERS
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE
+from app.closing import close_rounds_when_due
 from app.database import Database
+from app.services.key_store import KeyStore
 from app.services.tokens import TokenKey
 from app.settings import Settings, names_in
 
 MAX_BODY_BYTES = 1024 * 1024
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The whole service. `settings` must say which database and which token secret to use."""
+def create_app(settings: Settings, key_store: KeyStore | None = None) -> FastAPI:
+    """The whole service. `settings` must say which database and which token secret to use.
+
+    Without a key store it can be described; survey rounds can be neither opened nor closed.
+    """
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        closing = key_store and asyncio.create_task(close_rounds_when_due(database, key_store))
         yield
+        if closing:
+            closing.cancel()
+            with suppress(asyncio.CancelledError):
+                await closing
         await database.close()
 
     app = FastAPI(
@@ -65,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.database = database
+    app.state.key_store = key_store
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
     app.state.origins = names_in(settings.cors_origins)
     for router in ROUTERS:

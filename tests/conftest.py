@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app import embedded, logs, migrations
 from app.database import Database
+from app.key_directory import open_key_directory
 from app.main import create_app
 from app.settings import Settings
 from tests import contract
@@ -163,8 +164,9 @@ def settings_for(url: str, **more: Any) -> Settings:
 
 @pytest.fixture(scope="session")
 async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    app = create_app(settings_for(database_url))
-    yield app
+    with tempfile.TemporaryDirectory(prefix="larande-keys-") as keys:
+        app = create_app(settings_for(database_url), open_key_directory(Path(keys)))
+        yield app
     await app.state.database.close()
 
 

@@ -39,6 +39,7 @@ PROTOCOL = {
     "idempotencyKeyInvalid",
     "unexpected",
     "databaseAway",
+    "keyStoreAway",
 }
 
 

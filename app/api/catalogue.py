@@ -18,6 +18,7 @@ from app.api import (
     people,
     session_records,
     statements,
+    survey_results,
     units,
     working_groups,
 )
@@ -36,6 +37,7 @@ TAGS = {
     "dialogue-sessions": "Planned and held conversations.",
     "party-notes": "What a party notes for itself.",
     "session-records": "What a session produced, approved by both sides.",
+    "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
     "actions": "Agreed next steps.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
@@ -56,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     party_notes.router,
     session_records.router,
     statements.router,
+    survey_results.router,
     actions.router,
     audit_entries.router,
     api_info.router,

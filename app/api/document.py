@@ -165,7 +165,7 @@ def _finish_operation(operation: Json, method: str) -> None:
     statuses |= {"404"} if named or operation["operationId"] in _PERHAPS_ABSENT else set()
     statuses |= {"415"} if "requestBody" in operation else set()
     statuses |= {"412", "428"} if "If-Match" in names else set()
-    statuses |= {"409"} if method != "get" and not public else set()
+    statuses |= {"409"} if (method != "get" and not public) or operation["operationId"] in _OF_SOME_STATES else set()
     if operation["operationId"] == "create_token":
         statuses |= {"401", "403", "429"}
     if operation["operationId"] == "sign_out":
@@ -195,6 +195,13 @@ def _finish_operation(operation: Json, method: str) -> None:
 
 
 _PERHAPS_ABSENT = {"read_method_texts"}
+_OF_SOME_STATES = {
+    "read_survey_results",
+    "list_unit_results",
+    "read_unit_result",
+    "read_unit_trend",
+    "read_unit_benchmark",
+}
 _WITHOUT_ETAG = {"create_token", "read_api_info"}
 _IF_NONE_MATCH = {
     "name": "If-None-Match",

@@ -88,6 +88,17 @@ PROBLEMS: dict[str, ProblemText] = {
         ),
         ("The service is away for a moment", "The database cannot be reached now. Nothing was stored. Try again soon."),
     ),
+    "keyStoreAway": _p(
+        503,
+        (
+            "Nycklarna kan inte förvaras just nu",
+            "Den plats där omgångens nycklar förvaras kan inte nås. Ingenting har sparats. Försök igen om en stund.",
+        ),
+        (
+            "Keys cannot be kept now",
+            "The place where the keys of rounds are kept cannot be reached. Nothing was stored. Try again soon.",
+        ),
+    ),
     # --- who and whether
     "notSignedIn": _p(
         401,
@@ -607,6 +618,39 @@ PROBLEMS: dict[str, ProblemText] = {
         (
             "The words are not your key to this round",
             "They may be the other side's key, or belong to another round. Is there one more sheet of paper?",
+        ),
+    ),
+    "notTwoKeys": _p(
+        409,
+        (
+            "Omgången öppnas utan era nycklar",
+            "Sidorna har inte var sin nyckel i den här omgången. Resultatet kommer av sig självt när den stänger.",
+        ),
+        (
+            "The round opens without your keys",
+            "The sides have not chosen a key each for this round. The result comes by itself when it closes.",
+        ),
+    ),
+    "roundNotClosed": _p(
+        409,
+        (
+            "Omgången väntar inte på nycklar",
+            "Nycklarna lämnas när omgången har stängt och innan resultatet är släppt.",
+        ),
+        (
+            "The round is not waiting for keys",
+            "Keys are handed in once the round has closed and before the result is released.",
+        ),
+    ),
+    "resultsNotReleased": _p(
+        409,
+        (
+            "Resultatet är inte släppt än",
+            "Innan omgången har stängt visas ingenting, för någon. Sedan släpps resultatet till båda sidor samtidigt.",
+        ),
+        (
+            "The result is not released yet",
+            "Until the round has closed nothing is shown, to anyone. Then both sides get the result at the same time.",
         ),
     ),
 }

@@ -22,6 +22,7 @@ from app.api.operations import methods_at
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.database import DatabaseAway
 from app.services.errors import Refusal
+from app.services.key_store import KeyStoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_ROOT = "https://larande.example/problems/"
@@ -76,6 +77,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseAway, _away)
+    app.add_exception_handler(KeyStoreUnavailable, _keys_away)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -163,6 +165,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 async def _away(request: Request, error: Exception) -> JSONResponse:
     _log.warning("database away", kind=type(error.__cause__).__name__)
     return problem(request, "databaseAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
+
+
+async def _keys_away(request: Request, error: Exception) -> JSONResponse:
+    _log.error("key store away", reason=str(error))
+    return problem(request, "keyStoreAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
 
 
 async def _gone(request: Request, _error: Exception) -> JSONResponse:

@@ -19,6 +19,7 @@ from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person, Role
 from app.models.session_record import SessionRecord, SessionRecordState, record_state
+from app.models.survey_round import SurveyRoundState, round_state
 from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services.actor import Actor, Held, parameter
 from app.services.calendar import swedish_day
@@ -226,3 +227,10 @@ ACTION_NOT_SETTLED = While(
     state_is(ActionState.OPEN, ActionState.DONE),
 )
 ACTION_OPEN = While("the action is open", Code.ACTION_SETTLED, state_is(ActionState.OPEN))
+TWO_KEYS = While("the round is in two-key mode", Code.NOT_TWO_KEYS, lambda _actor, row, _now: row.two_keys)
+ROUND_CLOSED = While(
+    "the round has closed and is not released",
+    Code.ROUND_NOT_CLOSED,
+    lambda _actor, row, now: round_state(row, now) is SurveyRoundState.CLOSED,
+)
+RESULTS_RELEASED = While("the result is released", Code.RESULTS_NOT_RELEASED, state_is(SurveyRoundState.RELEASED))

@@ -108,6 +108,9 @@ class Code(StrEnum):
     KEY_WORD_UNKNOWN = "keyWordUnknown"
     KEY_WORDS_MIXED_UP = "keyWordsMixedUp"
     KEY_WORDS_OF_ANOTHER = "keyWordsOfAnother"
+    NOT_TWO_KEYS = "notTwoKeys"
+    ROUND_NOT_CLOSED = "roundNotClosed"
+    RESULTS_NOT_RELEASED = "resultsNotReleased"
 
 
 @dataclass(frozen=True)

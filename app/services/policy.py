@@ -23,6 +23,7 @@ from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.statement import Statement
+from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
@@ -56,10 +57,13 @@ from app.services.conditions import (
     RECORD_FINAL,
     RECORD_OPEN,
     REPRESENTATIVE,
+    RESULTS_RELEASED,
+    ROUND_CLOSED,
     SESSION_AHEAD,
     SESSION_OPEN,
     SIGNED_IN,
     TEMPLATE_DRAFT,
+    TWO_KEYS,
     UNDER_REVIEW,
     UNIT_OPEN,
     Around,
@@ -234,6 +238,15 @@ RULES: dict[str, Rule] = {
     "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS)),
     "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED,)),
     "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN)),
+    # --- surveys
+    "read_survey_round": _read(SurveyRound, *_GROUP_READERS),
+    "read_survey_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "list_unit_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_result": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_trend": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_benchmark": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_survey_unlocks": Rule(SurveyRound, _GROUP_READERS, reads=True),
+    "unlock_survey_round": Rule(SurveyRound, (AT_TABLE,), (TWO_KEYS, ROUND_CLOSED)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(
