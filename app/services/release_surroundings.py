@@ -1,6 +1,7 @@
 """What a release is made beside: the frozen tree, earlier results, other organisations, templates."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -40,14 +41,14 @@ _KEPT = (
 )
 _EARLIER = (
     _KEPT.where(col(SurveyRelease.organisation_id) == _ORGANISATION_ID)
-    .distinct(col(SurveySums.unit_id))
+    .ext(distinct_on(col(SurveySums.unit_id)))
     .order_by(col(SurveySums.unit_id), col(SurveyRelease.released_at).desc())
 )
 _OTHERS = (
     _KEPT.where(
         col(SurveyRelease.organisation_id) != _ORGANISATION_ID, col(SurveySums.unit_id) == col(SurveyRound.root_unit_id)
     )
-    .distinct(col(SurveyRelease.organisation_id))
+    .ext(distinct_on(col(SurveyRelease.organisation_id)))
     .order_by(col(SurveyRelease.organisation_id), col(SurveyRelease.released_at).desc())
 )
 
