@@ -53,6 +53,10 @@ class KeyDirectory:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def path(self) -> Path:
+        return self._path
+
     def put(self, round_id: UUID, round_secrets: RoundSecrets) -> None:
         contents = {INVITATION_SECRET: round_secrets.invitation_secret}
         if round_secrets.ballot_key is not None:

@@ -17,21 +17,23 @@ from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE
 from app.closing import close_rounds_when_due
 from app.database import Database
-from app.services.key_store import KeyStore
+from app.key_directory import open_key_directory
 from app.services.tokens import TokenKey
 from app.settings import Settings, names_in
 
 MAX_BODY_BYTES = 1024 * 1024
 
 
-def create_app(settings: Settings, key_store: KeyStore | None = None) -> FastAPI:
+def create_app(settings: Settings) -> FastAPI:
     """The whole service. `settings` must say which database and which token secret to use.
 
-    Without a key store it can be described; survey rounds can be neither opened nor closed.
+    Without a key directory it can be described and does all but open and close survey rounds. Raises
+    `KeyStoreUnavailable` when there is one that cannot be used.
     """
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
+    key_store = None if settings.key_directory is None else open_key_directory(settings.key_directory)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -76,8 +78,9 @@ def create_app(settings: Settings, key_store: KeyStore | None = None) -> FastAPI
         ],
     )
     app.state.database = database
-    app.state.key_store = key_store
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
+    if key_store is not None:
+        app.state.key_store = key_store
     app.state.origins = names_in(settings.cors_origins)
     for router in ROUTERS:
         app.include_router(router, prefix=BASE)

@@ -51,11 +51,13 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
     with _listen(settings.host, settings.port) as listener:
         home = installation.home_at(settings.home)
-        secret = settings.token_secret or SecretStr(installation.token_secret(home))
-        key_store = installation.key_directory_at(home, settings.key_directory)
-        known = {"database_url": SecretStr(url), "token_secret": secret}
+        found = {
+            "database_url": SecretStr(url),
+            "token_secret": settings.token_secret or SecretStr(installation.token_secret(home)),
+            "key_directory": installation.key_directory_at(home, settings.key_directory).path,
+        }
         try:
-            app = create_app(settings.model_copy(update=known), key_store)
+            app = create_app(settings.model_copy(update=found))
         except ValueError as error:  # an address or a secret that will not do
             raise CannotRun(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
         demo_there = asyncio.run(prepare(url, with_demo))

@@ -243,8 +243,7 @@ async def reading(app: Any, token: str, paths: dict[int, tuple[str, str]]) -> No
     for answers in paths:
         ratios = [
             statistics.median(
-                own / base
-                for own, base in zip(spent[answers, which][1:], spent[smallest, which][1:], strict=True)
+                own / base for own, base in zip(spent[answers, which][1:], spent[smallest, which][1:], strict=True)
             )
             for which in (0, 1)
         ]

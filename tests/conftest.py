@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app import embedded, logs, migrations
 from app.database import Database
-from app.key_directory import open_key_directory
 from app.main import create_app
 from app.settings import Settings
 from tests import contract
@@ -49,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     _server.callback(server.stop)
     os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
     os.environ["LARANDE_TEST_SEEN"] = str(home / "seen")
+    os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "seen").mkdir()
+    (home / "keys").mkdir()
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
 
@@ -159,14 +160,20 @@ def home(new_home: Path, made_home: Path) -> Path:
 
 
 def settings_for(url: str, **more: Any) -> Settings:
-    return Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET), **more)
+    """Settings for an app on this database, with a key directory that no other database's apps use."""
+    keys = Path(os.environ["LARANDE_TEST_KEYS"]) / url.rpartition("/")[2]
+    given: dict[str, Any] = {
+        "database_url": SecretStr(url),
+        "token_secret": SecretStr(TOKEN_SECRET),
+        "key_directory": keys,
+    }
+    return Settings(**given | more)
 
 
 @pytest.fixture(scope="session")
 async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    with tempfile.TemporaryDirectory(prefix="larande-keys-") as keys:
-        app = create_app(settings_for(database_url), open_key_directory(Path(keys)))
-        yield app
+    app = create_app(settings_for(database_url))
+    yield app
     await app.state.database.close()
 
 

@@ -138,7 +138,13 @@ class Box:
         return store
 
     def put(
-        self, unit: str, values: Sequence[int], how_many: int = 1, texts: tuple[str, ...] = ("", ""), *, used: bool = True
+        self,
+        unit: str,
+        values: Sequence[int],
+        how_many: int = 1,
+        texts: tuple[str, ...] = ("", ""),
+        *,
+        used: bool = True,
     ) -> "Box":
         """So many of a unit answer alike; `store` sends them."""
         content = InstrumentContent.model_validate(self.instrument.content)

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("instrument_id", sa.Uuid(), nullable=False),
         sa.Column("root_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("every_unit", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
             sa.Enum(
@@ -126,7 +127,7 @@ def upgrade() -> None:
             "(content_hash IS NULL) = (content IS NULL) AND (content IS NOT NULL OR state IN ('draft', 'cancelled'))",
             name=op.f("ck_survey_round_content"),
         ),
-        sa.CheckConstraint("closes_at > opens_at", name=op.f("ck_survey_round_times")),
+        sa.CheckConstraint("closes_at >= opens_at", name=op.f("ck_survey_round_times")),
         sa.CheckConstraint("threshold BETWEEN 5 AND 30", name=op.f("ck_survey_round_threshold")),
         sa.ForeignKeyConstraint(["instrument_id"], ["instrument.id"], name=op.f("fk_survey_round_instrument_id")),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_survey_round_organisation_id")),
@@ -164,6 +165,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("working_group_id", sa.Uuid(), nullable=False),
         sa.Column("survey_round_id", sa.Uuid(), nullable=False),
+        sa.Column("party_id", sa.Uuid(), nullable=False),
         sa.Column(
             "state",
             sa.Enum(
@@ -184,6 +186,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_survey_amendment_organisation_id")
         ),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_survey_amendment_party_id")),
         sa.ForeignKeyConstraint(
             ["survey_round_id"], ["survey_round.id"], name=op.f("fk_survey_amendment_survey_round_id")
         ),

@@ -18,7 +18,9 @@ from app.api import (
     people,
     session_records,
     statements,
+    survey_amendments,
     survey_results,
+    survey_rounds,
     units,
     working_groups,
 )
@@ -37,8 +39,10 @@ TAGS = {
     "dialogue-sessions": "Planned and held conversations.",
     "party-notes": "What a party notes for itself.",
     "session-records": "What a session produced, approved by both sides.",
-    "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
     "actions": "Agreed next steps.",
+    "survey-rounds": "One run of an instrument on a frozen unit tree, opened by both sides.",
+    "survey-amendments": "Another closing time for an open round, decided by both sides.",
+    "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -58,8 +62,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     party_notes.router,
     session_records.router,
     statements.router,
-    survey_results.router,
     actions.router,
+    survey_rounds.router,
+    survey_amendments.router,
+    survey_results.router,
     audit_entries.router,
     api_info.router,
 )

@@ -20,6 +20,7 @@ from app.services import actors, idempotency
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
+from app.services.key_store import KeyStore
 from app.services.sign_in import Opener
 from app.services.tokens import Claims, TokenKey
 from app.services.work import Work
@@ -133,6 +134,11 @@ SignedIn = Annotated[Claims, Depends(signed_in)]
 def database_of(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
+
+
+def key_store_of(request: Request) -> KeyStore:
+    key_store: KeyStore = request.app.state.key_store
+    return key_store
 
 
 async def reading(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:

@@ -196,6 +196,7 @@ def _finish_operation(operation: Json, method: str) -> None:
 
 _PERHAPS_ABSENT = {"read_method_texts"}
 _OF_SOME_STATES = {
+    "read_survey_protection",
     "read_survey_results",
     "list_unit_results",
     "read_unit_result",

@@ -574,6 +574,136 @@ PROBLEMS: dict[str, ProblemText] = {
         ("The action is settled", "An action that is done or dropped cannot be changed like that."),
     ),
     # --- surveys
+    "roundNotDraft": _p(
+        409,
+        ("Omgången är inget utkast", "Det som är föreslaget ändras inte. Ta först tillbaka omgången till utkast."),
+        ("The round is no draft", "What is proposed does not change. Take the round back to draft first."),
+    ),
+    "roundNotProposed": _p(
+        409,
+        ("Omgången är inte föreslagen", "Parterna beslutar om en omgång när den är föreslagen och inte öppnad än."),
+        ("The round is not proposed", "The parties decide on a round once it is proposed and not yet open."),
+    ),
+    "roundDecided": _p(
+        409,
+        ("Omgången är redan öppnad eller inställd", "Det här går bara innan omgången har öppnats."),
+        ("The round is open or cancelled already", "This can only be done before the round is opened."),
+    ),
+    "roundNotOpen": _p(
+        409,
+        ("Omgången är inte öppen", "Stängningstiden kan ändras från det att omgången har öppnats tills den stänger."),
+        ("The round is not open", "The closing time can change from when the round is opened until it closes."),
+    ),
+    "roundHasOneKey": _p(
+        409,
+        (
+            "Omgången har en gemensam nyckel",
+            "Tjänsten gör den när omgången öppnas. Slå på två nycklar om varje sida ska ha en egen.",
+        ),
+        (
+            "The round has one key",
+            "The service makes it when the round opens. Turn on two keys if each side is to have its own.",
+        ),
+    ),
+    "roundKeysMissing": _p(
+        409,
+        ("En nyckel saknas", "Båda sidor gör var sin nyckel innan omgången föreslås. Se keysMade."),
+        ("A key is missing", "Both sides make a key each before the round is proposed. See keysMade."),
+    ),
+    "roundTooLarge": _p(
+        422,
+        ("Omgången är för stor", "En omgång har högst 5 000 enheter och 1 000 000 anställda. Välj färre enheter."),
+        ("The round is too large", "A round has at most 5,000 units and 1,000,000 employees. Choose fewer units."),
+    ),
+    "roundTooSmall": _p(
+        409,
+        (
+            "Omgången är för liten",
+            "De inbjudna är färre än tröskeln, så inget resultat skulle kunna visas. Välj en större enhet eller se "
+            "över antalet anställda.",
+        ),
+        (
+            "The round is too small",
+            "Fewer are invited than the threshold, so that no result could be shown. Choose a larger unit, or look "
+            "over the head-counts.",
+        ),
+    ),
+    "roundTooSoon": _p(
+        409,
+        (
+            "För nära en annan omgång",
+            "En annan omgång frågar några av samma anställda. Mellan två sådana omgångar går minst 56 dagar, så att "
+            "skillnaden mellan resultaten inte kan röja några få.",
+        ),
+        (
+            "Too near another round",
+            "Another round asks some of the same employees. At least 56 days pass between two such rounds, so that "
+            "the difference between the results cannot give a few away.",
+        ),
+    ),
+    "closesBeforeOpening": _p(
+        422,
+        ("Tiderna är omkastade", "Omgången ska stänga efter att den har öppnat."),
+        ("The times are reversed", "The round must close after it opens."),
+    ),
+    "openTooLong": _p(
+        422,
+        ("Omgången är öppen för länge", "En omgång kan vara öppen i högst 90 dagar."),
+        ("The round is open for too long", "A round can be open for at most 90 days."),
+    ),
+    "opensTooLate": _p(
+        422,
+        ("Omgången öppnar för långt fram", "En omgång kan öppna högst ett år fram i tiden."),
+        ("The round opens too far ahead", "A round can open at most one year ahead."),
+    ),
+    "closingTimePassed": _p(
+        409,
+        ("Stängningstiden har passerat", "Ta tillbaka omgången till utkast och välj en senare tid."),
+        ("The closing time has passed", "Take the round back to draft and choose a later time."),
+    ),
+    "newClosingTimeUnfit": _p(
+        422,
+        (
+            "Stängningstiden går inte",
+            "Välj en annan tid än den som gäller: i framtiden, efter öppningen och högst 90 dagar efter den. Utan tid "
+            "stängs omgången så snart båda sidor har beslutat det.",
+        ),
+        (
+            "That closing time will not do",
+            "Choose another time than the present one: in the future, after the opening, and at most 90 days after "
+            "it. With null the round closes as soon as both sides have decided so.",
+        ),
+    ),
+    "unknownInstrument": _p(
+        422,
+        ("Okänd enkät", "Enkäten finns inte, är inte er organisations att använda eller har dragits tillbaka."),
+        ("Unknown instrument", "The instrument does not exist, is not your organisation's to use, or is retired."),
+    ),
+    "noOpenQuestions": _p(
+        422,
+        ("Enkäten har inga öppna frågor", "Slå av fritext eller välj en enkät med öppna frågor."),
+        ("The instrument has no open questions", "Turn free text off, or choose an instrument with open questions."),
+    ),
+    "unitOutsideGroup": _p(
+        422,
+        ("Enheten ligger utanför arbetsgruppen", "Välj gruppens egen enhet eller en som i dag ligger under den."),
+        ("The unit lies outside the working group", "Choose the group's own unit, or one that lies below it today."),
+    ),
+    "unitOutsideRound": _p(
+        422,
+        ("Enheten ligger utanför omgången", "Enheten ligger inte under omgångens översta enhet i dag."),
+        ("The unit lies outside the round", "The unit does not lie below the round's top unit today."),
+    ),
+    "amendmentPending": _p(
+        409,
+        ("En ny stängningstid är redan föreslagen", "Besluta om den, eller låt parten ta tillbaka sitt förslag."),
+        ("A new closing time is proposed already", "Decide on that one, or let the party take its proposal back."),
+    ),
+    "amendmentSettled": _p(
+        409,
+        ("Förslaget är avgjort", "Det har beslutats eller tagits tillbaka. Lägg fram ett nytt."),
+        ("The proposal is settled", "It has been decided or taken back. Make a new one."),
+    ),
     "surveyTokenUnknown": _p(
         404,
         ("Länken leder inte till någon enkät", "Länken eller koden hör inte till en enkät som pågår. Är hela med?"),
@@ -618,17 +748,6 @@ PROBLEMS: dict[str, ProblemText] = {
         (
             "The words are not your key to this round",
             "They may be the other side's key, or belong to another round. Is there one more sheet of paper?",
-        ),
-    ),
-    "notTwoKeys": _p(
-        409,
-        (
-            "Omgången öppnas utan era nycklar",
-            "Sidorna har inte var sin nyckel i den här omgången. Resultatet kommer av sig självt när den stänger.",
-        ),
-        (
-            "The round opens without your keys",
-            "The sides have not chosen a key each for this round. The result comes by itself when it closes.",
         ),
     ),
     "roundNotClosed": _p(

@@ -10,13 +10,12 @@ from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
 from app.api.working_groups import WorkingGroupId
-from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead
+from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
 from app.models.columns import Id
 from app.models.session_record import (
     AppendixCreate,
     RecordRegistrationInput,
     RecordRegistrationRead,
-    SessionRecord,
     SessionRecordItem,
     SessionRecordRead,
     SessionRecordState,
@@ -125,7 +124,7 @@ async def list_session_record_approvals(
 ) -> Response:
     """Every decision the parties have taken on the record, voided ones included."""
     request = asked(page, limit, after, sort)
-    found = await approvals.list_of(call.work, SessionRecord, session_record_id, request)
+    found = await approvals.list_of(call.work, SubjectType.SESSION_RECORD, session_record_id, request)
     return listed(call, ApprovalItem, found, request)
 
 

@@ -4,11 +4,12 @@ import json
 from typing import Annotated
 
 import rfc8785
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 
 from app.api.answers import kept, listed, page_of, single
-from app.api.dependencies import Call, Creating, Reading
+from app.api.dependencies import Call, Creating, Reading, key_store_of
 from app.api.paging import After, ByTree, Limit, PageNumber, asked
+from app.api.survey_rounds import SurveyRoundId
 from app.models.columns import Id
 from app.models.survey_release import (
     SurveyResultItem,
@@ -19,17 +20,10 @@ from app.models.survey_release import (
 )
 from app.models.survey_unlock import SurveyUnlockCreate, SurveyUnlocksRead
 from app.services import survey_results, survey_unlocks
-from app.services.key_store import KeyStore
 
 router = APIRouter(tags=["survey-results"])
 
-SurveyRoundId = Annotated[Id, Path(alias="surveyRoundId", description="The round.")]
 UnitId = Annotated[Id, Path(alias="unitId", description="The unit, as it was in the round.")]
-
-
-def _key_store(request: Request) -> KeyStore:
-    store: KeyStore = request.app.state.key_store
-    return store
 
 
 def _unlocks(call: Call, unlocks: SurveyUnlocksRead, status: int = 200) -> Response:
@@ -117,7 +111,7 @@ def _part(call: Call, survey_round_id: Id, unit_id: Id, name: str, text: str) ->
 )
 async def read_survey_unlocks(call: Reading, survey_round_id: SurveyRoundId) -> Response:
     """In two-key mode: which sides have handed in the keys that open the answers, once the round has closed."""
-    return _unlocks(call, await survey_unlocks.read(call.work, survey_round_id, _key_store(call.request)))
+    return _unlocks(call, await survey_unlocks.read(call.work, survey_round_id, key_store_of(call.request)))
 
 
 @router.post(
@@ -129,7 +123,7 @@ async def read_survey_unlocks(call: Reading, survey_round_id: SurveyRoundId) -> 
 async def unlock_survey_round(call: Creating, survey_round_id: SurveyRoundId, unlock: SurveyUnlockCreate) -> Response:
     """In two-key mode, after the closing time: your side's 24 words. When both sides have handed in theirs, the answers
     are opened and the result is released to both, as a rule within a minute."""
-    store = _key_store(call.request)
+    store = key_store_of(call.request)
     made = await call.once(
         lambda: survey_unlocks.unlock(call.work, survey_round_id, store, unlock),
         lambda work, round_id: survey_unlocks.read(work, round_id, store),

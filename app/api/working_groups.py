@@ -9,10 +9,9 @@ from app.api.approvals import answer_approval
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByDecision, Limit, PageNumber, asked
-from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead
+from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
 from app.models.columns import Id
 from app.models.working_group import (
-    WorkingGroup,
     WorkingGroupCreate,
     WorkingGroupItem,
     WorkingGroupRead,
@@ -109,7 +108,10 @@ async def list_working_group_approvals(
     """Every decision the parties have taken on the group's start, voided ones included."""
     request = asked(page, limit, after, sort)
     return listed(
-        call, ApprovalItem, await approvals.list_of(call.work, WorkingGroup, working_group_id, request), request
+        call,
+        ApprovalItem,
+        await approvals.list_of(call.work, SubjectType.WORKING_GROUP, working_group_id, request),
+        request,
     )
 
 

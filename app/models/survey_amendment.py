@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,6 +24,8 @@ class SurveyAmendment(VersionedRow, table=True):
     organisation_id: UUID = Column(foreign_key="organisation.id")
     working_group_id: UUID = Column(foreign_key="working_group.id")
     survey_round_id: UUID = Column(foreign_key="survey_round.id")
+    party_id: UUID = Column(foreign_key="party.id")
+    """The party that proposed it."""
     state: SurveyAmendmentState = Column(
         default=SurveyAmendmentState.PROPOSED, sa_column=enum_column(SurveyAmendmentState)
     )
@@ -47,6 +49,7 @@ class SurveyAmendment(VersionedRow, table=True):
 NewClosingTime = Annotated[
     Moment | None, Field(description="When the round closes instead; null: as soon as both sides have decided so.")
 ]
+ProposingParty = Annotated[Id, Field(description="The party that proposed it.")]
 AmendmentReason = Annotated[
     Paragraphs, Field(json_schema_extra={"example": "Många är på fältarbete till och med torsdag."})
 ]
@@ -57,6 +60,12 @@ class SurveyAmendmentCreate(Input):
 
     closes_at: NewClosingTime
     reason: AmendmentReason
+
+
+class SurveyAmendmentTransition(Input):
+    """The party that proposed the change takes it back."""
+
+    to: Literal["withdrawn"]
 
 
 class SurveyAmendmentContent(Output):
@@ -71,6 +80,7 @@ class SurveyAmendmentItem(Output):
     """A proposed or decided change of an open round."""
 
     id: Id
+    party_id: ProposingParty
     state: SurveyAmendmentState
     closes_at: NewClosingTime
     reason: AmendmentReason
@@ -82,6 +92,7 @@ class SurveyAmendmentRead(Resource):
 
     survey_round_id: Id
     working_group_id: Id
+    party_id: ProposingParty
     state: SurveyAmendmentState
     content: SurveyAmendmentContent
     content_hash: ContentHash

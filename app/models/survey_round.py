@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 
@@ -14,10 +14,13 @@ from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
 from app.models.columns import Count, Id, Line, Moment, Paragraphs, UtcDateTime, WholeNumber, YesNo, enum_column
 from app.models.instrument import InstrumentKey, InstrumentVersion
+from app.models.party import Side
+from app.models.template_content import Texts, unlike
 from app.models.unit import UnitName
 
 LOWEST_THRESHOLD, USUAL_THRESHOLD, HIGHEST_THRESHOLD = 5, 7, 30
 MOST_UNITS = 5_000
+MOST_EMPLOYEES = 1_000_000
 
 
 class SurveyRoundState(StrEnum):
@@ -37,6 +40,8 @@ class SurveyRound(VersionedRow, table=True):
     title: str
     instrument_id: UUID = Column(foreign_key="instrument.id")
     root_unit_id: UUID = Column(foreign_key="unit.id")
+    every_unit: bool = True
+    """Whether every unit below the root stands on its own, also one that is added before the round is proposed."""
     state: SurveyRoundState = Column(default=SurveyRoundState.DRAFT, sa_column=enum_column(SurveyRoundState))
     threshold: int = USUAL_THRESHOLD
     free_text: bool = False
@@ -61,7 +66,8 @@ class SurveyRound(VersionedRow, table=True):
         sa.Index("ix_survey_round_organisation_id_id", "organisation_id", "id"),
         sa.Index("ix_survey_round_due", "closes_at", postgresql_where=sa.text("state IN ('open', 'closed')")),
         sa.CheckConstraint(f"threshold BETWEEN {LOWEST_THRESHOLD} AND {HIGHEST_THRESHOLD}", name="threshold"),
-        sa.CheckConstraint("closes_at > opens_at", name="times"),
+        # Equal only when both sides end a round that has not begun.
+        sa.CheckConstraint("closes_at >= opens_at", name="times"),
         sa.CheckConstraint(
             "(content_hash IS NULL) = (content IS NULL) AND (content IS NOT NULL OR state IN ('draft', 'cancelled'))",
             name="content",
@@ -118,6 +124,7 @@ TwoKeys = Annotated[
 ]
 UnitIds = Annotated[
     list[Id],
+    AfterValidator(unlike),
     Field(
         max_length=MOST_UNITS,
         description="The units that stand on their own in the round. Employees of other units below the root are "
@@ -141,12 +148,12 @@ class SurveyRoundCreate(Input):
 
 
 class SurveyRoundUpdate(Input):
-    """Merge patch of a draft. New units or a new root read the tree and the head-counts anew."""
+    """Merge patch of a draft. A change reads the tree and the head-counts anew."""
 
     title: RoundTitle = absent()
     instrument_id: Id = absent()
     root_unit_id: Id = absent()
-    unit_ids: UnitIds = absent()
+    unit_ids: Annotated[UnitIds | None, Field(description="Null: every unit below the root.")] = absent()
     opens_at: Moment = absent()
     closes_at: Moment = absent()
     threshold: Threshold = absent()
@@ -220,6 +227,10 @@ class SurveyRoundRead(Resource):
     state: SurveyRoundState
     instrument_id: Id
     root_unit_id: Id
+    every_unit: bool = Field(
+        description="Whether every unit below the root stands on its own; otherwise those that were chosen.",
+        json_schema_extra={"example": True},
+    )
     unit_count: Count = Field(json_schema_extra={"example": 41})
     headcount: Count = Field(description="Everybody who is invited.", json_schema_extra={"example": 1200})
     opens_at: Moment
@@ -227,8 +238,11 @@ class SurveyRoundRead(Resource):
     threshold: Threshold
     free_text: FreeText
     two_keys: TwoKeys
-    keys_made: list[Literal["employer", "union"]] = Field(
+    keys_made: list[Side] = Field(
         description="In two-key mode, which sides have made their keys.", json_schema_extra={"example": []}
+    )
+    key_notice: Texts | None = Field(
+        description="In two-key mode: what the keys are, and what it means to lose one. Read it before you make yours."
     )
     content: SurveyRoundContent | None = Field(description="Null while the round is a draft.")
     content_hash: ContentHash | None = Field(

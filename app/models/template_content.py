@@ -5,7 +5,7 @@ its hash can be computed from what the API answers.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -42,6 +42,11 @@ class Texts(TypedDict):
         Paragraphs | None,
         Field(description=_NOT_WRITTEN, json_schema_extra={"example": "What is work well done here?"}),
     ]
+
+
+def both(sv: str, en: str) -> "Texts":
+    """A text of the program's own in both languages."""
+    return cast("Texts", {"sv": sv, "en": en})
 
 
 def unlike(values: list[Any]) -> list[Any]:

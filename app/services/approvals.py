@@ -1,5 +1,9 @@
 """Decisions on their own: listed, read, and taken back while nothing has come of them."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -7,6 +11,8 @@ from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalRead, SubjectType, VoidReason
 from app.models.session_record import SessionRecord, SessionRecordState
+from app.models.survey_amendment import SurveyAmendment, SurveyAmendmentState
+from app.models.survey_round import SurveyRound, SurveyRoundState
 from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services import policy
 from app.services.errors import Code, Refusal
@@ -14,6 +20,31 @@ from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, find, shown
 
 SORTS: dict[str, Columns] = {"decidedAt": (col(Approval.id),)}
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A kind of thing that is decided jointly, and the states in which a party can still take its decision back."""
+
+    row_type: type[Any]
+    listed_by: str
+    undecided: Collection[StrEnum]
+
+
+_SUBJECTS = {
+    SubjectType.WORKING_GROUP: _Subject(WorkingGroup, "list_working_group_approvals", {WorkingGroupState.FORMING}),
+    SubjectType.SESSION_RECORD: _Subject(
+        SessionRecord,
+        "list_session_record_approvals",
+        {SessionRecordState.UNDER_REVIEW, SessionRecordState.RETURNED},
+    ),
+    SubjectType.SURVEY_ROUND: _Subject(
+        SurveyRound, "list_survey_round_approvals", {SurveyRoundState.PROPOSED, SurveyRoundState.DRAFT}
+    ),
+    SubjectType.SURVEY_AMENDMENT: _Subject(
+        SurveyAmendment, "list_survey_amendment_approvals", {SurveyAmendmentState.PROPOSED}
+    ),
+}
 
 _ITEMS = sa.select(
     col(Approval.id),
@@ -28,12 +59,10 @@ _ITEMS = sa.select(
 ).where(col(Approval.subject_id) == sa.bindparam("subject_id"), policy.visible(Approval))
 
 
-async def list_of(
-    work: Work, subject: type[WorkingGroup] | type[SessionRecord], subject_id: UUID, request: PageRequest
-) -> Listed:
+async def list_of(work: Work, subject_type: SubjectType, subject_id: UUID, request: PageRequest) -> Listed:
     """Every decision on a subject, standing or voided, oldest first."""
-    operation = "list_working_group_approvals" if subject is WorkingGroup else "list_session_record_approvals"
-    await admit(work, operation, subject, subject_id)
+    subject = _SUBJECTS[subject_type]
+    await admit(work, subject.listed_by, subject.row_type, subject_id)
     return await page(work, _ITEMS, SORTS, request, subject_id=subject_id)
 
 
@@ -52,13 +81,9 @@ async def _found(work: Work, approval_id: UUID) -> Approval:
 async def withdraw(work: Work, approval_id: UUID, version: int) -> None:
     """Take a decision back. The subject is locked first, so that no decision is taken meanwhile."""
     approval = await _found(work, approval_id)
-    if approval.subject_type is SubjectType.WORKING_GROUP:
-        group = await find(work, WorkingGroup, approval.subject_id, lock=True)
-        undecided = group.state is WorkingGroupState.FORMING
-    else:
-        record = await find(work, SessionRecord, approval.subject_id, lock=True)
-        undecided = record.state in {SessionRecordState.UNDER_REVIEW, SessionRecordState.RETURNED}
+    about = _SUBJECTS[approval.subject_type]
+    subject = await find(work, about.row_type, approval.subject_id, lock=True)
     approval = await admit(work, "withdraw_approval", Approval, approval_id, version)
-    if not undecided:
+    if subject.state not in about.undecided:
         raise Refusal(Code.DECISION_TAKEN)
     await changed(work, "withdraw_approval", approval, {"voided_at": work.now, "void_reason": VoidReason.WITHDRAWN})

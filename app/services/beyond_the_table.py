@@ -32,6 +32,20 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
     },
+    "transition_survey_round": {
+        Code.GROUP_NOT_STARTED: "if it is to be proposed, its group has started",
+        Code.ORGANISATION_CLOSED: "if it is to be proposed, its organisation is active",
+    },
+    "approve_survey_round": {
+        Code.ROUND_TOO_SOON: "no round asks some of the same employees meanwhile or within 56 days",
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
+    },
+    "create_survey_amendment": {Code.AMENDMENT_PENDING: "no other change of the round is proposed"},
+    "approve_survey_amendment": {
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
+    },
     "read_statement": {Code.NOT_FOUND: "the caller may read its record"},
     "write_statement": {
         Code.NOT_FOUND: "the party has a seat at the table",

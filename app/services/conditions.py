@@ -19,7 +19,8 @@ from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person, Role
 from app.models.session_record import SessionRecord, SessionRecordState, record_state
-from app.models.survey_round import SurveyRoundState, round_state
+from app.models.survey_amendment import SurveyAmendmentState
+from app.models.survey_round import SurveyRound, SurveyRoundState, round_state
 from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services.actor import Actor, Held, parameter
 from app.services.calendar import swedish_day
@@ -33,6 +34,7 @@ OWN_ID = {
     WorkingGroup: "working_group_id",
     DialogueSession: "dialogue_session_id",
     SessionRecord: "session_record_id",
+    SurveyRound: "survey_round_id",
 }
 
 
@@ -180,6 +182,7 @@ MANDATE_RUNS = While(
 )
 GROUP_FORMING = While("the group is forming", Code.GROUP_NOT_FORMING, state_is(WorkingGroupState.FORMING))
 GROUP_STARTED = While("the group has started", Code.GROUP_NOT_STARTED, state_is(WorkingGroupState.ACTIVE))
+ITS_GROUP_STARTED = replace(GROUP_STARTED, words="its group has started", of=WorkingGroup)
 GROUP_OPEN = While(
     "the group is not closed",
     Code.GROUP_CLOSED,
@@ -227,7 +230,26 @@ ACTION_NOT_SETTLED = While(
     state_is(ActionState.OPEN, ActionState.DONE),
 )
 ACTION_OPEN = While("the action is open", Code.ACTION_SETTLED, state_is(ActionState.OPEN))
-TWO_KEYS = While("the round is in two-key mode", Code.NOT_TWO_KEYS, lambda _actor, row, _now: row.two_keys)
+ROUND_DRAFT = While("the round is a draft", Code.ROUND_NOT_DRAFT, state_is(SurveyRoundState.DRAFT))
+ROUND_PROPOSED = While("the round is proposed", Code.ROUND_NOT_PROPOSED, state_is(SurveyRoundState.PROPOSED))
+ROUND_AHEAD = While(
+    "the round is a draft or proposed",
+    Code.ROUND_DECIDED,
+    state_is(SurveyRoundState.DRAFT, SurveyRoundState.PROPOSED),
+)
+BEFORE_CLOSING_TIME = While(
+    "its closing time has not passed", Code.CLOSING_TIME_PASSED, lambda _actor, row, now: row.closes_at > now
+)
+ROUND_OPEN = While(
+    "the round is open",
+    Code.ROUND_NOT_OPEN,
+    lambda _actor, row, now: round_state(row, now) is SurveyRoundState.OPEN,
+)
+ITS_ROUND_OPEN = replace(ROUND_OPEN, words="its round is open", of=SurveyRound)
+TWO_KEYS = While("each side has a key", Code.ROUND_HAS_ONE_KEY, lambda _actor, row, _now: row.two_keys)
+AMENDMENT_PROPOSED = While(
+    "it is neither decided nor taken back", Code.AMENDMENT_SETTLED, state_is(SurveyAmendmentState.PROPOSED)
+)
 ROUND_CLOSED = While(
     "the round has closed and is not released",
     Code.ROUND_NOT_CLOSED,

@@ -13,6 +13,7 @@ CONSTRAINTS: dict[str, tuple[Code, str | None]] = {
     "uq_mandate_first": (Code.FIRST_MANDATE_EXISTS, None),
     "uq_approval_party": (Code.PARTY_HAS_DECIDED, None),
     "uq_approval_person": (Code.PERSON_HAS_DECIDED, None),
+    "uq_survey_amendment_proposed": (Code.AMENDMENT_PENDING, None),
     "uq_dialogue_template_version": (Code.TEMPLATE_VERSION_TAKEN, "/templateVersion"),
 }
 

@@ -15,7 +15,8 @@ from app.services.work import Work
 
 
 class Identified(Protocol):
-    id: UUID
+    @property
+    def id(self) -> UUID: ...
 
 
 MadeT = TypeVar("MadeT", bound=Identified)

@@ -23,6 +23,7 @@ from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.statement import Statement
+from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
@@ -31,18 +32,22 @@ from app.services.conditions import (
     ACTION_NOT_SETTLED,
     ACTION_OPEN,
     ADMINISTRATOR,
+    AMENDMENT_PROPOSED,
     APPROVAL_STANDS,
     ARCHIVIST,
     AT_TABLE,
+    BEFORE_CLOSING_TIME,
     BEFORE_DEADLINE,
     FACILITATOR,
     FACILITATOR_OF_GROUP,
     GROUP_FORMING,
     GROUP_OPEN,
     GROUP_STARTED,
+    ITS_GROUP_STARTED,
     ITS_ORGANISATION_ACTIVE,
     ITS_RECORD_OPEN,
     ITS_RECORD_OPEN_FOR_OTHERS,
+    ITS_ROUND_OPEN,
     MANDATE_RUNS,
     MEETS_AT_TABLE,
     MEETS_PARTY,
@@ -58,7 +63,11 @@ from app.services.conditions import (
     RECORD_OPEN,
     REPRESENTATIVE,
     RESULTS_RELEASED,
+    ROUND_AHEAD,
     ROUND_CLOSED,
+    ROUND_DRAFT,
+    ROUND_OPEN,
+    ROUND_PROPOSED,
     SESSION_AHEAD,
     SESSION_OPEN,
     SIGNED_IN,
@@ -238,8 +247,28 @@ RULES: dict[str, Rule] = {
     "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS)),
     "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED,)),
     "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN)),
-    # --- surveys
+    # --- survey rounds
+    "list_survey_rounds": _list(WorkingGroup, SurveyRound, *_GROUP_READERS),
+    "create_survey_round": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_ACTIVE)),
     "read_survey_round": _read(SurveyRound, *_GROUP_READERS),
+    "update_survey_round": Rule(SurveyRound, (AT_TABLE,), (ROUND_DRAFT,)),
+    "transition_survey_round": Rule(SurveyRound, (AT_TABLE,), (ROUND_AHEAD,)),
+    "list_survey_units": Rule(SurveyRound, _GROUP_READERS, reads=True),
+    "read_survey_protection": Rule(SurveyRound, _GROUP_READERS, (ROUND_AHEAD,), reads=True),
+    "create_key_share": Rule(SurveyRound, (AT_TABLE,), (ROUND_DRAFT, TWO_KEYS)),
+    "approve_survey_round": Rule(
+        SurveyRound,
+        (AT_TABLE,),
+        (ROUND_PROPOSED, BEFORE_CLOSING_TIME, ITS_GROUP_STARTED, ITS_ORGANISATION_ACTIVE),
+    ),
+    "list_survey_round_approvals": _list(SurveyRound, Approval, *_GROUP_READERS),
+    "list_survey_amendments": _list(SurveyRound, SurveyAmendment, *_GROUP_READERS),
+    "create_survey_amendment": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN,)),
+    "read_survey_amendment": _read(SurveyAmendment, *_GROUP_READERS),
+    "transition_survey_amendment": Rule(SurveyAmendment, (OWN_PARTY_AT_TABLE,), (AMENDMENT_PROPOSED,)),
+    "approve_survey_amendment": Rule(SurveyAmendment, (AT_TABLE,), (AMENDMENT_PROPOSED, ITS_ROUND_OPEN)),
+    "list_survey_amendment_approvals": _list(SurveyAmendment, Approval, *_GROUP_READERS),
+    # --- survey results
     "read_survey_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
     "list_unit_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
     "read_unit_result": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),

@@ -31,7 +31,7 @@ async def unlock(work: Work, round_id: UUID, key_store: KeyStore, data: SurveyUn
     side = work.actor.seats_at(survey_round.working_group_id)[0].side
     public_key = survey_round.employer_public_key if side is Side.EMPLOYER else survey_round.union_public_key
     if public_key is None:
-        raise Refusal(Code.NOT_TWO_KEYS)
+        raise Refusal(Code.ROUND_HAS_ONE_KEY)
     secret_key = await asyncio.to_thread(secret_for, public_key, data.words)
     # Before the commit, like every key: if that fails, the same words are handed in again.
     await asyncio.to_thread(key_store.put_share, survey_round.id, side, secret_key)

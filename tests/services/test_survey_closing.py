@@ -1,21 +1,17 @@
 """Closing: an open round or a complete release, whatever happens; nothing of the answers left; nothing to add up."""
 
-import asyncio
-import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app import closing
 from app.closing import close_due
 from app.models.survey_round import SurveyRound, SurveyRoundState
 from app.services.survey_closing import Outcome
 from tests import stories
-from tests.survey_stage import Box, an_answered_round, an_open_round, everything
+from tests.survey_stage import Box, an_answered_round
 from tests.world import World
 
 
@@ -30,7 +26,9 @@ async def rows(box: Box, statement: str) -> Any:
 
 async def state_of(box: Box) -> SurveyRoundState:
     async with box.world.database.read() as session:
-        return (await session.execute(sa.select(col(SurveyRound.state)).where(col(SurveyRound.id) == box.id))).scalar_one()
+        return (
+            await session.execute(sa.select(col(SurveyRound.state)).where(col(SurveyRound.id) == box.id))
+        ).scalar_one()
 
 
 async def results(box: Box) -> dict[str, Any]:
@@ -45,5 +43,8 @@ async def test_a_round_becomes_a_release_and_nothing_else_is_left_of_it(world: W
     assert await state_of(box) is SurveyRoundState.RELEASED
     shown = await results(box)
     assert {name: each["status"] for name, each in shown.items()} == {
-        "rot": "published", "a": "published", "b": "suppressed", "c": "suppressed"
+        "rot": "published",
+        "a": "published",
+        "b": "suppressed",
+        "c": "suppressed",
     }

@@ -1,0 +1,127 @@
+"""Changes of a round's closing time over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from app.api.answers import listed, page_of, single
+from app.api.approvals import answer_approval
+from app.api.dependencies import Call, Creating, Reading, Version
+from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
+from app.api.survey_rounds import SurveyRoundId
+from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
+from app.models.columns import Id
+from app.models.survey_amendment import (
+    SurveyAmendmentCreate,
+    SurveyAmendmentItem,
+    SurveyAmendmentRead,
+    SurveyAmendmentTransition,
+)
+from app.services import approvals, survey_amendments
+
+router = APIRouter(tags=["survey-amendments"])
+
+SurveyAmendmentId = Annotated[Id, Path(alias="surveyAmendmentId", description="The proposed change.")]
+
+
+def _answer(call: Call, amendment: SurveyAmendmentRead, status: int = 200) -> Response:
+    return single(call.request, amendment, f"/survey-amendments/{amendment.id}", status=status)
+
+
+@router.get(
+    "/survey-rounds/{surveyRoundId}/amendments",
+    response_model=page_of(SurveyAmendmentItem),
+    summary="List changes of a round's closing time",
+)
+async def list_survey_amendments(
+    call: Reading,
+    survey_round_id: SurveyRoundId,
+    sort: ByCreation = "createdAt",
+    page: PageNumber = 1,
+    limit: Limit = 20,
+    after: After = None,
+) -> Response:
+    """Proposed, decided and withdrawn ones, oldest first."""
+    request = asked(page, limit, after, sort)
+    found = await survey_amendments.list_of_round(call.work, survey_round_id, request)
+    return listed(call, SurveyAmendmentItem, found, request)
+
+
+@router.post(
+    "/survey-rounds/{surveyRoundId}/amendments",
+    response_model=SurveyAmendmentRead,
+    status_code=201,
+    summary="Propose another closing time",
+)
+async def create_survey_amendment(
+    call: Creating, survey_round_id: SurveyRoundId, amendment: SurveyAmendmentCreate
+) -> Response:
+    """Later or earlier, or as soon as both sides agree. One proposal at a time, from either side."""
+    made = await call.once(
+        lambda: survey_amendments.create(call.work, survey_round_id, amendment), survey_amendments.read
+    )
+    return _answer(call, made, 201)
+
+
+@router.get(
+    "/survey-amendments/{surveyAmendmentId}",
+    response_model=SurveyAmendmentRead,
+    summary="Read a change of a closing time",
+)
+async def read_survey_amendment(call: Reading, survey_amendment_id: SurveyAmendmentId) -> Response:
+    """The proposal, identical for both sides. `content` is exactly what an approval is about."""
+    return _answer(call, await survey_amendments.read(call.work, survey_amendment_id))
+
+
+@router.post(
+    "/survey-amendments/{surveyAmendmentId}/transitions",
+    response_model=SurveyAmendmentRead,
+    status_code=201,
+    summary="Take back a proposed closing time",
+)
+async def transition_survey_amendment(
+    call: Creating,
+    version: Version,
+    survey_amendment_id: SurveyAmendmentId,
+    transition: SurveyAmendmentTransition,  # noqa: ARG001 - there is one step
+) -> Response:
+    """The party that proposed it takes it back, as long as it is not decided."""
+    made = await call.once(
+        lambda: survey_amendments.withdraw(call.work, survey_amendment_id, version), survey_amendments.read
+    )
+    return _answer(call, made, 201)
+
+
+@router.get(
+    "/survey-amendments/{surveyAmendmentId}/approvals",
+    response_model=page_of(ApprovalItem),
+    summary="List decisions on a closing time",
+)
+async def list_survey_amendment_approvals(
+    call: Reading,
+    survey_amendment_id: SurveyAmendmentId,
+    sort: ByDecision = "decidedAt",
+    page: PageNumber = 1,
+    limit: Limit = 20,
+    after: After = None,
+) -> Response:
+    """Every decision the parties have taken on it, voided ones included."""
+    request = asked(page, limit, after, sort)
+    found = await approvals.list_of(call.work, SubjectType.SURVEY_AMENDMENT, survey_amendment_id, request)
+    return listed(call, ApprovalItem, found, request)
+
+
+@router.post(
+    "/survey-amendments/{surveyAmendmentId}/approvals",
+    response_model=ApprovalRead,
+    status_code=201,
+    summary="Decide on a closing time",
+)
+async def approve_survey_amendment(
+    call: Creating, version: Version, survey_amendment_id: SurveyAmendmentId, approval: ApprovalCreate
+) -> Response:
+    """Your party's decision on the content hash you have read. The last approval needed changes the closing time."""
+    made = await call.once(
+        lambda: survey_amendments.approve(call.work, survey_amendment_id, version, approval), approvals.read
+    )
+    return answer_approval(call, made, 201)

@@ -1,0 +1,162 @@
+"""How survey rounds come to be over HTTP: drafted, proposed, opened, with an instrument and units of given sizes."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from app.models.columns import Language
+from app.models.instrument import Instrument
+from app.models.instrument_content import InstrumentContent
+from app.models.unit import Unit, UnitPlacement
+from app.services.content_hash import content_hash
+from tests.stories import Json, decide, soon
+from tests.world import World
+
+
+def _both(text: str) -> Json:
+    return {"sv": text, "en": f"{text} (en)"}
+
+
+def instrument_content(**more: Any) -> InstrumentContent:
+    """Six dimensions of three items (the last one of each reversed), one item that stands alone, one open question."""
+    keys = "ABCDEF"
+    return InstrumentContent.model_validate(
+        {
+            "title": _both("Lärklimat i korthet"),
+            "description": _both("Arton påståenden om lärandet i arbetet."),
+            "languages": ["sv", "en"],
+            "provenance": "Skriven för proven.",
+            "licence": "CC0-1.0",
+            "validation": {"validated": False, "text": _both("Inte prövad.")},
+            "instruction": _both("Svara som det är hos er."),
+            "privacyNotice": [_both("Ingen får veta vad just du har svarat.")],
+            "scale": {
+                "points": [{"value": value, "label": _both(f"Steg {value}")} for value in range(1, 6)],
+                "dontKnow": _both("Vet inte"),
+            },
+            "dimensions": [
+                {"key": key, "name": _both(f"Dimension {key}"), "description": _both("Om."), "climateDimension": key}
+                for key in keys
+            ],
+            "items": [
+                *(
+                    {
+                        "id": f"{key}{number}",
+                        "dimensionKey": key,
+                        "reversed": number == 3,
+                        "text": _both(f"Påstående {key}{number}."),
+                        "purpose": None,
+                    }
+                    for key in keys
+                    for number in (1, 2, 3)
+                ),
+                {
+                    "id": "S1",
+                    "dimensionKey": None,
+                    "reversed": False,
+                    "text": _both("Jag tror att svaren används."),
+                    "purpose": _both("Säger något om tilliten till enkäten."),
+                },
+            ],
+            "openQuestions": [{"id": "O1", "text": _both("Vad vill du tillägga?"), "maxCharacters": 500}],
+            "scoring": {"minAnsweredItems": 2, "minAnsweredDimensions": 5, "zones": [], "zonesProvisional": True},
+            **more,
+        }
+    )
+
+
+async def an_instrument(world: World, *, own: bool = False, **more: Any) -> Instrument:
+    """A published instrument, central or the organisation's own; `more` replaces parts of its content."""
+    now = datetime.now(UTC)
+    content = instrument_content(**more).model_dump(mode="json", by_alias=True)
+    instrument = Instrument(
+        organisation_id=world.organisation.id if own else None,
+        key=f"prov-{uuid4().hex[:8]}",
+        instrument_version="1.0.0",
+        languages=[Language.SWEDISH, Language.ENGLISH],
+        title=content["title"],
+        content=content,
+        content_hash=content_hash(content),
+        published_at=now,
+        created_at=now,
+    )
+    await world.add(instrument)
+    return instrument
+
+
+async def units_of(world: World, headcounts: Mapping[str, int], parent: Unit | None = None) -> dict[str, Unit]:
+    """Units of these sizes side by side under a unit (the subunit), by name."""
+    return {name: await a_unit(world, name, headcount, parent) for name, headcount in headcounts.items()}
+
+
+async def a_unit(world: World, name: str, headcount: int | None, parent: Unit | None = None) -> Unit:
+    unit = Unit(
+        organisation_id=world.organisation.id,
+        valid_from=date(2020, 1, 1),
+        headcount=headcount,
+        created_at=datetime.now(UTC),
+    )
+    placement = UnitPlacement(
+        organisation_id=world.organisation.id,
+        unit_id=unit.id,
+        parent_id=(parent or world.subunit).id,
+        name=name,
+        valid_from=date(2020, 1, 1),
+    )
+    await world.add(unit, placement)
+    return unit
+
+
+async def a_round(world: World, **more: Any) -> Json:
+    """What is sent to draft a round: it opens at once, for three weeks."""
+    given = more.pop("instrument", None) or await an_instrument(world)
+    return {
+        "title": "Lärklimatet hösten 2026",
+        "instrumentId": str(given.id),
+        "opensAt": datetime.now(UTC).isoformat(),
+        "closesAt": soon(21),
+        **more,
+    }
+
+
+async def draft_round(world: World, group: Json, **more: Any) -> Json:
+    """A draft; in two-key mode both sides have made their keys."""
+    path = f"/working-groups/{group['id']}/survey-rounds"
+    made: Json = await world.employer_rep.client.post(path, await a_round(world, **more))
+    if made["twoKeys"]:
+        for who in (world.employer_rep, world.saco_rep):
+            await who.client.change(f"/survey-rounds/{made['id']}/key-shares", None, 201, method="POST")
+        made = await world.employer_rep.client.get(f"/survey-rounds/{made['id']}")
+    return made
+
+
+async def proposed_round(world: World, group: Json, **more: Any) -> Json:
+    survey_round = await draft_round(world, group, **more)
+    path = f"/survey-rounds/{survey_round['id']}"
+    proposed: Json = await world.saco_rep.client.step(f"{path}/transitions", {"to": "proposed"})
+    assert proposed["state"] == "proposed"
+    return proposed
+
+
+async def open_round(world: World, group: Json, **more: Any) -> Json:
+    """A round that the employer and Saco-S have opened."""
+    survey_round = await proposed_round(world, group, **more)
+    path = f"/survey-rounds/{survey_round['id']}"
+    for who in (world.employer_rep, world.saco_rep):
+        await decide(who, path)
+    read: Json = await world.employer_rep.client.get(path)
+    assert read["state"] == "open"
+    return read
+
+
+async def time_passes(world: World, survey_round: Json, passed: timedelta) -> None:
+    """Everything about the round happened so much earlier."""
+    moved = ", ".join(f"{column} = {column} - :passed" for column in ("opens_at", "closes_at", "opened_at"))
+    async with world.database.write() as session:
+        await session.execute(
+            sa.text(f"UPDATE survey_round SET {moved} WHERE id = :id"),  # noqa: S608 - our own words
+            {"passed": passed, "id": survey_round["id"]},
+        )
