@@ -1,7 +1,7 @@
 # make run     start the service with the demo agency; Ctrl-C stops it
 # make test    every check and the whole test suite
 # make format  put the code in order
-# make openapi write openapi/openapi.json anew
+# make openapi write openapi/openapi.json and openapi/instrument.schema.json anew
 # make lock    resolve requirements/ anew from pyproject.toml
 
 PYTHON ?= python3
@@ -33,6 +33,7 @@ format: .venv/test.stamp
 
 openapi: .venv/run.stamp
 	@$(BIN)/larande openapi write
+	@$(BIN)/larande content schema
 
 lock: .venv/made.stamp
 	@test -x $(BIN)/uv || $(PIP) install uv

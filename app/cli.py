@@ -25,6 +25,7 @@ from app.models.sign_in import NewAdministrator
 from app.services import content_packs, invitations
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
+from app.services.instrument_content import import_schema
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -188,7 +189,7 @@ def write_authorisation(
 
 # --- Content packs ---------------------------------------------------------------------------------------
 
-content = typer.Typer(no_args_is_help=True, help="Dialogue templates and method texts.")
+content = typer.Typer(no_args_is_help=True, help="Dialogue templates, method texts and instruments.")
 main.add_typer(content, name="content")
 
 PackPath = Annotated[Path | None, typer.Argument(help="A pack's directory; the one shipped with the program.")]
@@ -200,11 +201,40 @@ def _pack(path: Path | None) -> content_packs.Pack:
         return content_packs.read_pack(path or content_packs.shipped())
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @content.command("check")
-def check_content(path: PackPath = None) -> None:
-    """Fail if a pack is not complete, and say which file, where in it, and why."""
+def check_content(
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="A pack's directory, or an instrument's file; the pack shipped with the program."),
+    ] = None,
+) -> None:
+    """Fail if a pack or an instrument is not complete, and say which file, where in it, and why."""
+    if path is not None and not path.is_dir():
+        with _plainly():
+            instrument = content_packs.read_instrument(path)
+        items = _counted(len(instrument.content.items), "item")
+        typer.echo(f"{instrument.key} {instrument.instrument_version}: {items}, complete.")
+        return
     pack = _pack(path)
-    typer.echo(f"{pack.manifest.key} {pack.manifest.pack_version}: {len(pack.templates)} templates, complete.")
+    parts = f"{_counted(len(pack.templates), 'template')}, {_counted(len(pack.instruments), 'instrument')}"
+    typer.echo(f"{pack.manifest.key} {pack.manifest.pack_version}: {parts}, complete.")
+
+
+def written_schema() -> str:
+    """The JSON Schema of an instrument to import, as it is committed."""
+    return json.dumps(import_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+@content.command("schema")
+def write_schema(
+    path: Annotated[Path, typer.Argument(help="Where to.")] = Path("openapi/instrument.schema.json"),
+) -> None:
+    """Write the JSON Schema of an instrument to import to a file."""
+    _write(path, written_schema())
 
 
 @content.command("load")
@@ -217,7 +247,8 @@ def load_content(path: PackPath = None) -> None:
             return await content_packs.load(session, pack, datetime.now(UTC))
 
     loaded = _with_database(load)
-    typer.echo(f"{loaded.key} {loaded.pack_version}: {loaded.new_templates} new templates.")
+    parts = f"{_counted(loaded.new_templates, 'new template')}, {_counted(loaded.new_instruments, 'new instrument')}"
+    typer.echo(f"{loaded.key} {loaded.pack_version}: {parts}.")
 
 
 # --- People ---------------------------------------------------------------------------------------------

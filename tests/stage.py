@@ -13,6 +13,7 @@ from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.instrument import Instrument, InstrumentState
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
@@ -44,6 +45,7 @@ class Stage:
         await self._one_for_two_unions()
         await self._closed()
         await self._templates()
+        await self._instruments()
         await self._entries()
         return self
 
@@ -254,6 +256,18 @@ class Stage:
             )
             await self.world.add(own)
             self.rows[f"template of one's own, {state.value}"] = own
+
+    async def _instruments(self) -> None:
+        pack = content_packs.read_pack(content_packs.shipped())
+        key, version = pack.instruments[0].key, pack.instruments[0].instrument_version
+        await self._keep("instrument, central", Instrument, content_packs.central_instrument_id(key, version))
+        for state in InstrumentState:
+            copied = self.rows["instrument, central"].model_dump(exclude={"id", "organisation_id", "state", "key"})
+            own = Instrument(
+                **copied, organisation_id=self.world.organisation.id, state=state, key=f"eget-{state.value}"
+            )
+            await self.world.add(own)
+            self.rows[f"instrument of one's own, {state.value}"] = own
 
     async def _entries(self) -> None:
         for audience in Audience:

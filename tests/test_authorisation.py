@@ -32,6 +32,7 @@ from app.models.base import Table
 from app.models.columns import snake_case
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
+from app.models.instrument import Instrument
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
@@ -265,6 +266,19 @@ CASES: dict[str, Cases] = {
     ),
     "delete_dialogue_template": _on(DialogueTemplate, "/dialogue-templates/{id}"),
     "transition_dialogue_template": _on(DialogueTemplate, "/dialogue-templates/{id}/transitions", _next_step),
+    "list_instruments": _bare("/instruments"),
+    "list_organisation_instruments": _on(Organisation, f"{ORGANISATION}/instruments"),
+    "create_instrument": _on(
+        Organisation,
+        f"{ORGANISATION}/instruments",
+        lambda stage, _r: {
+            "key": "nytt",
+            "instrumentVersion": "1.0.0",
+            "content": stage.rows["instrument, central"].content,  # type: ignore[attr-defined]
+        },
+    ),
+    "read_instrument": _on(Instrument, "/instruments/{id}"),
+    "transition_instrument": _on(Instrument, "/instruments/{id}/transitions", lambda _s, _r: {"to": "retired"}),
     "list_dialogue_sessions": _on(WorkingGroup, f"{GROUP}/dialogue-sessions"),
     "create_dialogue_session": _on(
         WorkingGroup,

@@ -573,6 +573,68 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Åtgärden är avslutad", "En åtgärd som är klar eller avförd kan inte ändras så."),
         ("The action is settled", "An action that is done or dropped cannot be changed like that."),
     ),
+    # --- instruments
+    "instrumentVersionTaken": _p(
+        409,
+        ("Versionen finns redan", "Organisationen har redan den versionen av instrumentet. Ge den ett nytt nummer."),
+        ("The version exists", "The organisation already has that version of the instrument. Give it a new number."),
+    ),
+    "instrumentRetired": _p(
+        409,
+        (
+            "Instrumentet är draget tillbaka",
+            "Det som är draget tillbaka kommer inte i bruk igen. Läs in en ny version.",
+        ),
+        ("The instrument is retired", "What is retired does not come back into use. Import a new version."),
+    ),
+    "instrumentFaulty": _p(
+        422,
+        ("Instrumentet går inte ihop", "Något i innehållet saknas eller säger emot sig självt. Se errors."),
+        ("The instrument does not hold together", "Something in it is missing or contradicts itself. See errors."),
+    ),
+    "instrumentTextMissing": _p(
+        422,
+        ("En text saknas", "Texten är inte skriven på det här språket, som instrumentet säger sig ha."),
+        ("A text is missing", "The text is not written in this language, which the instrument says it has."),
+    ),
+    "instrumentScaleUneven": _p(
+        422,
+        ("Skalan går inte ihop", "Stegen ska vara hela tal i följd från det minsta: 1, 2, 3 och så vidare."),
+        (
+            "The scale does not hold together",
+            "Its points are whole numbers in a row from the least: 1, 2, 3 and so on.",
+        ),
+    ),
+    "instrumentIdRepeated": _p(
+        422,
+        ("Samma id två gånger", "Dimensioner, påståenden och öppna frågor behöver var sitt id; zoner var sin nyckel."),
+        ("The same id twice", "Dimensions, items and open questions each need an id of their own, zones a key."),
+    ),
+    "instrumentDimensionUnknown": _p(
+        422,
+        ("Okänd dimension", "Instrumentet har ingen dimension med den nyckeln."),
+        ("Unknown dimension", "The instrument has no dimension of that key."),
+    ),
+    "instrumentDimensionEmpty": _p(
+        422,
+        ("Dimensionen är tom", "Minst ett påstående behöver höra till dimensionen."),
+        ("The dimension is empty", "At least one item must belong to the dimension."),
+    ),
+    "instrumentClimateRepeated": _p(
+        422,
+        ("Två mäter samma sak", "En annan dimension står redan för den delen av lärklimatet."),
+        ("Two measure the same", "Another dimension already stands for that part of the learning climate."),
+    ),
+    "instrumentMinimumTooLarge": _p(
+        422,
+        ("Kravet går inte att nå", "Så många finns inte: ingen person kan få något värde, hur den än svarar."),
+        ("The minimum cannot be met", "There are not so many: nobody can get a score, however they answer."),
+    ),
+    "instrumentZonesOutOfOrder": _p(
+        422,
+        ("Zonerna är inte i ordning", "Den första börjar vid 0 och varje följande högre än den före."),
+        ("The zones are out of order", "The first begins at 0, and each of the others above the one before."),
+    ),
     # --- surveys
     "roundNotDraft": _p(
         409,

@@ -10,6 +10,7 @@ from sqlmodel import Field as Column
 
 from app.models.base import Table, WireModel
 from app.models.columns import Language, Line, Paragraphs, UtcDateTime
+from app.models.instrument import InstrumentKey
 from app.models.template_content import TemplateContent, TemplateKey, TemplateLanguages, TemplateVersion
 
 
@@ -33,6 +34,8 @@ class PackManifest(WireModel):
     default_language: Language
     provenance: Paragraphs
     templates: list[TemplateKey] = Field(min_length=1, max_length=200)
+    instruments: list[InstrumentKey] = Field(default=[], max_length=200)
+    """Left out by packs from before there were instruments."""
 
 
 class PackTemplate(WireModel):

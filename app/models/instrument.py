@@ -12,8 +12,8 @@ from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow
 from app.models.columns import EnumArray, Id, Language, Moment, UtcDateTime, enum_column
-from app.models.instrument_content import InstrumentContent
-from app.models.template_content import LineTexts, TemplateKey, TemplateLanguages
+from app.models.instrument_content import InstrumentContent, InstrumentLanguages
+from app.models.template_content import LineTexts
 
 
 class InstrumentState(StrEnum):
@@ -52,7 +52,15 @@ class Instrument(VersionedRow, table=True):
     )
 
 
-InstrumentKey = TemplateKey
+InstrumentKey = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        max_length=80,
+        description="Names the instrument through all its versions.",
+        json_schema_extra={"example": "larklimat-18"},
+    ),
+]
 InstrumentVersion = Annotated[
     str,
     Field(
@@ -89,7 +97,7 @@ class InstrumentItem(Output):
     key: InstrumentKey
     instrument_version: InstrumentVersion
     title: LineTexts
-    languages: TemplateLanguages
+    languages: InstrumentLanguages
     state: InstrumentState
     organisation_id: _OrganisationOwning
 

@@ -4,21 +4,33 @@ Every field is required, also those that may be null, so that an instrument read
 its hash can be computed from what the API answers.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from app.models.base import WireModel
-from app.models.columns import Line, Paragraphs, WholeNumber, YesNo
-from app.models.template_content import ClimateDimension, LineTexts, TemplateLanguages, Texts, unlike
+from app.models.columns import Language, Line, Paragraphs, WholeNumber, YesNo
+from app.models.template_content import ClimateDimension, LineTexts, Texts, unlike
 
 SMALLEST_SCALE, LARGEST_SCALE = 2, 11
 MOST_ITEMS = 200
 
 ItemId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", json_schema_extra={"example": "A1"})]
 DimensionKey = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", json_schema_extra={"example": "A"})]
-ZoneKey = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]{0,39}$", json_schema_extra={"example": "explore"})]
-ScaleValue = Annotated[WholeNumber, Field(ge=0, le=100)]
+QuestionId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", json_schema_extra={"example": "O1"})]
+ZoneKey = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]{0,39}$", json_schema_extra={"example": "talkAboutFirst"})]
+# The sum of a scale's ends fits in a byte, as scoring needs it to turn answers round.
+ScaleValue = Annotated[WholeNumber, Field(ge=0, le=50)]
+InstrumentLanguages = Annotated[
+    list[Language],
+    AfterValidator(unlike),
+    Field(
+        min_length=1,
+        max_length=2,
+        description="The languages in which every text exists.",
+        json_schema_extra={"example": ["sv", "en"]},
+    ),
+]
 
 
 class ScalePoint(WireModel):
@@ -31,7 +43,16 @@ class ScalePoint(WireModel):
 class Scale(WireModel):
     """The answers one chooses between: whole numbers in a row, 2 to 11 of them, from the least agreement upwards."""
 
-    points: list[ScalePoint] = Field(min_length=SMALLEST_SCALE, max_length=LARGEST_SCALE)
+    points: list[ScalePoint] = Field(
+        min_length=SMALLEST_SCALE,
+        max_length=LARGEST_SCALE,
+        json_schema_extra={
+            "example": [
+                {"value": 1, "label": {"sv": "Stämmer inte", "en": "Not true"}},
+                {"value": 2, "label": {"sv": "Stämmer", "en": "True"}},
+            ]
+        },
+    )
     dont_know: LineTexts | None = Field(description="What “don't know” is called; null when it is not offered.")
 
     @property
@@ -69,7 +90,7 @@ class Item(WireModel):
 class OpenQuestion(WireModel):
     """A question answered in words. Asked only in rounds whose parties have agreed to free text."""
 
-    id: ItemId
+    id: QuestionId
     text: Texts
     max_characters: Annotated[WholeNumber, Field(ge=50, le=1000, json_schema_extra={"example": 500})]
 
@@ -78,7 +99,7 @@ class Zone(WireModel):
     """A neutral word for what an index invites to; never a grade."""
 
     key: ZoneKey
-    from_index: Annotated[WholeNumber, Field(ge=0, le=100, json_schema_extra={"example": 40})]
+    from_index: Annotated[WholeNumber, Field(ge=0, le=100, json_schema_extra={"example": 0})]
     text: LineTexts
 
 
@@ -90,14 +111,14 @@ class Scoring(WireModel):
         Field(
             ge=1,
             le=MOST_ITEMS,
-            description="Answered items of a dimension that a person's score needs; all of them where it has fewer.",
-            json_schema_extra={"example": 2},
+            description="Answered items of a dimension that a person's score on it needs.",
+            json_schema_extra={"example": 1},
         ),
     ]
     min_answered_dimensions: Annotated[
         WholeNumber,
         Field(
-            ge=1, le=50, description="Dimension scores that a person's total needs.", json_schema_extra={"example": 5}
+            ge=1, le=50, description="Dimension scores that a person's total needs.", json_schema_extra={"example": 1}
         ),
     ]
     zones: list[Zone] = Field(max_length=5, description="From the lowest index upwards; the first begins at 0.")
@@ -111,35 +132,25 @@ class Validation(WireModel):
     text: Texts
 
 
-def _each_once(name: str) -> Any:
-    def check(values: list[Any]) -> list[Any]:
-        unlike([getattr(value, name) for value in values])
-        return values
-
-    return AfterValidator(check)
-
-
 class InstrumentContent(WireModel):
     """A questionnaire: scale, dimensions, items in order, and how answers become scores."""
 
     title: LineTexts
     description: Texts
-    languages: TemplateLanguages
+    languages: InstrumentLanguages
     provenance: Annotated[
         Paragraphs, Field(json_schema_extra={"example": "Frågorna är skrivna för det här projektet."})
     ]
     licence: Annotated[Line, Field(json_schema_extra={"example": "CC0-1.0"})]
     validation: Validation
     instruction: Texts
-    privacy_notice: list[Texts] = Field(
+    privacy_notices: list[Texts] = Field(
         min_length=1, max_length=20, description="Shown before the first item, point by point."
     )
     scale: Scale
-    dimensions: Annotated[list[Dimension], _each_once("key"), Field(min_length=1, max_length=50)]
-    items: Annotated[
-        list[Item],
-        _each_once("id"),
-        Field(min_length=1, max_length=MOST_ITEMS, description="In the order they are presented."),
-    ]
-    open_questions: Annotated[list[OpenQuestion], _each_once("id"), Field(max_length=5)]
+    dimensions: list[Dimension] = Field(min_length=1, max_length=50)
+    items: list[Item] = Field(
+        min_length=1, max_length=MOST_ITEMS, description="In the order they are presented; all have ids of their own."
+    )
+    open_questions: list[OpenQuestion] = Field(max_length=5)
     scoring: Scoring

@@ -15,6 +15,7 @@ from app.models.action import ActionState
 from app.models.base import Table
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.dialogue_template import DialogueTemplateState
+from app.models.instrument import InstrumentState
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person, Role
@@ -189,6 +190,7 @@ GROUP_OPEN = While(
     state_is(WorkingGroupState.FORMING, WorkingGroupState.ACTIVE),
 )
 TEMPLATE_DRAFT = While("it is a draft", Code.TEMPLATE_NOT_DRAFT, state_is(DialogueTemplateState.DRAFT))
+INSTRUMENT_PUBLISHED = While("it is not retired", Code.INSTRUMENT_RETIRED, state_is(InstrumentState.PUBLISHED))
 SESSION_OPEN = While(
     "the session is not cancelled",
     Code.SESSION_CLOSED,

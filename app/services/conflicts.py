@@ -15,6 +15,7 @@ CONSTRAINTS: dict[str, tuple[Code, str | None]] = {
     "uq_approval_person": (Code.PERSON_HAS_DECIDED, None),
     "uq_survey_amendment_proposed": (Code.AMENDMENT_PENDING, None),
     "uq_dialogue_template_version": (Code.TEMPLATE_VERSION_TAKEN, "/templateVersion"),
+    "uq_instrument_version": (Code.INSTRUMENT_VERSION_TAKEN, "/instrumentVersion"),
 }
 
 

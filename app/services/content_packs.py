@@ -1,15 +1,17 @@
 """Content packs: read from files, checked, and loaded once and for all.
 
-A pack is a directory: `pack.json` (key, version, licence, languages, provenance, which templates),
-`method_texts.json`, and `templates/<key>.json`.
+A pack is a directory: `pack.json` (key, version, licence, languages, provenance, which templates and instruments),
+`method_texts.json`, `templates/<key>.json`, and `instruments/<key>.json`. An instrument's file is at the same time what
+an organisation sends to import it.
 """
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
@@ -20,15 +22,14 @@ from sqlmodel import col
 from app.models.base import WireModel
 from app.models.content_pack import ContentPack, PackManifest, PackTemplate
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.instrument import Instrument, InstrumentCreate
 from app.models.template_content import MethodTexts, MethodTextsRead
-from app.services import audit, policy
+from app.services import audit, dialogue_templates, instrument_content, instruments, policy, template_content
 from app.services.content_hash import content_hash
-from app.services.dialogue_templates import columns_of
 from app.services.errors import Code, FieldRefusal, Refusal
-from app.services.template_content import faults, unwritten, written
 from app.services.work import Work
 
-# Never change this: the addresses of all central templates are made from it.
+# Never change this: the addresses of all central templates and instruments are made from it.
 _NAMESPACE = UUID("0e6f6c3c-52f1-5f0b-9c1e-7a1d1e0a2b64")
 
 ShapeT = TypeVar("ShapeT", bound=WireModel)
@@ -49,12 +50,15 @@ class Pack:
     manifest: PackManifest
     method_texts: MethodTexts
     templates: tuple[PackTemplate, ...]
+    instruments: tuple[InstrumentCreate, ...]
 
     @property
     def content_hash(self) -> str:
         """SHA-256 over everything the pack holds."""
-        parts = (self.manifest, self.method_texts, *self.templates)
-        return content_hash({"parts": [part.model_dump(mode="json", by_alias=True) for part in parts]})
+        parts = (self.manifest, self.method_texts, *self.templates, *self.instruments)
+        # Without what a file does not say: a pack that is loaded keeps its hash when packs learn to hold more.
+        said = [part.model_dump(mode="json", by_alias=True, exclude_unset=True) for part in parts]
+        return content_hash({"parts": said})
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Loaded:
     key: str
     pack_version: str
     new_templates: int
+    new_instruments: int
 
 
 def shipped() -> Traversable:
@@ -79,6 +84,14 @@ _WORDS = {
     Code.TEMPLATE_GROUP_SIZE_REVERSED: "min is larger than max",
     Code.TEMPLATE_STEPS_OUT_OF_ORDER: "steps are numbered 1, 2, 3 in the order they stand",
     Code.TEMPLATE_QUESTION_REPEATED: "another question of the template has the same id",
+    Code.INSTRUMENT_TEXT_MISSING: "the text is not written in this language",
+    Code.INSTRUMENT_SCALE_UNEVEN: "the points are whole numbers in a row from the least",
+    Code.INSTRUMENT_ID_REPEATED: "another part of the instrument has the same id",
+    Code.INSTRUMENT_DIMENSION_UNKNOWN: "the instrument has no dimension of this key",
+    Code.INSTRUMENT_DIMENSION_EMPTY: "no item belongs to the dimension",
+    Code.INSTRUMENT_CLIMATE_REPEATED: "another dimension stands for the same part of the learning climate",
+    Code.INSTRUMENT_MINIMUM_TOO_LARGE: "there are not so many, so that nobody could get a score",
+    Code.INSTRUMENT_ZONES_OUT_OF_ORDER: "the first zone begins at 0, and each of the others above the one before",
 }
 
 
@@ -91,38 +104,72 @@ def read_pack(directory: Traversable) -> Pack:
     for key in manifest.templates if manifest else ():
         name = f"templates/{key}.json"
         template = _read(directory / "templates" / f"{key}.json", name, PackTemplate, lines)
-        if template is not None:
+        if manifest and template is not None:
             templates.append(template)
-            if template.key != key:
-                lines.append(f"{name}: /key: is not the name of the file")
-            if manifest and template.content.languages != manifest.languages:
-                lines.append(f"{name}: /content/languages: are not those of the pack")
-            lines += [_line(name, "/content", fault) for fault in faults(template.content)]
+            lines += _strangeness(name, key, template, manifest)
+            lines += _lines(name, template_content.faults(template.content), "/content")
+    instruments_read = []
+    for key in manifest.instruments if manifest else ():
+        name = f"instruments/{key}.json"
+        instrument = _read(directory / "instruments" / f"{key}.json", name, InstrumentCreate, lines)
+        if manifest and instrument is not None:
+            instruments_read.append(instrument)
+            lines += _strangeness(name, key, instrument, manifest)
+            lines += _lines(name, instrument_content.faults(instrument.content), "/content")
     if manifest and method_texts:
-        missing = unwritten(method_texts.model_dump(mode="json", by_alias=True), manifest.languages)
-        lines += [_line("method_texts.json", "", fault) for fault in missing]
+        said = method_texts.model_dump(mode="json", by_alias=True)
+        lines += _lines("method_texts.json", template_content.unwritten(said, manifest.languages))
     if lines or manifest is None or method_texts is None:
         raise PackRefused(lines)
-    return Pack(manifest, method_texts, tuple(templates))
+    return Pack(manifest, method_texts, tuple(templates), tuple(instruments_read))
+
+
+def read_instrument(file: Traversable) -> InstrumentCreate:
+    """Read and check one instrument; `PackRefused` names everything that is wrong with it."""
+    lines: list[str] = []
+    instrument = _read(file, file.name, InstrumentCreate, lines)
+    if instrument is not None:
+        lines += _lines(file.name, instrument_content.faults(instrument.content), "/content")
+    if lines or instrument is None:
+        raise PackRefused(lines)
+    return instrument
+
+
+def _strangeness(name: str, key: str, part: PackTemplate | InstrumentCreate, manifest: PackManifest) -> list[str]:
+    """How a part does not belong to its pack."""
+    lines = []
+    if part.key != key:
+        lines.append(f"{name}: /key: is not the name of the file")
+    if part.content.languages != manifest.languages:
+        lines.append(f"{name}: /content/languages: are not those of the pack")
+    return lines
 
 
 def _read(file: Traversable, name: str, shape: type[ShapeT], lines: list[str]) -> ShapeT | None:
     """The file in its shape, or None and what is wrong with it in `lines`."""
     try:
-        return shape.model_validate(json.loads(file.read_text(encoding="utf-8")))
+        return shape.model_validate(json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_named_once))
     except OSError:
         lines.append(f"{name}: cannot be read")
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
             pointer = "".join(f"/{step}" for step in each["loc"])
             lines.append(f"{name}: {pointer}: {each['msg']}")
-    except ValueError as error:  # neither UTF-8 nor JSON
+    except (ValueError, RecursionError) as error:  # neither UTF-8 nor JSON, or not as the API takes it
         lines.append(f"{name}: is not JSON ({error})")
     return None
 
 
-def _line(name: str, prefix: str, fault: FieldRefusal) -> str:
-    return f"{name}: {prefix}{fault.pointer}: {_WORDS[fault.code]}"
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that is there twice a reader would take the last, and the other would be lost without a word."""
+    counted = Counter(name for name, _ in pairs)
+    if twice := [name for name, number in counted.items() if number > 1]:
+        raise ValueError(f"in one object, the same name twice: {', '.join(twice)}")
+    return dict(pairs)
+
+
+def _lines(name: str, faults: list[FieldRefusal], within: str = "") -> list[str]:
+    return [f"{name}: {within}{fault.pointer}: {_WORDS[fault.code]}" for fault in faults]
 
 
 # --- Loading -------------------------------------------------------------------------------------------------------
@@ -131,6 +178,11 @@ def _line(name: str, prefix: str, fault: FieldRefusal) -> str:
 def central_id(key: str, version: str) -> UUID:
     """The same template version has the same address in every installation."""
     return uuid5(_NAMESPACE, f"{key}/{version}")
+
+
+def central_instrument_id(key: str, version: str) -> UUID:
+    """So has the same version of an instrument, apart from a template that may be called the same."""
+    return uuid5(_NAMESPACE, f"instruments/{key}/{version}")
 
 
 async def load(session: AsyncSession, pack: Pack, now: datetime) -> Loaded:
@@ -147,8 +199,8 @@ async def load(session: AsyncSession, pack: Pack, now: datetime) -> Loaded:
             raise PackRefused(
                 [f"{key} {pack_version} is loaded with other content; give the changed pack a new version"]
             )
-        return Loaded(key, pack_version, 0)
-    new = await _new_templates(session, pack, now)
+        return Loaded(key, pack_version, 0, 0)
+    new = await _not_here(session, _rows(pack, now))
     session.add(
         ContentPack(
             key=key,
@@ -160,43 +212,58 @@ async def load(session: AsyncSession, pack: Pack, now: datetime) -> Loaded:
     )
     session.add_all(new)
     await session.flush()
-    session.add_all(audit.entry(None, "load_content_pack", template, now, None, None) for template in new)
+    session.add_all(audit.entry(None, "load_content_pack", row, now, None, None) for row in new)
     await session.flush()
-    return Loaded(key, pack_version, len(new))
+    kinds = [type(row) for row in new]
+    return Loaded(key, pack_version, kinds.count(DialogueTemplate), kinds.count(Instrument))
 
 
-async def _new_templates(session: AsyncSession, pack: Pack, now: datetime) -> list[DialogueTemplate]:
-    """Rows for the versions that are not here; a version that is here with other content stops everything."""
-    central = col(DialogueTemplate.organisation_id).is_(None)
-    columns = (col(DialogueTemplate.key), col(DialogueTemplate.template_version), col(DialogueTemplate.content_hash))
-    here = {
-        (key, version): digest for key, version, digest in await session.execute(sa.select(*columns).where(central))
-    }
-    rows, lines = [], []
-    for template in pack.templates:
-        digest = content_hash(written(template.content))
-        known = here.get((template.key, template.template_version))
-        if known is None:
-            rows.append(
-                DialogueTemplate(
-                    id=central_id(template.key, template.template_version),
-                    key=template.key,
-                    template_version=template.template_version,
-                    state=DialogueTemplateState.PUBLISHED,
-                    content_hash=digest,
-                    published_at=now,
-                    created_at=now,
-                    **columns_of(template.content),
-                )
-            )
-        elif known != digest:
-            lines.append(
-                f"templates/{template.key}.json: {template.template_version} is published with other content; "
-                "give the changed template a new version"
-            )
-    if lines:
-        raise PackRefused(lines)
-    return rows
+def _rows(pack: Pack, now: datetime) -> list[DialogueTemplate | Instrument]:
+    """All that the pack publishes, as it would be stored."""
+    templates = [
+        DialogueTemplate(
+            id=central_id(template.key, template.template_version),
+            key=template.key,
+            template_version=template.template_version,
+            state=DialogueTemplateState.PUBLISHED,
+            content_hash=content_hash(template_content.written(template.content)),
+            published_at=now,
+            created_at=now,
+            **dialogue_templates.columns_of(template.content),
+        )
+        for template in pack.templates
+    ]
+    central = [
+        Instrument(
+            id=central_instrument_id(instrument.key, instrument.instrument_version),
+            **instruments.columns_of(instrument, now),
+        )
+        for instrument in pack.instruments
+    ]
+    return [*templates, *central]
+
+
+async def _not_here(
+    session: AsyncSession, rows: list[DialogueTemplate | Instrument]
+) -> list[DialogueTemplate | Instrument]:
+    """Those whose versions are not here; a version that is here with other content stops everything."""
+    here: dict[UUID, str | None] = {}
+    for kind in (DialogueTemplate, Instrument):
+        central = sa.select(col(kind.id), col(kind.content_hash)).where(col(kind.organisation_id).is_(None))
+        here |= {row.id: row.content_hash for row in await session.execute(central)}
+    changed = [row for row in rows if here.get(row.id, row.content_hash) != row.content_hash]
+    if changed:
+        raise PackRefused([_changed(row) for row in changed])
+    return [row for row in rows if row.id not in here]
+
+
+def _changed(row: DialogueTemplate | Instrument) -> str:
+    kind, version = (
+        ("template", row.template_version)
+        if isinstance(row, DialogueTemplate)
+        else ("instrument", row.instrument_version)
+    )
+    return f"{kind}s/{row.key}.json: {version} is published with other content; give the changed {kind} a new version"
 
 
 # --- The method texts ------------------------------------------------------------------------------------------------

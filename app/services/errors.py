@@ -102,6 +102,18 @@ class Code(StrEnum):
     CONFIRMATION_MISSING = "confirmationMissing"
     EFFECT_MISSING = "effectMissing"
     ACTION_SETTLED = "actionSettled"
+    # instruments
+    INSTRUMENT_VERSION_TAKEN = "instrumentVersionTaken"
+    INSTRUMENT_RETIRED = "instrumentRetired"
+    INSTRUMENT_FAULTY = "instrumentFaulty"
+    INSTRUMENT_TEXT_MISSING = "instrumentTextMissing"
+    INSTRUMENT_SCALE_UNEVEN = "instrumentScaleUneven"
+    INSTRUMENT_ID_REPEATED = "instrumentIdRepeated"
+    INSTRUMENT_DIMENSION_UNKNOWN = "instrumentDimensionUnknown"
+    INSTRUMENT_DIMENSION_EMPTY = "instrumentDimensionEmpty"
+    INSTRUMENT_CLIMATE_REPEATED = "instrumentClimateRepeated"
+    INSTRUMENT_MINIMUM_TOO_LARGE = "instrumentMinimumTooLarge"
+    INSTRUMENT_ZONES_OUT_OF_ORDER = "instrumentZonesOutOfOrder"
     # surveys
     ROUND_NOT_DRAFT = "roundNotDraft"
     ROUND_NOT_PROPOSED = "roundNotProposed"

@@ -16,6 +16,7 @@ from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import AllowedAction, Table
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.instrument import Instrument
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
@@ -43,6 +44,7 @@ from app.services.conditions import (
     GROUP_FORMING,
     GROUP_OPEN,
     GROUP_STARTED,
+    INSTRUMENT_PUBLISHED,
     ITS_GROUP_STARTED,
     ITS_ORGANISATION_ACTIVE,
     ITS_RECORD_OPEN,
@@ -204,6 +206,14 @@ RULES: dict[str, Rule] = {
         ),
     ),
     "read_method_texts": Rule(None, (SIGNED_IN,), reads=True),
+    # --- instruments
+    "list_instruments": _list(None, Instrument, SIGNED_IN),
+    "list_organisation_instruments": _list(Organisation, Instrument, MEMBER),
+    "create_instrument": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
+    "read_instrument": _read(
+        Instrument, Who("anyone signed in, when it is central", (Is("organisation_id", (None,)),)), MEMBER
+    ),
+    "transition_instrument": Rule(Instrument, (REPRESENTATIVE,), (INSTRUMENT_PUBLISHED,)),
     # --- dialogue sessions
     "list_dialogue_sessions": _list(WorkingGroup, DialogueSession, *_GROUP_READERS),
     "create_dialogue_session": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_ACTIVE)),

@@ -33,10 +33,10 @@ def words(content: Json, language: Language) -> str:
     return "\n".join(text[language] for _, text in texts(content) if text[language])
 
 
-def unwritten(node: Any, languages: list[Language]) -> list[FieldRefusal]:
+def unwritten(node: Any, languages: list[Language], code: Code = Code.TEMPLATE_TEXT_MISSING) -> list[FieldRefusal]:
     """The texts that lack one of `languages`."""
     return [
-        FieldRefusal(f"{pointer}/{language}", Code.TEMPLATE_TEXT_MISSING)
+        FieldRefusal(f"{pointer}/{language}", code)
         for pointer, text in texts(node)
         for language in languages
         if not text[language]

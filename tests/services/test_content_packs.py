@@ -19,12 +19,25 @@ from app.database import Database
 from app.models.audit_entry import AuditEntry
 from app.models.content_pack import ContentPack
 from app.models.dialogue_template import DialogueTemplate
+from app.models.instrument import Instrument
 from app.services.content_hash import content_hash
-from app.services.content_packs import Loaded, PackRefused, central_id, load, read_pack, shipped
+from app.services.content_packs import (
+    Loaded,
+    PackRefused,
+    central_id,
+    central_instrument_id,
+    load,
+    read_instrument,
+    read_pack,
+    shipped,
+)
 from app.services.template_content import texts
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FIRST = "templates/val-utfort-arbete.json"
+INSTRUMENT = "instruments/larklimat-18.json"
+# Of the pack as it was before there were instruments. It is loaded out there: its hash must stay.
+HASH_BEFORE = "a8be381f1b018ee9721d4c8d9a51176c409c83e3bf137035bcb1703ccd0809f8"
 
 Change = Callable[[Any], Any]
 
@@ -61,6 +74,19 @@ async def loaded(database: Database, pack: Path | None = None) -> Loaded:
         return await load(session, read_pack(pack or shipped()), NOW)
 
 
+def as_before(pack: Path) -> Path:
+    """The pack as it was shipped before there were instruments."""
+    edit(pack, "pack.json", lambda manifest: (manifest.update(packVersion="1.0.0"), manifest.pop("instruments")))
+    shutil.rmtree(pack / "instruments")
+    return pack
+
+
+async def stored_instruments(database: Database) -> dict[str, Any]:
+    async with database.read() as session:
+        rows = (await session.execute(sa.select(Instrument))).scalars()
+        return {f"{row.key} {row.instrument_version}": row.model_dump() for row in rows}
+
+
 async def stored(database: Database) -> dict[str, DialogueTemplate]:
     async with database.read() as session:
         rows = (await session.execute(sa.select(DialogueTemplate))).scalars()
@@ -81,8 +107,10 @@ def test_the_shipped_pack_is_complete_in_both_languages() -> None:
         "uppfoljning-larklimat",
     ]
     assert pack.manifest.licence == "CC0-1.0"
-    said = [text for part in (pack.method_texts, *pack.templates) for _, text in texts(part.model_dump(by_alias=True))]
-    assert len(said) == 319
+    assert [instrument.key for instrument in pack.instruments] == ["larklimat-18"]
+    parts = (pack.method_texts, *pack.templates, *pack.instruments)
+    said = [text for part in parts for _, text in texts(part.model_dump(by_alias=True))]
+    assert len(said) == 319 + 52
     assert [text for text in said if not text["sv"] or not text["en"] or text["sv"] == text["en"]] == []
 
 
@@ -169,25 +197,105 @@ def test_files_that_cannot_be_read_are_named(pack: Path, tmp_path: Path) -> None
 
 
 def test_a_manifest_names_no_files_outside_the_pack(pack: Path) -> None:
-    edit(pack, "pack.json", lambda manifest: manifest.update(templates=["../pack"]))
-    assert [line.split(": ")[:2] for line in lines(pack)] == [["pack.json", "/templates/0"]]
+    edit(pack, "pack.json", lambda manifest: manifest.update(templates=["../pack"], instruments=["../pack"]))
+    assert [line.split(": ")[:2] for line in lines(pack)] == [
+        ["pack.json", "/templates/0"],
+        ["pack.json", "/instruments/0"],
+    ]
+
+
+def test_faults_of_an_instrument_are_named_as_a_templates_are(pack: Path) -> None:
+    def contradict(instrument: Any) -> None:
+        content = instrument["content"]
+        instrument["key"] = "annan"
+        content["languages"] = ["sv"]
+        content["title"]["sv"] = None
+        content["scale"]["points"][1]["value"] = 3
+        content["dimensions"][1]["key"] = "A"
+        content["dimensions"][2]["climateDimension"] = "A"
+        content["items"] = [item for item in content["items"] if item["dimensionKey"] != "D"]
+        content["scoring"] |= {"minAnsweredItems": 4}
+        content["scoring"]["zones"][0]["fromIndex"] = 1
+
+    edit(pack, INSTRUMENT, contradict)
+    assert lines(pack) == [
+        f"{INSTRUMENT}: /key: is not the name of the file",
+        f"{INSTRUMENT}: /content/languages: are not those of the pack",
+        f"{INSTRUMENT}: /content/title/sv: the text is not written in this language",
+        f"{INSTRUMENT}: /content/scale/points/1/value: the points are whole numbers in a row from the least",
+        f"{INSTRUMENT}: /content/dimensions/1/key: another part of the instrument has the same id",
+        *[
+            f"{INSTRUMENT}: /content/items/{place}/dimensionKey: the instrument has no dimension of this key"
+            for place in (1, 6, 11)
+        ],
+        f"{INSTRUMENT}: /content/dimensions/2/climateDimension: another dimension stands for the same part of the "
+        "learning climate",
+        f"{INSTRUMENT}: /content/dimensions/3: no item belongs to the dimension",
+        f"{INSTRUMENT}: /content/scoring/minAnsweredItems: there are not so many, so that nobody could get a score",
+        f"{INSTRUMENT}: /content/scoring/zones/0/fromIndex: the first zone begins at 0, and each of the others above "
+        "the one before",
+    ]
+
+
+def test_an_instrument_of_the_wrong_shape_is_named_as_precisely(pack: Path) -> None:
+    def spoil(instrument: Any) -> None:
+        content = instrument["content"]
+        del content["items"][2]["reversed"]
+        content["scale"]["points"] = content["scale"]["points"][:1]
+        content["scoring"]["zones"][1]["fromIndex"] = "40"
+        content["norms"] = {}
+
+    edit(pack, INSTRUMENT, spoil)
+    assert [line.split(": ")[:2] for line in lines(pack)] == [
+        [INSTRUMENT, "/content/scale/points"],
+        [INSTRUMENT, "/content/items/2/reversed"],
+        [INSTRUMENT, "/content/scoring/zones/1/fromIndex"],
+        [INSTRUMENT, "/content/norms"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        (None, "cannot be read"),
+        (b"\xff", "is not JSON ("),
+        (b"{", "is not JSON ("),
+        (b"[" * 100_000, "is not JSON ("),
+        (b'{"key": "a", "key": "b"}', "is not JSON (in one object, the same name twice: key)"),
+        (b"[]", ": Input should be"),
+    ],
+)
+def test_an_instruments_file_that_cannot_be_read_is_refused(tmp_path: Path, written: bytes | None, line: str) -> None:
+    file = tmp_path / "eget.json"
+    if written is not None:
+        file.write_bytes(written)
+    with pytest.raises(PackRefused) as refused:
+        read_instrument(file)
+    (said,) = refused.value.lines
+    assert said.startswith(f"eget.json: {line}")
 
 
 # --- Loading ------------------------------------------------------------------------------------------------
 
 
 async def test_loading_publishes_at_the_same_addresses_everywhere(empty: Database) -> None:
-    assert await loaded(empty) == Loaded("larande", "1.0.0", 6)
+    assert await loaded(empty) == Loaded("larande", "1.1.0", 6, 1)
     rows = await stored(empty)
+    instrument = (await stored_instruments(empty))["larklimat-18 1.0.0-pilot"]
     first = rows["val-utfort-arbete 1.0.0"]
     # Written out: addresses that once were given out must never move.
     assert str(first.id) == "812fad49-5782-5c43-a6b5-466bfbfc0d99"
     assert first.id == central_id("val-utfort-arbete", "1.0.0")
     assert (first.state, first.published_at, first.organisation_id) == ("published", NOW, None)
     assert all(row.content_hash == content_hash(row.content) for row in rows.values())
+    assert str(instrument["id"]) == "355bb84e-1d38-5125-bedf-2ce4271434ba"
+    assert instrument["id"] == central_instrument_id("larklimat-18", "1.0.0-pilot")
+    assert (instrument["state"], instrument["published_at"], instrument["organisation_id"]) == ("published", NOW, None)
+    assert instrument["languages"] == ["sv", "en"]
+    assert instrument["content_hash"] == content_hash(instrument["content"])
     async with empty.read() as session:
         entries = (await session.execute(sa.select(AuditEntry))).scalars().all()
-    assert {entry.subject_id for entry in entries} == {row.id for row in rows.values()}
+    assert {entry.subject_id for entry in entries} == {row.id for row in rows.values()} | {instrument["id"]}
     assert {(entry.operation, entry.person_id, entry.mandate_id) for entry in entries} == {
         ("load_content_pack", None, None)
     }
@@ -196,8 +304,22 @@ async def test_loading_publishes_at_the_same_addresses_everywhere(empty: Databas
 async def test_loading_again_changes_nothing(empty: Database) -> None:
     await loaded(empty)
     before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
-    assert await loaded(empty) == Loaded("larande", "1.0.0", 0)
+    instruments = await stored_instruments(empty)
+    assert await loaded(empty) == Loaded("larande", "1.1.0", 0, 0)
     assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
+    assert await stored_instruments(empty) == instruments
+
+
+async def test_an_installation_with_the_pack_before_gets_the_instrument_beside_it(empty: Database, pack: Path) -> None:
+    as_before(pack)
+    assert read_pack(pack).content_hash == HASH_BEFORE
+    assert await loaded(empty, pack) == Loaded("larande", "1.0.0", 6, 0)
+    before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
+    assert await loaded(empty) == Loaded("larande", "1.1.0", 0, 1)
+    assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
+    assert list(await stored_instruments(empty)) == ["larklimat-18 1.0.0-pilot"]
+    # And the one before can still be loaded again.
+    assert await loaded(empty, pack) == Loaded("larande", "1.0.0", 0, 0)
 
 
 async def test_loading_at_once_publishes_once(empty: Database) -> None:
@@ -206,32 +328,51 @@ async def test_loading_at_once_publishes_once(empty: Database) -> None:
     assert len(await stored(empty)) == 6
 
 
+async def test_final_is_final_a_changed_instrument_of_the_same_version_is_refused(empty: Database, pack: Path) -> None:
+    await loaded(empty)
+    before = await stored_instruments(empty)
+    edit(pack, INSTRUMENT, lambda instrument: instrument["content"]["items"][0].update(reversed=True))
+    with pytest.raises(PackRefused, match=r"larande 1\.1\.0 is loaded with other content"):
+        await loaded(empty, pack)
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.2.0"))
+    edit(pack, "templates/chefens-roll.json", lambda template: template.update(templateVersion="1.1.0"))
+    with pytest.raises(PackRefused, match=r"^instruments/larklimat-18\.json: 1\.0\.0-pilot is published with other"):
+        await loaded(empty, pack)
+    assert len(await stored(empty)) == 6
+    assert await stored_instruments(empty) == before
+    edit(pack, INSTRUMENT, lambda instrument: instrument.update(instrumentVersion="1.0.0"))
+    assert await loaded(empty, pack) == Loaded("larande", "1.2.0", 1, 1)
+    after = await stored_instruments(empty)
+    assert after.keys() == {"larklimat-18 1.0.0-pilot", "larklimat-18 1.0.0"}
+    assert after["larklimat-18 1.0.0-pilot"] == before["larklimat-18 1.0.0-pilot"]
+
+
 async def test_final_is_final_a_changed_pack_of_the_same_version_is_refused(empty: Database, pack: Path) -> None:
     await loaded(empty)
     before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
     edit(pack, "method_texts.json", lambda method: method["groundRules"].pop())
-    with pytest.raises(PackRefused, match=r"larande 1\.0\.0 is loaded with other content"):
+    with pytest.raises(PackRefused, match=r"larande 1\.1\.0 is loaded with other content"):
         await loaded(empty, pack)
     assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
 
 
 async def test_final_is_final_a_changed_template_of_the_same_version_is_refused(empty: Database, pack: Path) -> None:
     await loaded(empty)
-    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.1.0"))
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.2.0"))
     edit(pack, FIRST, lambda template: template["content"]["title"].update(sv="Något annat"))
     edit(pack, "templates/chefens-roll.json", lambda template: template.update(templateVersion="1.1.0"))
     with pytest.raises(PackRefused, match=r"val-utfort-arbete\.json: 1\.0\.0 is published with other content"):
         await loaded(empty, pack)
     assert len(await stored(empty)) == 6
     async with empty.read() as session:
-        assert (await session.execute(sa.select(col(ContentPack.pack_version)))).scalars().all() == ["1.0.0"]
+        assert (await session.execute(sa.select(col(ContentPack.pack_version)))).scalars().all() == ["1.1.0"]
 
 
 async def test_a_new_version_stands_beside_the_old(empty: Database, pack: Path) -> None:
     await loaded(empty)
-    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.1.0"))
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.2.0"))
     edit(pack, FIRST, lambda template: template.update(templateVersion="1.10.0"))
-    assert await loaded(empty, pack) == Loaded("larande", "1.1.0", 1)
+    assert await loaded(empty, pack) == Loaded("larande", "1.2.0", 1, 0)
     rows = await stored(empty)
     assert len(rows) == 7
     assert rows["val-utfort-arbete 1.10.0"].id != rows["val-utfort-arbete 1.0.0"].id
@@ -242,11 +383,34 @@ async def test_a_new_version_stands_beside_the_old(empty: Database, pack: Path) 
 
 def test_the_command_checks_a_pack(pack: Path) -> None:
     shown = CliRunner().invoke(main, ["content", "check"])
-    assert (shown.exit_code, shown.stdout) == (0, "larande 1.0.0: 6 templates, complete.\n")
+    assert (shown.exit_code, shown.stdout) == (0, "larande 1.1.0: 6 templates, 1 instrument, complete.\n")
     edit(pack, FIRST, lambda template: template["content"]["title"].update(en=None))
     refused = CliRunner().invoke(main, ["content", "check", str(pack)])
     assert refused.exit_code == 1
     assert refused.stderr == f"{FIRST}: /content/title/en: the text is not written in this language\n"
+
+
+def test_the_command_checks_an_instrument(pack: Path) -> None:
+    file = pack / INSTRUMENT
+    shown = CliRunner().invoke(main, ["content", "check", str(file)])
+    assert (shown.exit_code, shown.stdout) == (0, "larklimat-18 1.0.0-pilot: 19 items, complete.\n")
+    edit(pack, INSTRUMENT, lambda instrument: instrument["content"]["items"][4].update(dimensionKey="Z"))
+    edit(pack, INSTRUMENT, lambda instrument: instrument["content"]["title"].update(en=None))
+    refused = CliRunner().invoke(main, ["content", "check", str(file)])
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines() == [
+        "larklimat-18.json: /content/title/en: the text is not written in this language",
+        "larklimat-18.json: /content/items/4/dimensionKey: the instrument has no dimension of this key",
+    ]
+    gone = CliRunner().invoke(main, ["content", "check", str(pack / "nowhere.json")])
+    assert (gone.exit_code, gone.stderr) == (1, "nowhere.json: cannot be read\n")
+
+
+def test_the_command_writes_the_schema(tmp_path: Path) -> None:
+    assert CliRunner().invoke(main, ["content", "schema", str(tmp_path / "schema.json")]).exit_code == 0
+    assert (tmp_path / "schema.json").read_text() == Path("openapi/instrument.schema.json").read_text()
+    refused = CliRunner().invoke(main, ["content", "schema", str(tmp_path / "nowhere" / "schema.json")])
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
 
 
 async def test_the_command_loads_a_pack(fresh_database_url: str, pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,8 +420,8 @@ async def test_the_command_loads_a_pack(fresh_database_url: str, pack: Path, mon
         # The command has an event loop of its own, and so needs a thread of its own.
         return await to_thread.run_sync(lambda: CliRunner().invoke(main, words))
 
-    assert (await larande("content", "load")).stdout == "larande 1.0.0: 6 new templates.\n"
-    assert (await larande("content", "load")).stdout == "larande 1.0.0: 0 new templates.\n"
+    assert (await larande("content", "load")).stdout == "larande 1.1.0: 6 new templates, 1 new instrument.\n"
+    assert (await larande("content", "load")).stdout == "larande 1.1.0: 0 new templates, 0 new instruments.\n"
     edit(pack, FIRST, lambda template: template["content"]["title"].update(en="Something else"))
     refused = await larande("content", "load", str(pack))
     assert (refused.exit_code, refused.stdout) == (1, "")
