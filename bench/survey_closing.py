@@ -37,10 +37,11 @@ from app.models.instrument import Instrument
 from app.models.instrument_content import InstrumentContent
 from app.models.survey_round import SurveyRound, SurveyUnit
 from app.models.unit import Unit
+from app.services import content_packs
 from app.services.ballot import Ballot, encode, new_secret, public_key_of, seal
 from app.services.content_hash import content_hash
+from app.services.instrument_content import layout_of, written
 from app.services.key_store import KeyStore, RoundSecrets
-from app.services.questionnaire import layout_of
 from app.settings import Settings
 from bench.list_read import FIRST_DAY, TOKEN_SECRET, Place, fill, get
 
@@ -52,42 +53,8 @@ ROUNDS = 30
 
 
 def questionnaire() -> dict[str, Any]:
-    """Six dimensions with three statements each and one that stands alone, of the usual length."""
-
-    def both(words: str) -> dict[str, str]:
-        return {"sv": words, "en": words}
-
-    statement = both("Vi tar oss tid att tala om hur arbetet har gått och vad vi kan lära av det.")
-    items = [
-        {"id": f"{key}{n}", "dimensionKey": key, "reversed": n == 3, "text": statement, "purpose": None}
-        for key in "ABCDEF"
-        for n in (1, 2, 3)
-    ]
-    items.append({"id": "G1", "dimensionKey": None, "reversed": False, "text": statement, "purpose": None})
-    content = {
-        "title": both("Lärklimat"),
-        "description": statement,
-        "languages": ["sv", "en"],
-        "provenance": "Mätning.",
-        "licence": "CC0-1.0",
-        "validation": {"validated": False, "text": both("Formuläret är nytt och ännu inte statistiskt prövat.")},
-        "instruction": statement,
-        "privacyNotice": [statement],
-        "scale": {"points": [{"value": n, "label": both(str(n))} for n in range(1, 6)], "dontKnow": both("Vet ej")},
-        "dimensions": [
-            {"key": key, "name": both(f"Dimension {key}"), "description": statement, "climateDimension": key}
-            for key in "ABCDEF"
-        ],
-        "items": items,
-        "openQuestions": [],
-        "scoring": {
-            "minAnsweredItems": 2,
-            "minAnsweredDimensions": 5,
-            "zones": [{"key": "explore", "fromIndex": 0, "text": both("utforska")}],
-            "zonesProvisional": True,
-        },
-    }
-    return InstrumentContent.model_validate(content).model_dump(mode="json", by_alias=True)
+    """The one that is shipped, without its open questions."""
+    return written(content_packs.read_pack(content_packs.shipped()).instruments[0].content)
 
 
 @dataclass(frozen=True)
@@ -178,7 +145,7 @@ async def open_round(
 
 def sealed(tree: Tree, content: dict[str, Any], survey_round: SurveyRound) -> Iterator[list[tuple[UUID, UUID, bytes]]]:
     dice = np.random.default_rng(2)
-    layout = layout_of(InstrumentContent.model_validate(content), free_text=False)
+    layout = layout_of(InstrumentContent.model_validate(content), False)
     climate = dice.normal(3.4, 0.4, len(tree.ids))
     for begin in range(0, len(tree.units), 10_000):
         units = tree.units[begin : begin + 10_000]
@@ -195,8 +162,8 @@ def sealed(tree: Tree, content: dict[str, Any], survey_round: SurveyRound) -> It
 
 async def run(url: str, keys: Path, sizes: list[int]) -> None:
     key_store = open_key_directory(keys)
-    settings = Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET))
-    app = create_app(settings, key_store)
+    settings = Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET), key_directory=keys)
+    app = create_app(settings)
     database: Database = app.state.database
     await migrations.upgrade(database)
     place = await fill(database)

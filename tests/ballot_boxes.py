@@ -19,68 +19,21 @@ from app.models.survey_round import SurveyRound, SurveyRoundState, SurveyUnit
 from app.models.unit import Unit
 from app.services.ballot import Ballot, encode, new_secret, new_token, public_key_of, seal, token_hash
 from app.services.content_hash import content_hash
+from app.services.instrument_content import layout_of, written
 from app.services.key_store import KeyStore, RoundSecrets
-from app.services.questionnaire import layout_of
-from tests.services.instrument import INSTRUMENT
+from tests.instruments import shipped_instrument
 from tests.world import World
 
 Json = dict[str, Any]
 
 
 def a_questionnaire(**changes: Any) -> Json:
-    """The learning-climate questionnaire as the service keeps it, with two open questions."""
-    scale = INSTRUMENT["response_scale"]
-    items = [*INSTRUMENT["items"], *INSTRUMENT["standalone_items"]]
-    said = {
-        "title": INSTRUMENT["title"],
-        "description": INSTRUMENT["short_description"],
-        "languages": ["sv", "en"],
-        "provenance": INSTRUMENT["provenance"],
-        "licence": "CC0-1.0",
-        "validation": {"validated": False, "text": INSTRUMENT["validation_status"]["text"]},
-        "instruction": INSTRUMENT["instruction"],
-        "privacyNotice": INSTRUMENT["privacy_notice_key_points"],
-        "scale": {"points": scale["labels"], "dontKnow": scale["dont_know"]["label"]},
-        "dimensions": [
-            {
-                "key": each["id"],
-                "name": each["name"],
-                "description": each["description"],
-                "climateDimension": each["id"],
-            }
-            for each in INSTRUMENT["dimensions"]
-        ],
-        "items": [
-            {
-                "id": each["id"],
-                "dimensionKey": each.get("dimension"),
-                "reversed": each["reverse"],
-                "text": each["text"],
-                "purpose": None,
-            }
-            for each in items
-        ],
-        "openQuestions": [
-            {"id": f"O{number}", "text": {"sv": "Vad mer?", "en": "What else?"}, "maxCharacters": 200}
-            for number in (1, 2)
-        ],
-        "scoring": {
-            "minAnsweredItems": 2,
-            "minAnsweredDimensions": 5,
-            "zones": [
-                {"key": "talkAboutFirst", "fromIndex": 0, "text": {"sv": "tala om först", "en": "talk about first"}},
-                {"key": "explore", "fromIndex": 40, "text": {"sv": "utforska", "en": "explore"}},
-                {
-                    "key": "describeWhatWorks",
-                    "fromIndex": 70,
-                    "text": {"sv": "beskriv vad som fungerar", "en": "describe what works"},
-                },
-            ],
-            "zonesProvisional": True,
-        },
-    }
-    content = InstrumentContent.model_validate(said | changes)
-    return content.model_dump(mode="json", by_alias=True)
+    """The questionnaire that is shipped, with two open questions."""
+    questions = [
+        {"id": f"O{number}", "text": {"sv": "Vad mer?", "en": "What else?"}, "maxCharacters": 200} for number in (1, 2)
+    ]
+    said = shipped_instrument()["content"] | {"openQuestions": questions} | changes
+    return written(InstrumentContent.model_validate(said))
 
 
 async def add(world: World, *rows: Table) -> None:
@@ -148,7 +101,7 @@ class Box:
     ) -> "Box":
         """So many of a unit answer alike; `store` sends them."""
         content = InstrumentContent.model_validate(self.instrument.content)
-        layout = layout_of(content, free_text=self.survey_round.free_text)
+        layout = layout_of(content, self.survey_round.free_text)
         place = list(self.units).index(unit)
         payload = encode(layout, Ballot(place, tuple(values), texts if self.survey_round.free_text else ()))
         for _ in range(how_many):
@@ -177,7 +130,7 @@ class Box:
 
 def everything(value: int) -> list[int]:
     """Somebody who holds `value` of everything, statements turned round included."""
-    return [6 - value if each["reverse"] else value for each in [*INSTRUMENT["items"], *INSTRUMENT["standalone_items"]]]
+    return [6 - value if each["reversed"] else value for each in shipped_instrument()["content"]["items"]]
 
 
 async def an_open_round(

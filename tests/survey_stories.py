@@ -32,7 +32,7 @@ def instrument_content(**more: Any) -> InstrumentContent:
             "licence": "CC0-1.0",
             "validation": {"validated": False, "text": _both("Inte prövad.")},
             "instruction": _both("Svara som det är hos er."),
-            "privacyNotice": [_both("Ingen får veta vad just du har svarat.")],
+            "privacyNotices": [_both("Ingen får veta vad just du har svarat.")],
             "scale": {
                 "points": [{"value": value, "label": _both(f"Steg {value}")} for value in range(1, 6)],
                 "dontKnow": _both("Vet inte"),

@@ -17,10 +17,10 @@ from app.models.instrument import Instrument
 from app.models.instrument_content import InstrumentContent
 from app.models.release_content import HiddenReason, ResultStatus, ValueBound
 from app.models.survey_round import SurveyRound, SurveyUnit
+from app.models.template_content import LineTexts, Texts
 from app.services import release_texts as texts
 from app.services.content_hash import content_hash
 from app.services.disclosure import Bound, Shown, index_shown
-from app.services.questionnaire import names_of
 from app.services.release import Release
 from app.services.release_figures import TOTAL
 from app.services.release_measures import Content, index_content
@@ -152,6 +152,17 @@ def whole_part(
         "organisation": _organisation(around, release.organisation),
     }
     return Part(rfc8785.dumps(whole).decode(), content_hash({"release": whole, "units": list(hashes)}))
+
+
+def names_of(content: InstrumentContent) -> dict[str, Text]:
+    """What the questionnaire's dimensions and items are called, by key."""
+    dimensions = {each.key: _in_both(each.name) for each in content.dimensions}
+    return dimensions | {each.id: _in_both(each.text) for each in content.items}
+
+
+def _in_both(text: Texts | LineTexts) -> Text:
+    """A text in both languages; where it is not written in one, the other stands there."""
+    return {"sv": text["sv"] or text["en"] or "", "en": text["en"] or text["sv"] or ""}
 
 
 def _written(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from app.models.instrument_content import InstrumentContent
 from app.models.survey_release import SurveyRelease, SurveySums
 from app.models.survey_round import SurveyRound, SurveyUnit
 from app.services.dialogue_templates import published_for
-from app.services.questionnaire import scheme_of
+from app.services.instrument_content import scheme_of
 from app.services.release_content import Earlier, Surroundings
 
 _UNITS = (

@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.models.columns import Paragraphs
 from app.models.instrument_content import InstrumentContent
-from app.services import scoring
 from app.services.ballot import (
     DONT_KNOW,
     SKIPPED,
@@ -25,7 +24,7 @@ from app.services.ballot import (
     decode,
     decode_many,
 )
-from app.services.questionnaire import layout_of
+from app.services.instrument_content import layout_of, unsealed_answers
 from app.services.scoring import Answers
 
 _TEXT: TypeAdapter[str] = TypeAdapter(Paragraphs)
@@ -49,7 +48,7 @@ class Box:
 
     def __init__(self, keys: BallotKeys, content: InstrumentContent, *, free_text: bool, units: int) -> None:
         self._keys = keys
-        self._layout = layout_of(content, free_text=free_text)
+        self._layout = layout_of(content, free_text)
         self._scale = content.scale
         self._limits = [each.max_characters for each in content.open_questions] if free_text else []
         self._units = units
@@ -64,13 +63,11 @@ class Box:
                 continue
         ballots = _decoded(self._layout, payloads)
         kept = self._allowed(ballots)
-        answers = ballots.answers[kept].astype(np.int16)
-        rows = np.where(answers > SKIPPED, answers + (self._scale.lowest - 1), scoring.SKIPPED)
-        rows[answers == DONT_KNOW] = scoring.DONT_KNOW
+        answers = unsealed_answers(self._scale, ballots.answers[kept])
         units = ballots.unit_indexes[kept].astype(np.int64)
         texts = [ballots.texts[place] for place in kept.nonzero()[0]]
         written = [(unit, each) for unit, each in zip(units.tolist(), texts, strict=True) if any(each)]
-        return Opened(units, rows.astype(np.int8), written, len(boxes) - len(units))
+        return Opened(units, answers, written, len(boxes) - len(units))
 
     def _allowed(self, ballots: Ballots) -> npt.NDArray[np.bool_]:
         """Whether each is what the service would have taken: a unit of the round, values of the scale, fit texts."""

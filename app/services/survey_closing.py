@@ -30,9 +30,8 @@ from app.services import audit, survey_texts
 from app.services.ballot import BallotKeys
 from app.services.disclosure import Rules, UnitTree
 from app.services.key_store import KeyStore
-from app.services.questionnaire import names_of
 from app.services.release import Release, make_release
-from app.services.release_content import Part, Surroundings, unit_parts, whole_part
+from app.services.release_content import Part, Surroundings, names_of, unit_parts, whole_part
 from app.services.release_figures import Responses
 from app.services.release_surroundings import surroundings_of
 from app.services.survey_box import Box, Opened, together

@@ -11,7 +11,7 @@ from app.closing import close_due
 from app.models.survey_round import SurveyRound, SurveyRoundState
 from app.services.survey_closing import Outcome
 from tests import stories
-from tests.survey_stage import Box, an_answered_round
+from tests.ballot_boxes import Box, an_answered_round
 from tests.world import World
 
 
