@@ -1,8 +1,9 @@
 """Wiring: settings in, application out."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -17,6 +18,7 @@ from app.api.dependencies import now
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE, SURVEY_RESPONSES
 from app.ballot_box import BallotBox
+from app.closing import close_rounds_when_due
 from app.database import Database
 from app.key_directory import open_key_directory
 from app.services.tokens import TokenKey
@@ -37,11 +39,17 @@ def create_app(settings: Settings) -> FastAPI:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
     ballot_box = BallotBox(database, now)
+    key_store = None if settings.key_directory is None else open_key_directory(settings.key_directory)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        closing = key_store and asyncio.create_task(close_rounds_when_due(database, key_store))
         yield
         await ballot_box.close()
+        if closing:
+            closing.cancel()
+            with suppress(asyncio.CancelledError):
+                await closing
         await database.close()
 
     app = FastAPI(
@@ -84,8 +92,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
-    if settings.key_directory is not None:
-        app.state.key_store = open_key_directory(settings.key_directory)
+    if key_store is not None:
+        app.state.key_store = key_store
     app.state.origins = names_in(settings.cors_origins)
     for router in ROUTERS:
         app.include_router(router, prefix=BASE)

@@ -1,7 +1,7 @@
 """What a burst of survey answers costs: accepted per second, beside an insert of the same sealed bytes by hand.
 
 5,000 answers over 100 connections, each to the service as people run it (`larande serve`, one process, loopback) and to
-an endpoint on Starlette and asyncpg that inserts a box which was sealed beforehand: one insert a request, in autocommit,
+an endpoint on Starlette and asyncpg that inserts a box which was sealed beforehand: one insert a request, autocommit,
 no token, no questionnaire, no sealing. Both stand on the same durable PostgreSQL and are asked in turn.
 
     python -m bench.survey_answers

@@ -1,6 +1,7 @@
 """How a single resource, a list and nothing at all are answered."""
 
 import hashlib
+import json
 from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -62,7 +63,18 @@ def tagged(
     """A body with the ETag that belongs to it, and at least a link to itself."""
     if not body.links:
         body.links = [Link(href=base_url(request) + BASE + self_path, rel="self", method="GET")]
-    text = body.model_dump_json(by_alias=True).encode()
+    return _tagged(request, body.model_dump_json(by_alias=True).encode(), version, self_path, status, cache)
+
+
+def kept(request: Request, members: dict[str, Any], name: str, text: str, self_path: str) -> Response:
+    """What was stored as a text and never changes, sent as it is in the member `name` beside a few others."""
+    link = Link(href=base_url(request) + BASE + self_path, rel="self", method="GET")
+    around = members | {"version": 1, "_links": [link.model_dump(by_alias=True)]}
+    rest = json.dumps(around, ensure_ascii=False, separators=(",", ":")).encode()
+    return _tagged(request, b'{"%b":%b,%b' % (name.encode(), text.encode(), rest[1:]), 1, self_path, 200, PRIVATE)
+
+
+def _tagged(request: Request, text: bytes, version: int, self_path: str, status: int, cache: str) -> Response:
     tag = etag(version, hashlib.sha256(text).hexdigest())
     headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Language, Authorization"}
     if status == 201:

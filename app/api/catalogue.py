@@ -22,6 +22,7 @@ from app.api import (
     survey_amendments,
     survey_forms,
     survey_responses,
+    survey_results,
     survey_rounds,
     units,
     working_groups,
@@ -47,6 +48,7 @@ TAGS = {
     "survey-amendments": "Another closing time for an open round, decided by both sides.",
     "survey-forms": "The questionnaire that a survey link opens; without an account.",
     "survey-responses": "Answers to a survey, sealed as they come in; without an account.",
+    "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -72,6 +74,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_amendments.router,
     survey_forms.router,
     survey_responses.router,
+    survey_results.router,
     audit_entries.router,
     api_info.router,
 )

@@ -203,7 +203,14 @@ def _finish_operation(operation: Json, method: str) -> None:
 
 
 _PERHAPS_ABSENT = {"read_method_texts"}
-_OF_SOME_STATES = {"read_survey_protection"}
+_OF_SOME_STATES = {
+    "read_survey_protection",
+    "read_survey_results",
+    "list_unit_results",
+    "read_unit_result",
+    "read_unit_trend",
+    "read_unit_benchmark",
+}
 _WITHOUT_ETAG = {"create_token", "read_api_info", "read_survey_form", "create_survey_response"}
 _WITHOUT_ADDRESS = {"create_survey_response"}  # what is in the ballot box can be read by nobody
 _IF_NONE_MATCH = {

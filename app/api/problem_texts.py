@@ -893,6 +893,28 @@ PROBLEMS: dict[str, ProblemText] = {
             "They may be the other side's key, or belong to another round. Is there one more sheet of paper?",
         ),
     ),
+    "roundNotClosed": _p(
+        409,
+        (
+            "Omgången väntar inte på nycklar",
+            "Nycklarna lämnas när omgången har stängt och innan resultatet är släppt.",
+        ),
+        (
+            "The round is not waiting for keys",
+            "Keys are handed in once the round has closed and before the result is released.",
+        ),
+    ),
+    "resultsNotReleased": _p(
+        409,
+        (
+            "Resultatet är inte släppt än",
+            "Innan omgången har stängt visas ingenting, för någon. Sedan släpps resultatet till båda sidor samtidigt.",
+        ),
+        (
+            "The result is not released yet",
+            "Until the round has closed nothing is shown, to anyone. Then both sides get the result at the same time.",
+        ),
+    ),
 }
 
 FIELD_TEXTS: dict[str, Texts] = {

@@ -4,15 +4,27 @@ What is read is what was written when the round closed, byte for byte: the texts
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import Field
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 
-from app.models.base import Table
-from app.models.columns import UtcDateTime
+from app.models.base import Linked, Output, Table
+from app.models.columns import Id, UtcDateTime
+from app.models.instrument_content import Validation
+from app.models.release_content import (
+    Benchmark,
+    KeptBack,
+    PublishedUnitContent,
+    ResultStatus,
+    SuppressedUnitContent,
+    SurveyResultsContent,
+    Trend,
+)
+from app.models.unit import UnitName
 
 
 class SurveyRelease(Table, table=True):
@@ -54,4 +66,64 @@ class SurveySums(Table, table=True):
     invited: int
     """Head-count of the unit and everything below it, as frozen."""
     measures: dict[str, Any] = Column(sa_column=sa.Column(JSONB, nullable=False))
-    """By measure: [n, Σx, Σx²]."""
+    """By dimension: {"n": n, "sum": Σx, "sumOfSquares": Σx²}, for those alone whose spread may be used."""
+
+
+# --- As it is read ------------------------------------------------------------------------------------------------
+
+UnitContentHash = Annotated[
+    str,
+    Field(
+        description="SHA-256 over the RFC 8785 canonical JSON of the unit's `content`.",
+        json_schema_extra={"example": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"},
+    ),
+]
+
+
+class SurveyResultsRead(Linked):
+    """The released result of a round: what holds for the whole of it. The same bytes for everyone at the table."""
+
+    survey_round_id: Id
+    content: SurveyResultsContent
+    content_hash: str = Field(
+        description="SHA-256 over the RFC 8785 canonical JSON of {“release”: `content`, “units”: the content hashes of "
+        "all units in the order of their list}.",
+        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    )
+
+
+class SurveyResultItem(Output):
+    """A unit of a released round, in the order of the frozen tree."""
+
+    unit_id: Id
+    parent_id: Id | None = Field(description="The unit above it in the round; null for the root.")
+    name: UnitName
+    status: ResultStatus
+    content_hash: UnitContentHash
+
+
+class UnitResultRead(Linked):
+    """One unit's part of a released result. The same bytes for everyone at the table."""
+
+    survey_round_id: Id
+    unit_id: Id
+    content: PublishedUnitContent | SuppressedUnitContent
+    content_hash: UnitContentHash
+
+
+class UnitTrendRead(Linked):
+    """How one unit's result has changed since the latest earlier round of the same questionnaire."""
+
+    survey_round_id: Id
+    unit_id: Id
+    validation: Validation
+    trend: Trend
+
+
+class UnitBenchmarkRead(Linked):
+    """What one unit's result can be held against."""
+
+    survey_round_id: Id
+    unit_id: Id
+    validation: Validation
+    benchmark: Benchmark | KeptBack

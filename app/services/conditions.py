@@ -264,3 +264,9 @@ TWO_KEYS = While("each side has a key", Code.ROUND_HAS_ONE_KEY, lambda _actor, r
 AMENDMENT_PROPOSED = While(
     "it is neither decided nor taken back", Code.AMENDMENT_SETTLED, state_is(SurveyAmendmentState.PROPOSED)
 )
+ROUND_CLOSED = While(
+    "the round has closed and is not released",
+    Code.ROUND_NOT_CLOSED,
+    lambda _actor, row, now: round_state(row, now) is SurveyRoundState.CLOSED,
+)
+RESULTS_RELEASED = While("the result is released", Code.RESULTS_NOT_RELEASED, state_is(SurveyRoundState.RELEASED))

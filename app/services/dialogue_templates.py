@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -117,6 +118,39 @@ _LATEST = ~sa.exists(
     )
     .correlate(DialogueTemplate)
 )
+
+_PUBLISHED_FOR = (
+    sa.select(
+        col(DialogueTemplate.id),
+        col(DialogueTemplate.key),
+        col(DialogueTemplate.template_version),
+        col(DialogueTemplate.title),
+        col(DialogueTemplate.climate_dimensions),
+    )
+    .where(
+        sa.or_(
+            col(DialogueTemplate.organisation_id).is_(None),
+            col(DialogueTemplate.organisation_id) == sa.bindparam("organisation_id", type_=sa.Uuid),
+        ),
+        col(DialogueTemplate.state) == DialogueTemplateState.PUBLISHED,
+        _LATEST,
+    )
+    .order_by(col(DialogueTemplate.key), col(DialogueTemplate.id))
+)
+
+
+async def published_for(session: AsyncSession, organisation_id: UUID) -> list[tuple[frozenset[str], dict[str, Any]]]:
+    """The latest version of every template the organisation can use: which dimensions it serves, and its names."""
+    return [
+        (
+            frozenset(dimensions),
+            {"dialogueTemplateId": str(template_id), "key": key, "templateVersion": version, "title": title},
+        )
+        for template_id, key, version, title, dimensions in await session.execute(
+            _PUBLISHED_FOR, {"organisation_id": organisation_id}
+        )
+    ]
+
 
 _SEARCHES: dict[Language, tuple[Any, str]] = {
     Language.SWEDISH: (col(DialogueTemplate.search_sv), "swedish"),

@@ -150,6 +150,8 @@ class Code(StrEnum):
     KEY_WORD_UNKNOWN = "keyWordUnknown"
     KEY_WORDS_MIXED_UP = "keyWordsMixedUp"
     KEY_WORDS_OF_ANOTHER = "keyWordsOfAnother"
+    ROUND_NOT_CLOSED = "roundNotClosed"
+    RESULTS_NOT_RELEASED = "resultsNotReleased"
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ from app.services.conditions import (
     RECORD_FINAL,
     RECORD_OPEN,
     REPRESENTATIVE,
+    RESULTS_RELEASED,
     ROUND_AHEAD,
+    ROUND_CLOSED,
     ROUND_DRAFT,
     ROUND_OPEN,
     ROUND_PROPOSED,
@@ -302,6 +304,14 @@ RULES: dict[str, Rule] = {
         SurveyAmendment, (AT_TABLE,), (AMENDMENT_PROPOSED, ITS_ROUND_OPEN, ITS_ORGANISATION_STAYS_ACTIVE)
     ),
     "list_survey_amendment_approvals": _list(SurveyAmendment, Approval, *_GROUP_READERS),
+    # --- survey results
+    "read_survey_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "list_unit_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_result": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_trend": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_benchmark": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_survey_unlocks": Rule(SurveyRound, _GROUP_READERS, reads=True),
+    "unlock_survey_round": Rule(SurveyRound, (AT_TABLE,), (TWO_KEYS, ROUND_CLOSED)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(

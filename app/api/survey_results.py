@@ -1,0 +1,131 @@
+"""Released results and the keys that release them, over HTTP."""
+
+import json
+from typing import Annotated
+
+import rfc8785
+from fastapi import APIRouter, Path, Response
+
+from app.api.answers import kept, listed, page_of, single
+from app.api.dependencies import Call, Creating, Reading, key_store_of
+from app.api.paging import After, ByTree, Limit, PageNumber, asked
+from app.api.survey_rounds import SurveyRoundId
+from app.models.columns import Id
+from app.models.survey_release import (
+    SurveyResultItem,
+    SurveyResultsRead,
+    UnitBenchmarkRead,
+    UnitResultRead,
+    UnitTrendRead,
+)
+from app.models.survey_unlock import SurveyUnlockCreate, SurveyUnlocksRead
+from app.services import survey_results, survey_unlocks
+
+router = APIRouter(tags=["survey-results"])
+
+UnitId = Annotated[Id, Path(alias="unitId", description="The unit, as it was in the round.")]
+
+
+def _unlocks(call: Call, unlocks: SurveyUnlocksRead, status: int = 200) -> Response:
+    return single(call.request, unlocks, f"/survey-rounds/{unlocks.id}/unlocks", status=status)
+
+
+@router.get("/survey-rounds/{surveyRoundId}/results", response_model=SurveyResultsRead, summary="Read a round's result")
+async def read_survey_results(call: Reading, survey_round_id: SurveyRoundId) -> Response:
+    """What holds for the whole round: the questionnaire, whether it is validated, the threshold, participation. It is
+    released to both sides in the same instant and never changes."""
+    stored = await survey_results.read(call.work, survey_round_id)
+    members = {"surveyRoundId": str(survey_round_id), "contentHash": stored.content_hash}
+    return kept(call.request, members, "content", stored.text, f"/survey-rounds/{survey_round_id}/results")
+
+
+@router.get(
+    "/survey-rounds/{surveyRoundId}/results/units",
+    response_model=page_of(SurveyResultItem),
+    summary="List the units of a round's result",
+)
+async def list_unit_results(
+    call: Reading,
+    survey_round_id: SurveyRoundId,
+    sort: ByTree = "position",
+    page: PageNumber = 1,
+    limit: Limit = 20,
+    after: After = None,
+) -> Response:
+    """Every unit of the round in the order of its tree, and whether its result is shown. None is ranked."""
+    request = asked(page, limit, after, sort)
+    found = await survey_results.list_units(call.work, survey_round_id, request)
+    return listed(call, SurveyResultItem, found, request)
+
+
+@router.get(
+    "/survey-rounds/{surveyRoundId}/results/units/{unitId}",
+    response_model=UnitResultRead,
+    summary="Read a unit's result",
+)
+async def read_unit_result(call: Reading, survey_round_id: SurveyRoundId, unit_id: UnitId) -> Response:
+    """The unit with everyone in the units below it: figures, the same in words, what they can be held against, and
+    templates for a conversation about the lowest dimensions. A suppressed unit says that it is, and why."""
+    stored = await survey_results.read_unit(call.work, "read_unit_result", survey_round_id, unit_id)
+    members = {"surveyRoundId": str(survey_round_id), "unitId": str(unit_id), "contentHash": stored.content_hash}
+    path = f"/survey-rounds/{survey_round_id}/results/units/{unit_id}"
+    return kept(call.request, members, "content", stored.text, path)
+
+
+@router.get(
+    "/survey-rounds/{surveyRoundId}/results/units/{unitId}/trend",
+    response_model=UnitTrendRead,
+    summary="Read a unit's trend",
+)
+async def read_unit_trend(call: Reading, survey_round_id: SurveyRoundId, unit_id: UnitId) -> Response:
+    """Since the latest earlier round of the same questionnaire in which the unit was published. Part of the unit's
+    released result."""
+    stored = await survey_results.read_unit(call.work, "read_unit_trend", survey_round_id, unit_id)
+    return _part(call, survey_round_id, unit_id, "trend", stored.text)
+
+
+@router.get(
+    "/survey-rounds/{surveyRoundId}/results/units/{unitId}/benchmark",
+    response_model=UnitBenchmarkRead,
+    summary="Read what a unit's result can be held against",
+)
+async def read_unit_benchmark(call: Reading, survey_round_id: SurveyRoundId, unit_id: UnitId) -> Response:
+    """The unit above, the others in the round, and other organisations together, each where nobody can be singled out.
+    Part of the unit's released result."""
+    stored = await survey_results.read_unit(call.work, "read_unit_benchmark", survey_round_id, unit_id)
+    return _part(call, survey_round_id, unit_id, "benchmark", stored.text)
+
+
+def _part(call: Call, survey_round_id: Id, unit_id: Id, name: str, text: str) -> Response:
+    """A member of the unit's content by itself; of a suppressed unit, that it is."""
+    content = json.loads(text)
+    suppressed = {each: content[each] for each in ("status", "reason", "textAlternative") if each in content}
+    members = {"surveyRoundId": str(survey_round_id), "unitId": str(unit_id), "validation": content["validation"]}
+    part = rfc8785.dumps(content.get(name, suppressed)).decode()
+    path = f"/survey-rounds/{survey_round_id}/results/units/{unit_id}/{name}"
+    return kept(call.request, members, name, part, path)
+
+
+@router.get(
+    "/survey-rounds/{surveyRoundId}/unlocks", response_model=SurveyUnlocksRead, summary="Read who has handed in keys"
+)
+async def read_survey_unlocks(call: Reading, survey_round_id: SurveyRoundId) -> Response:
+    """In two-key mode: which sides have handed in the keys that open the answers, once the round has closed."""
+    return _unlocks(call, await survey_unlocks.read(call.work, survey_round_id, key_store_of(call.request)))
+
+
+@router.post(
+    "/survey-rounds/{surveyRoundId}/unlocks",
+    response_model=SurveyUnlocksRead,
+    status_code=201,
+    summary="Hand in a side's key",
+)
+async def unlock_survey_round(call: Creating, survey_round_id: SurveyRoundId, unlock: SurveyUnlockCreate) -> Response:
+    """In two-key mode, after the closing time: your side's 24 words. When both sides have handed in theirs, the answers
+    are opened and the result is released to both, as a rule within a minute."""
+    store = key_store_of(call.request)
+    made = await call.once(
+        lambda: survey_unlocks.unlock(call.work, survey_round_id, store, unlock),
+        lambda work, round_id: survey_unlocks.read(work, round_id, store),
+    )
+    return _unlocks(call, made, 201)

@@ -1,0 +1,376 @@
+"""What a release says, as it is stored and sent: whole numbers that are rounded already, each also in words.
+
+These shapes document the stored texts; nothing is read through them. Everything has both languages, and what is not
+shown says why.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.models.base import Output
+from app.models.columns import Id, Moment, WholeNumber
+from app.models.instrument_content import DimensionKey, ItemId, Validation, Zone
+from app.models.survey_round import RoundInstrument, RoundTitle, Threshold
+from app.models.template_content import ClimateDimension, LineTexts, TemplateKey, TemplateVersion, Texts
+from app.models.unit import UnitName
+
+
+class ResultStatus(StrEnum):
+    PUBLISHED = "published"
+    SUPPRESSED = "suppressed"
+
+
+class HiddenReason(StrEnum):
+    """Why something is not shown."""
+
+    NOT_ENOUGH_ANSWERS = "notEnoughAnswers"
+    """Of the group itself, or of one that could be worked out by subtraction: the two are never told apart."""
+    NEARLY_EVERYONE_ANSWERED = "nearlyEveryoneAnswered"
+    """There is next to no uncertainty left to state."""
+    END_OF_SCALE = "endOfScale"
+    """The value lies at an end of what is told apart."""
+    NO_EARLIER_RESULT = "noEarlierResult"
+    NO_UNIT_ABOVE = "noUnitAbove"
+    WHOLE_ROUND = "wholeRound"
+    """The unit is the whole round: there are no others in it."""
+    NOT_ENOUGH_ORGANISATIONS = "notEnoughOrganisations"
+
+
+class ValueBound(StrEnum):
+    """How a number is meant: rounded, or the end of what is told apart."""
+
+    ABOUT = "about"
+    AT_MOST = "atMost"
+    AT_LEAST = "atLeast"
+    BELOW = "below"
+    ABOVE = "above"
+
+
+class ZoneName(StrEnum):
+    """A neutral word for what an index invites to; never a grade."""
+
+    TALK_ABOUT_FIRST = "talkAboutFirst"
+    EXPLORE = "explore"
+    DESCRIBE_WHAT_WORKS = "describeWhatWorks"
+
+
+Percent = Annotated[WholeNumber, Field(ge=0, le=100, json_schema_extra={"example": 60})]
+Index = Annotated[
+    WholeNumber,
+    Field(
+        ge=5,
+        le=95,
+        description="0 to 100; in steps of 5 below 15 answers; 5 means 5 or less and 95 means 95 or more.",
+        json_schema_extra={"example": 65},
+    ),
+]
+TextAlternative = Annotated[
+    Texts,
+    Field(
+        description="The same in words, for those who do not see a chart; complete in both languages.",
+        json_schema_extra={
+            "example": {
+                "sv": "Lära tillsammans: 65 på en skala från 0 till 100, preliminär samtalszon ”utforska”.",
+                "en": "Learning together: 65 on a scale from 0 to 100, provisional conversation zone “explore”.",
+            }
+        },
+    ),
+]
+
+
+class Share(Output):
+    """A share in per cent, rounded."""
+
+    percent: Percent
+    bound: ValueBound
+
+
+class Respondents(Output):
+    """How many answered, as a band: 5–9, 10–14, 15–24, 25–49, 50–99, 100 or more; the threshold cuts the first."""
+
+    from_: int = Field(alias="from", json_schema_extra={"example": 15})
+    to: int | None = Field(description="Null: or more.", json_schema_extra={"example": 24})
+
+
+class Span(Output):
+    """From … to …, with 95 per cent confidence."""
+
+    low: Percent = Field(json_schema_extra={"example": 58})
+    high: Percent = Field(json_schema_extra={"example": 72})
+
+
+class ZoneShown(Output):
+    """Where the index lies. There are no norms: it is a word to begin a conversation with."""
+
+    key: Annotated[ZoneName, Field(json_schema_extra={"example": "explore"})]
+    provisional: bool
+
+
+class Bands(Output):
+    """How the answers are spread, after reversed statements have been turned round; in steps of ten per cent."""
+
+    favourable: Share
+    neutral: Share | None = Field(description="Null where the scale has no middle.")
+    unfavourable: Share
+
+
+class PointShare(Share):
+    """One point of the scale, as people answered, before reversal."""
+
+    value: int = Field(json_schema_extra={"example": 4})
+
+
+class Hidden(Output):
+    """A part that is null, and why."""
+
+    part: Literal["interval", "favourableInterval", "bands", "points", "dontKnow"]
+    reason: HiddenReason
+
+
+class _Indexed(Output):
+    index: Index
+    index_bound: ValueBound
+
+
+class _Measured(_Indexed):
+    zone: ZoneShown
+    interval: Span | None = Field(description="Uncertainty of the index.")
+    nearly_everyone_answered: bool
+    hidden_parts: list[Hidden]
+    text_alternative: TextAlternative
+
+
+class DimensionResult(_Measured):
+    """A dimension of the questionnaire."""
+
+    key: DimensionKey
+    bands: Bands | None
+    favourable_interval: Span | None = Field(description="Uncertainty of the favourable share.")
+
+
+class TotalResult(_Measured):
+    """The mean of the dimensions."""
+
+    key: Literal["total"]
+
+
+class ItemResult(Output):
+    """An item of a dimension: how answers to it are spread. It has no index of its own."""
+
+    key: ItemId
+    bands: Bands | None
+    points: list[PointShare] | None
+    dont_know: Share | None
+    hidden_parts: list[Hidden]
+    text_alternative: TextAlternative
+
+
+class StandaloneItemResult(_Measured):
+    """An item that stands alone."""
+
+    key: ItemId
+    bands: Bands | None
+    points: list[PointShare] | None
+    dont_know: Share | None
+    favourable_interval: Span | None = Field(description="Uncertainty of the favourable share.")
+
+
+class KeptBack(Output):
+    """Something that is not shown, and why."""
+
+    status: Literal["suppressed"]
+    reason: HiddenReason
+    text_alternative: TextAlternative
+
+
+class RecommendedTemplate(Output):
+    """A template for a conversation that serves the dimension, as it was when the result was released."""
+
+    dialogue_template_id: Id
+    key: TemplateKey
+    template_version: TemplateVersion
+    title: LineTexts
+
+
+class LowestDimension(Output):
+    """One of the dimensions with the lowest index, and what helps to talk about it."""
+
+    key: DimensionKey
+    climate_dimension: ClimateDimension | None
+    templates: list[RecommendedTemplate]
+
+
+# --- Compared with ----------------------------------------------------------------------------------------------
+
+
+class ComparedDimension(_Indexed):
+    """A dimension of those compared with."""
+
+    key: DimensionKey
+
+
+class ComparedTotal(_Indexed):
+    """The mean of the dimensions of those compared with."""
+
+    key: Literal["total"]
+
+
+class ComparedItem(_Indexed):
+    """An item that stands alone, of those compared with."""
+
+    key: ItemId
+
+
+class OthersCompared(Output):
+    """All in the round who are not in the unit."""
+
+    status: Literal["published"]
+    dimensions: list[ComparedDimension]
+    total: ComparedTotal
+    standalone_items: list[ComparedItem]
+    text_alternative: TextAlternative
+
+
+class ParentCompared(OthersCompared):
+    """The unit above, as its own result shows it."""
+
+    unit_id: Id
+
+
+class OrganisationsCompared(Output):
+    """All of at least five other organisations together, none of them with more than half of the answers; in steps of
+    five."""
+
+    status: Literal["published"]
+    dimensions: list[ComparedDimension]
+    text_alternative: TextAlternative
+
+
+class Benchmark(Output):
+    """What the unit's indexes can be held against. Nothing is ranked."""
+
+    parent: ParentCompared | KeptBack
+    others: OthersCompared | KeptBack
+    organisations: OrganisationsCompared | KeptBack
+
+
+class DimensionTrend(Output):
+    """Whether a dimension has changed for certain since the earlier round."""
+
+    key: DimensionKey
+    status: Literal["change", "noAssuredChange"]
+    change: int | None = Field(
+        description="Difference of the two indexes as they were shown; null without an assured change.",
+        json_schema_extra={"example": 8},
+    )
+    text_alternative: TextAlternative
+
+
+class TrendShown(Output):
+    """Since the latest earlier round of the same questionnaire in which this very unit was published."""
+
+    status: Literal["published"]
+    earlier_survey_round_id: Id
+    earlier_title: RoundTitle
+    earlier_released_at: Moment
+    dimensions: list[DimensionTrend]
+
+
+Trend = TrendShown | KeptBack
+
+
+# --- The whole ----------------------------------------------------------------------------------------------------
+
+
+class PublishedUnitContent(Output):
+    """A published unit: its people and all in the units below it."""
+
+    survey_round_id: Id
+    unit_id: Id
+    parent_id: Id | None = Field(description="The unit above it in the round; null for the root.")
+    name: UnitName
+    status: Literal["published"]
+    validation: Validation
+    respondents: Respondents
+    participation: Share = Field(description="In steps of five per cent.")
+    non_response_not_covered: bool = Field(
+        description="Whether so many did not answer that the uncertainty stated does not cover how they may differ."
+    )
+    dimensions: list[DimensionResult]
+    total: TotalResult
+    items: list[ItemResult]
+    standalone_items: list[StandaloneItemResult]
+    lowest_dimensions: list[LowestDimension] = Field(description="The two lowest, and others with the same index.")
+    benchmark: Benchmark
+    trend: Trend
+    text_alternative: TextAlternative
+
+
+class SuppressedUnitContent(KeptBack):
+    """A unit that is not shown."""
+
+    survey_round_id: Id
+    unit_id: Id
+    parent_id: Id | None = Field(description="The unit above it in the round; null for the root.")
+    name: UnitName
+    validation: Validation
+
+
+class Reliability(Output):
+    """Cronbach's alpha of the items, over all who answered every one of them."""
+
+    key: DimensionKey
+    alpha: float | None = Field(
+        description="Null when fewer than 30 answered every item, or nobody differs.",
+        json_schema_extra={"example": 0.82},
+    )
+
+
+class OrganisationShown(Output):
+    """How far the questionnaire can be relied on, for the whole round alone."""
+
+    status: Literal["published"]
+    reliabilities: list[Reliability]
+    straight_lining: Share | None = Field(
+        description="Who gave one and the same answer to statements that say opposite things; null below 10 answers."
+    )
+    text_alternative: TextAlternative
+
+
+class ParticipationShown(Share):
+    """Of all invited."""
+
+    status: Literal["published"]
+    text_alternative: TextAlternative
+
+
+class ReleasedInstrument(RoundInstrument):
+    """The questionnaire that was asked."""
+
+    title: LineTexts
+
+
+class SurveyResultsContent(Output):
+    """What holds for the whole round."""
+
+    survey_round_id: Id
+    title: RoundTitle
+    instrument: ReleasedInstrument
+    validation: Validation = Field(description="Whether the questionnaire has been tested. Show it with every result.")
+    zones: list[Zone]
+    zones_provisional: bool
+    threshold: Threshold
+    rules: str = Field(description="The version of the disclosure rules.", json_schema_extra={"example": "R1-R12/1"})
+    opens_at: Moment
+    closes_at: Moment
+    released_at: Moment
+    unit_count: int = Field(json_schema_extra={"example": 41})
+    ballots_accounted_for: bool = Field(
+        description="Whether every sealed answer could be opened and there were as many as tokens used up. If not, "
+        "something has touched the ballot box, and those who run the installation must be asked.",
+        json_schema_extra={"example": True},
+    )
+    participation: ParticipationShown | KeptBack
+    organisation: OrganisationShown | KeptBack
