@@ -155,7 +155,7 @@ async def an_open_round(
             unit: Unit = await world.unit_under(await _unit(world, units[parent]) if parent else None, name)
             units[name] = unit.id
     two_keys = more.get("two_keys", False)
-    secret_keys = [new_secret() for _ in range(2 if two_keys else 1)]
+    secret_keys = [new_secret() for _ in range(3 if two_keys else 1)]
     survey_round = SurveyRound(
         organisation_id=UUID(group["organisationId"]),
         working_group_id=UUID(group["id"]),
@@ -189,15 +189,15 @@ async def an_open_round(
         "opened_at": survey_round.opens_at,
         "content": {"rules": "R1-R12/1"},
         "content_hash": content_hash({"rules": "R1-R12/1"}),
-        "public_key": None if two_keys else public[0],
-        "employer_public_key": public[0] if two_keys else None,
-        "union_public_key": public[1] if two_keys else None,
+        "public_key": public[0],
+        "employer_public_key": public[1] if two_keys else None,
+        "union_public_key": public[2] if two_keys else None,
     }
     async with world.database.write() as session:
         await session.execute(sa.update(SurveyRound).where(col(SurveyRound.id) == survey_round.id).values(**opened))
     async with world.database.read() as session:
         box.survey_round = await session.get_one(SurveyRound, survey_round.id)
-    box.key_store.put(survey_round.id, RoundSecrets(None if two_keys else secret_keys[0], secrets.token_bytes(32)))
+    box.key_store.put(survey_round.id, RoundSecrets(secret_keys[0], secrets.token_bytes(32)))
     return box
 
 

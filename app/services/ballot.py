@@ -53,13 +53,13 @@ def public_key_of(secret_key: bytes) -> bytes:
     return bytes(PrivateKey(secret_key).public_key)
 
 
-def locks_of(public_key: bytes, sides: Sequence[bytes | None]) -> list[bytes]:
-    """The round's public keys in the order in which its answers are sealed: its own, then those of the sides, if any.
+def locks_of(key: bytes, sides: Sequence[bytes | None]) -> list[bytes]:
+    """A round's public or secret keys in the order in which its answers are sealed: its own, then the sides', if any.
 
     The round's own key is destroyed with the release. Without it both sides' words, which outlive the round on paper,
     could open a backup.
     """
-    return [public_key, *(key for key in sides if key is not None)]
+    return [key, *(side for side in sides if side is not None)]
 
 
 def seal(public_keys: Sequence[bytes], payload: bytes) -> bytes:

@@ -14,8 +14,6 @@ from pydantic import TypeAdapter, ValidationError
 from app.models.columns import Paragraphs
 from app.models.instrument_content import InstrumentContent
 from app.services.ballot import (
-    DONT_KNOW,
-    SKIPPED,
     BallotKeys,
     Ballots,
     BoxDamaged,
@@ -24,8 +22,8 @@ from app.services.ballot import (
     decode,
     decode_many,
 )
-from app.services.instrument_content import layout_of, unsealed_answers
-from app.services.scoring import Answers
+from app.services.instrument_content import layout_of
+from app.services.scoring import DONT_KNOW, SKIPPED, Answers
 
 _TEXT: TypeAdapter[str] = TypeAdapter(Paragraphs)
 
@@ -63,7 +61,7 @@ class Box:
                 continue
         ballots = _decoded(self._layout, payloads)
         kept = self._allowed(ballots)
-        answers = unsealed_answers(self._scale, ballots.answers[kept])
+        answers = ballots.answers[kept]
         units = ballots.unit_indexes[kept].astype(np.int64)
         texts = [ballots.texts[place] for place in kept.nonzero()[0]]
         written = [(unit, each) for unit, each in zip(units.tolist(), texts, strict=True) if any(each)]
@@ -71,10 +69,11 @@ class Box:
 
     def _allowed(self, ballots: Ballots) -> npt.NDArray[np.bool_]:
         """Whether each is what the service would have taken: a unit of the round, values of the scale, fit texts."""
-        least = SKIPPED if self._scale.dont_know is None else DONT_KNOW
-        most = self._scale.highest - self._scale.lowest + 1
-        allowed: npt.NDArray[np.bool_] = ballots.unit_indexes < self._units
-        allowed &= ((ballots.answers >= least) & (ballots.answers <= most)).all(axis=1)
+        given = ballots.answers
+        possible = (given >= self._scale.lowest) & (given <= self._scale.highest) | (given == SKIPPED)
+        if self._scale.dont_know is not None:
+            possible |= given == DONT_KNOW
+        allowed: npt.NDArray[np.bool_] = (ballots.unit_indexes < self._units) & possible.all(axis=1)
         for place, texts in enumerate(ballots.texts):
             if any(not _is_writable(text, limit) for text, limit in zip(texts, self._limits, strict=True)):
                 allowed[place] = False

@@ -1,4 +1,4 @@
-"""Two locks on one ballot box: after the closing time each side hands in the key that it alone has kept.
+"""A lock of each side on one ballot box: after the closing time each side hands in the key that it alone has kept.
 
 A key that is handed in goes to the key store, never to the database, and is destroyed there with the rest.
 """
@@ -11,13 +11,13 @@ from app.models.party import Side
 from app.models.survey_round import SurveyRound, SurveyRoundState, round_state
 from app.models.survey_unlock import SurveyUnlockCreate, SurveyUnlocksRead
 from app.services import policy
-from app.services.ballot import BallotKeys, secret_for
+from app.services.ballot import BallotKeys, locks_of, secret_for
 from app.services.errors import Code, Refusal
 from app.services.key_store import KeyMissing, KeyStore
 from app.services.work import Work, admit, changed
 
 LOCKS = (Side.EMPLOYER, Side.UNION)
-"""In the order in which answers are sealed."""
+"""In the order in which answers are sealed, after the round's own key."""
 
 
 async def read(work: Work, round_id: UUID, key_store: KeyStore) -> SurveyUnlocksRead:
@@ -55,10 +55,10 @@ def keys_handed_in(key_store: KeyStore, round_id: UUID) -> dict[Side, bytes]:
 
 def ballot_keys(key_store: KeyStore, survey_round: SurveyRound) -> BallotKeys | None:
     """What opens the round's answers; None while a side's key is missing. Raises `KeyMissing` if it is lost."""
-    if not survey_round.two_keys:
-        return BallotKeys([key_store.read_ballot_key(survey_round.id)])
-    handed_in = keys_handed_in(key_store, survey_round.id)
-    return BallotKeys([handed_in[side] for side in LOCKS]) if len(handed_in) == len(LOCKS) else None
+    handed_in = keys_handed_in(key_store, survey_round.id) if survey_round.two_keys else {}
+    if survey_round.two_keys and len(handed_in) < len(LOCKS):
+        return None
+    return BallotKeys(locks_of(key_store.read_ballot_key(survey_round.id), [handed_in.get(side) for side in LOCKS]))
 
 
 async def _shown(work: Work, survey_round: SurveyRound, key_store: KeyStore) -> SurveyUnlocksRead:

@@ -387,9 +387,9 @@ async def test_with_two_keys_the_round_waits_for_both(world: World) -> None:
         box.key_store.read_ballot_key(box.id)
     assert (await close(box))[box.id] is Outcome.WAITING
     assert (await left(box))[-1] == "closed"
-    box.key_store.put_share(box.id, Side.UNION, box.secret_keys[1])
+    box.key_store.put_share(box.id, Side.UNION, box.secret_keys[2])
     assert (await close(box))[box.id] is Outcome.WAITING
-    box.key_store.put_share(box.id, Side.EMPLOYER, box.secret_keys[0])
+    box.key_store.put_share(box.id, Side.EMPLOYER, box.secret_keys[1])
     assert (await close(box))[box.id] is Outcome.RELEASED
     assert not has_keys(box)
     assert (await whole(box))["ballotsAccountedFor"] is True
