@@ -35,6 +35,7 @@ class Stage:
         self.world = world
         self.shut = shut
         self.rows: dict[str, Table] = {}
+        self.employer_words = ""
 
     async def build(self) -> "Stage":
         await self._organisation()
@@ -265,7 +266,7 @@ class Stage:
     async def _instruments(self) -> None:
         pack = content_packs.read_pack(content_packs.shipped())
         key, version = pack.instruments[0].key, pack.instruments[0].instrument_version
-        await self._keep("instrument, central", Instrument, content_packs.central_instrument_id(key, version))
+        await self.keep("instrument, central", Instrument, content_packs.central_instrument_id(key, version))
         for state in InstrumentState:
             copied = self.rows["instrument, central"].model_dump(exclude={"id", "organisation_id", "state", "key"})
             own = Instrument(
