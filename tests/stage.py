@@ -37,6 +37,7 @@ class Stage:
         self.world = world
         self.shut = shut
         self.rows: dict[str, Table] = {}
+        self.employer_words = ""
 
     async def build(self) -> "Stage":
         await self._organisation()
