@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
+from pydantic.alias_generators import to_camel
 
 from app.models.action import Action
 from app.models.approval import Approval
@@ -143,7 +144,11 @@ RULES: dict[str, Rule] = {
         Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,), fields={"roles": ADMINISTRATOR}
     ),
     "read_person": _read(Person, ONESELF, REPRESENTATIVE, ADMINISTRATOR),
-    "update_person": Rule(Person, (ONESELF, ADMINISTRATOR), fields={"active": ADMINISTRATOR, "roles": ADMINISTRATOR}),
+    "update_person": Rule(
+        Person,
+        (ONESELF, ADMINISTRATOR),
+        fields={"active": ADMINISTRATOR, "roles": ADMINISTRATOR, "unit_id": ADMINISTRATOR},
+    ),
     "list_mandates": _list(Party, Mandate, OWN_PARTY),
     "create_mandate": Rule(Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE,)),
     "read_mandate": _read(
@@ -296,7 +301,7 @@ def require(actor: Actor, operation: str, row: Table | None = None) -> None:
 def require_fields(actor: Actor, operation: str, row: Table, sent: Iterable[str]) -> None:
     """Refuse one who sends a field that only others may."""
     if others := reserved(actor, operation, row, sent):
-        raise Refusal(Code.NOT_YOUR_ROLE, f"/{others[0]}")
+        raise Refusal(Code.NOT_YOUR_ROLE, f"/{to_camel(others[0])}")
 
 
 def visible(row_type: type[Table]) -> sa.ColumnElement[bool]:
