@@ -119,9 +119,18 @@ def _token_secret(home: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def key_directory_at(home: Path, setting: Path | None) -> KeyDirectory:
+def key_directory_for(home: Path, setting: Path | None) -> KeyDirectory:
     """Where the keys of open survey rounds are: in the directory that is set, or in `keys` of this home."""
-    path = (setting or home / KEYS).expanduser().resolve()
+    return KeyDirectory(_key_directory(home, setting))
+
+
+def _key_directory(home: Path, setting: Path | None) -> Path:
+    return (setting or home / KEYS).expanduser().resolve()
+
+
+def key_directory_at(home: Path, setting: Path | None) -> KeyDirectory:
+    """The same, made if it is missing and looked at: nobody but this account may enter it."""
+    path = _key_directory(home, setting)
     try:
         _make_home(path.parent)
         return open_key_directory(path)

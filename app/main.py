@@ -10,13 +10,17 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
 
+from app import installation
 from app.api import api_info, document, operations, problems
 from app.api.catalogue import ROUTERS
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE
 from app.database import Database
+from app.services.key_store import KeyStore
 from app.services.tokens import TokenKey
 from app.settings import Settings, names_in
+from app.smtp import server_at
+from app.worker import Workshop, working
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -27,9 +31,15 @@ def create_app(settings: Settings) -> FastAPI:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
 
+    key_store = installation.key_directory_for(installation.home_at(settings.home), settings.key_directory)
+
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if settings.worker == "inside":
+            async with working(workshop_of(settings, database, app.state.key_store)):
+                yield
+        else:
+            yield
         await database.close()
 
     app = FastAPI(
@@ -66,6 +76,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.database = database
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
+    app.state.key_store = key_store
+    app.state.front_end_url = settings.front_end_url
     app.state.origins = names_in(settings.cors_origins)
     for router in ROUTERS:
         app.include_router(router, prefix=BASE)
@@ -75,6 +87,12 @@ def create_app(settings: Settings) -> FastAPI:
     document.install(app)
     operations.install(app)
     return app
+
+
+def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> Workshop:
+    """What a worker of this installation has at hand."""
+    mailer = server_at(settings.smtp_url.get_secret_value()) if settings.smtp_url is not None else None
+    return Workshop(database, key_store, mailer, settings.mail_from, settings.front_end_url)
 
 
 def _serve_docs(app: FastAPI) -> None:

@@ -18,6 +18,9 @@ from app.api import (
     people,
     session_records,
     statements,
+    survey_invitations,
+    survey_reminders,
+    survey_rounds,
     units,
     working_groups,
 )
@@ -37,6 +40,8 @@ TAGS = {
     "party-notes": "What a party notes for itself.",
     "session-records": "What a session produced, approved by both sides.",
     "actions": "Agreed next steps.",
+    "survey-rounds": "Runs of a questionnaire on a frozen unit tree.",
+    "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -57,6 +62,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     session_records.router,
     statements.router,
     actions.router,
+    survey_rounds.router,
+    survey_invitations.router,
+    survey_reminders.router,
     audit_entries.router,
     api_info.router,
 )

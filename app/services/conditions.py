@@ -19,6 +19,7 @@ from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person, Role
 from app.models.session_record import SessionRecord, SessionRecordState, record_state
+from app.models.survey_round import SurveyRoundState, round_state
 from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services.actor import Actor, Held, parameter
 from app.services.calendar import swedish_day
@@ -226,3 +227,14 @@ ACTION_NOT_SETTLED = While(
     state_is(ActionState.OPEN, ActionState.DONE),
 )
 ACTION_OPEN = While("the action is open", Code.ACTION_SETTLED, state_is(ActionState.OPEN))
+ROUND_OPEN = While(
+    "both sides have opened the round and it has not closed",
+    Code.SURVEY_ROUND_NOT_OPEN,
+    lambda _actor, row, now: round_state(row, now) is SurveyRoundState.OPEN,
+)
+ROUND_BEGUN = While(
+    "answers are taken already", Code.SURVEY_ROUND_NOT_BEGUN, lambda _actor, row, now: row.opens_at <= now
+)
+ROUND_NOT_BEGUN = While(
+    "answers are not taken yet", Code.SURVEY_ROUND_HAS_BEGUN, lambda _actor, row, now: now < row.opens_at
+)

@@ -104,6 +104,16 @@ class Code(StrEnum):
     ACTION_SETTLED = "actionSettled"
     # surveys
     SURVEY_TOKEN_UNKNOWN = "surveyTokenUnknown"  # noqa: S105
+    SURVEY_ROUND_NOT_OPEN = "surveyRoundNotOpen"
+    SURVEY_ROUND_NOT_BEGUN = "surveyRoundNotBegun"
+    SURVEY_ROUND_HAS_BEGUN = "surveyRoundHasBegun"
+    UNIT_NOT_IN_ROUND = "unitNotInRound"
+    NEEDED_FOR_THIS_KIND = "neededForThisKind"
+    NOT_FOR_THIS_KIND = "notForThisKind"
+    NOBODY_TO_INVITE = "nobodyToInvite"
+    MORE_THAN_HEADCOUNT = "moreThanHeadcount"
+    SLIPS_HANDED_OUT = "slipsHandedOut"
+    REMINDED_RECENTLY = "remindedRecently"
     KEY_WORDS_MISCOUNTED = "keyWordsMiscounted"
     KEY_WORD_UNKNOWN = "keyWordUnknown"
     KEY_WORDS_MIXED_UP = "keyWordsMixedUp"

@@ -24,6 +24,9 @@ from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.statement import Statement
+from app.models.survey_invitation_batch import SurveyInvitationBatch
+from app.models.survey_reminder import SurveyReminder
+from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
@@ -57,6 +60,9 @@ from app.services.conditions import (
     RECORD_FINAL,
     RECORD_OPEN,
     REPRESENTATIVE,
+    ROUND_BEGUN,
+    ROUND_NOT_BEGUN,
+    ROUND_OPEN,
     SESSION_AHEAD,
     SESSION_OPEN,
     SIGNED_IN,
@@ -239,6 +245,15 @@ RULES: dict[str, Rule] = {
     "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS)),
     "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED,)),
     "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN)),
+    # --- surveys
+    "read_survey_round": _read(SurveyRound, *_GROUP_READERS),
+    "list_survey_invitation_batches": _list(SurveyRound, SurveyInvitationBatch, *_GROUP_READERS),
+    "create_survey_invitation_batch": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN,)),
+    "read_survey_invitation_batch": _read(SurveyInvitationBatch, *_GROUP_READERS),
+    "void_survey_invitations": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ROUND_NOT_BEGUN)),
+    "list_survey_reminders": _list(SurveyRound, SurveyReminder, *_GROUP_READERS),
+    "create_survey_reminder": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ROUND_BEGUN)),
+    "read_survey_reminder": _read(SurveyReminder, *_GROUP_READERS),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(
