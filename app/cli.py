@@ -112,6 +112,15 @@ def serve(
         serving.serve(_settings().model_copy(update=chosen), with_demo=with_demo)
 
 
+@main.command()
+def worker() -> None:
+    """Do what waits in the queue (mail), in a process of its own: for LARANDE_WORKER=apart."""
+    settings = _settings()
+    given = settings.database_url.get_secret_value() if settings.database_url else None
+    with _plainly(), installation.any_database(given, installation.home_at(settings.home)) as url:
+        serving.work(url, settings)
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to this program's."""

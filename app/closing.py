@@ -4,6 +4,8 @@ Nothing here is said of a round but its id: no number of answers stands in a log
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -27,6 +29,18 @@ async def close_rounds_when_due(database: Database, key_store: KeyStore, every: 
     while True:
         await closer.work(datetime.now(UTC))
         await asyncio.sleep(every)
+
+
+@asynccontextmanager
+async def closing_rounds(database: Database, key_store: KeyStore) -> AsyncIterator[None]:
+    """Rounds are closed meanwhile. What is under way at the end is given up: it is an open round still."""
+    task = asyncio.create_task(close_rounds_when_due(database, key_store))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def close_due(database: Database, key_store: KeyStore, now: datetime) -> dict[UUID, Outcome]:

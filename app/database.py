@@ -8,6 +8,7 @@ pool's size stands before each.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -124,6 +125,23 @@ class Database:
                         await session.commit()
                     raise
                 await session.commit()
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[Any]:
+        """The driver's own connection, in no pool: it hears what the database announces for as long as it is open."""
+        engine = create_async_engine(
+            self._url,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={
+                "timeout": CONNECT_TIMEOUT_S,
+                "command_timeout": ANSWER_TIMEOUT_S,
+                "server_settings": _SERVER_SETTINGS | {"statement_timeout": f"{STATEMENT_TIMEOUT_S}s"},
+            },
+        )
+        with _away_as_such(_AWAY_FOR_WRITING):
+            async with engine.connect() as connection:
+                yield (await connection.get_raw_connection()).driver_connection
 
     async def answers(self) -> None:
         """Return once the database has answered; `DatabaseAway` if it does not."""

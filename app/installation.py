@@ -120,7 +120,10 @@ def _token_secret(home: Path) -> str:
 
 
 def key_directory_at(home: Path, setting: Path | None) -> KeyDirectory:
-    """Where the keys of open survey rounds are: in the directory that is set, or in `keys` of this home."""
+    """Where the keys of open survey rounds are: in the directory that is set, or in `keys` of this home.
+
+    Made if it is missing, and looked at: nobody but this account may enter it.
+    """
     path = (setting or home / KEYS).expanduser().resolve()
     try:
         _make_home(path.parent)

@@ -45,6 +45,8 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
         logging.getLogger(name).propagate = True
     # Its two lines at every start say nothing to anybody.
     logging.getLogger("alembic.runtime.migration").setLevel("WARNING")
+    # Nor does each job that is put back; the worker itself says what is missing.
+    logging.getLogger("pgqueuer").setLevel("WARNING")
     # The request log is ours: uvicorn's has addresses in it.
     logging.getLogger("uvicorn.access").disabled = True
 

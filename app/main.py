@@ -1,9 +1,8 @@
 """Wiring: settings in, application out."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -18,11 +17,14 @@ from app.api.dependencies import now
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE, SURVEY_RESPONSES
 from app.ballot_box import BallotBox
-from app.closing import close_rounds_when_due
+from app.closing import closing_rounds
 from app.database import Database
 from app.key_directory import open_key_directory
+from app.services.key_store import KeyStore
 from app.services.tokens import TokenKey
 from app.settings import Settings, names_in
+from app.smtp import server_at
+from app.worker import Workshop, working
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_SURVEY_RESPONSE_BYTES = 128 * 1024
@@ -43,13 +45,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        closing = key_store and asyncio.create_task(close_rounds_when_due(database, key_store))
-        yield
-        await ballot_box.close()
-        if closing:
-            closing.cancel()
-            with suppress(asyncio.CancelledError):
-                await closing
+        async with AsyncExitStack() as beside:
+            if key_store is not None and settings.worker == "inside":
+                await beside.enter_async_context(closing_rounds(database, key_store))
+                await beside.enter_async_context(working(workshop_of(settings, database, key_store)))
+            yield
+            await ballot_box.close()
         await database.close()
 
     app = FastAPI(
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
     if key_store is not None:
         app.state.key_store = key_store
+    app.state.front_end_url = settings.front_end_url
     app.state.origins = names_in(settings.cors_origins)
     for router in ROUTERS:
         app.include_router(router, prefix=BASE)
@@ -103,6 +105,12 @@ def create_app(settings: Settings) -> FastAPI:
     document.install(app)
     operations.install(app)
     return app
+
+
+def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> Workshop:
+    """What a worker of this installation has at hand."""
+    mailer = server_at(settings.smtp_url.get_secret_value()) if settings.smtp_url is not None else None
+    return Workshop(database, key_store, mailer, settings.mail_from, settings.front_end_url)
 
 
 def _serve_docs(app: FastAPI) -> None:

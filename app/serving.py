@@ -11,11 +11,12 @@ import typer
 import uvicorn
 from pydantic import SecretStr
 
-from app import demo, installation, logs, migrations
+from app import demo, installation, logs, migrations, worker
 from app.api.operations import BASE
+from app.closing import closing_rounds
 from app.database import Database
 from app.installation import CannotRun
-from app.main import create_app
+from app.main import create_app, workshop_of
 from app.services import content_packs
 from app.services.calendar import swedish_day
 from app.settings import Settings
@@ -73,7 +74,7 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
                 timeout_graceful_shutdown=FINISH_WITHIN_S,
             )
         )
-        _say_where(listener, demo_there)
+        _say_where(listener, demo_there, mail_waits=settings.smtp_url is None and settings.worker == "inside")
         server.run([listener])
 
 
@@ -103,7 +104,33 @@ async def prepare(url: str, with_demo: bool) -> bool:
         await database.close()
 
 
-def _say_where(listener: socket.socket, demo_there: bool) -> None:
+def work(url: str, settings: Settings) -> None:
+    """Send what waits in the queue and close rounds when due, until Ctrl-C or SIGTERM. Jobs begun are finished."""
+    logs.configure(settings.log_format, settings.log_level)
+    key_store = installation.key_directory_at(installation.home_at(settings.home), settings.key_directory)
+    if settings.smtp_url is None:
+        typer.echo(MAIL_WAITS)
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        for number in STOP_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        database = Database(url)
+        try:
+            await migrations.upgrade(database)
+            typer.echo("The worker is running. Ctrl-C stops it.")
+            async with closing_rounds(database, key_store):
+                await worker.run(workshop_of(settings, database, key_store), stop)
+        finally:
+            await database.close()
+
+    asyncio.run(until_stopped())
+
+
+MAIL_WAITS = "Mail waits in the queue: LARANDE_SMTP_URL says which mail server to hand it to."
+
+
+def _say_where(listener: socket.socket, demo_there: bool, *, mail_waits: bool) -> None:
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     typer.echo(f"Lärande i förändring is running. Try it at http://{host}:{port}{BASE}/docs")
@@ -111,4 +138,6 @@ def _say_where(listener: socket.socket, demo_there: bool) -> None:
         typer.echo("Demo accounts:")
         for line in demo.account_lines():
             typer.echo(f"  {line}")
+    if mail_waits:
+        typer.echo(MAIL_WAITS)
     typer.echo("Ctrl-C stops it.")

@@ -8,6 +8,9 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.services import mail
+from app.smtp import server_at
+
 
 class Settings(BaseSettings):
     """Frozen: what the program started with is what it runs with."""
@@ -27,6 +30,19 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     pool_size: int = Field(default=10, ge=2, le=200)
+    front_end_url: str = Field(
+        default="http://127.0.0.1:8000/larande/v1/docs",
+        description="The page that survey links lead to; the token is put after it, as the fragment.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:port or smtps://… ; unset: mail waits until it is set."
+    )
+    mail_from: str = Field(
+        default="Lärande i förändring <noreply@larande.example>", description="Whom mails are from: name <address>."
+    )
+    worker: Literal["inside", "apart"] = Field(
+        default="inside", description="Whether `larande serve` does what waits in the queue, or `larande worker`."
+    )
     log_format: Literal["console", "json"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     cors_origins: str = Field(default="", description="Origins, separated by commas, whose pages may call the API.")
@@ -41,6 +57,26 @@ class Settings(BaseSettings):
         for name in names_in(value):
             if not re.fullmatch(r"https?://[^/?#@*\s]+", name):
                 raise ValueError("origins are needed, as in https://www.example.se,http://localhost:5173")
+        return value
+
+    @field_validator("front_end_url")
+    @classmethod
+    def _is_a_page(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^/?#@\s]+(/[^#\s]*)?", value):
+            raise ValueError("the address of a page is needed, without #, as in https://enkat.example.se/")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            server_at(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_a_sender(cls, value: str) -> str:
+        mail.sender_of(value)
         return value
 
     @field_validator("trusted_proxies")

@@ -104,11 +104,7 @@ async def open_round(
         public_key=public_key_of(secret_key),
         created_at=now,
     )
-<<<<<<< HEAD
-    rows: list[list[Any]] = [
-=======
     rows: list[list[SQLModel]] = [
->>>>>>> h-closing
         [instrument],
         [
             Unit(id=each, organisation_id=place.organisation_id, headcount=1, valid_from=FIRST_DAY, created_at=now)

@@ -244,7 +244,12 @@ CASES: dict[str, Cases] = {
     "read_person": _on(Person, "/people/{id}"),
     "update_person": _also(
         _also(
-            _on(Person, "/people/{id}", lambda _s, _r: {"name": "Nytt namn"}),
+            _also(
+                _on(Person, "/people/{id}", lambda _s, _r: {"name": "Nytt namn"}),
+                "person: employee",
+                "its unit",
+                lambda stage: {"unitId": str(stage.world.subunit.id)},
+            ),
             "person: employee",
             "its roles",
             lambda _s: {"roles": ["archivist"]},

@@ -200,7 +200,7 @@ async def test_two_services_on_another_server_migrate_in_turn_and_share_a_secret
     made, token = loop.create_future(), loop.create_future()
     codes = await asyncio.gather(serves(made, token, True), serves(made, token, False))
     assert list(codes) == [0, 0]
-    assert [path.name for path in new_home.iterdir()] == ["token-secret"]  # noqa: ASYNC240
+    assert sorted(path.name for path in new_home.iterdir()) == ["keys", "token-secret"]  # noqa: ASYNC240
 
 
 async def test_two_first_starts_with_the_demo_make_one(empty_database_url: str) -> None:
@@ -227,12 +227,15 @@ async def _organisations(url: str) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("demo_there", [True, False])
-def test_it_says_where_it_is_and_who_can_sign_in(capsys: pytest.CaptureFixture[str], demo_there: bool) -> None:
+@pytest.mark.parametrize(("demo_there", "mail_waits"), [(True, True), (False, False)])
+def test_it_says_where_it_is_and_who_can_sign_in(
+    capsys: pytest.CaptureFixture[str], demo_there: bool, mail_waits: bool
+) -> None:
     with entrance._listen("127.0.0.1", 0) as listener:
-        entrance._say_where(listener, demo_there)
+        entrance._say_where(listener, demo_there, mail_waits=mail_waits)
         port = listener.getsockname()[1]
     said = capsys.readouterr().out.splitlines()
     assert said[0].endswith(f"http://127.0.0.1:{port}/larande/v1/docs")
     accounts = ["Demo accounts:", *(f"  {line}" for line in demo.account_lines())] if demo_there else []
-    assert said[1:] == [*accounts, "Ctrl-C stops it."]
+    waiting = [entrance.MAIL_WAITS] if mail_waits else []
+    assert said[1:] == [*accounts, *waiting, "Ctrl-C stops it."]

@@ -84,6 +84,18 @@ def _tagged(request: Request, text: bytes, version: int, self_path: str, status:
     return Response(text, status, headers, "application/json")
 
 
+def download(shown: Response, content: bytes, media_type: str, name: str) -> Response:
+    """The same resource in another format, with the headers it has as JSON, as a file of this name."""
+    kept = {
+        header: shown.headers[header] for header in ("ETag", "Location", "Cache-Control") if header in shown.headers
+    }
+    described = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Vary": "Accept, Accept-Language, Authorization",
+    }
+    return Response(content, shown.status_code, kept | described, media_type)
+
+
 def nothing() -> Response:
     return Response(status_code=204)
 

@@ -21,6 +21,8 @@ from app.api import (
     statements,
     survey_amendments,
     survey_forms,
+    survey_invitations,
+    survey_reminders,
     survey_responses,
     survey_results,
     survey_rounds,
@@ -49,6 +51,7 @@ TAGS = {
     "survey-forms": "The questionnaire that a survey link opens; without an account.",
     "survey-responses": "Answers to a survey, sealed as they come in; without an account.",
     "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
+    "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -75,6 +78,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_forms.router,
     survey_responses.router,
     survey_results.router,
+    survey_invitations.router,
+    survey_reminders.router,
     audit_entries.router,
     api_info.router,
 )

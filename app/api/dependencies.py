@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.api.negotiation import accepts_json, sends_json, version_in
+from app.api.negotiation import best_type, sends_json, version_in
 from app.api.operations import Operation
 from app.database import Database
 from app.services import actors, idempotency
@@ -45,9 +45,9 @@ def now() -> datetime:
 
 async def well_formed(request: Request) -> None:
     """Media types, query names and the JSON's own form, checked before anything is looked up."""
-    if not accepts_json(request):
-        raise RequestRefusal("notAcceptable")
     operation: Operation = request.app.state.operations[request.scope["route"].name]
+    if best_type(request, operation.media_types) is None:
+        raise RequestRefusal("notAcceptable")
     if unknown := sorted(set(request.query_params.keys()) - operation.query_names):
         raise RequestRefusal("unknownParameter", *(("query", name) for name in unknown[:100]))
     if operation.takes_body and (body := await request.body()) and not _takes_forms(request):
@@ -131,14 +131,14 @@ Formed = Annotated[None, Depends(well_formed)]
 SignedIn = Annotated[Claims, Depends(signed_in)]
 
 
+def key_store_of(call: Call) -> KeyStore:
+    key_store: KeyStore = call.request.app.state.key_store
+    return key_store
+
+
 def database_of(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
-
-
-def key_store_of(request: Request) -> KeyStore:
-    key_store: KeyStore = request.app.state.key_store
-    return key_store
 
 
 async def reading(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
@@ -169,7 +169,9 @@ async def creating(
         if not re.fullmatch(r"[\x21-\x7e]{1,100}", idempotency_key):
             raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
         told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
-        key = RequestKey(idempotency_key, hashlib.sha256(told).digest())
+        token_key: TokenKey = request.app.state.token_key
+        # Keyed: a plain hash of a request with one e-mail address in it would give the address away.
+        key = RequestKey(idempotency_key, token_key.pseudonym("request", hashlib.sha256(told).hexdigest()))
     async with _call(request, claims, database_of(request).write, key) as call:
         yield call
 

@@ -80,7 +80,7 @@ _STATUS_WORDS = {
     "403": "Readable, but not the caller's to do.",
     "404": "Nothing here that the caller can see.",
     "405": "No such method at this address.",
-    "406": "The answer exists as JSON only.",
+    "406": "The answer exists as JSON, and in the formats named here.",
     "409": "The state of things does not allow it.",
     "412": "The resource has changed since it was read.",
     "413": "The body is larger than 1 MiB, or a survey answer than 128 KiB.",

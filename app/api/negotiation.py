@@ -1,6 +1,7 @@
 """What a client asks for in its headers: language, media type, version."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from fastapi import Request
@@ -32,16 +33,22 @@ def preferred_language(request: Request) -> LanguageTag:
     return "en" if weights["en"] > weights["sv"] else "sv"
 
 
-def accepts_json(request: Request) -> bool:
-    """Whether an answer in JSON is welcome."""
+JSON = "application/json"
+
+
+def best_type(request: Request, offered: Sequence[str]) -> str | None:
+    """The offered media type that the client likes best, the first of equals; None when none is welcome."""
     header = request.headers.get("accept", "")
     if not header.strip():
-        return True
+        return offered[0]
     weights = dict(_weighted(header))
-    for media_type in ("application/json", "application/*", "*/*"):
-        if media_type in weights:
-            return weights[media_type] > 0
-    return False
+
+    def weight(media_type: str) -> float:
+        ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+        return next((weights[each] for each in ranges if each in weights), 0)
+
+    best = max(offered, key=weight)
+    return best if weight(best) > 0 else None
 
 
 def sends_json(request: Request) -> bool:

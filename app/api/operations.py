@@ -1,10 +1,13 @@
 """What the program offers: every operation with its method and path, read off the routes once."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+
+from app.api.negotiation import JSON
 
 BASE = "/larande/v1"
 
@@ -21,6 +24,8 @@ class Operation:
     """With the base path and `{parameters}`."""
     query_names: frozenset[str]
     takes_body: bool
+    media_types: tuple[str, ...]
+    """In which it answers, JSON first."""
 
     @property
     def parameters(self) -> list[str]:
@@ -46,8 +51,14 @@ def operations_of(app: FastAPI) -> dict[str, Operation]:
             query_names=frozenset(_query_names(route)),
             # Signing in reads its body itself, a form or JSON, and says so in the document.
             takes_body=route.body_field is not None or "requestBody" in (route.openapi_extra or {}),
+            media_types=tuple(dict.fromkeys([JSON, *_media_types(route)])),
         )
     return found
+
+
+def _media_types(route: APIRoute) -> Iterator[str]:
+    for response in route.responses.values():
+        yield from response.get("content", {})
 
 
 def _query_names(route: APIRoute) -> set[str]:

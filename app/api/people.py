@@ -44,7 +44,7 @@ async def list_people(
     "/organisations/{organisationId}/people", response_model=PersonRead, status_code=201, summary="Add a person"
 )
 async def create_person(call: Creating, organisation_id: OrganisationId, person: PersonCreate) -> Response:
-    """Somebody who is to represent, lead sessions or keep the archive. It gives no say by itself."""
+    """Somebody who is to represent, lead sessions, keep the archive or be invited to surveys. It gives no say."""
     made = await call.once(lambda: people.create(call.work, organisation_id, person), people.read)
     return _answer(call, made, 201)
 

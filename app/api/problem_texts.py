@@ -36,8 +36,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "notAcceptable": _p(
         406,
-        ("Formatet finns inte", "Svaret finns som application/json."),
-        ("No such format", "The answer exists as application/json."),
+        ("Formatet finns inte", "Svaret finns som application/json, och i de andra format som dokumentet anger."),
+        ("No such format", "The answer exists as application/json, and in the other formats that the document names."),
     ),
     "bodyTooLarge": _p(
         413,
@@ -851,6 +851,90 @@ PROBLEMS: dict[str, ProblemText] = {
         503,
         ("Många svarar just nu", "Ingenting är sparat. Försök igen om en liten stund; länken gäller."),
         ("Many are answering now", "Nothing was stored. Try again in a little while; the link is still valid."),
+    ),
+    "surveyRoundNotOpen": _p(
+        409,
+        (
+            "Mätningen är inte öppen",
+            "Det går att bjuda in och påminna från det att båda sidor har godkänt mätningen till dess att den stänger.",
+        ),
+        (
+            "The survey round is not open",
+            "Inviting and reminding are possible from when both sides have approved the round until it closes.",
+        ),
+    ),
+    "surveyRoundNotBegun": _p(
+        409,
+        ("Mätningen har inte börjat", "En påminnelse kan skickas först när det går att svara."),
+        ("The survey round has not begun", "A reminder can be sent once it is possible to answer."),
+    ),
+    "surveyRoundHasBegun": _p(
+        409,
+        (
+            "Mätningen har börjat",
+            "Inbjudningar kan makuleras bara innan det går att svara. Nu kan någon redan ha använt sin.",
+        ),
+        (
+            "The survey round has begun",
+            "Invitations can be voided only before it is possible to answer. Somebody may have used theirs by now.",
+        ),
+    ),
+    "unitNotInRound": _p(
+        422,
+        ("Enheten finns inte i mätningen", "Välj en av de enheter som mätningen visar var för sig."),
+        ("The unit is not in the survey round", "Choose one of the units that stand on their own in the round."),
+    ),
+    "neededForThisKind": _p(
+        422,
+        ("En uppgift saknas", "Den här sortens inbjudan behöver fältet."),
+        ("Something is missing", "This kind of invitation needs the field."),
+    ),
+    "notForThisKind": _p(
+        422,
+        ("Uppgiften hör inte hit", "Den här sortens inbjudan har inget sådant fält."),
+        ("This does not belong here", "This kind of invitation has no such field."),
+    ),
+    "nobodyToInvite": _p(
+        409,
+        (
+            "Det finns ingen att bjuda in",
+            "Ingen är registrerad på enheten, eller så är alla som är det redan inbjudna.",
+        ),
+        ("There is nobody to invite", "Nobody is registered in the unit, or everybody who is has been invited."),
+    ),
+    "moreThanHeadcount": _p(
+        409,
+        (
+            "Inbjudningarna räcker till fler än enheten har",
+            "Tillsammans med tidigare inbjudningar blir det fler än det antal anställda som båda sidor har godkänt för "
+            "enheten. Var och en ska bara kunna svara en gång.",
+        ),
+        (
+            "There would be more invitations than people in the unit",
+            "With earlier invitations there would be more than the number of employees that both sides have approved "
+            "for the unit. Each of them is to answer once only.",
+        ),
+    ),
+    "slipsHandedOut": _p(
+        409,
+        (
+            "Lapparna är redan utlämnade",
+            "Länkarna visades en gång, i det första svaret, och finns inte sparade. Kom de inte fram kan enhetens "
+            "inbjudningar makuleras innan mätningen börjar, och nya lappar skapas.",
+        ),
+        (
+            "The slips have been handed out",
+            "The links were shown once, in the first answer, and are not stored. If they did not arrive, the unit's "
+            "invitations can be voided before the round begins, and new slips made.",
+        ),
+    ),
+    "remindedRecently": _p(
+        409,
+        (
+            "En påminnelse har nyss skickats",
+            "Alla kan påminnas en gång per dygn. Se HTTP-huvudet Retry-After.",
+        ),
+        ("A reminder was sent recently", "Everyone can be reminded once in 24 hours. See the Retry-After header."),
     ),
     "keyWordsMiscounted": _p(
         422,

@@ -111,7 +111,7 @@ def _part(call: Call, survey_round_id: Id, unit_id: Id, name: str, text: str) ->
 )
 async def read_survey_unlocks(call: Reading, survey_round_id: SurveyRoundId) -> Response:
     """In two-key mode: which sides have handed in the keys that open the answers, once the round has closed."""
-    return _unlocks(call, await survey_unlocks.read(call.work, survey_round_id, key_store_of(call.request)))
+    return _unlocks(call, await survey_unlocks.read(call.work, survey_round_id, key_store_of(call)))
 
 
 @router.post(
@@ -123,7 +123,7 @@ async def read_survey_unlocks(call: Reading, survey_round_id: SurveyRoundId) -> 
 async def unlock_survey_round(call: Creating, survey_round_id: SurveyRoundId, unlock: SurveyUnlockCreate) -> Response:
     """In two-key mode, after the closing time: your side's 24 words. When both sides have handed in theirs, the answers
     are opened and the result is released to both, as a rule within a minute."""
-    store = key_store_of(call.request)
+    store = key_store_of(call)
     made = await call.once(
         lambda: survey_unlocks.unlock(call.work, survey_round_id, store, unlock),
         lambda work, round_id: survey_unlocks.read(work, round_id, store),

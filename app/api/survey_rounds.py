@@ -191,7 +191,7 @@ async def approve_survey_round(
     call: Creating, version: Version, survey_round_id: SurveyRoundId, approval: ApprovalCreate
 ) -> Response:
     """Your party's decision on the content hash you have read. The last approval needed opens the round."""
-    key_store = key_store_of(call.request)
+    key_store = key_store_of(call)
     made = await call.once(
         lambda: survey_opening.approve(call.work, survey_round_id, version, approval, key_store), approvals.read
     )

@@ -19,7 +19,9 @@ from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignI
 from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_ballot import SealedResponse, SurveyInvitation
+from app.models.survey_invitation_batch import SurveyInvitationBatch
 from app.models.survey_release import SurveyRelease, SurveyResult, SurveySums
+from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound, SurveyUnit
 from app.models.survey_texts import SurveyText, SurveyTexts
 from app.models.unit import Unit, UnitPlacement
@@ -54,6 +56,8 @@ TABLES: tuple[type[Table], ...] = (
     SurveyUnit,
     SurveyAmendment,
     SurveyInvitation,
+    SurveyInvitationBatch,
+    SurveyReminder,
     SealedResponse,
     SurveyRelease,
     SurveyResult,

@@ -13,6 +13,6 @@ class IdempotencyKey(Table, table=True):
     person_id: UUID = Column(foreign_key="person.id", primary_key=True)
     key: str = Column(primary_key=True)
     request_hash: bytes
-    """SHA-256 over operation, path and body."""
+    """HMAC-SHA-256 over operation, path and body, with a key that is not in the database."""
     row_id: UUID | None = None
     created_at: datetime = Column(sa_type=UtcDateTime)

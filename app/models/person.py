@@ -78,14 +78,19 @@ Roles = Annotated[
         json_schema_extra={"example": ["archivist"]},
     ),
 ]
+PlaceOfWork = Annotated[
+    Id | None,
+    Field(description="Where the person works: a unit of the organisation that is open. Surveys invite by it."),
+]
 
 
 class PersonCreate(Input):
-    """Somebody in the organisation who is to sign in. Roles are given by a system administrator only."""
+    """Somebody in the organisation. Roles are given by a system administrator only."""
 
     name: PersonName
     email: EmailAddress
     language: Language = Language.SWEDISH
+    unit_id: PlaceOfWork = None
     roles: Roles = Field(default_factory=list)
 
 
@@ -96,6 +101,7 @@ class PersonUpdate(Input):
     email: EmailAddress = absent()
     language: Language = absent()
     active: Active = absent()
+    unit_id: PlaceOfWork = absent()
     roles: Roles = absent()
 
 
@@ -116,5 +122,6 @@ class PersonRead(Resource):
     email: str = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
     language: Language
     active: Active
+    unit_id: PlaceOfWork
     roles: Roles
     created_at: Moment

@@ -47,6 +47,7 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
     },
+    "create_survey_reminder": {Code.REMINDED_RECENTLY: "no reminder of the round was sent in the last 24 hours"},
     "read_statement": {Code.NOT_FOUND: "the caller may read its record"},
     "write_statement": {
         Code.NOT_FOUND: "the party has a seat at the table",

@@ -1,10 +1,38 @@
 """Days are Swedish days: a mandate that ends today is valid until midnight in Stockholm."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from app.models.columns import Language
+
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+_DAYS = {
+    Language.SWEDISH: ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
+    Language.ENGLISH: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+_MONTHS = {
+    Language.SWEDISH: (
+        *("januari", "februari", "mars", "april", "maj", "juni"),
+        *("juli", "augusti", "september", "oktober", "november", "december"),
+    ),
+    Language.ENGLISH: (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+}
+_COLON = {Language.SWEDISH: ".", Language.ENGLISH: ":"}
 
 
 def swedish_day(moment: datetime) -> date:
     return moment.astimezone(STOCKHOLM).date()
+
+
+def written_day(moment: datetime, language: Language) -> tuple[str, str]:
+    """The last day and time in Sweden for people: fredag 27 november 2026, 16.30. Midnight is the end of a day."""
+    there = moment.astimezone(STOCKHOLM)
+    hour = there.hour
+    if (there.hour, there.minute) == (0, 0):
+        there, hour = there - timedelta(days=1), 24
+    day = f"{_DAYS[language][there.weekday()]} {there.day} {_MONTHS[language][there.month - 1]} {there.year}"
+    return day, f"{hour:02d}{_COLON[language]}{there.minute:02d}"

@@ -24,7 +24,7 @@ MadeT = TypeVar("MadeT", bound=Identified)
 
 @dataclass(frozen=True)
 class RequestKey:
-    """The client's key, and SHA-256 over operation, path and body."""
+    """The client's key, and a keyed hash over operation, path and body."""
 
     key: str
     request_hash: bytes

@@ -11,6 +11,7 @@ from app.models.organisation import Organisation
 from app.models.party import Party, PartyState
 from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate, Role
 from app.models.sign_in import SignIn, SignInEnd
+from app.models.unit import Unit
 from app.services import policy, sign_in
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
@@ -42,6 +43,8 @@ async def create(work: Work, organisation_id: UUID, data: PersonCreate) -> Perso
     organisation = await admit(work, "create_person", Organisation, organisation_id)
     # Saying that there are no roles gives none.
     policy.require_fields(work.actor, "create_person", organisation, ["roles"] if data.roles else [])
+    if data.unit_id is not None:
+        await _check_unit(work, organisation_id, data.unit_id)
     person = Person(organisation_id=organisation_id, **data.model_dump(), created_at=work.now)
     await created(work, "create_person", person)
     return shown(work, PersonRead, person)
@@ -59,6 +62,8 @@ async def update(work: Work, person_id: UUID, version: int, data: PersonUpdate) 
     if changes := differing(person, sent):
         if Role.SYSTEM_ADMINISTRATOR in set(changes.get("roles", ())) - set(person.roles):
             await _check_no_mandate(work, person)
+        if changes.get("unit_id") is not None:
+            await _check_unit(work, person.organisation_id, changes["unit_id"])
         await changed(work, "update_person", person, changes)
         if not person.active:
             await sign_in.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
@@ -78,6 +83,21 @@ async def _check_no_mandate(work: Work, person: Person) -> None:
     )
     if (await work.session.execute(mandates.limit(1))).first() is not None:
         raise Refusal(Code.ADMINISTRATOR_HOLDS_MANDATE, "/roles")
+
+
+async def _check_unit(work: Work, organisation_id: UUID | None, unit_id: UUID) -> None:
+    """A unit of the person's own organisation in which somebody can work today; it stays so until this is stored."""
+    there = (
+        sa.select(col(Unit.id))
+        .where(
+            col(Unit.id) == unit_id,
+            col(Unit.organisation_id) == organisation_id,
+            sa.or_(col(Unit.valid_to).is_(None), col(Unit.valid_to) >= work.today),
+        )
+        .with_for_update(read=True)
+    )
+    if (await work.session.execute(there)).first() is None:
+        raise Refusal(Code.UNKNOWN_UNIT, "/unitId")
 
 
 async def hold(work: Work, person_id: UUID, organisation_id: UUID, pointer: str) -> Person:

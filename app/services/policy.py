@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
+from pydantic.alias_generators import to_camel
 
 from app.models.action import Action
 from app.models.approval import Approval
@@ -25,6 +26,8 @@ from app.models.person import Person
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
+from app.models.survey_invitation_batch import SurveyInvitationBatch
+from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
@@ -67,8 +70,10 @@ from app.services.conditions import (
     REPRESENTATIVE,
     RESULTS_RELEASED,
     ROUND_AHEAD,
+    ROUND_BEGUN,
     ROUND_CLOSED,
     ROUND_DRAFT,
+    ROUND_NOT_BEGUN,
     ROUND_OPEN,
     ROUND_PROPOSED,
     SESSION_AHEAD,
@@ -169,7 +174,11 @@ RULES: dict[str, Rule] = {
     ),
     "read_person": _read(Person, ONESELF, REPRESENTATIVE, ADMINISTRATOR),
     # Also when the organisation is closed: people still sign in to read.
-    "update_person": Rule(Person, (ONESELF, ADMINISTRATOR), fields={"active": ADMINISTRATOR, "roles": ADMINISTRATOR}),
+    "update_person": Rule(
+        Person,
+        (ONESELF, ADMINISTRATOR),
+        fields={"active": ADMINISTRATOR, "roles": ADMINISTRATOR, "unit_id": ADMINISTRATOR},
+    ),
     "list_mandates": _list(Party, Mandate, OWN_PARTY),
     "create_mandate": Rule(
         Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)
@@ -228,7 +237,7 @@ RULES: dict[str, Rule] = {
     "read_instrument": _read(
         Instrument, Who("anyone signed in, when it is central", (Is("organisation_id", (None,)),)), MEMBER
     ),
-    "transition_instrument": Rule(Instrument, (REPRESENTATIVE,), (INSTRUMENT_PUBLISHED,)),
+    "transition_instrument": Rule(Instrument, (REPRESENTATIVE,), (INSTRUMENT_PUBLISHED, ITS_ORGANISATION_ACTIVE)),
     # --- dialogue sessions
     "list_dialogue_sessions": _list(WorkingGroup, DialogueSession, *_GROUP_READERS),
     "create_dialogue_session": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_STAYS_ACTIVE)),
@@ -311,7 +320,16 @@ RULES: dict[str, Rule] = {
     "read_unit_trend": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
     "read_unit_benchmark": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
     "read_survey_unlocks": Rule(SurveyRound, _GROUP_READERS, reads=True),
+    # Also when the organisation is closed: what people have answered is released as they were told.
     "unlock_survey_round": Rule(SurveyRound, (AT_TABLE,), (TWO_KEYS, ROUND_CLOSED)),
+    # --- survey invitations
+    "list_survey_invitation_batches": _list(SurveyRound, SurveyInvitationBatch, *_GROUP_READERS),
+    "create_survey_invitation_batch": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "read_survey_invitation_batch": _read(SurveyInvitationBatch, *_GROUP_READERS),
+    "void_survey_invitations": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ROUND_NOT_BEGUN, ITS_ORGANISATION_ACTIVE)),
+    "list_survey_reminders": _list(SurveyRound, SurveyReminder, *_GROUP_READERS),
+    "create_survey_reminder": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ROUND_BEGUN, ITS_ORGANISATION_ACTIVE)),
+    "read_survey_reminder": _read(SurveyReminder, *_GROUP_READERS),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(
@@ -381,7 +399,7 @@ def require(actor: Actor, operation: str, row: Table | None = None) -> None:
 def require_fields(actor: Actor, operation: str, row: Table, sent: Iterable[str]) -> None:
     """Refuse one who sends a field that only others may."""
     if others := reserved(actor, operation, row, sent):
-        raise Refusal(Code.NOT_YOUR_ROLE, f"/{others[0]}")
+        raise Refusal(Code.NOT_YOUR_ROLE, f"/{to_camel(others[0])}")
 
 
 def visible(row_type: type[Table]) -> sa.ColumnElement[bool]:

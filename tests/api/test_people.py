@@ -2,14 +2,18 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
+from sqlmodel import col
 
 from app.models.person import Person, PersonCreate, PersonItem, PersonRead, PersonUpdate
+from app.models.unit import Unit
+from app.services.calendar import swedish_day
 from tests import contract
 from tests.signing_in import calling_from, give_password, try_password
 from tests.world import World
@@ -81,6 +85,44 @@ async def test_oneself_changes_name_email_and_language_and_nothing_else(world: W
         assert problem["errors"][0]["pointer"] == f"/{next(iter(sent))}"
     assert (await me.get(path))["name"] == "Nytt Namn"
     await me.refused("PATCH", path, 412, "staleVersion", json={"name": "X"}, etag='"1"')
+
+
+async def test_where_a_person_works_is_said_at_creation_and_changed_by_an_administrator(world: World) -> None:
+    admin, unit = world.administrator.client, str(world.subunit.id)
+    for who in ("employer_rep", "saco_rep"):
+        made = await world.people[who].client.post(f"{world.path}/people", somebody(unitId=unit))
+        assert made["unitId"] == unit
+        assert (await world.people[who].client.get(f"/people/{made['id']}"))["unitId"] == unit
+    path = f"/people/{made['id']}"
+    moved = await admin.change(path, {"unitId": str(world.unit.id)})
+    assert (moved["unitId"], moved["version"]) == (str(world.unit.id), 2)
+    assert (await admin.change(path, {"unitId": None}))["unitId"] is None
+    own = f"/people/{world.employee.id}"
+    tag = await world.employee.client.etag(own)
+    problem = await world.employee.client.refused("PATCH", own, 403, "notYourRole", json={"unitId": unit}, etag=tag)
+    assert problem["errors"][0]["pointer"] == "/unitId"
+
+
+async def test_nobody_works_in_a_unit_that_is_closed_or_elsewhere(app: FastAPI, world: World) -> None:
+    closed = await world.unit_under(world.unit, "Nedlagda enheten")
+    rep, admin = world.saco_rep.client, world.administrator.client
+    await rep.change(f"/units/{closed.id}", {"validTo": swedish_day(datetime.now(UTC)).isoformat()})
+    await rep.post(f"{world.path}/people", somebody(unitId=str(closed.id)))  # its last day
+    async with world.database.write() as session:
+        last_day = swedish_day(datetime.now(UTC)) - timedelta(days=1)
+        await session.execute(sa.update(Unit).where(col(Unit.id) == closed.id).values(valid_to=last_day))
+    async with World(app) as other:
+        for unit in (closed.id, other.subunit.id, uuid4()):
+            sent = {"unitId": str(unit)}
+            made = somebody(**sent)
+            problem = await rep.refused("POST", f"{world.path}/people", 422, "unknownUnit", json=made)
+            assert problem["errors"][0]["pointer"] == "/unitId"
+            path = f"/people/{world.employee.id}"
+            await admin.refused("PATCH", path, 422, "unknownUnit", json=sent, etag=await admin.etag(path))
+    # Whoever runs the installation works in no unit of it.
+    path = f"/people/{world.administrator.id}"
+    sent = {"unitId": str(world.subunit.id)}
+    await admin.refused("PATCH", path, 422, "unknownUnit", json=sent, etag=await admin.etag(path))
 
 
 async def test_nobody_but_oneself_and_the_administrator_changes_a_person(world: World) -> None:
@@ -274,14 +316,14 @@ async def test_no_union_register(world: World) -> None:
     """No field could hold membership, nothing takes it in, and no list or search gives people by party."""
     # The row and the shapes are exactly these; whoever adds a field must come here and read rule 4.
     assert set(Person.__table__.columns.keys()) == {  # type: ignore[attr-defined]
-        *{"id", "version", "created_at", "organisation_id", "name", "email", "language", "active", "roles"}
+        *{"id", "version", "created_at", "organisation_id", "name", "email", "language", "active", "roles", "unit_id"}
     }
-    assert set(PersonCreate.model_fields) == {"name", "email", "language", "roles"}
-    assert set(PersonUpdate.model_fields) == {"name", "email", "language", "active", "roles"}
+    assert set(PersonCreate.model_fields) == {"name", "email", "language", "unit_id", "roles"}
+    assert set(PersonUpdate.model_fields) == {"name", "email", "language", "active", "unit_id", "roles"}
     assert set(PersonItem.model_fields) == {"id", "name", "email", "active"}
     assert set(PersonRead.model_fields) == {
         *{"id", "version", "allowed_actions", "links", "organisation_id", "created_at"},
-        *{"name", "email", "language", "active", "roles"},
+        *{"name", "email", "language", "active", "unit_id", "roles"},
     }
 
     # What is sent all the same is refused, and nothing is stored.

@@ -1,0 +1,181 @@
+"""Mails: what an invitation and a reminder say, as messages that any mail program reads. No input or output.
+
+Nothing in them tells who opened what: no images, nothing from elsewhere, no address of ours but the link. The text
+comes in plain and as simple HTML that says the same.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from html import escape
+from typing import Protocol
+
+from email_validator import validate_email
+
+from app.models.columns import Language
+from app.services.calendar import written_day
+
+
+class MailAway(Exception):
+    """The mail server cannot be reached or takes nothing now; the same mail may go later. The message says why."""
+
+
+class MailRefused(Exception):
+    """The mail server will never take a mail for this address."""
+
+
+class Mailer(Protocol):
+    """Hands a message over to a mail server. When `send` has returned, the server answers for it."""
+
+    async def send(self, message: EmailMessage) -> None:
+        """Raises `MailAway` or `MailRefused`, without words that name the address."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a mail says of a survey round."""
+
+    title: str
+    organisation: str
+    closes_at: datetime
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of one language. Placeholders in braces are filled in."""
+
+    subject: str
+    reminder_subject: str
+    greeting: str
+    invitation: str
+    reminder: str
+    call: str
+    last_day: str
+    privacy: str
+    personal: str
+    ignore: str
+
+
+WORDS = {
+    Language.SWEDISH: Words(
+        subject="Inbjudan att svara: {title}",
+        reminder_subject="Påminnelse: {title}",
+        greeting="Hej!",
+        invitation="Arbetsgivaren och facket på {organisation} vill gemensamt veta hur du ser på lärandet i arbetet. "
+        "Därför bjuder de in dig att svara på enkäten ”{title}”.",
+        reminder="Enkäten ”{title}”, från arbetsgivaren och facket gemensamt på {organisation}, är fortfarande öppen. "
+        "Påminnelsen går till alla, eftersom ingen vet vem som har svarat. Har du redan svarat behöver du inte göra "
+        "något.",
+        call="Svara på enkäten",
+        last_day="Du kan svara till och med {day} klockan {time}.",
+        privacy="Det är frivilligt att svara. Ingen får se vem som har svarat eller vad någon enskild har svarat; "
+        "resultaten visas bara för grupper som är tillräckligt stora.",
+        personal="Länken är din och kan användas en gång. Skicka den inte vidare.",
+        ignore="Det här meddelandet har skickats automatiskt och går inte att svara på.",
+    ),
+    Language.ENGLISH: Words(
+        subject="Invitation to answer: {title}",
+        reminder_subject="Reminder: {title}",
+        greeting="Hello,",
+        invitation="The employer and the trade unions at {organisation} want to know, together, how you see learning "
+        "at work. They therefore invite you to answer the survey “{title}”.",
+        reminder="The survey “{title}”, from the employer and the trade unions at {organisation} together, is still "
+        "open. This reminder goes to everyone, since nobody knows who has answered. If you already have, there is "
+        "nothing you need to do.",
+        call="Answer the survey",
+        last_day="You can answer until {day} at {time}.",
+        privacy="Answering is voluntary. Nobody can see who has answered, or what any one person has answered; results "
+        "are shown only for groups that are large enough.",
+        personal="The link is yours and works once. Please do not pass it on.",
+        ignore="This message was sent automatically; replies to it are not read.",
+    ),
+}
+
+
+def link_to(front_end_url: str, token: str) -> str:
+    """The address that opens the survey. The token is its fragment, which browsers send to no server."""
+    return f"{front_end_url}#{token}"
+
+
+def message(
+    survey: Survey,
+    link: str,
+    *,
+    to: str,
+    sender: str,
+    language: Language,
+    reminder: bool,
+    sent_at: datetime,
+    seed: bytes,
+) -> EmailMessage:
+    """An invitation, or a reminder of it. From one `seed` comes one Message-ID, whatever happens in between.
+
+    A mail that had to be sent twice, because it was not known whether the first one arrived, is then the same to mail
+    programs that compare Message-IDs. The time is rounded down to the hour.
+    """
+    words = WORDS[language]
+    day, time = written_day(survey.closes_at, language)
+    about = {"title": survey.title, "organisation": survey.organisation, "day": day, "time": time}
+    lead = (words.reminder if reminder else words.invitation).format_map(about)
+    last_day = words.last_day.format_map(about)
+    address = _deliverable(to)
+    mail = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
+    mail["From"] = sender_of(sender)
+    mail["To"] = Address(addr_spec=address)
+    mail["Subject"] = _line((words.reminder_subject if reminder else words.subject).format_map(about))
+    mail["Date"] = format_datetime(sent_at.replace(minute=0, second=0, microsecond=0))
+    mail["Message-ID"] = f"<{hashlib.sha256(seed).hexdigest()[:32]}@{sender_of(sender).domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = language.value
+    plain = [words.greeting, lead, f"{words.call}:\n{link}", last_day, words.privacy, words.personal, words.ignore]
+    mail.set_content("\n\n".join(plain) + "\n", cte="quoted-printable")
+    mail.add_alternative(
+        _html(language, survey.title, words, lead, last_day, link), subtype="html", cte="quoted-printable"
+    )
+    return mail
+
+
+def _html(language: Language, title: str, words: Words, lead: str, last_day: str, link: str) -> str:
+    """One column of text in the reader's own font and size, with a heading and a link that says where it leads."""
+    paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in (last_day, words.privacy, words.personal, words.ignore))
+    href = escape(link, quote=True)
+    return f"""<!doctype html>
+<html lang="{language.value}">
+<head><meta charset="utf-8"><title>{escape(title)}</title></head>
+<body>
+<h1>{escape(title)}</h1>
+<p>{escape(words.greeting)}</p>
+<p>{escape(lead)}</p>
+<p><strong><a href="{href}">{escape(words.call)}</a></strong></p>
+<p>{escape(link)}</p>
+{paragraphs}
+</body>
+</html>
+"""
+
+
+def _deliverable(to: str) -> str:
+    """The address as mail servers take it: the domain in ASCII where the part before the @ is, too."""
+    checked = validate_email(to, check_deliverability=False, globally_deliverable=False)
+    return checked.ascii_email or checked.normalized
+
+
+def sender_of(written: str) -> Address:
+    """`name <address>` or an address alone, as in LARANDE_MAIL_FROM; raises ValueError for anything else."""
+    name, _, address = written.rpartition("<")
+    address = address.removesuffix(">").strip()
+    try:
+        validate_email(address, check_deliverability=False, globally_deliverable=False)
+        return Address(display_name=name.strip().strip('"'), addr_spec=address)
+    except (ValueError, HeaderParseError):
+        raise ValueError("a sender is needed, as in Enkäter <enkat@myndigheten.se>") from None
+
+
+def _line(text: str) -> str:
+    """One line, whatever a title holds: a line break would begin a header of its own."""
+    return " ".join(text.split())
