@@ -22,7 +22,7 @@ from app.models.survey_ballot import SealedResponse, SurveyInvitation
 from app.models.survey_invitation_batch import SurveyInvitationBatch
 from app.models.survey_release import SurveyRelease, SurveyResult, SurveySums
 from app.models.survey_reminder import SurveyReminder
-from app.models.survey_round import SurveyRound, SurveyUnit
+from app.models.survey_round import SurveyCoveredUnit, SurveyRound, SurveyUnit
 from app.models.survey_texts import SurveyText, SurveyTexts
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupParty
@@ -54,6 +54,7 @@ TABLES: tuple[type[Table], ...] = (
     Instrument,
     SurveyRound,
     SurveyUnit,
+    SurveyCoveredUnit,
     SurveyAmendment,
     SurveyInvitation,
     SurveyInvitationBatch,
