@@ -1,8 +1,8 @@
 """What a burst of survey answers costs: accepted per second, beside an insert of the same sealed bytes by hand.
 
 5,000 answers over 100 connections, each to the service as people run it (`larande serve`, one process, loopback) and to
-an endpoint on Starlette and asyncpg that inserts a box which was sealed beforehand: one insert a request, autocommit,
-no token, no questionnaire, no sealing. Both stand on the same durable PostgreSQL and are asked in turn.
+an endpoint on Starlette and asyncpg that inserts a box which was sealed beforehand: one insert a request, in
+autocommit, no token, no questionnaire, no sealing. Both stand on the same durable PostgreSQL and are asked in turn.
 
     python -m bench.survey_answers
 """
@@ -23,6 +23,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
+import psutil  # type: ignore[import-untyped]
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -40,6 +41,16 @@ ANSWERS = 5_000
 CONNECTIONS = 100
 ROUNDS = 7
 OURS, BY_HAND = "the service", "by hand"
+
+
+@dataclass(frozen=True)
+class Served:
+    port: int
+    process: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 # --- The same insert by hand -----------------------------------------------------------------------------------
@@ -72,8 +83,8 @@ def by_hand(url: str) -> None:
 
 
 @contextmanager
-def running(*command: str, **environment: str) -> Iterator[int]:
-    """A server as a process of its own; its port."""
+def running(*command: str, **environment: str) -> Iterator["Served"]:
+    """A server as a process of its own."""
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, env=os.environ | environment
     )
@@ -81,7 +92,7 @@ def running(*command: str, **environment: str) -> Iterator[int]:
         if process.stdout is None:
             raise RuntimeError("no pipe")
         address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
-        yield int(address.split(":")[2].split("/")[0])
+        yield Served(int(address.split(":")[2].split("/")[0]), psutil.Process(process.pid))
     finally:
         process.send_signal(signal.SIGINT)
         process.wait()
@@ -135,23 +146,26 @@ class Connection(asyncio.Protocol):
 class Burst:
     per_second: float
     p99: float
+    cpu: float
+    """Seconds of the serving process for one answer."""
 
 
-async def burst(port: int, requests: list[bytes]) -> Burst:
+async def burst(served: Served, requests: list[bytes]) -> Burst:
     statuses: list[int] = []
     seconds: list[float] = []
     places = iter(requests)
     loop = asyncio.get_running_loop()
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), served.cpu_seconds()
     connections = [
-        await loop.create_connection(lambda: Connection(places, statuses, seconds), "127.0.0.1", port)
+        await loop.create_connection(lambda: Connection(places, statuses, seconds), "127.0.0.1", served.port)
         for _ in range(CONNECTIONS)
     ]
     await asyncio.gather(*(protocol.done for _, protocol in connections))
     took = time.perf_counter() - began
     if statuses != [201] * len(requests):
         raise RuntimeError(f"answered otherwise than 201: {sorted(set(statuses))}")
-    return Burst(len(requests) / took, statistics.quantiles(seconds, n=100)[98])
+    spent = (served.cpu_seconds() - cpu) / len(requests)
+    return Burst(len(requests) / took, statistics.quantiles(seconds, n=100)[98], spent)
 
 
 def posted(path: str, body: bytes, *headers: str) -> bytes:
@@ -173,15 +187,15 @@ def boxed(stage: SurveyStage) -> bytes:
     return posted("/", box, "Content-Type: application/octet-stream", f"Survey-Round: {stage.round_id}")
 
 
-async def compare(database: Database, ports: dict[str, int]) -> dict[str, list[Burst]]:
+async def compare(database: Database, served: dict[str, Served]) -> dict[str, list[Burst]]:
     """Bursts in turn, each into a round of its own; and whether all of it arrived once."""
-    bursts: dict[str, list[Burst]] = {name: [] for name in ports}
+    bursts: dict[str, list[Burst]] = {name: [] for name in served}
     for number in range(ROUNDS + 1):
-        for name in random.sample(sorted(ports), len(ports)):
+        for name in random.sample(sorted(served), len(served)):
             stage = await open_round(database)
             tokens = await stage.invite(ANSWERS)
             requests = [answer(each) for each in tokens] if name == OURS else [boxed(stage) for _ in tokens]
-            found = await burst(ports[name], requests)
+            found = await burst(served[name], requests)
             if len(await stage.boxes()) != ANSWERS or (name == OURS and len(await stage.used()) != ANSWERS):
                 raise RuntimeError("something was lost or doubled")
             if number:  # the first is to warm up
@@ -191,22 +205,25 @@ async def compare(database: Database, ports: dict[str, int]) -> dict[str, list[B
 
 def table(bursts: dict[str, list[Burst]]) -> str:
     lines = [
-        "| Variant | accepted per second | of by hand | middle half | 99th percentile, ms |",
-        "|---|---:|---:|---:|---:|",
+        "| Variant | accepted per second | of by hand | middle half | 99th percentile, ms | CPU ms an answer |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
     for name, found in bursts.items():
         ratios = [own.per_second / base.per_second for own, base in zip(found, bursts[BY_HAND], strict=True)]
         low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
-        speed = statistics.median(each.per_second for each in found)
-        slowest = statistics.median(each.p99 for each in found) * 1000
-        lines.append(f"| {name} | {speed:,.0f} | {middle:.2f} | {low:.2f}–{high:.2f} | {slowest:.0f} |")
+        speed, slowest, cpu = (
+            statistics.median(getattr(each, field) for each in found) for field in ("per_second", "p99", "cpu")
+        )
+        lines.append(
+            f"| {name} | {speed:,.0f} | {middle:.2f} | {low:.2f}–{high:.2f} | {slowest * 1000:.0f} | {cpu * 1000:.2f} |"
+        )
     return "\n".join(lines)
 
 
-async def run(url: str, ports: dict[str, int]) -> str:
+async def run(url: str, served: dict[str, Served]) -> str:
     database = Database(url)
     try:
-        return table(await compare(database, ports))
+        return table(await compare(database, served))
     finally:
         await database.close()
 

@@ -387,8 +387,9 @@ CASES: dict[str, Cases] = {
     "read_audit_entry": _of_entries,
 }
 
-# Signing in has no actor yet; tests/api/test_auth.py asks what can be asked there.
-WITHOUT_ACTOR = {"create_token", "set_password", "sign_out"}
+# Signing in has no actor yet, and answering a survey never has one; tests/api/test_auth.py, test_survey_forms.py and
+# test_survey_responses.py ask what can be asked there.
+WITHOUT_ACTOR = {"create_token", "set_password", "sign_out", "read_survey_form", "create_survey_response"}
 
 # Where in the matrix each refusal is met that the table cannot say.
 _OPEN_RECORDS = {

@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from app.api.api_info import RELEASED, VERSION
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.api.problems import TYPE_ROOT
-from app.services.conditions import PUBLIC
+from app.services.conditions import PUBLIC, TOKEN_HOLDER
 from app.services.errors import Code
 from app.services.policy import RULES
 from tests import contract
@@ -47,6 +47,7 @@ PROTOCOL = {
     "preconditionRequired",
     "idempotencyKeyInvalid",
     "unexpected",
+    "unexpectedUnlogged",
     "databaseAway",
     "keyStoreAway",
 }
@@ -165,6 +166,11 @@ def test_an_operation_is_described(path: str, method: str, operation: Json) -> N
 def test_who_is_signed_in_is_stated(path: str, method: str, operation: Json) -> None:  # noqa: ARG001
     """SAK.09/10, DOK.21: bearer tokens, and an empty list where none is needed."""
     public = PUBLIC in RULES[operation["operationId"]].who
+    if TOKEN_HOLDER in RULES[operation["operationId"]].who:
+        # A token in the body is no scheme that a document could name.
+        assert operation["security"] == [{"surveyToken": []}, *([{}] if method == "post" else [])]
+        assert "401" in operation["responses"]
+        return
     assert operation["security"] in ([[], [{}, {"bearerAuth": []}]] if public else [[{"bearerAuth": []}]])
     assert ("401" in operation["responses"]) or public
 
@@ -192,10 +198,12 @@ def test_the_refusals_fit_the_operation(path: str, method: str, operation: Json)
     changes = ("header", "If-Match") in parameters
     assert ({"412", "428"} <= refusals) == changes
     assert not ({"412", "428"} & refusals) or changes
-    assert ("409" not in refusals) or method != "get" or operation["operationId"] in OF_SOME_STATES
+    of_respondents = TOKEN_HOLDER in RULES[operation["operationId"]].who  # an early, a late, a used token
+    in_some_states = of_respondents or operation["operationId"] in OF_SOME_STATES
+    assert ("409" not in refusals) or method != "get" or in_some_states
     if method in {"patch", "put", "delete"} or (path.endswith(("/transitions", "/approvals")) and method == "post"):
         assert changes, "a change needs If-Match"
-    if method == "post" and PUBLIC not in RULES[operation["operationId"]].who:
+    if method == "post" and not of_respondents and PUBLIC not in RULES[operation["operationId"]].who:
         assert ("header", "Idempotency-Key") in parameters
     for parameter in operation["parameters"]:
         assert parameter["required"] == (parameter["in"] == "path" or parameter["name"] == "If-Match")
@@ -226,7 +234,8 @@ def test_what_is_made_links_to_what_can_be_done_with_it(path: str, method: str, 
     created = answer(operation, "201") if "201" in operation["responses"] else {}
     by_id = {other["operationId"]: where for where, _, other in operations()}
     if created:
-        assert "Location" in created["headers"]
+        # What is in the ballot box has no address.
+        assert ("Location" in created["headers"]) == (operation["operationId"] != "create_survey_response")
     for link in created.get("links", {}).values():
         assert link["operationId"] in by_id
         (parameter,) = link["parameters"]
@@ -313,9 +322,10 @@ def test_versions_and_servers() -> None:
     assert {"apiName", "apiVersion", "apiReleased", "apiDocumentation", "apiStatus"} <= set(info["properties"])
 
 
-def test_the_only_scheme_is_a_bearer_token() -> None:
-    (scheme,) = DOCUMENT["components"]["securitySchemes"].values()
-    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+def test_the_only_schemes_are_bearer_tokens() -> None:
+    schemes = DOCUMENT["components"]["securitySchemes"]
+    assert set(schemes) == {"bearerAuth", "surveyToken"}
+    assert {(scheme["type"], scheme["scheme"]) for scheme in schemes.values()} == {("http", "bearer")}
     assert DOCUMENT["security"] == [{"bearerAuth": []}]
 
 

@@ -23,7 +23,7 @@ from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import policy
 from app.services.actor import Actor, Seat
-from app.services.conditions import OWN_ID, PUBLIC, SIGNED_IN, Among, Has, Is, Who, attribute
+from app.services.conditions import OWN_ID, PUBLIC, SIGNED_IN, TOKEN_HOLDER, Among, Has, Is, Who, attribute
 from app.services.errors import Code, Refusal
 from app.services.policy import READ_RULES, RULES, Rule
 
@@ -211,8 +211,8 @@ def test_every_rule_says_who_and_in_words() -> None:
         assert rule.who, name
         assert all(who.words for who in rule.who), name
         assert all(condition.words for condition in rule.while_), name
-        # Only those two need nothing on the row; anybody else must hold something.
-        assert all(who.conditions or who in (SIGNED_IN, PUBLIC) for who in rule.who), name
+        # Only those need nothing on the row; anybody else must hold something.
+        assert all(who.conditions or who in (SIGNED_IN, PUBLIC, TOKEN_HOLDER) for who in rule.who), name
 
 
 def test_a_rule_without_a_thing_asks_for_a_role_or_for_nobody_in_particular() -> None:
@@ -245,6 +245,13 @@ def test_conditions_name_columns_that_exist() -> None:
 def test_an_operation_without_a_rule_is_a_fault() -> None:
     with pytest.raises(KeyError):
         policy.may_ever(Actor(person_id=new_id()), "rewrite_history", None)
+
+
+def test_no_account_is_a_survey_token() -> None:
+    everything = Actor(person_id=new_id(), roles=frozenset(Role))
+    for operation in ("read_survey_form", "create_survey_response"):
+        assert RULES[operation].who == (TOKEN_HOLDER,)
+        assert not policy.may_ever(everything, operation, None)
 
 
 def test_nobody_is_whom_a_rule_without_anyone_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
