@@ -20,7 +20,7 @@ from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_ballot import SealedResponse, SurveyInvitation
 from app.models.survey_release import SurveyRelease, SurveyResult, SurveySums
-from app.models.survey_round import SurveyRound, SurveyUnit
+from app.models.survey_round import SurveyCoveredUnit, SurveyRound, SurveyUnit
 from app.models.survey_texts import SurveyText, SurveyTexts
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupParty
@@ -52,6 +52,7 @@ TABLES: tuple[type[Table], ...] = (
     Instrument,
     SurveyRound,
     SurveyUnit,
+    SurveyCoveredUnit,
     SurveyAmendment,
     SurveyInvitation,
     SealedResponse,
