@@ -53,6 +53,8 @@ def assert_one_line(result: Result, *words: str) -> None:
         ("LARANDE_CORS_ORIGINS", "https://a.example/hemligt", ["LARANDE_CORS_ORIGINS", "https://www.example.se"]),
         ("LARANDE_HOST", "ingenstans.invalid", ["ingenstans.invalid"]),
         ("LARANDE_HOME", "/proc/larande", ["/proc/larande", "LARANDE_TOKEN_SECRET"]),
+        ("LARANDE_KEY_DIRECTORY", "/proc/nycklar", ["/proc/nycklar", "cannot be used"]),
+        ("LARANDE_KEY_DIRECTORY", "/etc", ["/etc", "0700"]),
     ],
 )
 def test_serve_says_what_cannot_work(new_home: Path, variable: str, value: str, words: list[str]) -> None:

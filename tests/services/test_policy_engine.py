@@ -19,6 +19,7 @@ from app.models.organisation import Organisation
 from app.models.party import Party, Side
 from app.models.person import Person, Role
 from app.models.session_record import SessionRecord, SessionRecordState
+from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import policy
@@ -133,6 +134,8 @@ def _keep_constraints(row_type: type[Table], values: dict[str, Any], later: bool
         reviewed = values["state"] in {SessionRecordState.UNDER_REVIEW, SessionRecordState.FINAL}
         values["content_hash"] = "0" * 64 if reviewed else None
         values["final_at"] = NOW if values["state"] is SessionRecordState.FINAL else None
+    if row_type is SurveyRound:
+        values |= {"content": {}, "content_hash": "0" * 64}
     if "subject_id" in values:
         values["voided_at"] = NOW
 
