@@ -50,8 +50,6 @@ TAGS = {
     "actions": "Agreed next steps.",
     "survey-rounds": "One run of an instrument on a frozen unit tree, opened by both sides.",
     "survey-amendments": "Another closing time for an open round, decided by both sides.",
-    "survey-forms": "The questionnaire that a survey link opens; without an account.",
-    "survey-responses": "Answers to a survey, sealed as they come in; without an account.",
     "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
     "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
     "audit-entries": "Who changed what and when.",
