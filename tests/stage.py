@@ -20,10 +20,11 @@ from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
+from app.models.survey_round import SurveyRound
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
-from tests import stories
+from tests import stories, survey_stage
 from tests.world import World
 
 
@@ -43,13 +44,14 @@ class Stage:
         await self._records(started)
         await self._groups(started)
         await self._one_for_two_unions()
+        await survey_stage.build(self, started)
         await self._closed()
         await self._templates()
         await self._instruments()
         await self._entries()
         return self
 
-    async def _keep(self, name: str, row_type: type[Table], row_id: Any) -> None:
+    async def keep(self, name: str, row_type: type[Table], row_id: Any) -> None:
         async with self.world.database.read() as session:
             row = await session.get(row_type, row_id if isinstance(row_id, tuple) else UUID(str(row_id)))
         assert row is not None
@@ -70,7 +72,7 @@ class Stage:
         await world.add(gone, ended)
         new = await world.party(Side.UNION, "Nybildade förbundet")
         await world.administrator.client.change(f"/people/{world.employee.id}", {"language": "en"})
-        await self._keep("person: employee", Person, world.employee.id)
+        await self.keep("person: employee", Person, world.employee.id)
         self.rows |= {
             "organisation": world.organisation,
             "unit": world.subunit,
@@ -113,29 +115,29 @@ class Stage:
             ("active", started),
             ("closed", closed),
         ):
-            await self._keep(f"group, {name}", WorkingGroup, group["id"])
+            await self.keep(f"group, {name}", WorkingGroup, group["id"])
         for name, group in (("forming", forming), ("active", started)):
             read = await world.employer_rep.client.get(f"/working-groups/{group['id']}")
-            await self._keep(f"approval: of a group, {name}", Approval, read["approvals"][0]["id"])
+            await self.keep(f"approval: of a group, {name}", Approval, read["approvals"][0]["id"])
 
     async def _one_for_two_unions(self) -> None:
         """The member decides for one union at a table, and speaks for another when that mandate has ended."""
         world = self.world
-        third = await world.party(Side.UNION, "Tredje förbundet")
+        self.third = third = await world.party(Side.UNION, "Tredje förbundet")
         await world.representative("third_rep", third)
         group = await stories.forming_group(world, world.saco, third)
-        await self._decide_for_two(third, group, f"/working-groups/{group['id']}")
-        await self._keep("group, forming, one for two unions", WorkingGroup, group["id"])
+        await self.decide_for_two(group, f"/working-groups/{group['id']}")
+        await self.keep("group, forming, one for two unions", WorkingGroup, group["id"])
         group = await stories.forming_group(world, world.saco, third)
         for who in (world.employer_rep, world.saco_rep, world.people["third_rep"]):
             await stories.decide(who, f"/working-groups/{group['id']}")
         record = await stories.record_under_review(world, group)
-        await self._decide_for_two(third, group, f"/session-records/{record['id']}")
-        await self._keep("record, under review, one for two", SessionRecord, record["id"])
+        await self.decide_for_two(group, f"/session-records/{record['id']}")
+        await self.keep("record, under review, one for two", SessionRecord, record["id"])
 
-    async def _decide_for_two(self, third: Party, group: Any, path: str) -> None:
+    async def decide_for_two(self, group: Any, path: str) -> None:
         world, member = self.world, self.world.people["member"]
-        await world.representative("member", third, working_group_id=group["id"], person=member)
+        await world.representative("member", self.third, working_group_id=group["id"], person=member)
         await world.representative("member", world.saco, working_group_id=group["id"], person=member)
         await stories.decide(member, path, mandateId=member.mandate_id)
         async with world.database.write() as session:
@@ -147,11 +149,14 @@ class Stage:
         shut = self.shut
         forming = await stories.forming_group(shut)
         started = await stories.started_group(shut)
+        draft, proposed = await survey_stage.rounds_ahead(shut, started)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
-        await self._keep("organisation, closed", Organisation, shut.organisation.id)
+        await self.keep("organisation, closed", Organisation, shut.organisation.id)
         for name, group in (("forming", forming), ("active", started)):
-            await self._keep(f"group, {name}, organisation closed", WorkingGroup, group["id"])
+            await self.keep(f"group, {name}, organisation closed", WorkingGroup, group["id"])
+        for name, survey_round in (("draft", draft), ("proposed", proposed)):
+            await self.keep(f"round, {name}, organisation closed", SurveyRound, survey_round["id"])
 
     async def _sessions(self, group: Any) -> None:
         steps, ready = self.world.facilitator.client, {"employeeHeadcount": 3, "attendances": []}
@@ -166,17 +171,17 @@ class Stage:
             await steps.change(path, ready)
             if step:
                 await steps.step(f"{path}/transitions", step)
-            await self._keep(f"session, {name}", DialogueSession, session["id"])
+            await self.keep(f"session, {name}", DialogueSession, session["id"])
         another = await self.world.someone("another_facilitator")
         session = await stories.planned_session(self.world, group, facilitatorId=another.id)
         await another.client.change(f"/dialogue-sessions/{session['id']}", ready)
-        await self._keep("session, led by another", DialogueSession, session["id"])
+        await self.keep("session, led by another", DialogueSession, session["id"])
         closed = await stories.started_group(self.world)
         session = await stories.planned_session(self.world, closed)
         await steps.change(f"/dialogue-sessions/{session['id']}", ready)
         closing = {"to": "closed", "reason": "Inte nu."}
         await self.world.saco_rep.client.step(f"/working-groups/{closed['id']}/transitions", closing)
-        await self._keep("session, planned, group closed", DialogueSession, session["id"])
+        await self.keep("session, planned, group closed", DialogueSession, session["id"])
 
     async def _records(self, group: Any) -> None:
         world = self.world
@@ -187,12 +192,12 @@ class Stage:
             path = f"/session-records/{record['id']}/statements/{world.saco.id}"
             body = {"answers": {}, "differences": "Vi ser det annorlunda.", "published": published}
             await saco.client.change(path, body, method="PUT", etag='"0"')
-            await self._keep(f"statement, {name}", Statement, (UUID(record["id"]), world.saco.id))
+            await self.keep(f"statement, {name}", Statement, (UUID(record["id"]), world.saco.id))
         for state in ("open", "done", "dropped"):
             action = await stories.agreed_action(world, draft)
             if state != "open":
                 await saco.client.step(f"/actions/{action['id']}/transitions", {"to": state, "reason": "Klart."})
-            await self._keep(f"action, {state}", Action, action["id"])
+            await self.keep(f"action, {state}", Action, action["id"])
 
         review = await stories.record_under_review(world, group)
         await stories.decide(employer, f"/session-records/{review['id']}")
@@ -208,8 +213,8 @@ class Stage:
         await world.facilitator.client.step(f"{path}/transitions", stories.for_review())
         for who in (employer, saco):
             await stories.decide(who, path)
-        await self._keep("action, open, record final", Action, action["id"])
-        await self._keep("session, held, record final", DialogueSession, final["dialogueSessionId"])
+        await self.keep("action, open, record final", Action, action["id"])
+        await self.keep("session, held, record final", DialogueSession, final["dialogueSessionId"])
         fresh = await stories.record_under_review(world, group)
         standing = await stories.decide(employer, f"/session-records/{fresh['id']}")
         given_back = await stories.decide(world.people["member"], f"/session-records/{late['id']}")
@@ -229,18 +234,18 @@ class Stage:
             ("past its deadline", late),
             ("final", final),
         ):
-            await self._keep(f"record, {name}", SessionRecord, record["id"])
+            await self.keep(f"record, {name}", SessionRecord, record["id"])
         for name, approval_id in (
             ("employer's, standing", standing["id"]),
             ("union's request for change", request["id"]),
             ("union's, withdrawn", given_back["id"]),
             ("union's, on a final record", on_final["id"]),
         ):
-            await self._keep(f"approval: {name}", Approval, approval_id)
+            await self.keep(f"approval: {name}", Approval, approval_id)
         note = {"text": "Eget."}
         made = await saco.client.post(f"/dialogue-sessions/{draft['dialogueSessionId']}/party-notes", note)
-        await self._keep("note of the union", PartyNote, made["id"])
-        await self._keep("session, held", DialogueSession, draft["dialogueSessionId"])
+        await self.keep("note of the union", PartyNote, made["id"])
+        await self.keep("session, held", DialogueSession, draft["dialogueSessionId"])
 
     async def _templates(self) -> None:
         async with self.world.database.write() as session:

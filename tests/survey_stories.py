@@ -1,6 +1,6 @@
 """How survey rounds come to be over HTTP: drafted, proposed, opened, with an instrument and units of given sizes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ from app.models.instrument_content import InstrumentContent
 from app.models.unit import Unit, UnitPlacement
 from app.services.content_hash import content_hash
 from tests.stories import Json, decide, soon
-from tests.world import World
+from tests.world import Someone, World
 
 
 def _both(text: str) -> Json:
@@ -141,20 +141,30 @@ async def proposed_round(world: World, group: Json, **more: Any) -> Json:
     return proposed
 
 
-async def open_round(world: World, group: Json, **more: Any) -> Json:
-    """A round that the employer and Saco-S have opened."""
+async def open_round(world: World, group: Json, *, by: Sequence[Someone] = (), **more: Any) -> Json:
+    """A round that its parties have opened (the employer and Saco-S when nobody is named)."""
     survey_round = await proposed_round(world, group, **more)
     path = f"/survey-rounds/{survey_round['id']}"
-    for who in (world.employer_rep, world.saco_rep):
+    for who in by or (world.employer_rep, world.saco_rep):
         await decide(who, path)
     read: Json = await world.employer_rep.client.get(path)
     assert read["state"] == "open"
     return read
 
 
+async def amended_round(world: World, survey_round: Json, *, by: Someone | None = None, **more: Any) -> Json:
+    """A proposal of another closing time, ten days from now."""
+    body = {"closesAt": soon(10), "reason": "Många är på fältarbete.", **more}
+    path = f"/survey-rounds/{survey_round['id']}/amendments"
+    made: Json = await (by or world.employer_rep).client.post(path, body)
+    return made
+
+
 async def time_passes(world: World, survey_round: Json, passed: timedelta) -> None:
     """Everything about the round happened so much earlier."""
-    moved = ", ".join(f"{column} = {column} - :passed" for column in ("opens_at", "closes_at", "opened_at"))
+    moved = ", ".join(
+        f"{column} = {column} - CAST(:passed AS interval)" for column in ("opens_at", "closes_at", "opened_at")
+    )
     async with world.database.write() as session:
         await session.execute(
             sa.text(f"UPDATE survey_round SET {moved} WHERE id = :id"),  # noqa: S608 - our own words

@@ -41,6 +41,8 @@ from app.models.person import Person
 from app.models.session_record import SessionRecord
 from app.models.sign_in import SignIn
 from app.models.statement import Statement
+from app.models.survey_amendment import SurveyAmendment
+from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import actors, policy
@@ -189,7 +191,15 @@ def _mandate(stage: Stage, _row: Any) -> Any:
     return {"personId": stage.world.employee.id, "function": "Ersättare"}
 
 
+def _rounds_on_their_way() -> Cases:
+    cases = _on(SurveyRound, f"{ROUND}/transitions", lambda _s, _r: {"to": "cancelled", "reason": "Inte nu."})
+    for name in ("round, draft", "round, draft, group closed", "round, draft, organisation closed"):
+        cases = _also(cases, name, "to propose it", lambda _s: {"to": "proposed"})
+    return cases
+
+
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
+ROUND, AMENDMENT = "/survey-rounds/{id}", "/survey-amendments/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
 CLOSE = {"to": "closed", "reason": "Klart."}
 ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
@@ -324,6 +334,33 @@ CASES: dict[str, Cases] = {
     "update_action": _on(Action, "/actions/{id}", lambda _s, _r: {"what": "Pröva igen."}),
     "transition_action": _on(Action, "/actions/{id}/transitions", _settled),
     "delete_action": _on(Action, "/actions/{id}"),
+    "list_survey_rounds": _on(WorkingGroup, f"{GROUP}/survey-rounds"),
+    "create_survey_round": _on(
+        WorkingGroup,
+        f"{GROUP}/survey-rounds",
+        lambda stage, _r: {
+            "title": "Ny omgång",
+            "instrumentId": str(stage.rows["round, draft"].instrument_id),  # type: ignore[attr-defined]
+            "opensAt": stories.soon(1),
+            "closesAt": stories.soon(20),
+        },
+    ),
+    "read_survey_round": _on(SurveyRound, ROUND),
+    "update_survey_round": _on(SurveyRound, ROUND, lambda _s, _r: {"title": "Annan titel"}),
+    "transition_survey_round": _rounds_on_their_way(),
+    "list_survey_units": _on(SurveyRound, f"{ROUND}/units"),
+    "read_survey_protection": _on(SurveyRound, f"{ROUND}/protection"),
+    "create_key_share": _on(SurveyRound, f"{ROUND}/key-shares"),
+    "approve_survey_round": _on(SurveyRound, f"{ROUND}/approvals", _decision),
+    "list_survey_round_approvals": _on(SurveyRound, f"{ROUND}/approvals"),
+    "list_survey_amendments": _on(SurveyRound, f"{ROUND}/amendments"),
+    "create_survey_amendment": _on(
+        SurveyRound, f"{ROUND}/amendments", lambda _s, _r: {"closesAt": None, "reason": "Alla har svarat."}
+    ),
+    "read_survey_amendment": _on(SurveyAmendment, AMENDMENT),
+    "transition_survey_amendment": _on(SurveyAmendment, f"{AMENDMENT}/transitions", lambda _s, _r: {"to": "withdrawn"}),
+    "approve_survey_amendment": _on(SurveyAmendment, f"{AMENDMENT}/approvals", _decision),
+    "list_survey_amendment_approvals": _on(SurveyAmendment, f"{AMENDMENT}/approvals"),
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
     "read_audit_entry": _of_entries,
 }
@@ -368,6 +405,14 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("transition_dialogue_session", "groupClosed"): {"session, planned, group closed"},
     ("approve_session_record", "partyHasDecided"): {"record, under review", "record, under review, one for two"},
     ("approve_session_record", "personHasDecided"): {"record, under review, one for two"},
+    ("transition_survey_round", "groupNotStarted"): {"round, draft, group closed: to propose it"},
+    ("transition_survey_round", "organisationClosed"): {"round, draft, organisation closed: to propose it"},
+    ("approve_survey_round", "roundTooSoon"): {"round, proposed, too soon"},
+    ("approve_survey_round", "partyHasDecided"): {"round, proposed", "round, proposed, one for two"},
+    ("approve_survey_round", "personHasDecided"): {"round, proposed, one for two"},
+    ("create_survey_amendment", "amendmentPending"): {"round, open, change proposed"},
+    ("approve_survey_amendment", "partyHasDecided"): {"amendment, proposed", "amendment, proposed, one for two"},
+    ("approve_survey_amendment", "personHasDecided"): {"amendment, proposed, one for two"},
     ("read_statement", "notFound"): {"statement, published"},
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,

@@ -669,8 +669,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "roundKeysMissing": _p(
         409,
-        ("En nyckel saknas", "Båda sidor gör var sin nyckel innan omgången föreslås. Se keysMade."),
-        ("A key is missing", "Both sides make a key each before the round is proposed. See keysMade."),
+        ("En nyckel saknas", "Båda sidor gör var sin nyckel innan omgången föreslås. Se keyHolders."),
+        ("A key is missing", "Both sides make a key each before the round is proposed. See keyHolders."),
     ),
     "roundTooLarge": _p(
         422,

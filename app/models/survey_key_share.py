@@ -8,16 +8,9 @@ from pydantic import Field
 from app.models.base import Linked
 from app.models.columns import Id
 from app.models.party import Side
+from app.models.survey_round import PublicKey
 from app.models.template_content import Texts
 
-PublicKey = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9_-]{43}$",
-        description="X25519, 32 bytes as base64url without padding.",
-        json_schema_extra={"example": "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"},
-    ),
-]
 KeyWord = Annotated[str, Field(pattern="^[a-z]{3,8}$", json_schema_extra={"example": "legal"})]
 
 

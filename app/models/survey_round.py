@@ -122,6 +122,14 @@ TwoKeys = Annotated[
         json_schema_extra={"example": False},
     ),
 ]
+PublicKey = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_-]{43}$",
+        description="X25519, 32 bytes as base64url without padding.",
+        json_schema_extra={"example": "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"},
+    ),
+]
 UnitIds = Annotated[
     list[Id],
     AfterValidator(unlike),
@@ -211,7 +219,7 @@ class SurveyRoundContent(Output):
     threshold: Threshold
     free_text: FreeText
     two_keys: TwoKeys
-    public_keys: list[str] = Field(
+    public_keys: list[PublicKey] = Field(
         description="In two-key mode the public keys of the employer and the union side, base64url; otherwise empty.",
         max_length=2,
     )
@@ -238,7 +246,7 @@ class SurveyRoundRead(Resource):
     threshold: Threshold
     free_text: FreeText
     two_keys: TwoKeys
-    keys_made: list[Side] = Field(
+    key_holders: list[Side] = Field(
         description="In two-key mode, which sides have made their keys.", json_schema_extra={"example": []}
     )
     key_notice: Texts | None = Field(

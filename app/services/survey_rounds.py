@@ -132,7 +132,7 @@ async def _shown(work: Work, survey_round: SurveyRound, approvals: Sequence[Appr
         state=round_state(survey_round, work.now),
         unit_count=unit_count,
         headcount=headcount,
-        keys_made=keys_made(survey_round),
+        key_holders=keys_made(survey_round),
         key_notice=KEY_NOTICE if survey_round.two_keys else None,
         approvals=joint_decision.summaries(approvals),
     )
