@@ -265,7 +265,7 @@ class Stage:
     async def _instruments(self) -> None:
         pack = content_packs.read_pack(content_packs.shipped())
         key, version = pack.instruments[0].key, pack.instruments[0].instrument_version
-        await self._keep("instrument, central", Instrument, content_packs.central_instrument_id(key, version))
+        await self.keep("instrument, central", Instrument, content_packs.central_instrument_id(key, version))
         for state in InstrumentState:
             copied = self.rows["instrument, central"].model_dump(exclude={"id", "organisation_id", "state", "key"})
             own = Instrument(

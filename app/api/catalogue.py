@@ -22,6 +22,7 @@ from app.api import (
     survey_amendments,
     survey_results,
     survey_rounds,
+    survey_texts,
     units,
     working_groups,
 )
@@ -45,6 +46,7 @@ TAGS = {
     "survey-rounds": "One run of an instrument on a frozen unit tree, opened by both sides.",
     "survey-amendments": "Another closing time for an open round, decided by both sides.",
     "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
+    "survey-texts": "What people wrote in their own words, read by both sides before they let it out.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -69,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_rounds.router,
     survey_amendments.router,
     survey_results.router,
+    survey_texts.router,
     audit_entries.router,
     api_info.router,
 )

@@ -202,6 +202,7 @@ _OF_SOME_STATES = {
     "read_unit_result",
     "read_unit_trend",
     "read_unit_benchmark",
+    "read_survey_round_texts",
 }
 _WITHOUT_ETAG = {"create_token", "read_api_info"}
 _IF_NONE_MATCH = {

@@ -21,7 +21,7 @@ from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_ballot import SealedResponse, SurveyInvitation
 from app.models.survey_release import SurveyRelease, SurveyResult, SurveySums
 from app.models.survey_round import SurveyRound, SurveyUnit
-from app.models.survey_texts import SurveyText, SurveyTexts
+from app.models.survey_texts import SurveyText, SurveyTexts, SurveyTextWithholding
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 
@@ -60,5 +60,6 @@ TABLES: tuple[type[Table], ...] = (
     SurveySums,
     SurveyTexts,
     SurveyText,
+    SurveyTextWithholding,
     AuditEntry,
 )

@@ -22,6 +22,7 @@ from app.models.person import Person, Role
 from app.models.session_record import SessionRecord, SessionRecordState, record_state
 from app.models.survey_amendment import SurveyAmendmentState
 from app.models.survey_round import SurveyRound, SurveyRoundState, round_state
+from app.models.survey_texts import SurveyTextsState
 from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services.actor import Actor, Held, parameter
 from app.services.calendar import swedish_day
@@ -258,3 +259,4 @@ ROUND_CLOSED = While(
     lambda _actor, row, now: round_state(row, now) is SurveyRoundState.CLOSED,
 )
 RESULTS_RELEASED = While("the result is released", Code.RESULTS_NOT_RELEASED, state_is(SurveyRoundState.RELEASED))
+TEXTS_UNDER_REVIEW = While("the texts are not released", Code.TEXTS_RELEASED, state_is(SurveyTextsState.UNDER_REVIEW))

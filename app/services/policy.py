@@ -26,6 +26,7 @@ from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_round import SurveyRound
+from app.models.survey_texts import SurveyTexts, SurveyTextsState
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
@@ -74,6 +75,7 @@ from app.services.conditions import (
     SESSION_OPEN,
     SIGNED_IN,
     TEMPLATE_DRAFT,
+    TEXTS_UNDER_REVIEW,
     TWO_KEYS,
     UNDER_REVIEW,
     UNIT_OPEN,
@@ -125,6 +127,10 @@ _RECORD_READERS = (
     only(ARCHIVIST, "once it is final", Is("state", (SessionRecordState.FINAL,))),
 )
 _RECORD_WRITERS = (AT_TABLE, FACILITATOR)
+_TEXTS_READERS = (
+    AT_TABLE,
+    only(FACILITATOR_OF_GROUP, "once they are released", Is("state", (SurveyTextsState.RELEASED,))),
+)
 _PUBLISHED = Is("state", (DialogueTemplateState.PUBLISHED, DialogueTemplateState.RETIRED))
 
 RULES: dict[str, Rule] = {
@@ -286,6 +292,14 @@ RULES: dict[str, Rule] = {
     "read_unit_benchmark": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
     "read_survey_unlocks": Rule(SurveyRound, _GROUP_READERS, reads=True),
     "unlock_survey_round": Rule(SurveyRound, (AT_TABLE,), (TWO_KEYS, ROUND_CLOSED)),
+    # --- survey texts
+    "read_survey_round_texts": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_survey_texts": _read(SurveyTexts, *_TEXTS_READERS),
+    "list_survey_texts": Rule(SurveyTexts, _TEXTS_READERS, reads=True),
+    "withhold_survey_text": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_ACTIVE)),
+    "withdraw_text_withholding": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_ACTIVE)),
+    "list_survey_texts_approvals": _list(SurveyTexts, Approval, AT_TABLE),
+    "approve_survey_texts": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_ACTIVE)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(
