@@ -90,6 +90,9 @@ class Box:
         store: KeyStore = self.world.app.state.key_store
         return store
 
+    def instrument_content(self) -> InstrumentContent:
+        return InstrumentContent.model_validate(self.instrument.content)
+
     def put(
         self,
         unit: str,
@@ -100,8 +103,7 @@ class Box:
         used: bool = True,
     ) -> "Box":
         """So many of a unit answer alike; `store` sends them."""
-        content = InstrumentContent.model_validate(self.instrument.content)
-        layout = layout_of(content, self.survey_round.free_text)
+        layout = layout_of(self.instrument_content(), self.survey_round.free_text)
         place = list(self.units).index(unit)
         payload = encode(layout, Ballot(place, tuple(values), texts if self.survey_round.free_text else ()))
         for _ in range(how_many):

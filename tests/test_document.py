@@ -27,7 +27,14 @@ SCHEMAS: Json = DOCUMENT["components"]["schemas"]
 METHODS = {"get", "post", "put", "patch", "delete"}
 # Codes that only the protocol gives; all others are reasons a service may give.
 # What can be read before something has happened, and not after.
-OF_SOME_STATES = {"read_survey_protection"}
+OF_SOME_STATES = {
+    "read_survey_protection",
+    "read_survey_results",
+    "list_unit_results",
+    "read_unit_result",
+    "read_unit_trend",
+    "read_unit_benchmark",
+}
 PROTOCOL = {
     "malformed",
     "hostInvalid",

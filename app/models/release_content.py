@@ -67,7 +67,16 @@ Index = Annotated[
     ),
 ]
 TextAlternative = Annotated[
-    Texts, Field(description="The same in words, for those who do not see a chart; complete in both languages.")
+    Texts,
+    Field(
+        description="The same in words, for those who do not see a chart; complete in both languages.",
+        json_schema_extra={
+            "example": {
+                "sv": "Lära tillsammans: 65 på en skala från 0 till 100, preliminär samtalszon ”utforska”.",
+                "en": "Learning together: 65 on a scale from 0 to 100, provisional conversation zone “explore”.",
+            }
+        },
+    ),
 ]
 
 
@@ -95,7 +104,7 @@ class Span(Output):
 class ZoneShown(Output):
     """Where the index lies. There are no norms: it is a word to begin a conversation with."""
 
-    key: ZoneName
+    key: Annotated[ZoneName, Field(json_schema_extra={"example": "explore"})]
     provisional: bool
 
 
@@ -129,7 +138,7 @@ class _Measured(_Indexed):
     zone: ZoneShown
     interval: Span | None = Field(description="Uncertainty of the index.")
     nearly_everyone_answered: bool
-    hidden: list[Hidden]
+    hidden_parts: list[Hidden]
     text_alternative: TextAlternative
 
 
@@ -154,7 +163,7 @@ class ItemResult(Output):
     bands: Bands | None
     points: list[PointShare] | None
     dont_know: Share | None
-    hidden: list[Hidden]
+    hidden_parts: list[Hidden]
     text_alternative: TextAlternative
 
 
@@ -197,14 +206,20 @@ class LowestDimension(Output):
 
 
 class ComparedDimension(_Indexed):
+    """A dimension of those compared with."""
+
     key: DimensionKey
 
 
 class ComparedTotal(_Indexed):
+    """The mean of the dimensions of those compared with."""
+
     key: Literal["total"]
 
 
 class ComparedItem(_Indexed):
+    """An item that stands alone, of those compared with."""
+
     key: ItemId
 
 
@@ -317,7 +332,7 @@ class OrganisationShown(Output):
     """How far the questionnaire can be relied on, for the whole round alone."""
 
     status: Literal["published"]
-    reliability: list[Reliability]
+    reliabilities: list[Reliability]
     straight_lining: Share | None = Field(
         description="Who gave one and the same answer to statements that say opposite things; null below 10 answers."
     )

@@ -28,4 +28,7 @@ class SurveyUnlocksRead(Resource):
 
     state: SurveyRoundState
     two_keys: YesNo = Field(json_schema_extra={"example": True})
-    unlocked_by: list[Side] = Field(description="Empty unless the round is in two-key mode and has closed.")
+    sides: list[Side] = Field(
+        description="Those that have handed in their keys. Empty unless the round is in two-key mode and has closed.",
+        json_schema_extra={"example": ["employer"]},
+    )

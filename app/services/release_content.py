@@ -192,7 +192,7 @@ def _with_reasons(measure: Content) -> Content:
         bound = ValueBound.ABOUT.value if bands is None else bands["favourable"]["bound"]
         reason = HiddenReason.NOT_ENOUGH_ANSWERS if bands is None else _why_no_interval(measure, bound)
         hidden.append({"part": "favourableInterval", "reason": reason})
-    return measure | {"hidden": hidden}
+    return measure | {"hiddenParts": hidden}
 
 
 def _why_no_interval(measure: Content, bound: str) -> str:
@@ -299,7 +299,12 @@ def _organisation(around: Surroundings, organisation: Content) -> Content:
             "sv": f"Svarade lika på påståenden som säger motsatta saker: {share['sv']}.",
             "en": f"Gave one and the same answer to statements that say opposite things: {share['en']}.",
         }
-    return organisation | {"textAlternative": texts.joined(reliability, alike)}
+    return {
+        "status": ResultStatus.PUBLISHED.value,
+        "reliabilities": organisation["reliability"],
+        "straightLining": straight,
+        "textAlternative": texts.joined(reliability, alike),
+    }
 
 
 def _alpha(name: Text, alpha: float | None) -> Text:

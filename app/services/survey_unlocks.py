@@ -63,11 +63,11 @@ def ballot_keys(key_store: KeyStore, survey_round: SurveyRound) -> BallotKeys | 
 
 async def _shown(work: Work, survey_round: SurveyRound, key_store: KeyStore) -> SurveyUnlocksRead:
     state = round_state(survey_round, work.now)
-    unlocked_by: list[Side] = []
+    sides: list[Side] = []
     if survey_round.two_keys and state is SurveyRoundState.CLOSED:
-        unlocked_by = list(await asyncio.to_thread(keys_handed_in, key_store, survey_round.id))
+        sides = list(await asyncio.to_thread(keys_handed_in, key_store, survey_round.id))
     elif survey_round.two_keys and state is SurveyRoundState.RELEASED:
-        unlocked_by = list(LOCKS)
+        sides = list(LOCKS)
     operation = "unlock_survey_round"
     reason: Code | None = Code.NOT_YOUR_ROLE
     if policy.may_ever(work.actor, operation, survey_round):
@@ -77,6 +77,6 @@ async def _shown(work: Work, survey_round: SurveyRound, key_store: KeyStore) -> 
         version=survey_round.version,
         state=state,
         two_keys=survey_round.two_keys,
-        unlocked_by=unlocked_by,
+        sides=sides,
         allowed_actions=[AllowedAction(action=operation, allowed=reason is None, reason=reason)],
     )

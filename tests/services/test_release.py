@@ -195,6 +195,38 @@ def test_a_direct_member_who_did_not_answer_is_not_told_from_one_who_did() -> No
     assert published(0) == published(1) == ["root", "b"]
 
 
+def test_those_who_answered_nothing_but_dont_know_are_a_group_too() -> None:
+    """Three such in the root: as scores they are nobody, as respondents they would be told apart."""
+    silent = [[DONT_KNOW] * len(SCHEME.items)] * 3
+    units: dict[str, Any] = {"root": ("", 9, silent), "a": ("root", 20, people(*[3] * 12))}
+    assert [unit["status"] for unit in release_of(units).units] == ["published", "suppressed"]
+
+
+def test_a_dont_know_share_is_not_told_of_a_group_too_small_for_one() -> None:
+    """Eight in the root know nothing of A: A's bands are about the unit below alone, the don't-know shares are not."""
+    unknowing = dict.fromkeys(["A1", "A2", "A3"], DONT_KNOW)
+    units: dict[str, Any] = {
+        "root": ("", 8, [person(4, **unknowing)] * 8),
+        "a": ("root", 40, people(*[3] * 20)),
+    }
+    release = release_of(units)
+    assert [unit["status"] for unit in release.units] == ["published", "published"]
+    assert [unit["items"][0]["dontKnow"] is None for unit in release.units] == [False, True]
+
+
+def test_a_suppressed_unit_does_not_cost_its_siblings_their_distributions() -> None:
+    """The large one is suppressed for its stand-alone item; the root's three are told apart from it by nothing."""
+    units: dict[str, Any] = {
+        "root": ("", 3, people(*[3] * 3)),
+        "large": ("root", 30, [person(4, G1=DONT_KNOW)] * 14),
+        "small": ("root", 30, people(*[3] * 12)),
+        "rest": ("root", 30, people(*[3] * 6)),
+    }
+    release = release_of(units)
+    assert [unit["status"] for unit in release.units] == ["published", "suppressed", "published", "suppressed"]
+    assert unit_of(release, "small")["dimensions"][0]["bands"] is not None
+
+
 def test_a_dimensions_distribution_comes_with_those_of_all_its_items_or_not_at_all() -> None:
     """With two of its items it would tell the third, of which there are too few answers."""
     rows = [person(4, A3=DONT_KNOW)] * 3 + people(*[4] * 9)

@@ -183,7 +183,7 @@ def closed_form(t: float, df: int) -> float:
     return math.sin(angle) * total
 
 
-@pytest.mark.parametrize("df", [1, 2, 3, 4, 5, 9, 16, 29, 30, 58, 59, 60, 61, 100, 257, 1000, 5001])
+@pytest.mark.parametrize("df", [1, 2, 3, 4, 5, 9, 16, 29, 30, 58, 59, 60, 61, 100, 119, 120, 121, 257, 1000, 5001])
 @pytest.mark.parametrize("t", [0.0, 1e-9, 0.01, 0.5, 1.0, 1.96, 2.5, 4.0, 8.0, 40.0])
 def test_whole_degrees_of_freedom_agree_with_the_closed_form(t: float, df: int) -> None:
     assert student_t_cdf(t, df) == pytest.approx(0.5 + closed_form(t, df) / 2, abs=1e-12)
@@ -211,6 +211,12 @@ def test_a_quantile_is_where_the_distribution_has_come_so_far(p: float, df: floa
 def test_there_is_no_quantile_beyond_the_ends(p: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         student_t_quantile(p, 5)
+
+
+def test_what_is_not_a_number_ends_in_an_error_and_not_in_a_figure() -> None:
+    for compute in (student_t_cdf, student_t_quantile):
+        with pytest.raises(ArithmeticError, match="did not converge"):
+            compute(0.9, math.nan)
 
 
 # --- When everyone answered, when everyone is alike, when it is a half --------------------------------------------
@@ -262,6 +268,6 @@ def test_a_half_goes_away_from_zero(value: float, step: int, rounded: int) -> No
 
 def test_the_program_needs_no_pandas() -> None:
     """The data sets of these tests come as data frames; what runs in service must not."""
-    modules = "import sys, app.main, app.services.statistics, app.services.disclosure; print('pandas' in sys.modules)"
+    modules = "import sys, app.main, app.services.release; print('pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", modules], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
