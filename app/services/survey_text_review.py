@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from app.models.approval import Approval, ApprovalCreate, ApprovalRead, Decision, SubjectType, VoidReason
+from app.models.approval import Approval, ApprovalCreate, ApprovalRead, SubjectType, VoidReason
 from app.models.base import Table
 from app.models.columns import EnumArray
 from app.models.organisation import Organisation
@@ -221,9 +221,7 @@ async def _edited(work: Work, operation: str, texts: SurveyTexts, mandate_id: UU
 async def approve(work: Work, texts_id: UUID, version: int, data: TextsApprovalCreate) -> ApprovalRead:
     """One party's decision; the last one needed releases the texts for both sides in the same instant."""
     texts = await admit(work, "approve_survey_texts", SurveyTexts, texts_id, version)
-    approving = ApprovalCreate(
-        content_hash=data.content_hash, decision=Decision(data.decision), mandate_id=data.mandate_id
-    )
+    approving = ApprovalCreate.model_validate(data.model_dump(by_alias=True))
     subject = await _subject(work, texts)
     approval, outcome = await joint_decision.decide(work, "approve_survey_texts", subject, approving)
     if outcome is Outcome.REACHED:
