@@ -25,6 +25,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import numpy as np
 from pydantic import SecretStr
+from sqlmodel import SQLModel
 
 from app import embedded, logs, migrations
 from app.api.operations import BASE
@@ -103,7 +104,7 @@ async def open_round(
         public_key=public_key_of(secret_key),
         created_at=now,
     )
-    rows = [
+    rows: list[list[SQLModel]] = [
         [instrument],
         [
             Unit(id=each, organisation_id=place.organisation_id, headcount=1, valid_from=FIRST_DAY, created_at=now)
@@ -122,9 +123,9 @@ async def open_round(
             for at, (parent, headcount) in enumerate(zip(tree.parents, headcounts, strict=True))
         ],
     ]
-    for some in rows:
+    for each in rows:
         async with database.write() as session:
-            session.add_all(some)
+            session.add_all(each)
     await connection.execute(
         "UPDATE survey_round SET state = 'open', content = $2, content_hash = $3 WHERE id = $1",
         survey_round.id,

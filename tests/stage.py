@@ -37,6 +37,7 @@ class Stage:
         self.rows: dict[str, Table] = {}
         self.withheld: dict[UUID, str] = {}
         """Of the texts of a round, one that Saco-S withholds or has withheld."""
+        self.employer_words = ""
 
     async def build(self) -> "Stage":
         await self._organisation()

@@ -1,14 +1,16 @@
 """Survey rounds and their changes in every state, for the authorisation matrix."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-
-import sqlalchemy as sa
+from uuid import UUID
 
 from app.models.approval import Approval
 from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_round import SurveyRound
+from app.services import survey_closing
+from app.services.ballot import words_of
 from tests import stories
+from tests.ballot_boxes import an_answered_round
 from tests.survey_stories import a_unit, amended_round, draft_round, open_round, proposed_round, time_passes
 from tests.world import World
 
@@ -56,8 +58,11 @@ async def _rounds(stage: "Stage", group: Any) -> None:
         rounds[name] = await open_round(world, group, rootUnitId=await _own_unit(stage, name.title()))
         await time_passes(world, rounds[name], timedelta(days=30))
     async with world.database.write() as session:
-        release = "UPDATE survey_round SET state = 'released', released_at = closes_at WHERE id = :id"
-        await session.execute(sa.text(release), {"id": rounds["released"]["id"]})
+        store = world.app.state.key_store
+        await survey_closing.close(session, UUID(rounds["released"]["id"]), store, datetime.now(UTC))
+    box = await an_answered_round(world, group, two_keys=True)
+    stage.employer_words = " ".join(words_of(box.secret_keys[0]))
+    await stage.keep("round, closed, two keys", SurveyRound, str(box.id))
     for name, survey_round in rounds.items():
         await stage.keep(f"round, {name}", SurveyRound, survey_round["id"])
     await stage.keep("approval: employer's, of a round", Approval, standing["id"])

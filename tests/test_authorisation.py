@@ -165,6 +165,16 @@ def _withholdings(stage: Stage) -> Iterator[Cell]:
         yield Cell(name, row, path.replace("{id}", str(row.id)), None, {"If-Match": f'"{row.version}"'})
 
 
+def _root_results(part: str = "") -> Cases:
+    """The result of every round's top unit."""
+
+    def cases(stage: Stage) -> Iterator[Cell]:
+        for name, row in stage.of(SurveyRound).items():
+            yield Cell(name, row, f"/survey-rounds/{row.id}/results/units/{row.root_unit_id}{part}")
+
+    return cases
+
+
 def _statement_written(stage: Stage) -> Iterator[Cell]:
     """Saco-S's statement, written by whoever tries."""
     body = {"answers": {}, "differences": "Skrivet nu.", "published": True}
@@ -361,6 +371,13 @@ CASES: dict[str, Cases] = {
     "create_key_share": _on(SurveyRound, f"{ROUND}/key-shares"),
     "approve_survey_round": _on(SurveyRound, f"{ROUND}/approvals", _decision),
     "list_survey_round_approvals": _on(SurveyRound, f"{ROUND}/approvals"),
+    "read_survey_results": _on(SurveyRound, f"{ROUND}/results"),
+    "list_unit_results": _on(SurveyRound, f"{ROUND}/results/units"),
+    "read_unit_result": _root_results(),
+    "read_unit_trend": _root_results("/trend"),
+    "read_unit_benchmark": _root_results("/benchmark"),
+    "read_survey_unlocks": _on(SurveyRound, f"{ROUND}/unlocks"),
+    "unlock_survey_round": _on(SurveyRound, f"{ROUND}/unlocks", lambda stage, _r: {"words": stage.employer_words}),
     "list_survey_amendments": _on(SurveyRound, f"{ROUND}/amendments"),
     "create_survey_amendment": _on(
         SurveyRound, f"{ROUND}/amendments", lambda _s, _r: {"closesAt": None, "reason": "Alla har svarat."}
@@ -429,6 +446,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("approve_survey_round", "roundTooSoon"): {"round, proposed, too soon"},
     ("approve_survey_round", "partyHasDecided"): {"round, proposed", "round, proposed, one for two"},
     ("approve_survey_round", "personHasDecided"): {"round, proposed, one for two"},
+    ("unlock_survey_round", "keyWordsOfAnother"): {"round, closed, two keys"},
     ("create_survey_amendment", "amendmentPending"): {"round, open, change proposed"},
     ("approve_survey_amendment", "partyHasDecided"): {"amendment, proposed", "amendment, proposed, one for two"},
     ("approve_survey_amendment", "personHasDecided"): {"amendment, proposed, one for two"},

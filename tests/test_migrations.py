@@ -265,7 +265,7 @@ GUARDED = {
     "survey_text": [
         "UPDATE survey_text SET text = 'annat'",
         "DELETE FROM survey_text",
-        "INSERT INTO survey_text SELECT gen_random_uuid(), survey_texts_id, unit_id, question_id, text FROM survey_text",
+        "INSERT INTO survey_text SELECT gen_random_uuid(), survey_texts_id, unit_id, question_id, '' FROM survey_text",
     ],
 }
 

@@ -9,7 +9,7 @@ from app.models.survey_texts import SurveyTexts
 from tests import stories
 from tests.stories import Json
 from tests.text_stories import closed_round, every_text, lines, texts_under_review, withhold
-from tests.world import World
+from tests.world import Someone, World
 
 if TYPE_CHECKING:
     from tests.ballot_boxes import Box
@@ -29,7 +29,7 @@ async def build(stage: "Stage", group: Any) -> None:
         given = await stories.decide(who, f"/survey-texts/{texts['id']}")
     await _keep(stage, "released", box, texts)
     await stage.keep("approval: union's, of released texts", Approval, given["id"])
-    few = await closed_round(world, group, {"a": lines("a", 9)})
+    few = await closed_round(world, group, {"a": lines("a", 9)}, opened_by=(world.employer_rep, world.saco_rep))
     await stage.keep("round, too few texts", SurveyRound, few.id)
     await _one_for_two_unions(stage)
 
@@ -39,8 +39,9 @@ async def of_closed(stage: "Stage", group: Any) -> None:
     await _keep(stage, "under review, organisation closed", *await _withheld_by_saco(stage, stage.shut, group))
 
 
-async def _withheld_by_saco(stage: "Stage", world: World, group: Any) -> tuple["Box", Json]:
-    box, texts = await texts_under_review(world, group, WRITTEN)
+async def _withheld_by_saco(stage: "Stage", world: World, group: Any, *more: Someone) -> tuple["Box", Json]:
+    parties = (world.employer_rep, world.saco_rep, *more)
+    box, texts = await texts_under_review(world, group, WRITTEN, opened_by=parties)
     (text, *_) = await every_text(world.saco_rep, texts)
     stage.withheld[UUID(texts["id"])] = text["id"]
     return box, await withhold(world.saco_rep, texts, text)
@@ -52,7 +53,7 @@ async def _one_for_two_unions(stage: "Stage") -> None:
     group = await stories.forming_group(world, world.saco, stage.third)
     for who in (world.employer_rep, world.saco_rep, world.people["third_rep"]):
         await stories.decide(who, f"/working-groups/{group['id']}")
-    box, texts = await _withheld_by_saco(stage, world, group)
+    box, texts = await _withheld_by_saco(stage, world, group, world.people["third_rep"])
     await stage.decide_for_two(group, f"/survey-texts/{texts['id']}")
     await _keep(stage, "under review, one for two", box, texts)
 

@@ -1,12 +1,19 @@
 """How free text comes to be: a round with open questions, answered, closed, its texts under review or released."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.models.survey_round import SurveyRound, SurveyUnit
+from app.services.key_store import KeyStore
 from app.services.survey_closing import Outcome, close
-from tests.ballot_boxes import Box, an_open_round, everything
+from tests.ballot_boxes import Box, an_instrument, an_open_round, everything
 from tests.stories import Json, decide
+from tests.survey_stories import a_unit, open_round, time_passes, units_of
 from tests.world import Someone, World
 
 Written = Mapping[str, Sequence[tuple[str, str]]]
@@ -22,9 +29,17 @@ TWO_UNITS: Written = {"a": lines("Från a", 12), "b": lines("Från b", 11)}
 """In a question alone, with nobody left over: each unit has its own group."""
 
 
-async def closed_round(world: World, group: Json, written: Written, **more: Any) -> Box:
-    """Answered by those who wrote, closed and released; both units have a published result of their own."""
-    box = await an_open_round(world, group, free_text=True, **more)
+async def closed_round(
+    world: World, group: Json, written: Written, *, opened_by: Sequence[Someone] = (), **more: Any
+) -> Box:
+    """Answered by those who wrote, closed and released.
+
+    The round is made by hand, or opened over HTTP by its parties if they are named.
+    """
+    if opened_by:
+        box = await _opened_over_http(world, group, opened_by)
+    else:
+        box = await an_open_round(world, group, free_text=True, **more)
     for unit, people in written.items():
         for texts in people:
             box.put(unit, everything(4), 1, texts)
@@ -34,6 +49,25 @@ async def closed_round(world: World, group: Json, written: Written, **more: Any)
         assert await close(session, box.id, box.key_store, datetime.now(UTC)) is Outcome.RELEASED
     box.key_store.destroy(box.id)
     return box
+
+
+async def _opened_over_http(world: World, group: Json, by: Sequence[Someone]) -> Box:
+    """Of a unit without direct members and two below it. Its time has passed."""
+    root = await a_unit(world, "rot", 0)
+    units = {"rot": root.id} | {
+        name: unit.id for name, unit in (await units_of(world, {"a": 20, "b": 20}, root)).items()
+    }
+    instrument = await an_instrument(world)
+    opened = await open_round(world, group, by=by, instrument=instrument, rootUnitId=str(root.id), freeText=True)
+    await time_passes(world, opened, timedelta(days=30))
+    async with world.database.read() as session:
+        survey_round = await session.get_one(SurveyRound, UUID(opened["id"]))
+        placed = sa.select(col(SurveyUnit.unit_id)).where(col(SurveyUnit.survey_round_id) == survey_round.id)
+        in_order = (await session.execute(placed.order_by(col(SurveyUnit.position)))).scalars().all()
+    store: KeyStore = world.app.state.key_store
+    key = store.read_ballot_key(survey_round.id)
+    names = {unit_id: name for name, unit_id in units.items()}
+    return Box(world, survey_round, instrument, {names[unit_id]: unit_id for unit_id in in_order}, [key])
 
 
 async def texts_of(who: Someone, box: Box) -> Json:

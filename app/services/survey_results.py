@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.columns import enum_type
 from app.models.release_content import ResultStatus
 from app.models.survey_release import SurveyRelease, SurveyResult
 from app.models.survey_round import SurveyRound, SurveyUnit
@@ -43,14 +44,16 @@ _UNIT = _finding(
     SurveyResult,
     sa.and_(col(SurveyResult.survey_round_id) == col(SurveyRound.id), col(SurveyResult.unit_id) == _UNIT_ID),
 )
+_STATUS = sa.type_coerce(
+    sa.case((col(SurveyResult.published), ResultStatus.PUBLISHED.value), else_=ResultStatus.SUPPRESSED.value),
+    enum_type(ResultStatus),
+)
 _UNITS = (
     sa.select(
         col(SurveyResult.unit_id),
         col(SurveyUnit.parent_id),
         col(SurveyUnit.name),
-        sa.case((col(SurveyResult.published), ResultStatus.PUBLISHED.value), else_=ResultStatus.SUPPRESSED.value).label(
-            "status"
-        ),
+        _STATUS.label("status"),
         col(SurveyResult.content_hash),
     )
     .join(

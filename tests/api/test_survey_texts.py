@@ -65,7 +65,7 @@ def hash_of(texts: list[Json]) -> str:
 async def test_texts_are_read_withheld_and_released_by_both_sides(world: World) -> None:
     group = await started_group(world)
     await planned_session(world, group)  # makes somebody its facilitator
-    box, texts = await texts_under_review(world, group)
+    box, texts = await texts_under_review(world, group, opened_by=(world.employer_rep, world.saco_rep))
     path = f"/survey-texts/{texts['id']}"
     read = {who.id: await every_text(who, texts) for who in (world.employer_rep, world.saco_rep)}
     assert read[world.employer_rep.id] == read[world.saco_rep.id]
@@ -291,6 +291,10 @@ async def test_rule_1_no_side_releases_alone(world: World) -> None:
     await decide(world.employer_rep, path)
     await decide(more, path, expect=409)
     await decide(world.employer_rep, path, expect=409)
+    (told,) = [
+        each for each in (await more.client.get(path))["allowedActions"] if each["action"] == "approve_survey_texts"
+    ]
+    assert told["reason"] == "partyHasDecided"
     (text, *_) = await every_text(world.saco_rep, texts)
     edited = await withhold(world.saco_rep, texts, text)
     await decide(world.saco_rep, path)
@@ -330,11 +334,11 @@ async def test_every_withholding_and_taking_back_voids_what_was_approved(world: 
     _box, texts = await texts_under_review(world, await started_group(world))
     path = f"/survey-texts/{texts['id']}"
     (text, *_) = await every_text(world.saco_rep, texts)
-    for number, edit in enumerate((withhold, withhold, take_back)):
+    for by, edit in ((world.employer_rep, withhold), (world.saco_rep, withhold), (world.saco_rep, take_back)):
         await decide(world.employer_rep, path)
-        by = world.employer_rep if number == 0 else world.saco_rep
-        await edit(by, texts, text)
-        assert (await world.saco_rep.client.get(path))["approvals"] == [], number
+        assert len((await world.saco_rep.client.get(path))["approvals"]) == 1
+        await edit(by, texts, text)  # type: ignore[operator]
+        assert (await world.saco_rep.client.get(path))["approvals"] == []
 
 
 async def test_only_plain_approval_and_a_reason_to_choose(world: World) -> None:
