@@ -26,7 +26,7 @@ from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
-from tests import stories, survey_stage
+from tests import stories, survey_stage, text_stage
 from tests.world import World
 
 
@@ -37,6 +37,8 @@ class Stage:
         self.world = world
         self.shut = shut
         self.rows: dict[str, Table] = {}
+        self.withheld: dict[UUID, str] = {}
+        """Of the texts of a round, one that Saco-S withholds or has withheld."""
         self.employer_words = ""
 
     async def build(self) -> "Stage":
@@ -48,6 +50,7 @@ class Stage:
         await self._groups(started)
         await self._one_for_two_unions()
         await survey_stage.build(self, started)
+        await text_stage.build(self, started)
         await self._closed()
         await self._templates()
         await self._instruments()
@@ -188,6 +191,7 @@ class Stage:
         ):
             await self.keep(f"{name}, organisation closed", row_type, row_id)
         draft, proposed = await survey_stage.rounds_ahead(shut, started)
+        await text_stage.of_closed(self, started)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
         await self.keep("organisation, closed", Organisation, shut.organisation.id)

@@ -43,6 +43,7 @@ from app.models.sign_in import SignIn
 from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_round import SurveyRound
+from app.models.survey_texts import SurveyTexts
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import actors, policy
@@ -158,6 +159,12 @@ def _registrations(body: Any = None) -> Cases:
     return cases
 
 
+def _withholdings(stage: Stage) -> Iterator[Cell]:
+    for name, row in stage.of(SurveyTexts).items():
+        path = f"{TEXTS}/withholdings/{stage.withheld[row.id]}"
+        yield Cell(name, row, path.replace("{id}", str(row.id)), None, {"If-Match": f'"{row.version}"'})
+
+
 def _root_results(part: str = "") -> Cases:
     """The result of every round's top unit."""
 
@@ -210,6 +217,7 @@ def _rounds_on_their_way() -> Cases:
 
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
 ROUND, AMENDMENT = "/survey-rounds/{id}", "/survey-amendments/{id}"
+TEXTS = "/survey-texts/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
 CLOSE = {"to": "closed", "reason": "Klart."}
 ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
@@ -383,6 +391,17 @@ CASES: dict[str, Cases] = {
     "transition_survey_amendment": _on(SurveyAmendment, f"{AMENDMENT}/transitions", lambda _s, _r: {"to": "withdrawn"}),
     "approve_survey_amendment": _on(SurveyAmendment, f"{AMENDMENT}/approvals", _decision),
     "list_survey_amendment_approvals": _on(SurveyAmendment, f"{AMENDMENT}/approvals"),
+    "read_survey_round_texts": _on(SurveyRound, f"{ROUND}/texts"),
+    "read_survey_texts": _on(SurveyTexts, TEXTS),
+    "list_survey_texts": _on(SurveyTexts, f"{TEXTS}/texts"),
+    "withhold_survey_text": _on(
+        SurveyTexts,
+        f"{TEXTS}/withholdings",
+        lambda stage, row: {"textId": stage.withheld[row.id], "reason": "authorRecognisable"},
+    ),
+    "withdraw_text_withholding": _withholdings,
+    "list_survey_texts_approvals": _on(SurveyTexts, f"{TEXTS}/approvals"),
+    "approve_survey_texts": _on(SurveyTexts, f"{TEXTS}/approvals", _decision),
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
     "read_audit_entry": _of_entries,
 }
@@ -438,6 +457,16 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("create_survey_amendment", "amendmentPending"): {"round, open, change proposed"},
     ("approve_survey_amendment", "partyHasDecided"): {"amendment, proposed", "amendment, proposed, one for two"},
     ("approve_survey_amendment", "personHasDecided"): {"amendment, proposed, one for two"},
+    ("read_survey_round_texts", "notFound"): {
+        "round, released",
+        "round, texts under review",
+    },
+    ("withdraw_text_withholding", "notFound"): {
+        "texts, under review",
+        "texts, under review, one for two",
+    },
+    ("approve_survey_texts", "partyHasDecided"): {"texts, under review", "texts, under review, one for two"},
+    ("approve_survey_texts", "personHasDecided"): {"texts, under review, one for two"},
     ("read_statement", "notFound"): {"statement, published"},
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,

@@ -262,6 +262,11 @@ GUARDED = {
     "survey_result": ["UPDATE survey_result SET content = '{}'", "DELETE FROM survey_result"],
     "survey_sums": ["UPDATE survey_sums SET measures = '{}'", "DELETE FROM survey_sums"],
     "survey_texts": ["UPDATE survey_texts SET content_hash = ''", "DELETE FROM survey_texts"],
+    "survey_text": [
+        "UPDATE survey_text SET text = 'annat'",
+        "DELETE FROM survey_text",
+        "INSERT INTO survey_text SELECT gen_random_uuid(), survey_texts_id, unit_id, question_id, '' FROM survey_text",
+    ],
 }
 
 

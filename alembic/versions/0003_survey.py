@@ -340,7 +340,6 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.Uuid(), nullable=False),
         sa.Column("question_id", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
-        sa.Column("withheld", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["survey_texts_id"], ["survey_texts.id"], name=op.f("fk_survey_text_survey_texts_id")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_survey_text_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_text")),

@@ -26,6 +26,7 @@ from app.api import (
     survey_responses,
     survey_results,
     survey_rounds,
+    survey_texts,
     units,
     working_groups,
 )
@@ -52,6 +53,7 @@ TAGS = {
     "survey-amendments": "Another closing time for an open round, decided by both sides.",
     "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
     "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
+    "survey-texts": "What people wrote in their own words, read by both sides before they let it out.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -84,6 +86,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_results.router,
     survey_invitations.router,
     survey_reminders.router,
+    survey_texts.router,
     audit_entries.router,
     api_info.router,
 )

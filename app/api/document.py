@@ -210,6 +210,7 @@ _OF_SOME_STATES = {
     "read_unit_result",
     "read_unit_trend",
     "read_unit_benchmark",
+    "read_survey_round_texts",
 }
 _WITHOUT_ETAG = {"create_token", "read_api_info", "read_survey_form", "create_survey_response"}
 _WITHOUT_ADDRESS = {"create_survey_response"}  # what is in the ballot box can be read by nobody

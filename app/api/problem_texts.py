@@ -999,6 +999,16 @@ PROBLEMS: dict[str, ProblemText] = {
             "Until the round has closed nothing is shown, to anyone. Then both sides get the result at the same time.",
         ),
     ),
+    "textsReleased": _p(
+        409,
+        ("Texterna är släppta", "Båda sidor har godkänt texterna. Det som är släppt ändras aldrig."),
+        ("The texts are released", "Both sides have approved the texts. What is released never changes."),
+    ),
+    "unknownText": _p(
+        422,
+        ("Okänd text", "Texten finns inte bland dem som granskas."),
+        ("Unknown text", "The text is not among those under review."),
+    ),
 }
 
 FIELD_TEXTS: dict[str, Texts] = {

@@ -23,7 +23,7 @@ from app.models.survey_invitation_batch import SurveyInvitationBatch
 from app.models.survey_release import SurveyRelease, SurveyResult, SurveySums
 from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyCoveredUnit, SurveyRound, SurveyUnit
-from app.models.survey_texts import SurveyText, SurveyTexts
+from app.models.survey_texts import SurveyText, SurveyTexts, SurveyTextWithholding
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 
@@ -65,5 +65,6 @@ TABLES: tuple[type[Table], ...] = (
     SurveySums,
     SurveyTexts,
     SurveyText,
+    SurveyTextWithholding,
     AuditEntry,
 )

@@ -13,6 +13,7 @@ from app.models.approval import Approval, ApprovalRead, SubjectType, VoidReason
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.survey_amendment import SurveyAmendment, SurveyAmendmentState
 from app.models.survey_round import SurveyRound, SurveyRoundState
+from app.models.survey_texts import SurveyTexts, SurveyTextsState
 from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services import policy
 from app.services.errors import Code, Refusal
@@ -44,7 +45,11 @@ _SUBJECTS = {
     SubjectType.SURVEY_AMENDMENT: _Subject(
         SurveyAmendment, "list_survey_amendment_approvals", {SurveyAmendmentState.PROPOSED}
     ),
+    SubjectType.SURVEY_TEXTS: _Subject(SurveyTexts, "list_survey_texts_approvals", {SurveyTextsState.UNDER_REVIEW}),
 }
+
+# Not by everyone who sees what else is decided at the table.
+_SEEN_BY_FEWER = {SubjectType.SESSION_RECORD, SubjectType.SURVEY_TEXTS}
 
 _ITEMS = sa.select(
     col(Approval.id),
@@ -71,10 +76,11 @@ async def read(work: Work, approval_id: UUID) -> ApprovalRead:
 
 
 async def _found(work: Work, approval_id: UUID) -> Approval:
-    """A decision is seen by those who see what it is about: not by the facilitator of another session."""
+    """A decision is seen by those who see what it is about: not by the facilitator of another session, nor, while texts
+    are reviewed, by any."""
     approval = await find(work, Approval, approval_id)
-    if approval.subject_type is SubjectType.SESSION_RECORD:
-        await find(work, SessionRecord, approval.subject_id)
+    if approval.subject_type in _SEEN_BY_FEWER:
+        await find(work, _SUBJECTS[approval.subject_type].row_type, approval.subject_id)
     return approval
 
 

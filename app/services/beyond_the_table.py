@@ -7,7 +7,7 @@ a request (an unknown unit, a day in the future) is no matter of who may do what
 
 from app.services.errors import Code
 
-_OF_A_RECORD = {Code.NOT_FOUND: "if it is about a record, the caller may read that record"}
+_OF_A_RECORD = {Code.NOT_FOUND: "if it is about a record or texts, the caller may read those"}
 
 BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     "create_mandate": {
@@ -48,6 +48,14 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
     },
     "create_survey_reminder": {Code.REMINDED_RECENTLY: "no reminder of the round was sent in the last 24 hours"},
+    "read_survey_round_texts": {
+        Code.NOT_FOUND: "the round asked open questions; the caller may read its texts, where there are any",
+    },
+    "withdraw_text_withholding": {Code.NOT_FOUND: "the caller's party withholds the text"},
+    "approve_survey_texts": {
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on them",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on them for another party",
+    },
     "read_statement": {Code.NOT_FOUND: "the caller may read its record"},
     "write_statement": {
         Code.NOT_FOUND: "the party has a seat at the table",

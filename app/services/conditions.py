@@ -22,6 +22,7 @@ from app.models.person import Person, Role
 from app.models.session_record import SessionRecord, SessionRecordState, record_state
 from app.models.survey_amendment import SurveyAmendmentState
 from app.models.survey_round import SurveyRound, SurveyRoundState, round_state
+from app.models.survey_texts import SurveyTextsState
 from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services.actor import Actor, Held, parameter
 from app.services.calendar import swedish_day
@@ -281,3 +282,4 @@ ROUND_BEGUN = While(
 ROUND_NOT_BEGUN = While(
     "answers are not taken yet", Code.SURVEY_ROUND_HAS_BEGUN, lambda _actor, row, now: now < row.opens_at
 )
+TEXTS_UNDER_REVIEW = While("the texts are not released", Code.TEXTS_RELEASED, state_is(SurveyTextsState.UNDER_REVIEW))

@@ -162,6 +162,8 @@ class Code(StrEnum):
     KEY_WORDS_OF_ANOTHER = "keyWordsOfAnother"
     ROUND_NOT_CLOSED = "roundNotClosed"
     RESULTS_NOT_RELEASED = "resultsNotReleased"
+    TEXTS_RELEASED = "textsReleased"
+    UNKNOWN_TEXT = "unknownText"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_invitation_batch import SurveyInvitationBatch
 from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound
+from app.models.survey_texts import SurveyTexts, SurveyTextsState
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
@@ -80,6 +81,7 @@ from app.services.conditions import (
     SESSION_OPEN,
     SIGNED_IN,
     TEMPLATE_DRAFT,
+    TEXTS_UNDER_REVIEW,
     TOKEN_HOLDER,
     TWO_KEYS,
     UNDER_REVIEW,
@@ -137,6 +139,10 @@ _RECORD_READERS = (
     only(ARCHIVIST, "once it is final", Is("state", (SessionRecordState.FINAL,))),
 )
 _RECORD_WRITERS = (AT_TABLE, FACILITATOR)
+_TEXTS_READERS = (
+    AT_TABLE,
+    only(FACILITATOR_OF_GROUP, "once they are released", Is("state", (SurveyTextsState.RELEASED,))),
+)
 _PUBLISHED = Is("state", (DialogueTemplateState.PUBLISHED, DialogueTemplateState.RETIRED))
 
 RULES: dict[str, Rule] = {
@@ -330,6 +336,14 @@ RULES: dict[str, Rule] = {
     "list_survey_reminders": _list(SurveyRound, SurveyReminder, *_GROUP_READERS),
     "create_survey_reminder": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ROUND_BEGUN, ITS_ORGANISATION_ACTIVE)),
     "read_survey_reminder": _read(SurveyReminder, *_GROUP_READERS),
+    # --- survey texts
+    "read_survey_round_texts": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_survey_texts": _read(SurveyTexts, *_TEXTS_READERS),
+    "list_survey_texts": Rule(SurveyTexts, _TEXTS_READERS, reads=True),
+    "withhold_survey_text": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_ACTIVE)),
+    "withdraw_text_withholding": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_ACTIVE)),
+    "list_survey_texts_approvals": _list(SurveyTexts, Approval, AT_TABLE),
+    "approve_survey_texts": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_STAYS_ACTIVE)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -78,14 +79,13 @@ def rows_of(
     return sorted(rows, key=lambda row: row.id)
 
 
-def texts_hash(texts: Iterable[SurveyText]) -> str:
-    """Over what both sides let out: the texts that are not withheld, in the order of their ids."""
-    shown = sorted((each for each in texts if not each.withheld), key=lambda row: row.id)
+def texts_hash(texts: Iterable[Any]) -> str:
+    """Over what both sides let out: these texts, as rows or as much of them as is told, in the order of their ids."""
     return content_hash(
         {
             "texts": [
                 {"id": str(each.id), "unitId": str(each.unit_id), "questionId": each.question_id, "text": each.text}
-                for each in shown
+                for each in sorted(texts, key=lambda each: each.id)
             ]
         }
     )
