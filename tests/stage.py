@@ -168,10 +168,12 @@ class Stage:
         final = await stories.final_record(shut, started)
         copied = {"derivedFromId": str((await shut.template()).id), "templateVersion": "1.0.1"}
         template = await shut.employer_rep.client.post(f"{shut.path}/dialogue-templates", copied)
+        rounds = dict(zip(("draft", "proposed"), await survey_stage.rounds_ahead(shut, started), strict=True))
+        await text_stage.of_closed(self, started)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
         await self.keep("organisation, closed", Organisation, shut.organisation.id)
-        for name, row_type, row_id in (
+        closed: list[tuple[str, type[Table], Any]] = [
             ("unit", Unit, shut.subunit.id),
             ("party", Party, shut.employer.id),
             ("person", Person, shut.employer_rep.id),
@@ -188,17 +190,10 @@ class Stage:
             ("record, final", SessionRecord, final["id"]),
             ("statement", Statement, (UUID(draft["id"]), shut.employer.id)),
             ("action, open", Action, action["id"]),
-        ):
+            *((f"round, {name}", SurveyRound, each["id"]) for name, each in rounds.items()),
+        ]
+        for name, row_type, row_id in closed:
             await self.keep(f"{name}, organisation closed", row_type, row_id)
-        draft, proposed = await survey_stage.rounds_ahead(shut, started)
-        await text_stage.of_closed(self, started)
-        await stories.shut_organisation(shut)
-        self.world.people["of_closed"] = shut.employer_rep
-        await self.keep("organisation, closed", Organisation, shut.organisation.id)
-        for name, group in (("forming", forming), ("active", started)):
-            await self.keep(f"group, {name}, organisation closed", WorkingGroup, group["id"])
-        for name, survey_round in (("draft", draft), ("proposed", proposed)):
-            await self.keep(f"round, {name}, organisation closed", SurveyRound, survey_round["id"])
 
     async def _sessions(self, group: Any) -> None:
         steps, ready = self.world.facilitator.client, {"employeeHeadcount": 3, "attendances": []}

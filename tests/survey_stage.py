@@ -61,7 +61,7 @@ async def _rounds(stage: "Stage", group: Any) -> None:
         store = world.app.state.key_store
         await survey_closing.close(session, UUID(rounds["released"]["id"]), store, datetime.now(UTC))
     box = await an_answered_round(world, group, two_keys=True)
-    stage.employer_words = " ".join(words_of(box.secret_keys[0]))
+    stage.employer_words = " ".join(words_of(box.secret_keys[1]))
     await stage.keep("round, closed, two keys", SurveyRound, str(box.id))
     for name, survey_round in rounds.items():
         await stage.keep(f"round, {name}", SurveyRound, survey_round["id"])
