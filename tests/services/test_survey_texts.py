@@ -63,9 +63,7 @@ def test_no_group_and_no_difference_of_groups_is_smaller_than_ten() -> None:
     kept_somewhere = 0
     for _ in range(300):
         tree = random_tree(dice, dice.randrange(1, 12), 30)
-        texts = [
-            (unit, ("text",)) for unit in range(len(tree.ids)) for _ in range(dice.choice([0, 3, 8, 10, 15]))
-        ]
+        texts = [(unit, ("text",)) for unit in range(len(tree.ids)) for _ in range(dice.choice([0, 3, 8, 10, 15]))]
         kept = readable(tree, np.ones(len(tree.ids), dtype=bool), texts, 7)
         groups = Counter(each.unit for each in kept)
         assert all(unit == tree.root or tree.parents[unit] == tree.root for unit in groups)
