@@ -210,19 +210,11 @@ async def an_open_round(
     opened: dict[str, Any] = {
         "state": SurveyRoundState.OPEN,
         "opened_at": survey_round.opens_at,
-<<<<<<< HEAD
-        "content": {"rules": "R1-R12/1"},
-        "content_hash": content_hash({"rules": "R1-R12/1"}),
+        "content": decided,
+        "content_hash": content_hash(decided),
         "public_key": public[0],
         "employer_public_key": public[1] if two_keys else None,
         "union_public_key": public[2] if two_keys else None,
-=======
-        "content": decided,
-        "content_hash": content_hash(decided),
-        "public_key": None if two_keys else public[0],
-        "employer_public_key": public[0] if two_keys else None,
-        "union_public_key": public[1] if two_keys else None,
->>>>>>> h-closing
     }
     async with world.database.write() as session:
         await session.execute(sa.update(SurveyRound).where(col(SurveyRound.id) == survey_round.id).values(**opened))
