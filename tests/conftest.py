@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(_keys, ignore_errors=True)
     if not hasattr(config, "workerinput"):
         _server.close()
 
@@ -157,8 +158,13 @@ def home(new_home: Path, made_home: Path) -> Path:
     return new_home
 
 
+_keys = Path(tempfile.mkdtemp(prefix="larande-keys-"))
+"""Where every app of this process keeps the keys of survey rounds."""
+
+
 def settings_for(url: str, **more: Any) -> Settings:
-    return Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET), **more)
+    own = {"database_url": SecretStr(url), "token_secret": SecretStr(TOKEN_SECRET), "key_directory": _keys}
+    return Settings(**own | more)
 
 
 @pytest.fixture(scope="session")

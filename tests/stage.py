@@ -19,10 +19,14 @@ from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
+from app.models.survey_invitation_batch import SurveyInvitationBatch
+from app.models.survey_reminder import SurveyReminder
+from app.models.survey_round import SurveyRoundState
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
 from tests import stories
+from tests.survey_stage import a_round
 from tests.world import World
 
 
@@ -40,6 +44,7 @@ class Stage:
         await self._mandates(started)
         await self._sessions(started)
         await self._records(started)
+        await self._rounds(started)
         await self._groups(started)
         await self._one_for_two_unions()
         await self._closed()
@@ -239,6 +244,24 @@ class Stage:
         made = await saco.client.post(f"/dialogue-sessions/{draft['dialogueSessionId']}/party-notes", note)
         await self._keep("note of the union", PartyNote, made["id"])
         await self._keep("session, held", DialogueSession, draft["dialogueSessionId"])
+
+    async def _rounds(self, group: Any) -> None:
+        world, ahead, past = self.world, timedelta(days=1), timedelta(days=-1)
+        for name, more in (
+            ("draft", {"state": SurveyRoundState.DRAFT}),
+            ("ahead", {"opens_in": ahead}),
+            ("open", {}),
+            ("open, reminded", {}),
+            ("past its closing time", {"opens_in": 2 * past, "closes_in": past}),
+            ("cancelled", {"state": SurveyRoundState.CANCELLED}),
+        ):
+            self.rows[f"round, {name}"] = await a_round(world, group, **more)
+        path = f"/survey-rounds/{self.rows['round, open, reminded'].id}"
+        slips = {"unitId": str(world.unit.id), "kind": "slips", "count": 1}
+        batch = await world.saco_rep.client.post(f"{path}/invitations", slips)
+        reminder = await world.employer_rep.client.post(f"{path}/reminders", {})
+        await self._keep("invitations", SurveyInvitationBatch, batch["id"])
+        await self._keep("reminder", SurveyReminder, reminder["id"])
 
     async def _templates(self) -> None:
         async with self.world.database.write() as session:

@@ -40,6 +40,9 @@ from app.models.person import Person
 from app.models.session_record import SessionRecord
 from app.models.sign_in import SignIn
 from app.models.statement import Statement
+from app.models.survey_invitation_batch import SurveyInvitationBatch
+from app.models.survey_reminder import SurveyReminder
+from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import actors, policy
@@ -167,6 +170,12 @@ def _statement_written(stage: Stage) -> Iterator[Cell]:
             yield Cell(f"{name}: not at table", row, f"{path}/{stage.world.seko.id}", body, {"If-Match": '"0"'})
 
 
+def _voided(stage: Stage) -> Iterator[Cell]:
+    for name, row in stage.of(SurveyRound).items():
+        path = f"/survey-rounds/{row.id}/units/{row.root_unit_id}/invitations"
+        yield Cell(name, row, path, None, {"If-Match": f'"{row.version}"'})
+
+
 def _decision(_stage: Stage, row: Any) -> Any:
     return {"contentHash": row.content_hash or "0" * 64, "decision": "approve"}
 
@@ -189,6 +198,7 @@ def _mandate(stage: Stage, _row: Any) -> Any:
 
 
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
+ROUND = "/survey-rounds/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
 CLOSE = {"to": "closed", "reason": "Klart."}
 ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
@@ -315,6 +325,18 @@ CASES: dict[str, Cases] = {
     "update_action": _on(Action, "/actions/{id}", lambda _s, _r: {"what": "Pröva igen."}),
     "transition_action": _on(Action, "/actions/{id}/transitions", _settled),
     "delete_action": _on(Action, "/actions/{id}"),
+    "read_survey_round": _on(SurveyRound, ROUND),
+    "list_survey_invitation_batches": _on(SurveyRound, f"{ROUND}/invitations"),
+    "create_survey_invitation_batch": _on(
+        SurveyRound,
+        f"{ROUND}/invitations",
+        lambda _s, row: {"unitId": str(row.root_unit_id), "kind": "slips", "count": 1},
+    ),
+    "read_survey_invitation_batch": _on(SurveyInvitationBatch, "/survey-invitation-batches/{id}"),
+    "void_survey_invitations": _voided,
+    "list_survey_reminders": _on(SurveyRound, f"{ROUND}/reminders"),
+    "create_survey_reminder": _on(SurveyRound, f"{ROUND}/reminders", lambda _s, _r: {}),
+    "read_survey_reminder": _on(SurveyReminder, "/survey-reminders/{id}"),
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
     "read_audit_entry": _of_entries,
 }
@@ -359,6 +381,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("transition_dialogue_session", "groupClosed"): {"session, planned, group closed"},
     ("approve_session_record", "partyHasDecided"): {"record, under review", "record, under review, one for two"},
     ("approve_session_record", "personHasDecided"): {"record, under review, one for two"},
+    ("create_survey_reminder", "remindedRecently"): {"round, open, reminded"},
     ("read_statement", "notFound"): {"statement, published"},
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,

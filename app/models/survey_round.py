@@ -47,7 +47,7 @@ class SurveyRound(VersionedRow, table=True):
     """X25519, made when the round opens; null in two-key mode, where each side has its own."""
     employer_public_key: bytes | None = None
     union_public_key: bytes | None = None
-    content: dict[str, Any] | None = Column(default=None, sa_column=sa.Column(JSONB, nullable=True))
+    content: dict[str, Any] | None = Column(default=None, sa_column=sa.Column(JSONB(none_as_null=True), nullable=True))
     """What the parties decide on, fixed when the round is proposed."""
     content_hash: str | None = None
     opened_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
