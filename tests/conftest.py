@@ -163,7 +163,11 @@ _keys = Path(tempfile.mkdtemp(prefix="larande-keys-"))
 
 
 def settings_for(url: str, **more: Any) -> Settings:
-    own = {"database_url": SecretStr(url), "token_secret": SecretStr(TOKEN_SECRET), "key_directory": _keys}
+    own: dict[str, Any] = {
+        "database_url": SecretStr(url),
+        "token_secret": SecretStr(TOKEN_SECRET),
+        "key_directory": _keys,
+    }
     return Settings(**own | more)
 
 

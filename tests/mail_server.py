@@ -20,6 +20,8 @@ class MailServer:
     port: int = 0
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
+    rude: bool = False
+    """Whether it ends each conversation with a refusal."""
     slow: asyncio.Event | None = None
     """Set: DATA is answered only when the event is."""
 
@@ -41,6 +43,9 @@ class MailServer:
             return self.refusals[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Envelope) -> str:  # noqa: N802
+        return "221 Bye" if not self.rude else "421 Never mind"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
@@ -71,7 +76,7 @@ def text_of(mail: EmailMessage, kind: str = "plain") -> str:
     part = mail.get_body((kind,))
     assert part is not None
     content: str = part.get_content()
-    return content
+    return content.replace("\r\n", "\n")
 
 
 def token_in(mail: EmailMessage) -> str:

@@ -247,16 +247,19 @@ class Stage:
 
     async def _rounds(self, group: Any) -> None:
         world, ahead, past = self.world, timedelta(days=1), timedelta(days=-1)
-        for name, more in (
+        rounds: tuple[tuple[str, dict[str, Any]], ...] = (
             ("draft", {"state": SurveyRoundState.DRAFT}),
             ("ahead", {"opens_in": ahead}),
             ("open", {}),
             ("open, reminded", {}),
             ("past its closing time", {"opens_in": 2 * past, "closes_in": past}),
             ("cancelled", {"state": SurveyRoundState.CANCELLED}),
-        ):
-            self.rows[f"round, {name}"] = await a_round(world, group, **more)
-        path = f"/survey-rounds/{self.rows['round, open, reminded'].id}"
+        )
+        for name, more in rounds:
+            survey_round = await a_round(world, group, **more)
+            self.rows[f"round, {name}"] = survey_round
+            if name == "open, reminded":
+                path = f"/survey-rounds/{survey_round.id}"
         slips = {"unitId": str(world.unit.id), "kind": "slips", "count": 1}
         batch = await world.saco_rep.client.post(f"{path}/invitations", slips)
         reminder = await world.employer_rep.client.post(f"{path}/reminders", {})

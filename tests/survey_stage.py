@@ -62,7 +62,7 @@ async def a_round(
         for position, (unit, headcount) in enumerate(units)
     ]
     await world.add(instrument, survey_round, *rows)
-    decided = {"state": state, "content": {}, "content_hash": "0" * 64}
+    decided: dict[str, Any] = {"state": state, "content": {}, "content_hash": "0" * 64}
     if state is SurveyRoundState.CANCELLED:
         decided["cancelled_at"] = now
     if state is not SurveyRoundState.DRAFT:

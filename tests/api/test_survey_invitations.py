@@ -171,14 +171,15 @@ async def test_only_those_at_the_table_invite_and_others_see_nothing(app: FastAP
 async def test_inviting_takes_a_round_that_both_sides_have_opened(world: World) -> None:
     group = await stories.started_group(world)
     rep = world.employer_rep.client
-    for more in (
+    unfit: tuple[Json, ...] = (
         {"state": SurveyRoundState.DRAFT},
         {"state": SurveyRoundState.PROPOSED},
         {"state": SurveyRoundState.CLOSED},
         {"state": SurveyRoundState.CANCELLED},
         {"opens_in": timedelta(days=-9), "closes_in": timedelta(seconds=-1)},
-    ):
-        survey_round = await a_round(world, group, **more)  # type: ignore[arg-type]
+    )
+    for more in unfit:
+        survey_round = await a_round(world, group, **more)
         await rep.refused("POST", path_of(survey_round), 409, "surveyRoundNotOpen", json=slips(world))
     # It may be before anybody can answer: slips are printed in good time.
     ahead = await a_round(world, group, opens_in=timedelta(days=3))

@@ -142,20 +142,30 @@ async def test_what_the_server_says_is_later_or_never() -> None:
 
     async with mail_server(utf8=False) as server:
         post = server_at(server.url)
-        with pytest.raises(mail.MailRefused) as refused:
+        with pytest.raises(mail.MailRefused):
             await post.send(to("åsa@example.se"))  # this server has no SMTPUTF8
         for reply, kind in (("550 5.1.1 <eva@example.se> unknown", mail.MailRefused), ("450 later", mail.MailAway)):
             server.refusals["eva@example.se"] = reply
-            with pytest.raises(kind) as refused:
+            with pytest.raises(kind) as told:
                 await post.send(to("eva@example.se"))
-            assert "eva" not in f"{refused.value!r} {refused.value.__cause__!r}"
-            assert refused.value.__suppress_context__
+            assert "eva" not in f"{told.value!r} {told.value.__cause__!r}"
+            assert told.value.__suppress_context__
         # A password is not sent where STARTTLS is missing.
         with pytest.raises(mail.MailAway):
             await server_at(server.url.replace("//", "//user:secret@")).send(to("lars@example.se"))
         assert server.mails == []
     with pytest.raises(mail.MailAway, match="SMTPConnectError"):
         await post.send(to("lars@example.se"))
+
+
+async def test_what_the_server_says_after_it_has_the_mail_changes_nothing() -> None:
+    """Or the mail would be sent again."""
+    about: dict[str, Any] = {"language": Language.SWEDISH, "reminder": False, "sent_at": SURVEY.closes_at}
+    made = message(SURVEY, LINK, to="eva@example.se", sender="e@example.se", seed=b"", **about)
+    async with mail_server() as server:
+        server.rude = True
+        await server_at(server.url).send(made)
+        assert server.recipients == ["eva@example.se"]
 
 
 def test_every_text_is_there_in_every_language() -> None:
