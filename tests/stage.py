@@ -21,12 +21,15 @@ from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
+from app.models.survey_invitation_batch import SurveyInvitationBatch
+from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
 from tests import stories, survey_stage, text_stage
+from tests.mail_stage import a_round
 from tests.world import World
 
 
@@ -47,6 +50,7 @@ class Stage:
         await self._mandates(started)
         await self._sessions(started)
         await self._records(started)
+        await self._invited(started)
         await self._groups(started)
         await self._one_for_two_unions()
         await survey_stage.build(self, started)
@@ -283,6 +287,18 @@ class Stage:
         made = await saco.client.post(f"/dialogue-sessions/{draft['dialogueSessionId']}/party-notes", note)
         await self.keep("note of the union", PartyNote, made["id"])
         await self.keep("session, held", DialogueSession, draft["dialogueSessionId"])
+
+    async def _invited(self, group: Any) -> None:
+        world = self.world
+        ahead = await a_round(world, group, opens_in=timedelta(days=1))
+        self.rows["round, decided and not begun"] = ahead
+        self.rows["round, reminded"] = survey_round = await a_round(world, group)
+        path = f"/survey-rounds/{survey_round.id}"
+        slips = {"unitId": str(world.unit.id), "kind": "slips", "count": 1}
+        batch = await world.saco_rep.client.post(f"{path}/invitations", slips)
+        reminder = await world.employer_rep.client.post(f"{path}/reminders", {})
+        await self.keep("invitations", SurveyInvitationBatch, batch["id"])
+        await self.keep("reminder", SurveyReminder, reminder["id"])
 
     async def _templates(self) -> None:
         async with self.world.database.write() as session:

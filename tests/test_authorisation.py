@@ -42,6 +42,8 @@ from app.models.session_record import SessionRecord
 from app.models.sign_in import SignIn
 from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
+from app.models.survey_invitation_batch import SurveyInvitationBatch
+from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound
 from app.models.survey_texts import SurveyTexts
 from app.models.unit import Unit
@@ -187,6 +189,12 @@ def _statement_written(stage: Stage) -> Iterator[Cell]:
             yield Cell(f"{name}: not at table", row, f"{path}/{stage.world.seko.id}", body, {"If-Match": '"0"'})
 
 
+def _voided(stage: Stage) -> Iterator[Cell]:
+    for name, row in stage.of(SurveyRound).items():
+        path = f"/survey-rounds/{row.id}/units/{row.root_unit_id}/invitations"
+        yield Cell(name, row, path, None, {"If-Match": f'"{row.version}"'})
+
+
 def _decision(_stage: Stage, row: Any) -> Any:
     return {"contentHash": row.content_hash or "0" * 64, "decision": "approve"}
 
@@ -218,6 +226,7 @@ def _rounds_on_their_way() -> Cases:
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
 ROUND, AMENDMENT = "/survey-rounds/{id}", "/survey-amendments/{id}"
 TEXTS = "/survey-texts/{id}"
+ROUND = "/survey-rounds/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
 CLOSE = {"to": "closed", "reason": "Klart."}
 ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
@@ -402,6 +411,17 @@ CASES: dict[str, Cases] = {
     "withdraw_text_withholding": _withholdings,
     "list_survey_texts_approvals": _on(SurveyTexts, f"{TEXTS}/approvals"),
     "approve_survey_texts": _on(SurveyTexts, f"{TEXTS}/approvals", _decision),
+    "list_survey_invitation_batches": _on(SurveyRound, f"{ROUND}/invitations"),
+    "create_survey_invitation_batch": _on(
+        SurveyRound,
+        f"{ROUND}/invitations",
+        lambda _s, row: {"unitId": str(row.root_unit_id), "kind": "slips", "count": 1},
+    ),
+    "read_survey_invitation_batch": _on(SurveyInvitationBatch, "/survey-invitation-batches/{id}"),
+    "void_survey_invitations": _voided,
+    "list_survey_reminders": _on(SurveyRound, f"{ROUND}/reminders"),
+    "create_survey_reminder": _on(SurveyRound, f"{ROUND}/reminders", lambda _s, _r: {}),
+    "read_survey_reminder": _on(SurveyReminder, "/survey-reminders/{id}"),
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
     "read_audit_entry": _of_entries,
 }
@@ -467,6 +487,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     },
     ("approve_survey_texts", "partyHasDecided"): {"texts, under review", "texts, under review, one for two"},
     ("approve_survey_texts", "personHasDecided"): {"texts, under review, one for two"},
+    ("create_survey_reminder", "remindedRecently"): {"round, open, reminded"},
     ("read_statement", "notFound"): {"statement, published"},
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,

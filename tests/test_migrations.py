@@ -144,6 +144,10 @@ async def test_every_table_is_in_the_catalogue(fresh: Database) -> None:
     there = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
     assert set(await run(fresh, there)) == {table.name for table in tables()}
     assert {table.name for table in tables()} == set(SQLModel.metadata.tables)
+    # The queue's tables are the library's and lie apart; test_worker.py holds them against what it declares.
+    apart = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information|public)'"
+    library = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
+    assert set(await run(fresh, apart)) == {f"queue.{name}" for name in library}
 
 
 async def test_down_and_up_again_keeps_what_both_can_hold(fresh: Database) -> None:
@@ -174,6 +178,9 @@ async def test_all_the_way_down_leaves_nothing_behind_even_with_data(fresh: Data
         "UNION SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace"
     )
     assert {name for name in await run(fresh, left) if "alembic_version" not in name} == set()
+    assert await run(fresh, "SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^(pg_|information)'") == [
+        "public"
+    ]
     await migrations.upgrade(fresh)
     assert await migrations.differences(fresh) == []
     async with fresh.migrate() as connection:

@@ -126,17 +126,18 @@ def message(
     address = _deliverable(to)
     mail = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
     mail["From"] = sender_of(sender)
-    mail["To"] = Address(addr_spec=address)
+    local_part, _, domain = address.rpartition("@")
+    mail["To"] = Address(username=local_part, domain=domain)
     mail["Subject"] = _line((words.reminder_subject if reminder else words.subject).format_map(about))
     mail["Date"] = format_datetime(sent_at.replace(minute=0, second=0, microsecond=0))
     mail["Message-ID"] = f"<{hashlib.sha256(seed).hexdigest()[:32]}@{sender_of(sender).domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = language.value
     plain = [words.greeting, lead, f"{words.call}:\n{link}", last_day, words.privacy, words.personal, words.ignore]
     mail.set_content("\n\n".join(plain) + "\n", cte="quoted-printable")
     mail.add_alternative(
         _html(language, survey.title, words, lead, last_day, link), subtype="html", cte="quoted-printable"
     )
+    mail["Content-Language"] = language.value  # last: headers on content move to the part that has it
     return mail
 
 

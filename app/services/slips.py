@@ -1,6 +1,6 @@
 """Slips for people without e-mail: a sheet to print and cut, or a CSV file. Nothing is kept of either.
 
-A PDF is A4 with eight slips a page. The same links make the same file, and it names no person, program or machine.
+A PDF is A4 with eight slips a page. From the same links comes the same file, and it names no person and no machine.
 """
 
 import csv

@@ -214,7 +214,9 @@ async def _for_addresses(
 ) -> tuple[list[bytes], list[Job]]:
     """A token for each new address, and a mail to every one. Whoever is invited as a person is reminded as such."""
     language = data.language or Language.SWEDISH
-    addresses = {ballot.normal_address(address): address for address in data.addresses or ()}
+    addresses: dict[str, str] = {}
+    for address in data.addresses or ():
+        addresses.setdefault(ballot.normal_address(address), address)
     given = {"organisation_id": survey_round.organisation_id, "addresses": list(addresses)}
     known = {ballot.normal_address(row.email): row.id for row in await work.session.execute(_BY_ADDRESS, given)}
     there = await hashes_of(work, survey_round.id)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.calendar import STOCKHOLM, swedish_day
+from app.models.columns import Language
+from app.services.calendar import STOCKHOLM, swedish_day, written_day
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,22 @@ def test_days_follow_time(naive: datetime) -> None:
     assert swedish_day(moment) <= swedish_day(moment + timedelta(hours=1))
     assert abs(swedish_day(moment) - moment.date()) <= timedelta(days=1)
     assert swedish_day(moment.astimezone(STOCKHOLM)) == swedish_day(moment)
+
+
+@pytest.mark.parametrize(
+    ("moment", "swedish", "english"),
+    [
+        (
+            "2026-11-27T15:30:00Z",
+            ("fredag 27 november 2026", "16.30"),
+            ("Friday 27 November 2026", "16:30"),
+        ),
+        ("2026-06-30T06:05:00Z", ("tisdag 30 juni 2026", "08.05"), ("Tuesday 30 June 2026", "08:05")),
+        # Midnight ends the day that people know as the last one.
+        ("2026-12-31T23:00:00Z", ("torsdag 31 december 2026", "24.00"), ("Thursday 31 December 2026", "24:00")),
+        ("2026-12-31T23:01:00Z", ("fredag 1 januari 2027", "00.01"), ("Friday 1 January 2027", "00:01")),
+    ],
+)
+def test_a_last_day_is_written_for_people(moment: str, swedish: tuple[str, str], english: tuple[str, str]) -> None:
+    assert written_day(datetime.fromisoformat(moment), Language.SWEDISH) == swedish
+    assert written_day(datetime.fromisoformat(moment), Language.ENGLISH) == english
