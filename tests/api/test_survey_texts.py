@@ -262,6 +262,23 @@ async def test_withholding_below_ten_takes_the_whole_group_away(world: World) ->
     assert kept == [(21,)]
 
 
+async def test_the_rounds_own_threshold_holds_for_what_is_left_too(world: World) -> None:
+    """Where more than ten are agreed on, eleven of twelve are too few."""
+    written = {"a": lines("a", 12), "b": lines("b", 13)}
+    box, texts = await texts_under_review(
+        world,
+        await started_group(world),
+        written,
+        tree={"rot": (None, 0), "a": ("rot", 20), "b": ("rot", 20)},
+        threshold=12,
+    )
+    found = await every_text(world.saco_rep, texts)
+    for unit in ("a ", "b "):
+        await withhold(world.saco_rep, texts, next(each for each in found if each["text"].startswith(unit)))
+    left = [each for each in await every_text(world.saco_rep, texts) if each["shown"]]
+    assert by_group(box, left) == {("b", "O1"): 12}
+
+
 async def test_too_few_and_so_many_withheld_are_told_in_the_same_bytes(world: World) -> None:
     group = await started_group(world)
     await planned_session(world, group)
