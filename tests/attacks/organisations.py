@@ -8,7 +8,7 @@ for year in random_years(seed): …          four rounds of one organisation tha
 import json
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ def _answers(
 
 
 def random_years(seed: int, faithful: float = 0.8) -> Iterator[Organisation]:
-    """Four rounds: some join, some leave, units are moved, merged and new; of those who stay so many answer as before."""
+    """Four rounds: some join, some leave, units are moved, merged and new; so many of who stay answer as before."""
     dice = random.Random(f"years {seed}")  # noqa: S311 - other names than those the organisation begins with
     rng = np.random.default_rng([seed, 1])
     organisation = random_organisation(seed, most_units=12)
@@ -98,7 +98,7 @@ def _next_year(
     parents, members = dict(last.parents), {unit: list(people) for unit, people in last.members.items()}
     root = next(iter(parents))
     if dice.random() < 0.5 and len(parents) > 2:
-        _reorganise(dice, parents, members, root, year)
+        _reorganise(dice, parents, members, root)
     turnover = dice.choice([0.0, 0.03, 0.15])
     for unit, people in members.items():
         stays = [person for person in people if dice.random() >= turnover]
@@ -115,9 +115,7 @@ def _next_year(
     return Organisation(parents, members, answers)
 
 
-def _reorganise(
-    dice: random.Random, parents: dict[str, str | None], members: dict[str, list[str]], root: str, year: int
-) -> None:
+def _reorganise(dice: random.Random, parents: dict[str, str | None], members: dict[str, list[str]], root: str) -> None:
     unit = dice.choice([each for each in parents if each != root])
     match dice.choice(["move", "merge", "split"]):
         case "move":

@@ -15,18 +15,18 @@ from uuid import UUID
 import asyncpg
 import pytest
 import sqlalchemy as sa
-
-from app import embedded
 from app.ballot_box import BallotBox
 from app.closing import close_due
+from app.services.survey_answers import Answer
+from app.services.survey_closing import Outcome
+
+from app import embedded
 from app.database import Database
 from app.key_directory import open_key_directory
 from app.models.survey_ballot import SurveyInvitation
 from app.services.ballot import Ballot as Paper
 from app.services.ballot import BallotKeys, Layout, encode, new_secret, new_token, public_key_of, token_hash
 from app.services.key_store import RoundSecrets
-from app.services.survey_answers import Answer
-from app.services.survey_closing import Outcome
 from tests.attacks import files
 from tests.survey_stage import ITEMS, SurveyStage, open_round
 
@@ -186,7 +186,7 @@ def test_a_transaction_ties_a_token_to_a_batch_of_boxes_and_to_no_box_in_it(
 
 
 def test_all_boxes_are_alike_and_tell_nothing_of_an_answer(stolen: Stolen, capsys: pytest.CaptureFixture[str]) -> None:
-    """Half of the people have told the attacker what they answered, and which box is theirs. It helps with nobody else."""
+    """Half of the people have told the attacker their answer, and which box is theirs. It helps with nobody else."""
     assert len({len(box) for box in stolen.opened}) == 1
     # Those in the middle aside, it is yes or no, and half and half.
     answers = [(box, int(paper[3] >= 4)) for box, paper in stolen.opened.items() if paper[3] != 3]
