@@ -1,0 +1,222 @@
+"""The attacks that need the whole service: rounds, answers, closing and results over HTTP."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.closing import close_due
+from app.models.survey_ballot import SurveyInvitation
+from app.models.survey_round import SurveyRound
+from app.services.ballot import new_token, token_hash
+from app.services.survey_closing import Outcome
+from tests.client import Client
+from tests.stories import Json, started_group, trail
+from tests.survey_stories import an_instrument, open_round, units_of
+from tests.world import World
+
+RESPONSES = "/survey-responses"
+MIXED = (5, 4, 4, 3, 2)
+
+
+class Survey:
+    """A round that both sides have opened, on the subunit with its own twelve and the units below it."""
+
+    def __init__(self, world: World, group: Json, survey_round: Json, units: Mapping[str, UUID]) -> None:
+        self.world, self.group, self.round, self.units = world, group, survey_round, units
+
+    @property
+    def path(self) -> str:
+        return f"/survey-rounds/{self.round['id']}"
+
+    @property
+    def reader(self) -> Client:
+        return self.world.employer_rep.client
+
+    async def invite(self, unit: str, count: int) -> list[str]:
+        tokens = [new_token() for _ in range(count)]
+        rows = [
+            SurveyInvitation(
+                token_hash=token_hash(token), survey_round_id=UUID(self.round["id"]), unit_id=self.units[unit]
+            )
+            for token in tokens
+        ]
+        await self.world.add(*rows)
+        return tokens
+
+    async def answer(self, tokens: list[str]) -> None:
+        for at, token in enumerate(tokens):
+            value = MIXED[at % len(MIXED)]
+            answers = {f"{key}{number}": value for key in "ABCDEF" for number in (1, 2, 3)} | {"S1": value}
+            await self.world.nobody.signed_in(token).post(RESPONSES, {"answers": answers})
+
+    async def close(self) -> dict[UUID, Outcome]:
+        month = timedelta(days=30)
+        moved = {
+            column: sa.column(column, sa.DateTime(timezone=True)) - sa.literal(month, sa.Interval)
+            for column in ("opens_at", "closes_at", "opened_at")
+        }
+        async with self.world.database.write() as session:
+            await session.execute(
+                sa.update(SurveyRound).where(col(SurveyRound.id) == UUID(self.round["id"])).values(**moved)
+            )
+        return await close_due(self.world.database, self.world.app.state.key_store, datetime.now(UTC))
+
+    async def everything(self) -> dict[str, str]:
+        """Every address of the round and its results that a party can read: text, ETag and length."""
+        paths = [self.path, f"{self.path}/units", f"{self.path}/results", f"{self.path}/results/units?limit=100"]
+        for unit in self.units.values():
+            paths += [f"{self.path}/results/units/{unit}{part}" for part in ("", "/trend", "/benchmark")]
+        read = {}
+        for path in paths:
+            response = await self.reader.request("GET", path)
+            headers = {name: response.headers.get(name) for name in ("ETag", "Content-Length", "Link", "X-Total-Count")}
+            body = response.json()
+            body.pop("instance", None)
+            body.pop("requestId", None)
+            read[path] = json.dumps([response.status_code, headers, body], sort_keys=True)
+        return read
+
+
+async def a_survey(world: World, below: Mapping[str, int], **more: Any) -> Survey:
+    group = await started_group(world)
+    made = await units_of(world, below)
+    survey_round = await open_round(world, group, instrument=await an_instrument(world), **more)
+    units = {"rot": UUID(survey_round["rootUnitId"])} | {name: unit.id for name, unit in made.items()}
+    return Survey(world, group, survey_round, units)
+
+
+async def test_polling_during_the_round(world: World) -> None:
+    """Every answer given changes nothing of what any address says, not its length and not its ETag."""
+    survey = await a_survey(world, {"a": 10, "b": 10})
+    tokens = await survey.invite("a", 8)
+    before = await survey.everything()
+    for token in tokens:
+        await survey.answer([token])
+        after = await survey.everything()
+        assert {path for path in before if before[path] != after[path]} == set()
+
+
+async def test_late_and_repeated_answers(world: World) -> None:
+    """After closing none is taken, and one sent twice counts once: the release is the same with and without."""
+    survey = await a_survey(world, {"a": 12})
+    tokens = await survey.invite("a", 9)
+    await survey.answer(tokens[:8])
+    holder = world.nobody.signed_in(tokens[0])
+    await holder.refused("POST", RESPONSES, 409, "surveyAlreadyAnswered", json={"answers": {"A1": 1}})
+    assert (await survey.close())[UUID(survey.round["id"])] is Outcome.RELEASED
+    released = await survey.everything()
+    late = world.nobody.signed_in(tokens[8])
+    response = await late.request("POST", RESPONSES, json={"answers": {"A1": 1}})
+    assert response.status_code in {401, 404, 409}
+    assert await survey.everything() == released
+
+
+async def test_closing_twice(world: World) -> None:
+    survey = await a_survey(world, {"a": 12})
+    await survey.answer(await survey.invite("a", 8))
+    await survey.close()
+    released = await survey.everything()
+    again = await close_due(world.database, world.app.state.key_store, datetime.now(UTC) + timedelta(days=1))
+    assert UUID(survey.round["id"]) not in again
+    assert await survey.everything() == released
+    with pytest.raises(sa.exc.DBAPIError):
+        async with world.database.write() as session:
+            await session.execute(sa.text("UPDATE survey_result SET content = '{}'"))
+
+
+async def test_a_second_round_on_a_clone_or_a_part_of_those_asked(world: World) -> None:
+    """Two results of nearly the same people would be told apart by those few who are in one of them alone."""
+    survey = await a_survey(world, {"a": 12})
+    await survey.answer(await survey.invite("a", 8))
+    await survey.close()
+    drafted = await world.employer_rep.client.post(
+        f"/working-groups/{survey.group['id']}/survey-rounds",
+        {
+            "title": "En gång till",
+            "instrumentId": survey.round["instrument"]["id"],
+            "opensAt": datetime.now(UTC).isoformat(),
+            "closesAt": (datetime.now(UTC) + timedelta(days=20)).isoformat(),
+        },
+    )
+    path = f"/survey-rounds/{drafted['id']}"
+    response = await world.saco_rep.client.request(
+        "POST", f"{path}/transitions", json={"to": "proposed"}, etag=await world.saco_rep.client.etag(path)
+    )
+    if response.status_code == 201:
+        proposed = await world.employer_rep.client.get(path)
+        sent = {"decision": "approve", "contentHash": proposed["contentHash"]}
+        etag = await world.employer_rep.client.etag(path)
+        response = await world.employer_rep.client.request("POST", f"{path}/approvals", json=sent, etag=etag)
+    assert (response.status_code, response.json()["code"]) == (409, "roundTooSoon")
+
+
+async def test_the_threshold_lowered_by_one_party_or_after_opening(world: World) -> None:
+    survey = await a_survey(world, {"a": 12})
+    etag = await survey.reader.etag(survey.path)
+    response = await survey.reader.request("PATCH", survey.path, json={"threshold": 5}, etag=etag)
+    assert response.status_code in {409, 422}
+    assert (await survey.reader.get(survey.path))["threshold"] == survey.round["threshold"]
+
+
+async def test_length_order_and_totals_of_what_is_suppressed(world: World) -> None:
+    """Two units that are not shown, one without a single answer: alike in length, text and place in the list."""
+    survey = await a_survey(world, {"aa": 12, "bb": 12, "cc": 12})
+    await survey.answer(await survey.invite("aa", 9))
+    await survey.answer(await survey.invite("bb", 4))
+    await survey.answer(await survey.invite("rot", 8))
+    await survey.close()
+    listed = await survey.reader.get(f"{survey.path}/results/units?limit=100")
+    items = next(value for value in listed.values() if isinstance(value, list))
+    hidden = [each for each in items if each["status"] == "suppressed"]
+    assert {each["unitId"] for each in hidden} >= {str(survey.units["bb"]), str(survey.units["cc"])}
+    read = [
+        await survey.reader.request("GET", f"{survey.path}/results/units/{survey.units[unit]}", expect=200)
+        for unit in ("bb", "cc")
+    ]
+    assert len({each.headers["Content-Length"] for each in read}) == 1
+    for each in read:
+        assert "notEnoughAnswers" in each.text
+    units = await survey.reader.get(f"{survey.path}/units?limit=100")
+    in_tree = next(value for value in units.values() if isinstance(value, list))
+    assert [each["unitId"] for each in items] == [each["unitId"] for each in in_tree]
+
+
+async def test_one_view_for_both_sides(world: World) -> None:
+    """The same bytes and the same ETag."""
+    survey = await a_survey(world, {"a": 12})
+    await survey.answer(await survey.invite("a", 9))
+    await survey.close()
+    for path in (f"{survey.path}/results", f"{survey.path}/results/units/{survey.units['a']}"):
+        one, other = [await who.client.request("GET", path, expect=200) for who in (world.employer_rep, world.saco_rep)]
+        assert (one.content, one.headers["ETag"]) == (other.content, other.headers["ETag"])
+
+
+async def test_the_audit_counts_nobody(world: World) -> None:
+    """What is kept about the round is what was done with it: nothing per answer, and no number of them."""
+    trails = []
+    for count in (8, 9):
+        survey = await a_survey(world, {f"u{count}": 12})
+        await survey.answer(await survey.invite(f"u{count}", count))
+        await survey.close()
+        entries = await trail(world.employer_rep, world, subjectId=survey.round["id"])
+        trails.append([each["operation"] for each in entries])
+    assert trails[0] == trails[1]
+    assert "release_survey_round" in trails[0]
+    assert not any("response" in operation or "answer" in operation for operation in trails[0])
+
+
+async def test_there_is_no_export_of_another_form(world: World) -> None:
+    """CSV, PDF, metrics: what is not there cannot leak. Whoever adds one adds it to the attacker's documents."""
+    document = (await world.nobody.http.get("/openapi.json")).json()
+    paths = {path: operations for path, operations in document["paths"].items() if "/results" in path}
+    assert paths
+    for operations in paths.values():
+        for answer in operations["get"]["responses"].values():
+            assert set(answer.get("content", {"application/json": None})) <= {"application/json"}
+    assert not any("metrics" in path or "export" in path for path in document["paths"])
