@@ -224,9 +224,7 @@ def _rounds_on_their_way() -> Cases:
 
 
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
-ROUND, AMENDMENT = "/survey-rounds/{id}", "/survey-amendments/{id}"
-TEXTS = "/survey-texts/{id}"
-ROUND = "/survey-rounds/{id}"
+ROUND, AMENDMENT, TEXTS = "/survey-rounds/{id}", "/survey-amendments/{id}", "/survey-texts/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
 CLOSE = {"to": "closed", "reason": "Klart."}
 ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
@@ -469,7 +467,6 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("approve_session_record", "partyHasDecided"): {"record, under review", "record, under review, one for two"},
     ("approve_session_record", "personHasDecided"): {"record, under review, one for two"},
     ("transition_survey_round", "groupNotStarted"): {"round, draft, group closed: to propose it"},
-    ("transition_survey_round", "organisationClosed"): {"round, draft, organisation closed: to propose it"},
     ("approve_survey_round", "roundTooSoon"): {"round, proposed, too soon"},
     ("approve_survey_round", "partyHasDecided"): {"round, proposed", "round, proposed, one for two"},
     ("approve_survey_round", "personHasDecided"): {"round, proposed, one for two"},
@@ -487,7 +484,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     },
     ("approve_survey_texts", "partyHasDecided"): {"texts, under review", "texts, under review, one for two"},
     ("approve_survey_texts", "personHasDecided"): {"texts, under review, one for two"},
-    ("create_survey_reminder", "remindedRecently"): {"round, open, reminded"},
+    ("create_survey_reminder", "remindedRecently"): {"round, reminded"},
     ("read_statement", "notFound"): {"statement, published"},
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,

@@ -34,7 +34,6 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     },
     "transition_survey_round": {
         Code.GROUP_NOT_STARTED: "if it is to be proposed, its group has started",
-        Code.ORGANISATION_CLOSED: "if it is to be proposed, its organisation is active",
     },
     "approve_survey_round": {
         Code.ROUND_TOO_SOON: "no round asks some of the same employees meanwhile or within 56 days",
