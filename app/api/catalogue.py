@@ -32,8 +32,6 @@ from app.api import (
 )
 
 TAGS = {
-    "survey-responses": "Answers to a survey, sealed as they come in; without an account.",
-    "survey-forms": "The questionnaire that a survey link opens; without an account.",
     "auth": "Sign in, renew, sign out, set a password.",
     "me": "The one who is signed in.",
     "organisations": "The workplace and its settings.",
@@ -51,6 +49,8 @@ TAGS = {
     "actions": "Agreed next steps.",
     "survey-rounds": "One run of an instrument on a frozen unit tree, opened by both sides.",
     "survey-amendments": "Another closing time for an open round, decided by both sides.",
+    "survey-forms": "The questionnaire that a survey link opens; without an account.",
+    "survey-responses": "Answers to a survey, sealed as they come in; without an account.",
     "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
     "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
     "survey-texts": "What people wrote in their own words, read by both sides before they let it out.",
@@ -81,8 +81,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     actions.router,
     survey_rounds.router,
     survey_amendments.router,
-    survey_forms.router,
-    survey_responses.router,
     survey_results.router,
     survey_invitations.router,
     survey_reminders.router,
