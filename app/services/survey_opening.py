@@ -132,7 +132,7 @@ async def _propose(work: Work, survey_round: SurveyRound) -> None:
         root_unit_id=survey_round.root_unit_id,
         unit_count=len(tree.units),
         headcount=tree.headcount,
-        units_hash=survey_units.hash_of(tree.units),
+        units_hash=await asyncio.to_thread(survey_units.hash_of, tree.units),
         opens_at=survey_round.opens_at,
         closes_at=survey_round.closes_at,
         threshold=survey_round.threshold,
