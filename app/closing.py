@@ -9,9 +9,9 @@ from uuid import UUID
 
 import structlog
 
-from app.database import Database
+from app.database import Database, DatabaseAway
 from app.services import survey_closing
-from app.services.key_store import KeyStore
+from app.services.key_store import KeyStore, KeyStoreUnavailable
 from app.services.survey_closing import Outcome
 
 EVERY_S = 15.0
@@ -62,6 +62,8 @@ class Closer:
                 await tidy(self._database, self._key_store)
                 self._tidy = True
             await self.close_due(now)
+        except (DatabaseAway, KeyStoreUnavailable) as error:
+            _log.warning("rounds wait to be closed", kind=type(error).__name__)
         except Exception:
             _log.exception("rounds could not be closed")
 

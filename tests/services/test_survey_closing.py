@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from app.closing import Closer, close_due, tidy
-from app.database import DatabaseAway
+from app.closing import Closer, close_due, close_rounds_when_due, tidy
+from app.database import Database, DatabaseAway
 from app.key_directory import KeyDirectory
 from app.models.party import Side
 from app.services import survey_closing
@@ -341,6 +342,30 @@ async def test_a_round_that_fails_stops_no_other_and_is_tried_less_and_less_ofte
         await closer.close_due(now + timedelta(seconds=seconds))
         tried += [seconds] * (str(lost.id) in caplog.text)
     assert tried == [30, 90, 210]
+
+
+async def test_it_goes_on_by_itself_until_it_is_stopped(world: World) -> None:
+    box = await an_answered_round(world, await stories.started_group(world))
+    task = asyncio.create_task(close_rounds_when_due(world.database, box.key_store, every=0.02))
+    later = await an_answered_round(world, await stories.started_group(world))
+    async with asyncio.timeout(30):
+        for each in (box, later):
+            while (await left(each))[-1] != "released" or has_keys(each):  # noqa: ASYNC110 - in another task
+                await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_what_is_away_is_waited_for(world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    box = await an_answered_round(world, await stories.started_group(world))
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/none")
+    await Closer(nowhere, box.key_store).work(datetime.now(UTC))
+    await nowhere.close()
+    await Closer(world.database, KeyDirectory(tmp_path / "gone")).work(datetime.now(UTC))
+    told = [record.msg["kind"] for record in caplog.records if isinstance(record.msg, dict)]
+    assert told == ["DatabaseAway", "KeyStoreUnavailable"]
+    assert (await left(box))[-1] == "open"
 
 
 # --- Keys of rounds that are over ------------------------------------------------------------------------------------
