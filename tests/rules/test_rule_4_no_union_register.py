@@ -25,17 +25,28 @@ async def test_rule_4_no_union_register(world: World) -> None:
 def test_rule_4_no_field_for_it() -> None:
     """A person's columns and shapes are these and no more; only a mandate, and the trail of what is done by one,
     tie a person to a party."""
-    columns = {"id", "version", "created_at", "organisation_id", "name", "email", "language", "active", "roles"}
+    columns = {
+        "id",
+        "version",
+        "created_at",
+        "organisation_id",
+        "unit_id",
+        "name",
+        "email",
+        "language",
+        "active",
+        "roles",
+    }
     assert set(Person.model_fields) == columns == set(SQLModel.metadata.tables["person"].columns.keys())
     tied = set()
     for table in SQLModel.metadata.tables.values():
         leads_to = {key.column.table.name for key in table.foreign_keys}
-        assert table.name != "person" or leads_to == {"organisation"}
+        assert table.name != "person" or leads_to == {"organisation", "unit"}
         if {"person", "party"} <= leads_to:
             tied.add(table.name)
     assert tied == {"mandate", "approval", "audit_entry"}
 
-    of_a_person = {"id", "organisationId", "name", "email", "language", "active", "roles", "createdAt"}
+    of_a_person = {"id", "organisationId", "unitId", "name", "email", "language", "active", "roles", "createdAt"}
     of_a_resource = {"version", "allowedActions", "_links"}
     shapes = contract.document()["components"]["schemas"]
     assert {name for name in shapes if name.startswith("Person")} == {
