@@ -15,18 +15,18 @@ from uuid import UUID
 import asyncpg
 import pytest
 import sqlalchemy as sa
-from app.ballot_box import BallotBox
-from app.closing import close_due
-from app.services.survey_answers import Answer
-from app.services.survey_closing import Outcome
 
 from app import embedded
+from app.ballot_box import BallotBox
+from app.closing import close_due
 from app.database import Database
 from app.key_directory import open_key_directory
 from app.models.survey_ballot import SurveyInvitation
 from app.services.ballot import Ballot as Paper
 from app.services.ballot import BallotKeys, Layout, encode, new_secret, new_token, public_key_of, token_hash
 from app.services.key_store import RoundSecrets
+from app.services.survey_answers import Answer
+from app.services.survey_closing import Outcome
 from tests.attacks import files
 from tests.survey_stage import ITEMS, SurveyStage, open_round
 

@@ -207,7 +207,7 @@ def test_nobody_is_isolated_in_four_rounds_of_a_changing_organisation(capsys: py
     with capsys.disabled():
         print(  # noqa: T201
             f"\n250 organisations, four rounds each: {len(leaks)} groups isolated. That nobody has changed their "
-            f"mind is contradicted by {contradicted} of them; believed of the others, {certain} tell of a group below {K}"
+            f"mind is contradicted by {contradicted}; believed of the others, {certain} tell of a group below {K}"
         )
     assert leaks == []
     assert contradicted > 125, "the answers change too little for this to say anything"
