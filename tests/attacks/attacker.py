@@ -291,7 +291,7 @@ def smallest_isolated(groups: Sequence[Group], below: int) -> Group | None:
 
 def _fewest_first(sizes: Sequence[int], below: int) -> Iterator[tuple[int, ...]]:
     """Every choice of places whose sizes together are less than so much, the smallest first. Sizes are in order."""
-    waiting = [(persons, (at,)) for at, persons in enumerate(sizes) if persons < below]
+    waiting: list[tuple[int, tuple[int, ...]]] = [(n, (at,)) for at, n in enumerate(sizes) if n < below]
     while waiting:
         persons, chosen = heappop(waiting)
         yield chosen

@@ -83,7 +83,7 @@ async def _survey(server: embedded.EmbeddedServer, home: Path, place: Path) -> S
         answers.append(Answer(token_hash(token), dict(zip(ITEMS, values, strict=True)), {}))
     box = BallotBox(database, lambda: datetime.now(UTC))
     first = dice.randrange(PEOPLE // 4, PEOPLE // 2)
-    copies = []
+    copies: list[Path] = []
     at = 0
     while at < PEOPLE:
         together = 1 if at < ALONE else dice.randrange(2, 300)
@@ -144,7 +144,7 @@ async def _copy(admin: asyncpg.Connection, home: Path, to: Path) -> Path:
     """A base backup while the service runs: all files, with write-ahead log and server log."""
     await admin.execute("SELECT pg_backup_start('copy', fast => true)")
     # Files come and go meanwhile; that is what the log in the copy is for.
-    await asyncio.to_thread(subprocess.run, ["cp", "-a", home, to], check=True)
+    await asyncio.to_thread(lambda: subprocess.run(["cp", "-a", home, to], check=True))
     await admin.execute("SELECT pg_backup_stop()")
     return to
 

@@ -30,7 +30,6 @@ from tests.attacks.attacker import (
 )
 from tests.attacks.organisations import (
     KEYS,
-    SCHEME,
     Organisation,
     known_of,
     numbered,
@@ -38,6 +37,7 @@ from tests.attacks.organisations import (
     random_years,
     released,
 )
+from tests.services.instrument import SCHEME
 
 K = 7
 LEAST = {"participation": K, "respondents": K, "index": K, "interval": 15, "bands": 10, "points": 30, "dontKnow": 10}
@@ -60,7 +60,7 @@ def test_elimination_finds_what_trying_every_combination_finds() -> None:
     """On groups in no order at all, not only on trees."""
     dice = random.Random(5)  # noqa: S311
     found = 0
-    for _ in range(150):
+    for _ in range(100):
         groups = [dice.randrange(1, 1 << 9) for _ in range(dice.randrange(1, 5))]
         by_trial = smallest_by_trial(groups)
         group = smallest_isolated(groups, below=5)
@@ -165,14 +165,14 @@ def threshold_alone(
 def test_a_threshold_alone_would_have_leaked(capsys: pytest.CaptureFixture[str]) -> None:
     leaking = with_parts = 0
     with patch("app.services.release_figures.publishable", threshold_alone):
-        for seed in range(150):
+        for seed in range(100):
             _, _, figures = attacked(random_organisation(seed))
             some = Figures(figures.known, [each for each in figures.all if each.kind.startswith("index")])
             with_parts += len({each.place for each in some.all}) > 1
             leaking += bool(isolated_groups(some, dict.fromkeys(LEAST, K)))
     with capsys.disabled():
         print(  # noqa: T201
-            f"\na threshold alone: groups smaller than {K} isolated in {leaking} of 150 organisations "
+            f"\na threshold alone: groups smaller than {K} isolated in {leaking} of 100 organisations "
             f"({with_parts} show more than one unit)"
         )
     assert leaking > 0.3 * with_parts
@@ -207,7 +207,7 @@ def test_nobody_is_isolated_in_four_rounds_of_a_changing_organisation(capsys: py
     with capsys.disabled():
         print(  # noqa: T201
             f"\n250 organisations, four rounds each: {len(leaks)} groups isolated. That nobody has changed their "
-            f"mind is contradicted by {contradicted} of them; believing it of the others, {certain} tell of a group below {K}"
+            f"mind is contradicted by {contradicted}; believed of the others, {certain} tell of a group below {K}"
         )
     assert leaks == []
     assert contradicted > 125, "the answers change too little for this to say anything"
