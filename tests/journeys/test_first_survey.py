@@ -146,4 +146,6 @@ async def is_shown(who: Someone, path: str, unit_id: str) -> bool:
 
 def templates_in(content: Json) -> list[str]:
     """The ids of the templates that a unit's result names."""
-    return [template["id"] for lowest in content["lowestDimensions"] for template in lowest["templates"]]
+    return [
+        template["dialogueTemplateId"] for lowest in content["lowestDimensions"] for template in lowest["templates"]
+    ]

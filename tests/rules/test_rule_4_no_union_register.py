@@ -30,19 +30,12 @@ def test_rule_4_no_field_for_it() -> None:
         "version",
         "created_at",
         "organisation_id",
-<<<<<<< HEAD
-=======
         "unit_id",
->>>>>>> h-mail
         "name",
         "email",
         "language",
         "active",
         "roles",
-<<<<<<< HEAD
-        "unit_id",
-=======
->>>>>>> h-mail
     }
     assert set(Person.model_fields) == columns == set(SQLModel.metadata.tables["person"].columns.keys())
     tied = set()
@@ -53,11 +46,7 @@ def test_rule_4_no_field_for_it() -> None:
             tied.add(table.name)
     assert tied == {"mandate", "approval", "audit_entry"}
 
-<<<<<<< HEAD
-    of_a_person = {"id", "organisationId", "name", "email", "language", "active", "roles", "unitId", "createdAt"}
-=======
     of_a_person = {"id", "organisationId", "unitId", "name", "email", "language", "active", "roles", "createdAt"}
->>>>>>> h-mail
     of_a_resource = {"version", "allowedActions", "_links"}
     shapes = contract.document()["components"]["schemas"]
     assert {name for name in shapes if name.startswith("Person")} == {
