@@ -29,7 +29,7 @@ from tests import stories
 from tests.conftest import settings_for
 from tests.mail_server import MailServer, mail_server, text_of, token_in
 from tests.mail_stage import a_round, colleagues
-from tests.program import PATIENCE, launch
+from tests.program import PATIENCE, ended, launch, serving
 from tests.world import World
 
 SENDER = "Enkäter <enkat@example.se>"
@@ -424,3 +424,36 @@ async def test_without_a_mail_server_mail_waits(agency: World, fresh_database_ur
     _, complained = await process.communicate()
     assert process.returncode == 1
     assert "LARANDE_SMTP_URL" in complained.decode()
+
+
+@pytest.mark.parametrize("place", ["inside", "apart"])
+async def test_the_service_mails_by_itself_unless_it_is_told_not_to(
+    agency: World, fresh_database_url: str, new_home: Path, place: str
+) -> None:
+    survey_round = await a_round(agency, await stories.started_group(agency))
+    (person,) = await colleagues(agency, agency.unit, 1)
+    await invite(agency, survey_round, unitId=str(agency.unit.id), kind="people")
+    async with mail_server() as server:
+        settings = {
+            "LARANDE_HOME": str(new_home),
+            "LARANDE_DATABASE_URL": fresh_database_url,
+            "LARANDE_KEY_DIRECTORY": str(agency.app.state.key_store._path),
+            "LARANDE_SMTP_URL": server.url,
+            "LARANDE_WORKER": place,
+        }
+        async with serving(**settings) as service:
+            async with service.http() as http:
+                assert (await http.get("/api-info")).status_code == 200
+            if place == "inside":
+                await nothing_waits(agency)
+            end = await service.interrupt()
+        # Told to stop, the worker stops with it, and has nothing to complain of.
+        assert (end.code, end.complained) == (0, [])
+        assert server.recipients == ([person.email] if place == "inside" else [])
+        if place == "apart":
+            process = await launch("worker", **settings)
+            await nothing_waits(agency)
+            process.send_signal(signal.SIGTERM)
+            end = await ended(process)
+            assert (end.code, end.said, end.complained) == (0, ["The worker is running. Ctrl-C stops it."], [])
+            assert server.recipients == [person.email]
