@@ -78,8 +78,8 @@ class BallotBox:
         now = self._clock()
         boxes = await self._sealed(batch, now)
         if boxes:
-            async with self._database.write() as session:
-                stored = await survey_answers.store(session, list(boxes.values()), now)
+            async with self._database.write_at_once() as connection:
+                stored = await survey_answers.store(connection, list(boxes.values()), now)
             for each in [each for each, box in boxes.items() if box.id in stored]:
                 if not each.stored.done():
                     each.stored.set_result(None)

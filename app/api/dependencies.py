@@ -43,8 +43,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+<<<<<<< HEAD
 async def well_formed(request: Request) -> None:
     """Media types, query names and the JSON's own form, checked before anything is looked up."""
+=======
+async def well_formed(request: Request) -> object:
+    """Media types, query names and the JSON's own form, checked before anything is looked up; what the JSON says."""
+    if not accepts_json(request):
+        raise RequestRefusal("notAcceptable")
+>>>>>>> h-answers
     operation: Operation = request.app.state.operations[request.scope["route"].name]
     if best_type(request, operation.media_types) is None:
         raise RequestRefusal("notAcceptable")
@@ -53,21 +60,24 @@ async def well_formed(request: Request) -> None:
     if operation.takes_body and (body := await request.body()) and not _takes_forms(request):
         if not sends_json(request):
             raise RequestRefusal("unsupportedMediaType")
-        _check_json(body)
+        return _read_json(body)
+    return None
 
 
-def _check_json(body: bytes) -> None:
+def _read_json(body: bytes) -> object:
     """What Python's reader lets pass and RFC 8259 and 7493 do not: other encodings, NaN, a name twice."""
     try:
-        json.loads(body.decode(), object_pairs_hook=_named_once, parse_constant=_not_a_number)
+        return json.loads(body.decode(), object_pairs_hook=_named_once, parse_constant=_not_a_number)
     except (ValueError, RecursionError):
         raise RequestRefusal("malformed") from None
 
 
-def _named_once(pairs: list[tuple[str, object]]) -> None:
-    if len({name for name, _ in pairs}) < len(pairs):
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
         # Two readers would disagree on which of the values was meant.
         raise ValueError("a name twice")
+    return named
 
 
 def _not_a_number(constant: str) -> None:
@@ -127,7 +137,7 @@ async def _call(
         yield Call(request, Work(session, actor, moment), key)
 
 
-Formed = Annotated[None, Depends(well_formed)]
+Formed = Annotated[object, Depends(well_formed)]
 SignedIn = Annotated[Claims, Depends(signed_in)]
 
 

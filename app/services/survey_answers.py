@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from app.models.columns import UtcDateTime
@@ -148,8 +148,8 @@ _PUT_IN = (
 _STORE = sa.select(_TAKEN.c.id).add_cte(_PUT_IN)
 
 
-async def store(session: AsyncSession, boxes: Sequence[Sealed], now: datetime) -> set[UUID]:
-    """Put the boxes in and use up their tokens, in one statement; the ids of those that were put in.
+async def store(connection: AsyncConnection, boxes: Sequence[Sealed], now: datetime) -> set[UUID]:
+    """Put the boxes in and use up their tokens, in one statement and so in one transaction; the ids of those put in.
 
     The others' round is no longer open, or somebody else has used their token. No two boxes may have the same token.
     """
@@ -160,4 +160,4 @@ async def store(session: AsyncSession, boxes: Sequence[Sealed], now: datetime) -
         "round_ids": sorted({box.survey_round_id for box in boxes}),
         "now": now,
     }
-    return set((await session.execute(_STORE, values)).scalars())
+    return set((await connection.execute(_STORE, values)).scalars())

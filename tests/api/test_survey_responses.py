@@ -220,6 +220,24 @@ async def test_what_has_another_shape_is_refused_and_the_token_stays(
     await assert_usable(holder, stage)
 
 
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"text"', b"7"])
+async def test_a_body_that_is_no_object_is_refused_as_a_whole(holder: Client, stage: SurveyStage, body: bytes) -> None:
+    kind = {"Content-Type": "application/json"}
+    problem = await holder.refused("POST", RESPONSES, 422, "validationFailed", content=body, headers=kind)
+    assert [each["pointer"] for each in problem["errors"]] == [""]
+    await assert_usable(holder, stage)
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"answers": {"A1": 1, "A1": 5}}', b'{"answers": {"A1": NaN}}'])
+async def test_what_is_not_json_is_malformed(holder: Client, stage: SurveyStage, body: bytes) -> None:
+    kind = {"Content-Type": "application/json"}
+    await holder.refused("POST", RESPONSES, 400, "malformed", content=body, headers=kind)
+    await holder.refused("POST", RESPONSES, 415, "unsupportedMediaType", content=body, headers={"Content-Type": "a/b"})
+    await holder.refused("POST", f"{RESPONSES}?unit=1", 422, "unknownParameter", json=GOOD)
+    await holder.refused("POST", RESPONSES, 406, "notAcceptable", json=GOOD, headers={"Accept": "text/html"})
+    await assert_usable(holder, stage)
+
+
 async def test_texts_are_refused_where_none_are_asked_for(client: Client, database: Database) -> None:
     stage = await open_round(database)
     (token,) = await stage.invite(1)
