@@ -127,7 +127,6 @@ class Database:
                 await session.commit()
 
     @asynccontextmanager
-<<<<<<< HEAD
     async def listen(self) -> AsyncIterator[Any]:
         """The driver's own connection, in no pool: it hears what the database announces for as long as it is open."""
         engine = create_async_engine(
@@ -143,7 +142,8 @@ class Database:
         with _away_as_such(_AWAY_FOR_WRITING):
             async with engine.connect() as connection:
                 yield (await connection.get_raw_connection()).driver_connection
-=======
+
+    @asynccontextmanager
     async def write_at_once(self) -> AsyncIterator[AsyncConnection]:
         """For a single statement, which is a transaction by itself and committed when it has been executed.
 
@@ -152,7 +152,6 @@ class Database:
         with _away_as_such(_AWAY_FOR_WRITING):
             async with self._write_gate, self._writing.connect() as connection:
                 yield await connection.execution_options(isolation_level="AUTOCOMMIT")
->>>>>>> h-answers
 
     async def answers(self) -> None:
         """Return once the database has answered; `DatabaseAway` if it does not."""

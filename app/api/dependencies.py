@@ -43,15 +43,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-<<<<<<< HEAD
-async def well_formed(request: Request) -> None:
-    """Media types, query names and the JSON's own form, checked before anything is looked up."""
-=======
 async def well_formed(request: Request) -> object:
     """Media types, query names and the JSON's own form, checked before anything is looked up; what the JSON says."""
-    if not accepts_json(request):
-        raise RequestRefusal("notAcceptable")
->>>>>>> h-answers
     operation: Operation = request.app.state.operations[request.scope["route"].name]
     if best_type(request, operation.media_types) is None:
         raise RequestRefusal("notAcceptable")
