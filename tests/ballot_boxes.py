@@ -204,7 +204,7 @@ async def an_open_round(
         threshold=survey_round.threshold,
         free_text=survey_round.free_text,
         two_keys=two_keys,
-        public_keys=[spelled(key) for key in public] if two_keys else [],
+        public_keys=[spelled(key) for key in public[1:]],
         rules=RULES,
     ).model_dump(mode="json", by_alias=True)
     opened: dict[str, Any] = {
