@@ -15,15 +15,14 @@ from app.models.columns import Language
 from app.models.instrument import Instrument
 from app.models.instrument_content import InstrumentContent
 from app.models.survey_ballot import SealedResponse, SurveyInvitation
-from app.models.survey_round import RoundInstrument, SurveyRound, SurveyRoundContent, SurveyRoundState, SurveyUnit
+from app.models.survey_round import SurveyRound, SurveyRoundState, SurveyUnit
 from app.models.unit import Unit
 from app.services.ballot import Ballot, encode, new_secret, new_token, public_key_of, seal, token_hash
 from app.services.content_hash import content_hash
 from app.services.instrument_content import layout_of, written
 from app.services.key_store import KeyStore, RoundSecrets
-from app.services.survey_keys import spelled
-from app.services.survey_opening import RULES
 from tests.instruments import shipped_instrument
+from tests.survey_stories import decided_content
 from tests.world import World
 
 Json = dict[str, Any]
@@ -186,27 +185,8 @@ async def an_open_round(
     )
     box = Box(world, survey_round, instrument, {name: units[name] for name in tree}, secret_keys)
     public = [public_key_of(key) for key in secret_keys]
-    decided = SurveyRoundContent(
-        title=survey_round.title,
-        working_group_id=survey_round.working_group_id,
-        instrument=RoundInstrument(
-            id=instrument.id,
-            key=instrument.key,
-            instrument_version=instrument.instrument_version,
-            content_hash=instrument.content_hash,
-        ),
-        root_unit_id=survey_round.root_unit_id,
-        unit_count=len(tree),
-        headcount=sum(headcount for _, headcount in tree.values()),
-        units_hash="0" * 64,
-        opens_at=survey_round.opens_at,
-        closes_at=survey_round.closes_at,
-        threshold=survey_round.threshold,
-        free_text=survey_round.free_text,
-        two_keys=two_keys,
-        public_keys=[spelled(key) for key in public[1:]],
-        rules=RULES,
-    ).model_dump(mode="json", by_alias=True)
+    headcounts = [headcount for _, headcount in tree.values()]
+    decided = decided_content(survey_round, instrument, headcounts, public[1:])
     opened: dict[str, Any] = {
         "state": SurveyRoundState.OPEN,
         "opened_at": survey_round.opens_at,

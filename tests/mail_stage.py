@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.models.instrument import Instrument
 from app.models.person import Person
 from app.models.survey_round import SurveyRound, SurveyRoundState, SurveyUnit
 from app.models.unit import Unit
 from app.services import ballot
+from app.services.content_hash import content_hash
 from app.services.key_store import RoundSecrets
+from tests.survey_stories import an_instrument, decided_content
 from tests.world import World
 
 
@@ -28,16 +29,7 @@ async def a_round(
     """A round in a state, with its secrets where the app keeps them. The first unit is the root, over all others."""
     now = datetime.now(UTC)
     units = headcounts or ((world.unit, 20),)
-    instrument = Instrument(
-        key=f"prov-{uuid4().hex[:8]}",
-        instrument_version="1.0.0",
-        languages=[],
-        title={},
-        content={},
-        content_hash="0" * 64,
-        published_at=now,
-        created_at=now,
-    )
+    instrument = await an_instrument(world)
     secret_key = ballot.new_secret()
     survey_round = SurveyRound(
         organisation_id=world.organisation.id,
@@ -61,8 +53,9 @@ async def a_round(
         )
         for position, (unit, headcount) in enumerate(units)
     ]
-    await world.add(instrument, survey_round, *rows)
-    decided: dict[str, Any] = {"state": state, "content": {}, "content_hash": "0" * 64}
+    await world.add(survey_round, *rows)
+    content = decided_content(survey_round, instrument, [headcount for _, headcount in units])
+    decided: dict[str, Any] = {"state": state, "content": content, "content_hash": content_hash(content)}
     if state is SurveyRoundState.CANCELLED:
         decided["cancelled_at"] = now
     if state is not SurveyRoundState.DRAFT:

@@ -290,11 +290,13 @@ class Stage:
 
     async def _invited(self, group: Any) -> None:
         world = self.world
-        ahead = await a_round(world, group, opens_in=timedelta(days=1))
+        # Units of their own, at the top: rounds elsewhere are not too soon for them.
+        later, asked = [await world.unit_under(None, name) for name in ("Senare frågade", "Frågade")]
+        ahead = await a_round(world, group, (later, 20), opens_in=timedelta(days=1))
         self.rows["round, decided and not begun"] = ahead
-        self.rows["round, reminded"] = survey_round = await a_round(world, group)
+        self.rows["round, reminded"] = survey_round = await a_round(world, group, (asked, 20))
         path = f"/survey-rounds/{survey_round.id}"
-        slips = {"unitId": str(world.unit.id), "kind": "slips", "count": 1}
+        slips = {"unitId": str(asked.id), "kind": "slips", "count": 1}
         batch = await world.saco_rep.client.post(f"{path}/invitations", slips)
         reminder = await world.employer_rep.client.post(f"{path}/reminders", {})
         await self.keep("invitations", SurveyInvitationBatch, batch["id"])

@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from app.models.columns import Language
 from app.models.instrument import Instrument
 from app.models.instrument_content import InstrumentContent
+from app.models.survey_round import RoundInstrument, SurveyRound, SurveyRoundContent
 from app.models.unit import Unit, UnitPlacement
 from app.services.content_hash import content_hash
+from app.services.survey_keys import spelled
+from app.services.survey_opening import RULES
 from tests.stories import Json, decide, soon
 from tests.world import Someone, World
 
@@ -85,6 +88,33 @@ async def an_instrument(world: World, *, own: bool = False, **more: Any) -> Inst
     )
     await world.add(instrument)
     return instrument
+
+
+def decided_content(
+    survey_round: SurveyRound, instrument: Instrument, headcounts: Sequence[int], side_keys: Sequence[bytes] = ()
+) -> Json:
+    """What the parties would have decided on, for a round that is made by hand."""
+    return SurveyRoundContent(
+        title=survey_round.title,
+        working_group_id=survey_round.working_group_id,
+        instrument=RoundInstrument(
+            id=instrument.id,
+            key=instrument.key,
+            instrument_version=instrument.instrument_version,
+            content_hash=instrument.content_hash,
+        ),
+        root_unit_id=survey_round.root_unit_id,
+        unit_count=len(headcounts),
+        headcount=sum(headcounts),
+        units_hash="0" * 64,
+        opens_at=survey_round.opens_at,
+        closes_at=survey_round.closes_at,
+        threshold=survey_round.threshold,
+        free_text=survey_round.free_text,
+        two_keys=survey_round.two_keys,
+        public_keys=[spelled(key) for key in side_keys],
+        rules=RULES,
+    ).model_dump(mode="json", by_alias=True)
 
 
 async def units_of(world: World, headcounts: Mapping[str, int], parent: Unit | None = None) -> dict[str, Unit]:
