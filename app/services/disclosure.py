@@ -201,13 +201,16 @@ class Shown:
     bound: Bound = Bound.ABOUT
 
 
-def index_shown(index: float, n: int) -> Shown:
-    """R4: to the nearest 5 below n = 15, else to whole numbers; 5 means 5 or less and 95 means 95 or more."""
-    value = round_half_away(index, 5 if n < _LEAST[Layer.SPREAD] else 1)
+def index_shown(index: float, n: int, *, coarse: bool = False) -> Shown:
+    """R4: to the nearest 5 below n = 15 or if `coarse`, else to whole numbers; 5 means 5 or less, 95 means 95 or more.
+
+    A single item's index is coarse: in whole numbers it is the exact sum of up to 24 answers on five points.
+    """
+    value = round_half_away(index, 5 if coarse or n < _LEAST[Layer.SPREAD] else 1)
     return _coded(value, 5, 95)
 
 
-def share_shown(count: int, total: int) -> Shown:
+def share_shown(count: float, total: float) -> Shown:
     """R5: per cent, to the nearest 10; 10 means 10 or less (also none) and 90 means 90 or more (also all)."""
     return _coded(round_half_away(100 * count / total, 10), 10, 90)
 
@@ -218,12 +221,19 @@ def _coded(value: int, lowest: int, highest: int) -> Shown:
     return Shown(highest, Bound.AT_LEAST) if value >= highest else Shown(value)
 
 
-def participation_shown(answered: int, invited: int) -> Shown:
-    """R6: per cent, to the nearest 5; below 20 and above 90 are not told apart further."""
+def participation_shown(answered: float, invited: int) -> Shown:
+    """R6: per cent, to the nearest 5; below 20 and above 90 are not told apart further.
+
+    Nor are all told from all but one: where few are invited (up to 13) the upper end begins lower, at what all but
+    one are.
+    """
     percent = round_half_away(100 * answered / invited, 5)
+    all_but_one = round_half_away(100 * (invited - 1) / invited, 5)
     if percent < 20:
         return Shown(20, Bound.BELOW)
-    return Shown(90, Bound.ABOVE) if percent > 90 else Shown(percent)
+    if percent > 90 and all_but_one > 90:
+        return Shown(90, Bound.ABOVE)
+    return Shown(all_but_one, Bound.AT_LEAST) if percent >= all_but_one else Shown(percent)
 
 
 _BANDS: Sequence[tuple[int, int | None]] = ((5, 9), (10, 14), (15, 24), (25, 49), (50, 99), (100, None))

@@ -12,7 +12,8 @@
 
 The same answers in another order give the same release. It is made of whole numbers that are rounded already:
 
-- *Index*: R4. Zones, lowest dimensions, benchmarks and changes are taken from the rounded index.
+- *Index*: R4, from sums whose ends are coded in every atom (`release_coding`), a single item's in fives. Zones, lowest
+  dimensions, benchmarks and changes are taken from the rounded index.
 - *Interval*: the rounded index ± a whole number, since bounds of their own would tell the mean to half a point. A
   spread below half a point of the scale counts as half a point, and there is none at a coded end: a narrow interval
   would say that everyone answered alike. Where all or nearly all take part (R6 does not tell these apart) it says so
@@ -24,12 +25,13 @@ The same answers in another order give the same release. It is made of whole num
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from app.services import release_texts as texts
 from app.services.disclosure import Layer, Rules, UnitTree, participation_shown, respondents_band, share_shown
+from app.services.release_coding import coded
 from app.services.release_figures import TOTAL, Responses, measured, usable
 from app.services.release_measures import (
     Basis,
@@ -46,7 +48,7 @@ from app.services.release_measures import (
 from app.services.release_texts import Text
 from app.services.release_trends import Kept, kept_sums, trend
 from app.services.scoring import STANDALONE, Scheme, Scores, score, straight_lined
-from app.services.statistics import cronbach_alpha, round_half_away
+from app.services.statistics import Sample, cronbach_alpha, round_half_away
 
 PUBLISHED, SUPPRESSED = "published", "suppressed"
 NON_RESPONSE_FROM = 60
@@ -73,9 +75,12 @@ def make_release(
     figures = measured(scheme, tree, responses, scores)
     called = {key: names[key] for key in scheme.dimensions} | {TOTAL: texts.TOTAL_NAME}
     called |= {item.key: texts.statement(names[item.key]) for item in scheme.items}
-    basis = Basis(scheme, called, tree, figures, usable(scheme, tree, figures, rules), rules)
+    may = usable(scheme, tree, figures, rules)
+    basis = Basis(scheme, called, tree, figures, may, coded(scheme, tree, figures, may), rules)
     units = [_unit(basis, unit, (earlier or {}).get(tree.ids[unit])) for unit in range(len(tree.ids))]
-    return Release(units, _organisation(basis, responses, scores), kept_sums(scheme, tree, figures, basis.usable))
+    return Release(
+        units, _organisation(basis, responses, scores), kept_sums(scheme, tree, figures, basis.usable, basis.coded)
+    )
 
 
 # --- A unit ------------------------------------------------------------------------------------------------------
@@ -87,7 +92,7 @@ def _unit(basis: Basis, unit: int, earlier: Kept | None) -> Content:
         return identity | _suppressed()
     scheme, figures = basis.scheme, basis.figures
     low, high = respondents_band(int(figures.respondents[unit]), basis.rules.threshold)
-    participation = participation_shown(int(figures.respondents[unit]), int(figures.invited[unit]))
+    participation = participation_shown(float(basis.coded.respondents[unit]), int(figures.invited[unit]))
     many_silent = participation.value <= NON_RESPONSE_FROM
     dimensions = [dimension_content(basis, unit, dimension) for dimension in range(len(scheme.dimensions))]
     return identity | {
@@ -125,11 +130,17 @@ def _lowest(dimensions: list[Content]) -> list[str]:
 
 def _trend(basis: Basis, unit: int, earlier: Kept) -> Content:
     now = {
-        key: (basis.figures.sample(unit, dimension), index_of(basis, unit, dimension))
+        key: (_coded_sample(basis, unit, dimension), index_of(basis, unit, dimension))
         for dimension, key in enumerate(basis.scheme.dimensions)
         if basis.usable.spread[unit, dimension]
     }
     return trend(basis.scheme, basis.names, now, earlier)
+
+
+def _coded_sample(basis: Basis, unit: int, measure: int) -> Sample:
+    """With the mean that the index is made from."""
+    sample = basis.figures.sample(unit, measure)
+    return replace(sample, mean=float(basis.coded.sums[unit, measure]) / basis.figures.parts / sample.n)
 
 
 # --- Compared with ----------------------------------------------------------------------------------------------
@@ -137,22 +148,22 @@ def _trend(basis: Basis, unit: int, earlier: Kept) -> Content:
 
 def _benchmark(basis: Basis, unit: int) -> Content:
     """The unit next above as it is shown there, and all who are not in this unit."""
-    tree, figures, published = basis.tree, basis.figures, basis.usable.units
+    tree, figures, coded_sums, published = basis.tree, basis.figures, basis.coded.sums, basis.usable.units
     parent = others = None
     above = tree.parents[unit]
     if above != -1 and published[above]:
-        own = [(float(total), int(n)) for total, n in zip(figures.sums[above], figures.n[above], strict=True)]
+        own = [(float(total), int(n)) for total, n in zip(coded_sums[above], figures.n[above], strict=True)]
         parent = {"unitId": tree.ids[above]} | _indexes(basis, own)
     n = figures.n[tree.root] - figures.n[unit]
     if unit != tree.root and published[tree.root] and (n >= basis.rules.threshold).all():
-        sums = figures.sums[tree.root] - figures.sums[unit]
+        sums = coded_sums[tree.root] - coded_sums[unit]
         others = _indexes(basis, [(float(total), int(count)) for total, count in zip(sums, n, strict=True)])
     return {"parent": parent, "others": others}
 
 
 def _indexes(basis: Basis, sums: list[tuple[float, int]]) -> Content:
-    """The index of every measure, from its sum and its n."""
-    shown = [index_of_sum(basis, total, n) for total, n in sums]
+    """The index of every measure, from its coded sum and its n."""
+    shown = [index_of_sum(basis, measure, total, n) for measure, (total, n) in enumerate(sums)]
     keyed = [{"key": key, **index_content(index)} for key, index in zip(basis.figures.measures, shown, strict=True)]
     at = len(basis.scheme.dimensions)
     each = [texts.compared(basis.names[key], index) for key, index in zip(basis.figures.measures, shown, strict=True)]

@@ -256,7 +256,7 @@ def _organisations(around: Surroundings) -> Content:
         counts = [each["n"] for each in sums]
         if len(sums) < LEAST_ORGANISATIONS or 2 * max(counts) > sum(counts):
             continue
-        mean = sum(each["sum"] for each in sums) / sum(counts)
+        mean = sum(each["coded"] for each in sums) / sum(counts)
         index = (mean - around.scheme.low) * 100 / (around.scheme.high - around.scheme.low)
         shown.append((key, index_shown(index, 0)))
     if not shown:

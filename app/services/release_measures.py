@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.services import release_texts as texts
-from app.services.disclosure import Bound, Counts, Rules, Shown, UnitTree, index_shown, participation_shown, share_shown
+from app.services.disclosure import Bound, Rules, Shown, UnitTree, index_shown, participation_shown, share_shown
+from app.services.release_coding import FAVOURABLE, NEUTRAL, UNFAVOURABLE, Coded
 from app.services.release_figures import TOTAL, Figures, Usable
 from app.services.release_texts import Text
 from app.services.scoring import STANDALONE, Scheme
@@ -27,6 +28,7 @@ class Basis:
     tree: UnitTree
     figures: Figures
     usable: Usable
+    coded: Coded
     rules: Rules
 
 
@@ -38,14 +40,15 @@ def index_content(index: Shown) -> Content:
     return {"index": index.value, "indexBound": index.bound.value}
 
 
-def index_of_sum(basis: Basis, total: float, n: int) -> Shown:
-    """The index of the mean of n scores that sum up to so many parts."""
+def index_of_sum(basis: Basis, measure: int, total: float, n: int) -> Shown:
+    """The index of the mean of n scores that, with coded ends, sum up to so many parts."""
     mean = total / basis.figures.parts / n
-    return index_shown((mean - basis.scheme.low) * 100 / (basis.scheme.high - basis.scheme.low), n)
+    index = (mean - basis.scheme.low) * 100 / (basis.scheme.high - basis.scheme.low)
+    return index_shown(index, n, coarse=measure > len(basis.scheme.dimensions))
 
 
 def index_of(basis: Basis, unit: int, measure: int) -> Shown:
-    return index_of_sum(basis, float(basis.figures.sums[unit, measure]), int(basis.figures.n[unit, measure]))
+    return index_of_sum(basis, measure, float(basis.coded.sums[unit, measure]), int(basis.figures.n[unit, measure]))
 
 
 # --- What has an index -------------------------------------------------------------------------------------------
@@ -136,12 +139,10 @@ def _answers(basis: Basis, unit: int, item: int) -> tuple[Content, Shown | None]
     content, favourable = _bands(basis, unit, group, (item,))
     points = unknown = None
     if basis.usable.distributions[unit, group]:
-        unknown = share_shown(int(basis.figures.dont_know[unit, item]), int(basis.figures.respondents[unit]))
+        unknown = share_shown(float(basis.coded.dont_know[unit, item]), int(basis.figures.respondents[unit]))
     if basis.usable.points[unit, group]:
-        given: Counts = basis.figures.given[unit, item]
-        points = [
-            (basis.scheme.low + place, share_shown(int(count), int(given.sum()))) for place, count in enumerate(given)
-        ]
+        given = basis.coded.points[unit, item].tolist()
+        points = [(basis.scheme.low + place, share_shown(count, sum(given))) for place, count in enumerate(given)]
     text = texts.joined(
         content["textAlternative"],
         texts.points(points) if points else None,
@@ -166,16 +167,10 @@ def _bands(basis: Basis, unit: int, group: int, items: tuple[int, ...]) -> tuple
     """Favourable, neutral and unfavourable answers after reversal, of all numeric answers to the items together."""
     if not basis.usable.distributions[unit, group]:
         return {"bands": None, "textAlternative": texts.NO_DISTRIBUTION}, None
-    scheme = basis.scheme
-    counts = {1: 0, 0: 0, -1: 0}
-    for item in items:
-        for place, count in enumerate(basis.figures.given[unit, item].tolist()):
-            side = 2 * place - (scheme.points - 1)
-            sign = (side > 0) - (side < 0)
-            counts[-sign if scheme.items[item].reverse else sign] += count
-    total = sum(counts.values())
-    favourable, neutral, unfavourable = (share_shown(counts[sign], total) for sign in (1, 0, -1))
-    middle = neutral if scheme.points % 2 else None
+    counts = basis.coded.bands[unit, list(items)].sum(axis=0).tolist()
+    shares = [share_shown(count, sum(counts)) for count in counts]
+    favourable, unfavourable = shares[FAVOURABLE], shares[UNFAVOURABLE]
+    middle = shares[NEUTRAL] if basis.scheme.points % 2 else None
     bands = {
         "favourable": share_content(favourable),
         "neutral": share_content(middle) if middle else None,

@@ -5,16 +5,20 @@ for what remains when published units below are taken away). Of smaller groups t
 no change is shown for them anyway. Nothing is kept of the total: with exact sums of it and of the dimensions, the few
 who miss a dimension could be worked out.
 
-    {unitId: {"invited": N, "dimensions": {key: {"n": n, "sum": Σx, "sumOfSquares": Σx²}}}}
+    {unitId: {"invited": N, "dimensions": {key: {"n": n, "sum": Σx, "sumOfSquares": Σx², "coded": Σx with coded ends}}}}
+
+The spread comes from the exact sums. Whatever is compared or shown of the mean comes from the coded one, as the index.
 
 Scores are on the answers' own scale, so that only rounds of the same version of an instrument can be compared.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.services import release_texts as texts
 from app.services.disclosure import Shown, UnitTree, index_shown
+from app.services.release_coding import Coded
 from app.services.release_figures import Figures, Usable
 from app.services.scoring import Scheme
 from app.services.statistics import Sample, holm, sample_of_sums, welch
@@ -26,7 +30,7 @@ SIGNIFICANCE = 0.05
 Kept = Mapping[str, Any]
 
 
-def kept_sums(scheme: Scheme, tree: UnitTree, figures: Figures, usable: Usable) -> dict[str, Any]:
+def kept_sums(scheme: Scheme, tree: UnitTree, figures: Figures, usable: Usable, coded: Coded) -> dict[str, Any]:
     """What may be stored of this round, for the trends of later ones."""
     return {
         tree.ids[unit]: {
@@ -36,6 +40,7 @@ def kept_sums(scheme: Scheme, tree: UnitTree, figures: Figures, usable: Usable) 
                     "n": int(figures.n[unit, dimension]),
                     "sum": float(figures.sums[unit, dimension]) / figures.parts,
                     "sumOfSquares": float(figures.squares[unit, dimension]) / figures.parts**2,
+                    "coded": float(coded.sums[unit, dimension]) / figures.parts,
                 }
                 for dimension, key in enumerate(scheme.dimensions)
                 if usable.spread[unit, dimension]
@@ -54,7 +59,10 @@ def trend(
     dimensions that can be compared; the change given is the difference of the two indexes that have been shown.
     """
     before = {
-        key: sample_of_sums(kept["n"], kept["sum"], kept["sumOfSquares"], earlier["invited"])
+        key: replace(
+            sample_of_sums(kept["n"], kept["sum"], kept["sumOfSquares"], earlier["invited"]),
+            mean=kept["coded"] / kept["n"],
+        )
         for key, kept in earlier["dimensions"].items()
         if key in now
     }

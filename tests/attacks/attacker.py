@@ -105,11 +105,31 @@ class Scale:
     """Every sum is a multiple of it."""
     step: int
     """The least by which a person differs from either end."""
+    coded_grid: int = 0
+    """Every sum with coded ends is a multiple of it; 0 where ends are not coded."""
+    others: int = 0
+    """Of a count: how many other counts the same people may be in. An index has none."""
+
+    def ends(self, n: int) -> tuple[int, int]:
+        """The least and the most that the coded sum over an atom of so many people can be."""
+        if self.others:
+            return 1, 2 * n - self.others
+        return n * self.most * 5 // 100, n * self.most * 95 // 100
+
+    def decoded(self, n: int, low: int, high: int) -> tuple[int, int]:
+        """How far the true sum over an atom may lie below and above the coded one, which is within these limits."""
+        least, most = self.ends(n)
+        if self.others:
+            # None and one count as a half. The largest takes up the difference, a half for each of the others.
+            return (self.others, self.others) if high > least else (1, 1)
+        return (least if low <= least else 0), (n * self.most - most if high >= most else 0)
 
 
 # Parts of an index: 180 for 25 points, so that a sixth of a sixth of a step is a whole number.
-OF_DIMENSION, OF_TOTAL, OF_ITEM = Scale(720, 30, 60), Scale(720, 1, 10), Scale(720, 180, 180)
+OF_DIMENSION, OF_TOTAL, OF_ITEM = Scale(720, 30, 60, 6), Scale(720, 1, 10, 1), Scale(720, 180, 180, 36)
 OF_COUNT = Scale(1, 1, 1)
+# In halves of a person.
+OF_BANDS, OF_POINTS, OF_TWO = Scale(2, 2, 2, 1, others=2), Scale(2, 2, 2, 1, others=4), Scale(2, 2, 2, 1, others=1)
 
 
 @dataclass(frozen=True)
@@ -154,7 +174,7 @@ def figures_of(document: Document, known: Known) -> Figures:
 def _of_unit(unit: Mapping[str, Any], known: Known, everyone: Group, whole: Group) -> Iterator[Figure]:
     name = unit["unitId"]
     responded = everyone & known.respondents
-    yield _share("participation", name, everyone, size(everyone), unit["participation"], 5, (20, 90))
+    yield _share("participation", name, everyone, size(everyone), unit["participation"], 5, (20, 90), OF_TWO)
     band = unit["respondents"]
     limits = band["from"], size(everyone) if band["to"] is None else band["to"]
     yield Figure("respondents", name, responded, *limits)
@@ -180,11 +200,11 @@ def _of_item(item: Mapping[str, Any], name: str, group: Group, responded: Group)
     key = item["key"]
     for band, share in (item["bands"] or {}).items():
         if share is not None:
-            yield _share(f"bands {key} {band}", name, group, size(group), share, 10, (10, 90))
+            yield _share(f"bands {key} {band}", name, group, size(group), share, 10, (10, 90), OF_BANDS)
     for point in item["points"] or []:
-        yield _share(f"points {key} {point['value']}", name, group, size(group), point, 10, (10, 90))
+        yield _share(f"points {key} {point['value']}", name, group, size(group), point, 10, (10, 90), OF_POINTS)
     if item["dontKnow"]:
-        yield _share(f"dontKnow {key}", name, responded, size(responded), item["dontKnow"], 10, (10, 90))
+        yield _share(f"dontKnow {key}", name, responded, size(responded), item["dontKnow"], 10, (10, 90), OF_TWO)
 
 
 def _compared(unit: Mapping[str, Any], known: Known, everyone: Group, whole: Group) -> Iterator[Figure]:
@@ -200,32 +220,41 @@ def _compared(unit: Mapping[str, Any], known: Known, everyone: Group, whole: Gro
 
 def _index(kind: str, place: str, group: Group, shown: Mapping[str, Any], scale: Scale) -> Figure:
     """Rounded half up; 5 is 5 or less and 95 is 95 or more."""
-    n, halves, step = size(group), 2 * shown["index"], 5 if size(group) < FINE_FROM else 1
+    n, halves = size(group), 2 * shown["index"]
+    step = 5 if n < FINE_FROM or scale == OF_ITEM else 1
     low = 0 if shown["indexBound"] == "atMost" else halves - step
     high = 201 if shown["indexBound"] == "atLeast" else halves + step
     # Half an index point of so many people, in parts.
     parts = n * OF_DIMENSION.most // 2
-    least = _up(low * parts, 100 * scale.grid) * scale.grid
-    most = (_up(high * parts, 100 * scale.grid) - 1) * scale.grid
+    grid = scale.coded_grid
+    least = _up(low * parts, 100 * grid) * grid
+    most = (_up(high * parts, 100 * grid) - 1) * grid
     return Figure(kind, place, group, max(0, least), min(n * scale.most, most), scale)
 
 
 def _share(
-    kind: str, place: str, group: Group, total: int, shown: Mapping[str, Any], step: int, ends: tuple[int, int]
+    kind: str,
+    place: str,
+    group: Group,
+    total: int,
+    shown: Mapping[str, Any],
+    step: int,
+    ends: tuple[int, int],
+    scale: Scale = OF_COUNT,
 ) -> Figure:
     """How many in a group that is part of `total`, of a rounded share."""
     low, high = 2 * shown["percent"] - step, 2 * shown["percent"] + step
     match shown["bound"]:
         case "atMost":
             low = 0
-        case "atLeast":
+        case "atLeast":  # this or any more
             high = 201
         case "below":  # rounded to less than this
             low, high = 0, 2 * ends[0] - step
         case "above":
             low, high = 2 * ends[1] + step, 201
-    least, most = _up(low * total, 200), _up(high * total, 200) - 1
-    return Figure(kind, place, group, max(0, least), min(size(group), most))
+    least, most = _up(low * total * scale.most, 200), _up(high * total * scale.most, 200) - 1
+    return Figure(kind, place, group, max(0, least), min(size(group) * scale.most, most), scale)
 
 
 def _up(number: int, divisor: int) -> int:
@@ -345,13 +374,17 @@ class Deduction:
         return size(self.group)
 
 
-def deduced(figures: Figures, kinds: Sequence[str], below: int = 0) -> list[Deduction]:
-    """What must be so, whatever the answers were; of groups smaller than `below` also every sum that is certain."""
+def deduced(figures: Figures, kinds: Sequence[str], below: int = 0, coded: bool = True) -> list[Deduction]:
+    """What must be so, whatever the answers were; of groups smaller than `below` also every sum that is certain.
+
+    Not `coded`: what is shown is believed to be made of the answers as they are.
+    """
     found = []
     for kind, some in figures.by_kind().items():
         if kind.split(" ")[0] not in kinds:
             continue
-        found += forced(kind, limits_of(some), some[0].scale, below)
+        true = decoded(some) if coded else some
+        found += forced(kind, limits_of(true), some[0].scale, below)
     return found
 
 
@@ -362,16 +395,42 @@ def deduced_across(rounds: Sequence[Figures], below: int) -> list[Deduction] | N
     somebody must have changed their mind.
     """
     found = []
+    by_round: dict[tuple[int, str], list[Figure]] = {}
     by_kind: dict[str, list[Figure]] = {}
-    for figures in rounds:
+    for at, figures in enumerate(rounds):
         for each in figures.all:
             if each.kind.startswith("index"):
-                by_kind.setdefault(each.kind, []).append(each)
+                by_round.setdefault((at, each.kind), []).append(each)
+    for (_, kind), some in by_round.items():
+        by_kind.setdefault(kind, []).extend(decoded(some))
     for kind, some in by_kind.items():
         limits = limits_of(some, across=2 * below)
         if any(low > high for low, high in limits.values()):
             return None
         found += forced(kind, {each: limits[each] for each in limits if size(each) < below}, some[0].scale, below)
+    return found
+
+
+def decoded(some: Sequence[Figure]) -> list[Figure]:
+    """Figures of one kind and one round as limits of the true sums, also over the atoms, which are what is coded.
+
+    Whatever is shown is a sum of coded atoms. So those are narrowed down first, by all figures together; then each may
+    be off by what the coding hides at the ends that are still open to it, and a larger group by what its atoms are.
+    """
+    scale = some[0].scale
+    if not scale.coded_grid:
+        return list(some)
+    atoms = classes_of([each.group for each in some])
+    within = [Figure(some[0].kind, "atom", atom, *scale.ends(size(atom)), scale) for atom in atoms]
+    limits = limits_of([*some, *within], coded=True)
+    off = {atom: scale.decoded(size(atom), *limits[atom]) for atom in atoms}
+    found = []
+    for group, (low, high) in limits.items():
+        inside = [off[atom] for atom in atoms if atom & group]
+        least = max(0, low - sum(below for below, _ in inside))
+        most = min(size(group) * scale.most, high + sum(above for _, above in inside))
+        least, most = _up(least, scale.grid) * scale.grid, most // scale.grid * scale.grid
+        found.append(Figure(some[0].kind, "decoded", group, least, most, scale))
     return found
 
 
@@ -388,7 +447,7 @@ def forced(kind: str, limits: Mapping[Group, tuple[int, int]], scale: Scale, bel
     return found
 
 
-def limits_of(some: Sequence[Figure], across: int = 0) -> dict[Group, tuple[int, int]]:
+def limits_of(some: Sequence[Figure], across: int = 0, coded: bool = False) -> dict[Group, tuple[int, int]]:
     """The narrowest limits that the figures leave to every group they are about, and to what is left between them.
 
     A group is the largest shown groups within it and a rest: whatever is known of all but one of them limits the one.
@@ -401,7 +460,7 @@ def limits_of(some: Sequence[Figure], across: int = 0) -> dict[Group, tuple[int,
     for each in some:
         at = place[each.group]
         low[at], high[at] = max(low[at], each.low), min(high[at], each.high)
-    _settle(low, high, wholes, scale.grid)
+    _settle(low, high, wholes, scale.coded_grid if coded else scale.grid)
     return {group: (low[at], high[at]) for group, at in place.items()}
 
 
