@@ -87,7 +87,7 @@ class BallotBox:
         return [each for each in batch if not each.stored.done()]
 
     async def _sealed(self, batch: Sequence[_Waiting], now: datetime) -> dict[_Waiting, Sealed]:
-        """A box for the first good answer of each token; others with the same token are kept waiting."""
+        """A box for each answer that can be taken; the others are told why not."""
         admitted: dict[_Waiting, Invitation] = {}
         async with self._database.read() as session:
             found = await survey_forms.invitations(session, [each.answer.token_hash for each in batch])
@@ -99,17 +99,14 @@ class BallotBox:
             round_ids = {each.survey_round_id for each in admitted.values()}
             questionnaires = await self.questionnaires.of(session, round_ids)
         boxes: dict[_Waiting, Sealed] = {}
-        taken: set[bytes] = set()
         for each, invitation in admitted.items():
             questionnaire = questionnaires.get(invitation.survey_round_id)
-            if questionnaire is None or invitation.token_hash in taken:
-                continue
+            if questionnaire is None:
+                continue  # closed between the two statements: it is looked at again
             try:
                 boxes[each] = survey_answers.sealed(questionnaire, invitation, each.answer)
             except Exception as error:
                 _refuse(each, error)  # also a fault of ours: it is this answer's alone
-            else:
-                taken.add(invitation.token_hash)
         return boxes
 
 

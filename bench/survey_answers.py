@@ -39,7 +39,7 @@ from tests.survey_ballots import ITEMS, SurveyStage, open_round
 
 ANSWERS = 5_000
 CONNECTIONS = 100
-ROUNDS = 3
+ROUNDS = 7
 OURS, BY_HAND = "the service", "by hand"
 
 

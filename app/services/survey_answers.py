@@ -151,7 +151,8 @@ _STORE = sa.select(_TAKEN.c.id).add_cte(_PUT_IN)
 async def store(connection: AsyncConnection, boxes: Sequence[Sealed], now: datetime) -> set[UUID]:
     """Put the boxes in and use up their tokens, in one statement and so in one transaction; the ids of those put in.
 
-    The others' round is no longer open, or somebody else has used their token. No two boxes may have the same token.
+    The others' round is no longer open, or their token is used, be it by another of these boxes: of those with one
+    token PostgreSQL takes one, whichever.
     """
     values = {
         "ids": [box.id for box in boxes],
