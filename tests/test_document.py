@@ -34,6 +34,7 @@ OF_SOME_STATES = {
     "read_unit_result",
     "read_unit_trend",
     "read_unit_benchmark",
+    "read_survey_round_texts",
 }
 PROTOCOL = {
     "malformed",

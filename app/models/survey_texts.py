@@ -115,7 +115,7 @@ class SurveyTextItem(Output):
         "many are withheld that its group becomes too small.",
         json_schema_extra={"example": True},
     )
-    withheld_by: list[Id] = Field(description="The parties that withhold it. Empty once released.")
+    withholding_party_ids: list[Id] = Field(description="The parties that withhold it. Empty once released.")
     reasons: list[WithholdingReason] = Field(description="Their reasons, in the same order.")
 
 

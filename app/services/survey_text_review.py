@@ -111,14 +111,14 @@ _ITEMS: dict[SurveyTextsState, sa.Select[Any]] = {
     SurveyTextsState.UNDER_REVIEW: sa.select(
         *_TEXT,
         _SHOWN.label("shown"),
-        _gathered(col(SurveyTextWithholding.party_id), _PARTIES).label("withheld_by"),
+        _gathered(col(SurveyTextWithholding.party_id), _PARTIES).label("withholding_party_ids"),
         _gathered(sa.cast(col(SurveyTextWithholding.reason), sa.Text), _REASONS).label("reasons"),
     ).where(_OF_THESE),
     # Everything that is left is shown, and nothing remains of what was withheld.
     SurveyTextsState.RELEASED: sa.select(
         *_TEXT,
         sa.true().label("shown"),
-        sa.cast([], _PARTIES).label("withheld_by"),
+        sa.cast([], _PARTIES).label("withholding_party_ids"),
         sa.cast([], _REASONS).label("reasons"),
     ).where(_OF_THESE),
 }

@@ -71,7 +71,7 @@ async def test_texts_are_read_withheld_and_released_by_both_sides(world: World) 
     assert read[world.employer_rep.id] == read[world.saco_rep.id]
     found = read[world.employer_rep.id]
     assert by_group(box, found) == {("a", "O1"): 12, ("b", "O1"): 11}
-    assert all((each["shown"], each["withheldBy"], each["reasons"]) == (True, [], []) for each in found)
+    assert all((each["shown"], each["withholdingPartyIds"], each["reasons"]) == (True, [], []) for each in found)
     assert texts["contentHash"] == hash_of(found)
 
     await decide(world.employer_rep, path)
@@ -85,7 +85,7 @@ async def test_texts_are_read_withheld_and_released_by_both_sides(world: World) 
     (told,) = [each for each in now if not each["shown"]]
     assert told == hidden | {
         "shown": False,
-        "withheldBy": [str(world.saco.id)],
+        "withholdingPartyIds": [str(world.saco.id)],
         "reasons": ["eventRecognisable"],
     }
 
@@ -233,7 +233,7 @@ async def test_a_text_stands_with_no_unit_below_the_second_level(world: World) -
     box, texts = await texts_under_review(world, await started_group(world), written, tree=tree)
     found = await every_text(world.employer_rep, texts)
     assert by_group(box, found) == {("a", "O1"): 30, ("b", "O1"): 15}
-    assert set(found[0]) == {"id", "unitId", "questionId", "text", "shown", "withheldBy", "reasons"}
+    assert set(found[0]) == {"id", "unitId", "questionId", "text", "shown", "withholdingPartyIds", "reasons"}
 
 
 async def test_withholding_below_ten_takes_the_whole_group_away(world: World) -> None:
@@ -247,7 +247,7 @@ async def test_withholding_below_ten_takes_the_whole_group_away(world: World) ->
     await withhold(world.employer_rep, texts, in_a[0])
     left = await every_text(world.employer_rep, texts)
     assert by_group(box, [each for each in left if each["shown"]]) == {("b", "O1"): 11, ("rot", "O1"): 10}
-    assert [each["withheldBy"] for each in left if not each["shown"]].count([]) == 9
+    assert [each["withholdingPartyIds"] for each in left if not each["shown"]].count([]) == 9
     # Taken back in time, all of them are there again.
     await take_back(world.employer_rep, texts, in_a[0])
     assert await every_text(world.saco_rep, texts) == found
@@ -335,7 +335,7 @@ async def test_what_a_party_withholds_only_that_party_takes_back(world: World) -
     colleague = await world.representative("colleague", world.saco)
     await take_back(colleague, texts, text)
     (now, *_) = await every_text(world.saco_rep, texts)
-    assert (now["shown"], now["withheldBy"], now["reasons"]) == (
+    assert (now["shown"], now["withholdingPartyIds"], now["reasons"]) == (
         False,
         [str(world.employer.id)],
         ["otherPersonRecognisable"],
@@ -470,7 +470,7 @@ async def test_two_readers_withhold_at_once_and_lose_nothing(world: World) -> No
         *(withhold(who, texts, text) for who in (world.employer_rep, world.saco_rep) for text in hidden)
     )
     now = await every_text(world.saco_rep, texts)
-    assert {each["id"] for each in now if len(each["withheldBy"]) == 2} == {each["id"] for each in hidden}
+    assert {each["id"] for each in now if len(each["withholdingPartyIds"]) == 2} == {each["id"] for each in hidden}
     read = await world.saco_rep.client.get(f"/survey-texts/{texts['id']}")
     assert read["contentHash"] == hash_of(now)
     assert read["version"] == texts["version"] + 8
