@@ -443,6 +443,7 @@ _ABOUT_RECORDS = {
     "approval: union's, withdrawn",
     "approval: union's, on a final record",
 }
+_SEEN_BY_FEWER = _ABOUT_RECORDS | {"approval: employer's, of texts"}
 BEYOND: dict[tuple[str, str], set[str]] = {
     ("create_mandate", "firstMandateExists"): {
         "employer party",
@@ -458,9 +459,13 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     },
     ("approve_working_group", "personHasDecided"): {"group, forming, one for two unions"},
     ("approve_working_group", "changeRequested"): {"group, forming, change requested"},
-    ("read_approval", "notFound"): _ABOUT_RECORDS,
-    ("withdraw_approval", "notFound"): _ABOUT_RECORDS,
-    ("withdraw_approval", "decisionTaken"): {"approval: union's, on a final record", "approval: of a group, active"},
+    ("read_approval", "notFound"): _SEEN_BY_FEWER,
+    ("withdraw_approval", "notFound"): _SEEN_BY_FEWER,
+    ("withdraw_approval", "decisionTaken"): {
+        "approval: union's, on a final record",
+        "approval: of a group, active",
+        "approval: union's, of released texts",
+    },
     ("update_dialogue_session", "sessionHeld"): {"session, held: its place"},
     ("update_dialogue_session", "recordIsFinal"): {"session, held, record final"},
     ("transition_dialogue_session", "groupClosed"): {"session, planned, group closed"},

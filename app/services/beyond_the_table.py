@@ -22,7 +22,10 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     },
     "read_approval": _OF_A_RECORD,
     "withdraw_approval": _OF_A_RECORD
-    | {Code.DECISION_TAKEN: "what it is about is not decided: the group is forming, the record is not final"},
+    | {
+        Code.DECISION_TAKEN: "what it is about is not decided: the group is forming, the record is not final, "
+        "the texts are not released"
+    },
     "update_dialogue_session": {
         Code.SESSION_HELD: "once the session is held, only attendances and head-count change",
         Code.RECORD_IS_FINAL: "once the session is held, its record is not final",
