@@ -66,7 +66,9 @@ class SurveySums(Table, table=True):
     invited: int
     """Head-count of the unit and everything below it, as frozen."""
     measures: dict[str, Any] = Column(sa_column=sa.Column(JSONB, nullable=False))
-    """By dimension: {"n": n, "sum": Σx, "sumOfSquares": Σx², "coded": Σx with coded ends}, for those alone whose spread may be used."""
+    """By dimension: {"n": n, "sum": Σx, "sumOfSquares": Σx², "coded": Σx with coded ends}.
+
+    For those alone whose spread may be used."""
 
 
 # --- As it is read ------------------------------------------------------------------------------------------------

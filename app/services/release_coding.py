@@ -7,8 +7,8 @@ is made of the coded atoms in it. Any sum or difference of such figures is a sum
 of one mind is like one that is not.
 
 - *Means*: the mean of an atom is kept from 5 to 95 on the index.
-- *Counts* (who answered, bands, points, don't knows): none and one both count as a half; the largest count gives or takes the
-  difference, so that all of them still add up to everyone.
+- *Counts* (who answered and who did not, bands, points, don't knows and all else): none and one both count as a half;
+  the largest count gives or takes the difference, so that all of them still add up to everyone.
 
 Atoms are those of the units that show the kind of figure; see `disclosure`.
 """
@@ -24,7 +24,8 @@ from app.services.scoring import Numbers, Scheme
 
 LOWEST, HIGHEST = 5, 95
 """On the index."""
-FAVOURABLE, NEUTRAL, UNFAVOURABLE = 0, 1, 2
+FAVOURABLE, NEUTRAL, UNFAVOURABLE = 0, 1, -1
+"""Places of the bands. A scale with an even number of points has no neutral one."""
 
 
 @dataclass(frozen=True)
@@ -113,4 +114,5 @@ def _in_bands(scheme: Scheme, given: Counts) -> Counts:
     reverse = [item.reverse for item in scheme.items]
     turned = np.where(np.array(reverse)[:, np.newaxis], given[:, :, ::-1], given)
     sides = np.sign(2 * np.arange(scheme.points) - (scheme.points - 1))
-    return np.stack([turned[:, :, sides == side].sum(axis=2) for side in (1, 0, -1)], axis=2)
+    bands = (1, 0, -1) if scheme.points % 2 else (1, -1)
+    return np.stack([turned[:, :, sides == side].sum(axis=2) for side in bands], axis=2)

@@ -309,6 +309,20 @@ def test_participation_is_rounded_to_fives_and_its_ends_are_coded(answered: int,
     assert participation_shown(answered, 100) == shown
 
 
+@pytest.mark.parametrize("invited", range(2, 60))
+def test_that_all_answered_is_not_told_from_all_but_one(invited: int) -> None:
+    everyone, nearly = participation_shown(invited, invited), participation_shown(invited - 1, invited)
+    assert everyone == nearly
+    assert everyone.bound is (Bound.ABOVE if invited > 13 else Bound.AT_LEAST if invited > 2 else everyone.bound)
+    # What is said is true of fewer too.
+    assert all(participation_shown(each, invited).value <= everyone.value for each in range(invited))
+
+
+def test_a_single_item_is_told_in_fives() -> None:
+    assert index_shown(62.4, 100, coarse=True) == Shown(60)
+    assert index_shown(62.5, 100, coarse=True) == Shown(65)
+
+
 @pytest.mark.parametrize(
     ("n", "threshold", "band"),
     [

@@ -43,8 +43,9 @@ def test_a_small_unit_shows_coarse_indexes_and_nothing_finer() -> None:
 
 def test_from_10_come_bands_from_15_intervals_and_from_30_points() -> None:
     ten = one_unit(20, *[5] * 2, *[4] * 4, *[3] * 3, 2)
+    # One of ten counts as a half, as none would; the most, six, have the other half.
     assert ten["dimensions"][0]["bands"] == {
-        "favourable": {"percent": 60, "bound": "about"},
+        "favourable": {"percent": 70, "bound": "about"},
         "neutral": {"percent": 30, "bound": "about"},
         "unfavourable": {"percent": 10, "bound": "atMost"},
     }
@@ -302,10 +303,11 @@ def test_a_unit_is_compared_with_the_one_above_and_with_all_others() -> None:
     )
     benchmark = unit_of(release, "a1")["benchmark"]
     assert benchmark["parent"]["unitId"] == "a"
-    assert benchmark["parent"]["total"] == {"key": "total", "index": 75, "indexBound": "about"}
-    # (16·5 + 16·2 + 16·3) / 48 = 3.33
-    assert benchmark["others"]["dimensions"][0] == {"key": "A", "index": 58, "indexBound": "about"}
-    assert benchmark["others"]["standaloneItems"][0]["index"] == 58
+    # In a itself all are at the top, which counts as 95: (95 + 50) / 2.
+    assert benchmark["parent"]["total"] == {"key": "total", "index": 73, "indexBound": "about"}
+    # (95 + 25 + 50) / 3, of a single item in fives.
+    assert benchmark["others"]["dimensions"][0] == {"key": "A", "index": 57, "indexBound": "about"}
+    assert benchmark["others"]["standaloneItems"][0]["index"] == 55
     assert unit_of(release, "root")["benchmark"] == {"parent": None, "others": None}
     assert unit_of(release, "d")["status"] == "suppressed", "with c it would be told apart"
 
@@ -408,7 +410,7 @@ def test_sums_are_kept_of_published_units_and_only_where_a_change_could_be_shown
         }
     )
     assert set(release.sums) == {"root", "a", "b"}
-    assert release.sums["a"]["dimensions"]["F"] == {"n": 16, "sum": 62.0, "sumOfSquares": 244.0}
+    assert release.sums["a"]["dimensions"]["F"] == {"n": 16, "sum": 62.0, "sumOfSquares": 244.0, "coded": 62.0}
     assert set(release.sums["a"]["dimensions"]) == set(DIMENSIONS), "the total would tell on those who miss a dimension"
     assert release.sums["b"] == {"invited": 20, "dimensions": {}}
 

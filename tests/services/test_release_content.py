@@ -14,7 +14,7 @@ SCHEME = scheme_of(CONTENT)
 
 
 def sums(n: int, mean: float, keys: str = "ABCDEF") -> dict[str, Any]:
-    return {key: {"n": n, "sum": n * mean, "sumOfSquares": n * mean * mean} for key in keys}
+    return {key: {"n": n, "sum": n * mean, "sumOfSquares": n * mean * mean, "coded": n * mean} for key in keys}
 
 
 def beside(*organisations: dict[str, Any]) -> dict[str, Any]:
