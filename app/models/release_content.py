@@ -11,7 +11,7 @@ from pydantic import Field
 
 from app.models.base import Output
 from app.models.columns import Id, Moment, WholeNumber
-from app.models.instrument_content import DimensionKey, ItemId, Validation, Zone
+from app.models.instrument_content import DimensionKey, ItemId, Validation, Zone, ZoneKey
 from app.models.survey_round import RoundInstrument, RoundTitle, Threshold
 from app.models.template_content import ClimateDimension, LineTexts, TemplateKey, TemplateVersion, Texts
 from app.models.unit import UnitName
@@ -46,14 +46,6 @@ class ValueBound(StrEnum):
     AT_LEAST = "atLeast"
     BELOW = "below"
     ABOVE = "above"
-
-
-class ZoneName(StrEnum):
-    """A neutral word for what an index invites to; never a grade."""
-
-    TALK_ABOUT_FIRST = "talkAboutFirst"
-    EXPLORE = "explore"
-    DESCRIBE_WHAT_WORKS = "describeWhatWorks"
 
 
 Percent = Annotated[WholeNumber, Field(ge=0, le=100, json_schema_extra={"example": 60})]
@@ -104,7 +96,7 @@ class Span(Output):
 class ZoneShown(Output):
     """Where the index lies. There are no norms: it is a word to begin a conversation with."""
 
-    key: Annotated[ZoneName, Field(json_schema_extra={"example": "explore"})]
+    key: ZoneKey
     provisional: bool
 
 
@@ -135,7 +127,7 @@ class _Indexed(Output):
 
 
 class _Measured(_Indexed):
-    zone: ZoneShown
+    zone: ZoneShown | None = Field(description="Null where the instrument has no zones.")
     interval: Span | None = Field(description="Uncertainty of the index.")
     nearly_everyone_answered: bool
     hidden_parts: list[Hidden]

@@ -1,10 +1,11 @@
 """The release of a closed round: everything that will ever be shown of it, made once.
 
-    make_release(scheme, names, tree, responses, rules, earlier) -> Release(units, organisation, sums)
+    make_release(scheme, names, tree, responses, rules, earlier, zones) -> Release(units, organisation, sums)
 
 - `names`: texts {"sv": …, "en": …} of the dimensions and items, by key.
 - `tree`: the units as they were frozen when the round opened; its root is the organisation.
 - `earlier`: the `sums` of one earlier release of the same version of the instrument, or None.
+- `zones`: the instrument's neutral words for where an index lies.
 - `units`: one for each unit, in the tree's order, ready for JSON, with camelCase keys. A suppressed unit says only that
   it is; R2 and R3 are one reason.
 - `organisation`: how far the questionnaire can be relied on, for the whole organisation alone.
@@ -36,6 +37,7 @@ from app.services.release_figures import TOTAL, Responses, measured, usable
 from app.services.release_measures import (
     Basis,
     Content,
+    Zones,
     dimension_content,
     index_content,
     index_of,
@@ -69,6 +71,7 @@ def make_release(
     responses: Responses,
     rules: Rules,
     earlier: Kept | None = None,
+    zones: Zones = Zones(),
 ) -> Release:
     """Score, count, suppress, round. `ValueError` if scheme, tree and answers do not fit each other."""
     scores = score(scheme, responses.answers)
@@ -76,7 +79,7 @@ def make_release(
     called = {key: names[key] for key in scheme.dimensions} | {TOTAL: texts.TOTAL_NAME}
     called |= {item.key: texts.statement(names[item.key]) for item in scheme.items}
     may = usable(scheme, tree, figures, rules)
-    basis = Basis(scheme, called, tree, figures, may, coded(scheme, tree, figures, may), rules)
+    basis = Basis(scheme, called, tree, figures, may, coded(scheme, tree, figures, may), rules, zones)
     units = [_unit(basis, unit, (earlier or {}).get(tree.ids[unit])) for unit in range(len(tree.ids))]
     return Release(
         units, _organisation(basis, responses, scores), kept_sums(scheme, tree, figures, basis.usable, basis.coded)

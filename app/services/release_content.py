@@ -23,7 +23,8 @@ from app.services.content_hash import content_hash
 from app.services.disclosure import Bound, Shown, index_shown
 from app.services.release import Release
 from app.services.release_figures import TOTAL
-from app.services.release_measures import Content, index_content
+from app.services.release_measures import Content, Zones, index_content
+from app.services.release_measures import Zone as ShownZone
 from app.services.release_texts import Text
 from app.services.scoring import Scheme
 
@@ -158,6 +159,13 @@ def names_of(content: InstrumentContent) -> dict[str, Text]:
     """What the questionnaire's dimensions and items are called, by key."""
     dimensions = {each.key: _in_both(each.name) for each in content.dimensions}
     return dimensions | {each.id: _in_both(each.text) for each in content.items}
+
+
+def zones_of(content: InstrumentContent) -> Zones:
+    """The questionnaire's neutral words for where an index lies."""
+    scoring = content.scoring
+    rising = tuple(ShownZone(each.key, each.from_index, _in_both(each.text)) for each in scoring.zones)
+    return Zones(rising, scoring.zones_provisional)
 
 
 def _in_both(text: Texts | LineTexts) -> Text:

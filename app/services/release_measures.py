@@ -20,6 +20,27 @@ LEAST_SPREAD = 0.5
 
 
 @dataclass(frozen=True)
+class Zone:
+    """A neutral word for where an index lies, from here up to the next."""
+
+    key: str
+    from_index: int
+    name: Text
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Those of the instrument, rising from 0, or none."""
+
+    zones: tuple[Zone, ...] = ()
+    provisional: bool = True
+
+    def at(self, index: Shown) -> Zone | None:
+        """Taken from the index as it is shown."""
+        return next((zone for zone in reversed(self.zones) if index.value >= zone.from_index), None)
+
+
+@dataclass(frozen=True)
 class Basis:
     """All that the content of a release is made from."""
 
@@ -30,6 +51,7 @@ class Basis:
     usable: Usable
     coded: Coded
     rules: Rules
+    zones: Zones
 
 
 def share_content(share: Shown) -> Content:
@@ -73,7 +95,7 @@ def _with_index(basis: Basis, unit: int, measure: int, content: Content, favoura
     """The index of a measure in front of what else is shown of it, and both in words."""
     key = basis.figures.measures[measure]
     index = index_of(basis, unit, measure)
-    zone = _zone(index)
+    zone, provisional = basis.zones.at(index), basis.zones.provisional
     interval = share = None
     nearly_everyone = False
     if basis.usable.spread[unit, measure]:
@@ -85,7 +107,7 @@ def _with_index(basis: Basis, unit: int, measure: int, content: Content, favoura
     shown: Content = {
         "key": key,
         **index_content(index),
-        "zone": {"key": zone, "provisional": True},
+        "zone": {"key": zone.key, "provisional": provisional} if zone else None,
         "interval": interval,
         "nearlyEveryoneAnswered": nearly_everyone,
         **content,
@@ -93,17 +115,12 @@ def _with_index(basis: Basis, unit: int, measure: int, content: Content, favoura
     if key != TOTAL:
         shown["favourableInterval"] = share
     shown["textAlternative"] = texts.joined(
-        texts.index(basis.names[key], index, zone),
+        texts.index(basis.names[key], index, zone.name if zone else None, provisional=provisional),
         texts.interval(interval["low"], interval["high"]) if interval else None,
         texts.NEARLY_EVERYONE if nearly_everyone else None,
         content.get("textAlternative"),
     )
     return shown
-
-
-def _zone(index: Shown) -> str:
-    """The instrument's neutral zones: below 40, 40-69, from 70. They are provisional, there are no norms."""
-    return "talkAboutFirst" if index.value < 40 else "explore" if index.value < 70 else "describeWhatWorks"
 
 
 def _interval(basis: Basis, index: Shown, sample: Sample) -> Content | None:

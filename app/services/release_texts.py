@@ -21,11 +21,6 @@ NON_RESPONSE: Text = {
     "sv": "Många har inte svarat. Osäkerheten som anges täcker inte hur deras svar kan skilja sig.",
     "en": "Many did not answer. The uncertainty stated does not cover how their answers may differ.",
 }
-ZONES: dict[str, Text] = {
-    "talkAboutFirst": {"sv": "tala om först", "en": "talk about first"},
-    "explore": {"sv": "utforska", "en": "explore"},
-    "describeWhatWorks": {"sv": "beskriv vad som fungerar", "en": "describe what works"},
-}
 _MEANT: dict[Bound, Text] = {
     Bound.ABOUT: {"sv": "{}", "en": "{}"},
     Bound.AT_MOST: {"sv": "{} eller mindre", "en": "{} or less"},
@@ -49,13 +44,16 @@ def percent(shown: Shown) -> Text:
     return {language: words.format(signs[language]) for language, words in _MEANT[shown.bound].items()}
 
 
-def index(name: Text, shown: Shown, zone: str) -> Text:
-    value, zone_name = number(shown), ZONES[zone]
-    return {
-        "sv": f"{name['sv']}: {value['sv']} på en skala från 0 till 100, preliminär samtalszon ”{zone_name['sv']}”.",
-        "en": f"{name['en']}: {value['en']} on a scale from 0 to 100, provisional conversation zone "
-        f"“{zone_name['en']}”.",
-    }
+def index(name: Text, shown: Shown, zone: Text | None, *, provisional: bool) -> Text:
+    value = number(shown)
+    sv, en = (
+        f"{name['sv']}: {value['sv']} på en skala från 0 till 100",
+        f"{name['en']}: {value['en']} on a scale from 0 to 100",
+    )
+    if zone is not None:
+        sv += f", {'preliminär ' if provisional else ''}samtalszon ”{zone['sv']}”"
+        en += f", {'provisional ' if provisional else ''}conversation zone “{zone['en']}”"
+    return {"sv": f"{sv}.", "en": f"{en}."}
 
 
 def interval(low: int, high: int) -> Text:

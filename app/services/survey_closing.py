@@ -31,7 +31,7 @@ from app.services.ballot import BallotKeys
 from app.services.disclosure import Rules, UnitTree
 from app.services.key_store import KeyStore
 from app.services.release import Release, make_release
-from app.services.release_content import Part, Surroundings, names_of, unit_parts, whole_part
+from app.services.release_content import Part, Surroundings, names_of, unit_parts, whole_part, zones_of
 from app.services.release_figures import Responses
 from app.services.release_surroundings import surroundings_of
 from app.services.survey_box import Box, Opened, together
@@ -166,6 +166,7 @@ def _released(around: Surroundings, tree: UnitTree, opened: Opened) -> Release:
         Responses(opened.units, opened.answers),
         Rules(around.survey_round.threshold),
         {str(unit_id): earlier.kept for unit_id, earlier in around.earlier.items()},
+        zones_of(around.content),
     )
 
 

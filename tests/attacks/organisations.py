@@ -18,7 +18,7 @@ from app.services.release import make_release
 from app.services.release_figures import Responses
 from app.services.scoring import DONT_KNOW, SKIPPED, Answers
 from tests.attacks.attacker import Known
-from tests.services.instrument import SCHEME
+from tests.services.instrument import SCHEME, ZONES
 from tests.services.rounds import NAMES
 
 ITEMS = len(SCHEME.items)
@@ -167,7 +167,7 @@ def responses_of(organisation: Organisation) -> Responses:
 
 def released(organisation: Organisation, rules: Rules, earlier: Mapping[str, Any] | None = None) -> tuple[Any, Any]:
     """What is shown, read from its JSON text, and what is kept for trends."""
-    release = make_release(SCHEME, NAMES, tree_of(organisation), responses_of(organisation), rules, earlier)
+    release = make_release(SCHEME, NAMES, tree_of(organisation), responses_of(organisation), rules, earlier, ZONES)
     return json.loads(json.dumps({"units": release.units, "organisation": release.organisation})), release.sums
 
 

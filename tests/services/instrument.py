@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from app.services.release_measures import Zone, Zones
 from app.services.scoring import STANDALONE, Answers, Item, Scheme
 
 INSTRUMENT: dict[str, Any] = json.loads(
@@ -20,6 +21,13 @@ SCHEME = Scheme(
     ),
     low=INSTRUMENT["response_scale"]["min"],
     high=INSTRUMENT["response_scale"]["max"],
+)
+ZONES = Zones(
+    (
+        Zone("talkAboutFirst", 0, {"sv": "tala om först", "en": "talk about first"}),
+        Zone("explore", 40, {"sv": "utforska", "en": "explore"}),
+        Zone("describeWhatWorks", 70, {"sv": "beskriv vad som fungerar", "en": "describe what works"}),
+    )
 )
 
 

@@ -11,7 +11,7 @@ from app.services.release import Release, make_release
 from app.services.release_figures import Responses
 from app.services.scoring import DONT_KNOW, SKIPPED
 from tests.services.auditor import random_tree
-from tests.services.instrument import INSTRUMENT, SCHEME
+from tests.services.instrument import INSTRUMENT, SCHEME, ZONES
 
 Person = Sequence[int]
 """Answers in the scheme's order."""
@@ -48,7 +48,7 @@ def release_of(
     units: dict[str, tuple[str, int, Sequence[Person]]], threshold: int = 7, earlier: dict[str, Any] | None = None
 ) -> Release:
     tree, responses = round_of(units)
-    return make_release(SCHEME, NAMES, tree, responses, Rules(threshold), earlier)
+    return make_release(SCHEME, NAMES, tree, responses, Rules(threshold), earlier, ZONES)
 
 
 def unit_of(release: Release, name: str) -> dict[str, Any]:

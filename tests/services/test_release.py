@@ -12,7 +12,7 @@ from app.services.release import Release, make_release
 from app.services.release_figures import Responses
 from app.services.scoring import DONT_KNOW, Item, Scheme
 from tests.services import plain_survey
-from tests.services.instrument import SCHEME
+from tests.services.instrument import SCHEME, ZONES
 from tests.services.rounds import NAMES, people, person, release_of, round_of, unit_of
 
 DIMENSIONS = SCHEME.dimensions
@@ -146,7 +146,7 @@ def test_an_even_scale_has_nothing_in_the_middle() -> None:
     tree = UnitTree(("root",), (-1,), (20,))
     answers = np.array([[4, 1], [3, 2], [2, 3], [3, 1]] * 4, dtype=np.int8)
     names = {key: {"sv": key, "en": key} for key in ("A", "A1", "A2")}
-    release = make_release(scheme, names, tree, Responses(np.zeros(16, dtype=np.int64), answers), Rules())
+    release = make_release(scheme, names, tree, Responses(np.zeros(16, dtype=np.int64), answers), Rules(), zones=ZONES)
     bands = release.units[0]["dimensions"][0]["bands"]
     assert (bands["favourable"]["percent"], bands["neutral"], bands["unfavourable"]["percent"]) == (80, None, 30)
     assert "neutral" not in release.units[0]["dimensions"][0]["textAlternative"]["en"]
@@ -420,7 +420,9 @@ def test_sums_are_kept_of_published_units_and_only_where_a_change_could_be_shown
 
 def made_with(units: list[int], rows: int, invited: int = 20) -> Release:
     tree, responses = round_of({"root": ("", invited, people(*[3] * rows))})
-    return make_release(SCHEME, NAMES, tree, replace(responses, units=np.array(units, dtype=np.int64)), Rules())
+    return make_release(
+        SCHEME, NAMES, tree, replace(responses, units=np.array(units, dtype=np.int64)), Rules(), zones=ZONES
+    )
 
 
 @pytest.mark.parametrize(("units", "rows"), [([0] * 7, 8), ([0] * 7 + [1], 8), ([0] * 7 + [-1], 8)])
