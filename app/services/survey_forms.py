@@ -111,7 +111,7 @@ class Questionnaire:
     item_ids: frozenset[str]
     question_ids: frozenset[str]
     offered: Mapping[int | str, int]
-    """What one can answer an item with, and how a ballot says it: the scale's lowest point is 1, whatever its value."""
+    """What one can answer an item with, and how a ballot says it."""
 
 
 _QUESTIONNAIRES = (
