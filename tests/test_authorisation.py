@@ -48,7 +48,7 @@ from app.models.survey_round import SurveyRound
 from app.models.survey_texts import SurveyTexts
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
-from app.services import actors, policy
+from app.services import actors, agreement, policy
 from app.services.actor import Actor
 from app.services.beyond_the_table import BEYOND_THE_TABLE
 from app.services.calendar import swedish_day
@@ -499,7 +499,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
 
 def test_every_operation_has_its_row() -> None:
     operations = {operation["operationId"] for item in document()["paths"].values() for operation in item.values()}
-    assert operations == set(policy.RULES)
+    assert operations == set(agreement.RULES)
     assert operations == set(CASES) | WITHOUT_ACTOR
 
 
@@ -513,7 +513,7 @@ def test_the_page_is_current() -> None:
 
 async def _around(world: World, operation: str, row: Table | None) -> dict[type[Table], Any]:
     async with world.database.read() as session:
-        kinds = policy.RULES[operation].around
+        kinds = agreement.RULES[operation].around
         ids = {kind: getattr(row, OWN_ID[kind]) for kind in kinds}
         # A central template has no organisation.
         return {kind: await session.get(kind, row_id) for kind, row_id in ids.items() if row_id is not None}
@@ -521,13 +521,13 @@ async def _around(world: World, operation: str, row: Table | None) -> dict[type[
 
 def expected(operation: str, actor: Actor | None, cell: Cell, around: Around) -> tuple[int, Code | None]:
     """What the policy table says of a cell: 0 stands for any success."""
-    rule = policy.RULES[operation]
+    rule = agreement.RULES[operation]
     now = datetime.now(UTC)
     if actor is None:
         return (0, None) if PUBLIC in rule.who else (401, Code.NOT_SIGNED_IN)
     if cell.row is None:
         return (0, None) if policy.may_ever(actor, operation, None) else (403, Code.NOT_YOUR_ROLE)
-    read = policy.READ_RULES[type(cell.row)]
+    read = agreement.READ_RULES[type(cell.row)]
     if not any(who.of_row(actor, cell.row) for who in read.who):
         return 404, Code.NOT_FOUND
     if not policy.may_ever(actor, operation, cell.row):
@@ -610,12 +610,12 @@ async def test_every_cell_of_the_matrix(fresh_database_url: str, monkeypatch: py
                         elif not fits:
                             faults.append(f"{operation} / {cell.state} / {name}: {told} {code}, not {status} {wanted}")
                     lines.append(f"{operation:<36} {cell.state:<38} {' '.join(answers)}")
-                rule = policy.RULES[operation]
+                rule = agreement.RULES[operation]
                 assert allowed, operation
                 if not rule.sight and PUBLIC not in rule.who:
                     # The table is really asked: whoever could do it before is refused, lists as well.
                     with monkeypatch.context() as patch:
-                        patch.setitem(policy.RULES, operation, replace(rule, who=()))
+                        patch.setitem(agreement.RULES, operation, replace(rule, who=()))
                         assert {(await again()).status_code for again in allowed} == {403}, operation
         await real.state.database.close()
     assert not faults, "\n".join(faults)

@@ -15,9 +15,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from app.api.api_info import RELEASED, VERSION
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.api.problems import TYPE_ROOT
+from app.services.agreement import RULES
 from app.services.conditions import PUBLIC, TOKEN_HOLDER
 from app.services.errors import Code
-from app.services.policy import RULES
 from tests import contract
 
 Json = dict[str, Any]

@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from app.models.base import Output, Resource, Table, VersionedRow
 from app.models.organisation import Organisation
-from app.services import audit, policy
+from app.services import agreement, audit, policy
 from app.services.actor import Actor
 from app.services.calendar import swedish_day
 from app.services.conditions import OWN_ID, Around
@@ -57,7 +57,7 @@ async def find(work: Work, row_type: type[RowT], row_id: UUID, *, lock: bool = F
 
 def selecting(row_type: type[Any]) -> sa.Select[Any]:
     """Rows with as much of their organisation as the rules of their kind look at: no statement more."""
-    if row_type not in policy.OF_AN_ORGANISATION:
+    if row_type not in agreement.OF_AN_ORGANISATION:
         return sa.select(row_type)
     # A central template has none.
     belonging = sa.outerjoin(row_type, Organisation, col(Organisation.id) == row_type.organisation_id)  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ def _finding(row_type: type[Any], lock: bool) -> sa.Select[Any]:
 
 async def admit(work: Work, operation: str, row_type: type[RowT], row_id: UUID, version: int | None = None) -> RowT:
     """Find the row an operation is decided on and check, in this order: sight, right, version, state."""
-    rule = policy.RULES[operation]
+    rule = agreement.RULES[operation]
     if rule.on is not row_type:
         raise TypeError(f"{operation} is not decided on {row_type.__name__}")
     row = await find(work, row_type, row_id, lock=not rule.reads)
@@ -97,7 +97,7 @@ async def admit(work: Work, operation: str, row_type: type[RowT], row_id: UUID, 
 
 def _around(work: Work, row: Table) -> dict[type[Table], Any]:
     """What the row belongs to, as far as it came with what was found."""
-    if type(row) not in policy.OF_AN_ORGANISATION:
+    if type(row) not in agreement.OF_AN_ORGANISATION:
         return {}
     return {Organisation: work.organisations[row.organisation_id]}  # type: ignore[attr-defined]
 

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel, col
 
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Side
-from app.services import policy
+from app.services import agreement
 from app.services.calendar import swedish_day
 from tests.client import Client
 from tests.instruments import an_instrument, imported
@@ -281,10 +281,10 @@ async def stored(world: World) -> Json:
 
 def test_every_change_is_tried() -> None:
     """A new operation is either refused in a closed organisation or named as one that is still done."""
-    changing = {name for name, rule in policy.RULES.items() if rule.on is not None and not rule.reads}
+    changing = {name for name, rule in agreement.RULES.items() if rule.on is not None and not rule.reads}
     asking = {
         name
-        for name, rule in policy.RULES.items()
+        for name, rule in agreement.RULES.items()
         if Organisation in rule.around or (rule.on is Organisation and rule.while_)
     }
     assert changing - asking == STILL_DONE
@@ -293,7 +293,7 @@ def test_every_change_is_tried() -> None:
 async def test_nothing_is_changed_in_a_closed_organisation(world: World) -> None:
     there = await everything(world)
     tried = [*await survey_attempts(world), *await attempts(world, there)]
-    changing = {name for name, rule in policy.RULES.items() if rule.on is not None and not rule.reads}
+    changing = {name for name, rule in agreement.RULES.items() if rule.on is not None and not rule.reads}
     assert {attempt.operation for attempt in tried} == changing - STILL_DONE
     for attempt in tried:
         assert await said(attempt) == (True, None), attempt

@@ -24,9 +24,9 @@ from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import policy
 from app.services.actor import Actor, Seat
+from app.services.agreement import READ_RULES, RULES, Rule
 from app.services.conditions import OWN_ID, PUBLIC, SIGNED_IN, TOKEN_HOLDER, Among, Has, Is, Who, attribute
 from app.services.errors import Code, Refusal
-from app.services.policy import READ_RULES, RULES, Rule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LISTED = sorted({rule.items for rule in RULES.values() if rule.items is not None}, key=lambda row: row.__name__)

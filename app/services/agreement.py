@@ -1,0 +1,363 @@
+"""Who may do what: the table, which reads like an agreement. `policy` asks it.
+
+A rule says on which thing an operation is decided, who may do it, and while what holds. The words it says that
+with stand in conditions.py; the little that no rule can say stands in beyond_the_table.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.models.action import Action
+from app.models.approval import Approval
+from app.models.audit_entry import Audience, AuditEntry
+from app.models.base import Table
+from app.models.dialogue_session import DialogueSession
+from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.instrument import Instrument
+from app.models.mandate import Mandate
+from app.models.organisation import Organisation
+from app.models.party import Party
+from app.models.party_note import PartyNote
+from app.models.person import Person
+from app.models.session_record import SessionRecord, SessionRecordState
+from app.models.statement import Statement
+from app.models.survey_amendment import SurveyAmendment
+from app.models.survey_invitation_batch import SurveyInvitationBatch
+from app.models.survey_reminder import SurveyReminder
+from app.models.survey_round import SurveyRound
+from app.models.survey_texts import SurveyTexts, SurveyTextsState
+from app.models.unit import Unit
+from app.models.working_group import WorkingGroup
+from app.services.conditions import (
+    ACTION_NOT_SETTLED,
+    ACTION_OPEN,
+    ADMINISTRATOR,
+    AMENDMENT_PROPOSED,
+    APPROVAL_STANDS,
+    ARCHIVIST,
+    AT_TABLE,
+    BEFORE_CLOSING_TIME,
+    BEFORE_DEADLINE,
+    FACILITATOR,
+    FACILITATOR_OF_GROUP,
+    GROUP_FORMING,
+    GROUP_OPEN,
+    GROUP_STARTED,
+    INSTRUMENT_PUBLISHED,
+    ITS_GROUP_STARTED,
+    ITS_ORGANISATION_ACTIVE,
+    ITS_ORGANISATION_STAYS_ACTIVE,
+    ITS_RECORD_OPEN,
+    ITS_RECORD_OPEN_FOR_OTHERS,
+    ITS_ROUND_OPEN,
+    MANDATE_RUNS,
+    MEETS_AT_TABLE,
+    MEETS_PARTY,
+    MEMBER,
+    NOT_ITS_FACILITATOR,
+    ONESELF,
+    ORGANISATION_ACTIVE,
+    OWN_PARTY,
+    OWN_PARTY_AT_TABLE,
+    PARTY_ACTIVE,
+    PUBLIC,
+    RECORD_FINAL,
+    RECORD_OPEN,
+    REPRESENTATIVE,
+    RESULTS_RELEASED,
+    ROUND_AHEAD,
+    ROUND_BEGUN,
+    ROUND_CLOSED,
+    ROUND_DRAFT,
+    ROUND_NOT_BEGUN,
+    ROUND_OPEN,
+    ROUND_PROPOSED,
+    SESSION_AHEAD,
+    SESSION_OPEN,
+    SIGNED_IN,
+    TEMPLATE_DRAFT,
+    TEXTS_UNDER_REVIEW,
+    TOKEN_HOLDER,
+    TWO_KEYS,
+    UNDER_REVIEW,
+    UNIT_OPEN,
+    Is,
+    While,
+    Who,
+    only,
+    state_is,
+)
+from app.services.errors import Code
+
+
+@dataclass(frozen=True)
+class Rule:
+    """On what an operation is decided, by whom it may be done, and while what holds."""
+
+    on: type[Table] | None
+    who: tuple[Who, ...]
+    while_: tuple[While, ...] = ()
+    items: type[Table] | None = None
+    """For a list: whose read rule filters the items."""
+    reads: bool = False
+    sight: bool = False
+    """Whether this decides who sees a row of the kind at all, alone and in every list."""
+    fields: Mapping[str, Who] = field(default_factory=dict)
+    """Who alone may send some fields of the request."""
+
+    @property
+    def around(self) -> tuple[type[Table], ...]:
+        """What the row belongs to that conditions are asked of."""
+        return tuple(dict.fromkeys(condition.of for condition in self.while_ if condition.of is not None))
+
+    @property
+    def locked(self) -> tuple[type[Table], ...]:
+        """What of that stays as it was judged until the change is stored."""
+        return tuple(dict.fromkeys(condition.of for condition in self.while_ if condition.of and condition.locked))
+
+
+def _read(on: type[Table], *who: Who) -> Rule:
+    return Rule(on, who, reads=True, sight=True)
+
+
+def _list(on: type[Table] | None, items: type[Table], *who: Who) -> Rule:
+    return Rule(on, who, items=items, reads=True)
+
+
+_ORGANISATION_READERS = (MEMBER, ADMINISTRATOR)
+_GROUP_READERS = (AT_TABLE, FACILITATOR_OF_GROUP)
+_RECORD_READERS = (
+    AT_TABLE,
+    FACILITATOR,
+    only(ARCHIVIST, "once it is final", Is("state", (SessionRecordState.FINAL,))),
+)
+_RECORD_WRITERS = (AT_TABLE, FACILITATOR)
+_TEXTS_READERS = (
+    AT_TABLE,
+    only(FACILITATOR_OF_GROUP, "once they are released", Is("state", (SurveyTextsState.RELEASED,))),
+)
+_PUBLISHED = Is("state", (DialogueTemplateState.PUBLISHED, DialogueTemplateState.RETIRED))
+
+RULES: dict[str, Rule] = {
+    # --- without signing in
+    "read_api_info": Rule(None, (PUBLIC,), reads=True),
+    "create_token": Rule(None, (PUBLIC,)),
+    "set_password": Rule(None, (PUBLIC,)),
+    "sign_out": Rule(None, (PUBLIC,)),
+    # --- answering a survey
+    "read_survey_form": Rule(None, (TOKEN_HOLDER,), reads=True),
+    "create_survey_response": Rule(None, (TOKEN_HOLDER,)),
+    # --- oneself
+    "read_me": Rule(None, (SIGNED_IN,), reads=True),
+    # --- organisations
+    "list_organisations": _list(None, Organisation, SIGNED_IN),
+    "create_organisation": Rule(None, (ADMINISTRATOR,)),
+    "read_organisation": _read(Organisation, *_ORGANISATION_READERS),
+    "update_organisation": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
+    "close_organisation": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
+    # --- units
+    "list_units": _list(Organisation, Unit, *_ORGANISATION_READERS),
+    "create_unit": Rule(Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,)),
+    "read_unit": _read(Unit, *_ORGANISATION_READERS),
+    "update_unit": Rule(Unit, (ADMINISTRATOR, REPRESENTATIVE), (UNIT_OPEN, ITS_ORGANISATION_ACTIVE)),
+    # --- parties
+    "list_parties": _list(Organisation, Party, *_ORGANISATION_READERS),
+    "create_party": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
+    "read_party": _read(Party, *_ORGANISATION_READERS),
+    "update_party": Rule(Party, (ADMINISTRATOR, OWN_PARTY), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)),
+    "close_party": Rule(Party, (OWN_PARTY,), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)),
+    # --- people and mandates
+    "list_people": _list(Organisation, Person, *_ORGANISATION_READERS),
+    "create_person": Rule(
+        Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,), fields={"roles": ADMINISTRATOR}
+    ),
+    "read_person": _read(Person, ONESELF, REPRESENTATIVE, ADMINISTRATOR),
+    # Also when the organisation is closed: people still sign in to read.
+    "update_person": Rule(
+        Person,
+        (ONESELF, ADMINISTRATOR),
+        fields={"active": ADMINISTRATOR, "roles": ADMINISTRATOR, "unit_id": ADMINISTRATOR},
+    ),
+    "list_mandates": _list(Party, Mandate, OWN_PARTY),
+    "create_mandate": Rule(
+        Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)
+    ),
+    "read_mandate": _read(
+        Mandate,
+        OWN_PARTY,
+        OWN_PARTY_AT_TABLE,
+        MEETS_AT_TABLE,
+        MEETS_PARTY,
+        ONESELF,
+        only(ADMINISTRATOR, "for one appointed by an administrator", Is("first", (True,))),
+    ),
+    # Also when the organisation is closed: ending somebody's say is always safe.
+    "update_mandate": Rule(Mandate, (OWN_PARTY,), (MANDATE_RUNS,)),
+    # --- working groups
+    "list_working_groups": _list(Organisation, WorkingGroup, *_ORGANISATION_READERS),
+    "create_working_group": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
+    "read_working_group": _read(WorkingGroup, *_GROUP_READERS),
+    "update_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING, ITS_ORGANISATION_ACTIVE)),
+    "approve_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING, ITS_ORGANISATION_STAYS_ACTIVE)),
+    "list_working_group_approvals": _list(WorkingGroup, Approval, *_GROUP_READERS),
+    "list_working_group_mandates": _list(WorkingGroup, Mandate, *_GROUP_READERS),
+    "close_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_OPEN, ITS_ORGANISATION_ACTIVE)),
+    # --- approvals
+    "read_approval": _read(Approval, AT_TABLE, FACILITATOR_OF_GROUP),
+    "withdraw_approval": Rule(Approval, (OWN_PARTY_AT_TABLE,), (APPROVAL_STANDS, ITS_ORGANISATION_ACTIVE)),
+    # --- dialogue templates
+    "list_dialogue_templates": _list(None, DialogueTemplate, SIGNED_IN),
+    "create_dialogue_template": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
+    "read_dialogue_template": _read(
+        DialogueTemplate,
+        Who("anyone signed in, when it is central and published", (Is("organisation_id", (None,)), _PUBLISHED)),
+        only(MEMBER, "when it is published", _PUBLISHED),
+        REPRESENTATIVE,
+    ),
+    "update_dialogue_template": Rule(DialogueTemplate, (REPRESENTATIVE,), (TEMPLATE_DRAFT, ITS_ORGANISATION_ACTIVE)),
+    "delete_dialogue_template": Rule(DialogueTemplate, (REPRESENTATIVE,), (TEMPLATE_DRAFT, ITS_ORGANISATION_ACTIVE)),
+    "transition_dialogue_template": Rule(
+        DialogueTemplate,
+        (REPRESENTATIVE,),
+        (
+            While(
+                "it is not retired",
+                Code.TEMPLATE_NOT_PUBLISHED,
+                state_is(DialogueTemplateState.DRAFT, DialogueTemplateState.PUBLISHED),
+            ),
+            ITS_ORGANISATION_ACTIVE,
+        ),
+    ),
+    "read_method_texts": Rule(None, (SIGNED_IN,), reads=True),
+    # --- instruments
+    "list_instruments": _list(None, Instrument, SIGNED_IN),
+    "list_organisation_instruments": _list(Organisation, Instrument, MEMBER),
+    "create_instrument": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
+    "read_instrument": _read(
+        Instrument, Who("anyone signed in, when it is central", (Is("organisation_id", (None,)),)), MEMBER
+    ),
+    "transition_instrument": Rule(Instrument, (REPRESENTATIVE,), (INSTRUMENT_PUBLISHED, ITS_ORGANISATION_ACTIVE)),
+    # --- dialogue sessions
+    "list_dialogue_sessions": _list(WorkingGroup, DialogueSession, *_GROUP_READERS),
+    "create_dialogue_session": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_STAYS_ACTIVE)),
+    "read_dialogue_session": _read(DialogueSession, AT_TABLE, FACILITATOR),
+    "update_dialogue_session": Rule(DialogueSession, (AT_TABLE, FACILITATOR), (SESSION_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "transition_dialogue_session": Rule(
+        DialogueSession, (AT_TABLE, FACILITATOR), (SESSION_AHEAD, ITS_ORGANISATION_ACTIVE)
+    ),
+    # --- party-private notes
+    "list_party_notes": _list(DialogueSession, PartyNote, AT_TABLE),
+    "create_party_note": Rule(DialogueSession, (AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
+    "read_party_note": _read(PartyNote, OWN_PARTY_AT_TABLE),
+    "update_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
+    "delete_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
+    # --- session records
+    "list_session_records": _list(Organisation, SessionRecord, MEMBER),
+    "list_working_group_session_records": _list(WorkingGroup, SessionRecord, *_GROUP_READERS),
+    "read_session_record": _read(SessionRecord, *_RECORD_READERS),
+    "update_session_record": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "transition_session_record": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "approve_session_record": Rule(
+        SessionRecord,
+        (AT_TABLE,),
+        (NOT_ITS_FACILITATOR, UNDER_REVIEW, BEFORE_DEADLINE, ITS_ORGANISATION_STAYS_ACTIVE),
+    ),
+    "list_session_record_approvals": _list(SessionRecord, Approval, AT_TABLE, FACILITATOR),
+    "create_appendix": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_FINAL, ITS_ORGANISATION_ACTIVE)),
+    "list_appendices": _list(SessionRecord, SessionRecord, *_RECORD_READERS),
+    "read_statement": _read(
+        Statement,
+        OWN_PARTY_AT_TABLE,
+        only(AT_TABLE, "once published", Is("published", (True,))),
+        only(FACILITATOR_OF_GROUP, "once published", Is("published", (True,))),
+    ),
+    "write_statement": Rule(SessionRecord, (AT_TABLE,), (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "read_record_registration": Rule(SessionRecord, _RECORD_READERS, reads=True),
+    # Also when the organisation is closed: its final records may be public documents all the same.
+    "register_session_record": Rule(SessionRecord, (ARCHIVIST,), (RECORD_FINAL,)),
+    # --- actions
+    "list_actions": _list(WorkingGroup, Action, *_GROUP_READERS),
+    "create_action": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "read_action": _read(
+        Action,
+        AT_TABLE,
+        FACILITATOR,
+        only(FACILITATOR_OF_GROUP, "once its record is final", Is("agreed", (True,))),
+    ),
+    "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS, ITS_ORGANISATION_ACTIVE)),
+    "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED, ITS_ORGANISATION_ACTIVE)),
+    "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
+    # --- survey rounds
+    "list_survey_rounds": _list(WorkingGroup, SurveyRound, *_GROUP_READERS),
+    "create_survey_round": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_ACTIVE)),
+    "read_survey_round": _read(SurveyRound, *_GROUP_READERS),
+    "update_survey_round": Rule(SurveyRound, (AT_TABLE,), (ROUND_DRAFT, ITS_ORGANISATION_ACTIVE)),
+    "transition_survey_round": Rule(SurveyRound, (AT_TABLE,), (ROUND_AHEAD, ITS_ORGANISATION_ACTIVE)),
+    "list_survey_units": Rule(SurveyRound, _GROUP_READERS, reads=True),
+    "read_survey_protection": Rule(SurveyRound, _GROUP_READERS, (ROUND_AHEAD,), reads=True),
+    "create_key_share": Rule(SurveyRound, (AT_TABLE,), (ROUND_DRAFT, TWO_KEYS, ITS_ORGANISATION_ACTIVE)),
+    "approve_survey_round": Rule(
+        SurveyRound,
+        (AT_TABLE,),
+        (ROUND_PROPOSED, BEFORE_CLOSING_TIME, ITS_GROUP_STARTED, ITS_ORGANISATION_STAYS_ACTIVE),
+    ),
+    "list_survey_round_approvals": _list(SurveyRound, Approval, *_GROUP_READERS),
+    "list_survey_amendments": _list(SurveyRound, SurveyAmendment, *_GROUP_READERS),
+    "create_survey_amendment": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "read_survey_amendment": _read(SurveyAmendment, *_GROUP_READERS),
+    "transition_survey_amendment": Rule(
+        SurveyAmendment, (OWN_PARTY_AT_TABLE,), (AMENDMENT_PROPOSED, ITS_ORGANISATION_ACTIVE)
+    ),
+    "approve_survey_amendment": Rule(
+        SurveyAmendment, (AT_TABLE,), (AMENDMENT_PROPOSED, ITS_ROUND_OPEN, ITS_ORGANISATION_STAYS_ACTIVE)
+    ),
+    "list_survey_amendment_approvals": _list(SurveyAmendment, Approval, *_GROUP_READERS),
+    # --- survey results
+    "read_survey_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "list_unit_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_result": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_trend": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_benchmark": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_survey_unlocks": Rule(SurveyRound, _GROUP_READERS, reads=True),
+    # Also when the organisation is closed: what people have answered is released as they were told.
+    "unlock_survey_round": Rule(SurveyRound, (AT_TABLE,), (TWO_KEYS, ROUND_CLOSED)),
+    # --- survey invitations
+    "list_survey_invitation_batches": _list(SurveyRound, SurveyInvitationBatch, *_GROUP_READERS),
+    "create_survey_invitation_batch": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "read_survey_invitation_batch": _read(SurveyInvitationBatch, *_GROUP_READERS),
+    "void_survey_invitations": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ROUND_NOT_BEGUN, ITS_ORGANISATION_ACTIVE)),
+    "list_survey_reminders": _list(SurveyRound, SurveyReminder, *_GROUP_READERS),
+    "create_survey_reminder": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ROUND_BEGUN, ITS_ORGANISATION_ACTIVE)),
+    "read_survey_reminder": _read(SurveyReminder, *_GROUP_READERS),
+    # --- survey texts
+    "read_survey_round_texts": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_survey_texts": _read(SurveyTexts, *_TEXTS_READERS),
+    "list_survey_texts": Rule(SurveyTexts, _TEXTS_READERS, reads=True),
+    "withhold_survey_text": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_ACTIVE)),
+    "withdraw_text_withholding": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_ACTIVE)),
+    "list_survey_texts_approvals": _list(SurveyTexts, Approval, AT_TABLE),
+    "approve_survey_texts": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_STAYS_ACTIVE)),
+    # --- audit
+    "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
+    "read_audit_entry": _read(
+        AuditEntry,
+        only(REPRESENTATIVE, "what concerns the whole organisation", Is("audience", (Audience.ORGANISATION,))),
+        only(ADMINISTRATOR, "what concerns the whole organisation", Is("audience", (Audience.ORGANISATION,))),
+        only(AT_TABLE, "what concerns the table", Is("audience", (Audience.WORKING_GROUP,))),
+        only(OWN_PARTY, "what concerns the party alone", Is("audience", (Audience.PARTY,))),
+        only(OWN_PARTY_AT_TABLE, "what concerns the party alone", Is("audience", (Audience.PARTY,))),
+    ),
+}
+
+READ_RULES: dict[type[Table], Rule] = {rule.on: rule for rule in RULES.values() if rule.sight and rule.on is not None}
+
+CHANGES: dict[type[Table], tuple[str, ...]] = {}
+"""Every operation that changes something, by what it is decided on."""
+for _name, _rule in RULES.items():
+    if _rule.on is not None and not _rule.reads:
+        CHANGES[_rule.on] = (*CHANGES.get(_rule.on, ()), _name)
+
+OF_AN_ORGANISATION = frozenset(
+    kind for kind, names in CHANGES.items() if any(Organisation in RULES[name].around for name in names)
+)
+"""The kinds of row that are changed only while something holds of the organisation that they belong to."""
