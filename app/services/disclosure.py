@@ -29,7 +29,8 @@ of a group of 7. A kind's counts are those of everyone its figures say something
 **Across measures** the total is the mean of the dimensions for everyone who has them all, so that the difference of
 the two sums is about those alone who miss one. No rule on counts can guard them (they are few nearly everywhere); R4
 does. An index stands for a sum that may be off by half a step times n, for the two together by n points: 15 or more,
-against the 16.7 that someone with five dimensions out of six adds to the difference. So nothing exact is kept of the total.
+against the 16.7 that someone with five dimensions out of six adds to the difference. So
+nothing exact is kept of the total.
 
 **What n is.** It is shown as a band. But participation in steps of 5 % of an invited number that colleagues know tells
 more: of 20 invited or fewer, often n to the person; of 100, n within five. Nothing here may rest on n being unknown.
