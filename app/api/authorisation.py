@@ -9,8 +9,8 @@ from app.services.beyond_the_table import BEYOND_THE_TABLE
 
 HEAD = """# Who may do what
 
-Written by `larande authorisation write` from the policy table that the program itself asks (`app/services/agreement.py`);
-a test fails when this page is not current. What a caller cannot read answers 404, what they can read but not do 403,
+Written by `larande authorisation write` from the table that the program itself asks (`app/services/agreement.py`); a
+test fails when this page is not current. What a caller cannot read answers 404, what they can read but not do 403,
 and what cannot be done in the present state of things 409 with a reason code. Everything not named here is refused.
 `tests/authorisation_matrix.txt` shows what every kind of caller really got for every operation and state.
 
