@@ -36,7 +36,7 @@ async def build(stage: "Stage", group: Any) -> None:
 
 async def of_closed(stage: "Stage", group: Any) -> None:
     """Of an organisation that is about to close."""
-    await _keep(stage, "under review, organisation closed", *await _withheld_by_saco(stage, stage.shut, group))
+    await _keep(stage, "organisation closed", *await _withheld_by_saco(stage, stage.shut, group))
 
 
 async def _withheld_by_saco(stage: "Stage", world: World, group: Any, *more: Someone) -> tuple["Box", Json]:
