@@ -28,12 +28,12 @@ MOST_KEPT = 50
 """Rounds whose questionnaires are kept in memory; others are read when they are asked for."""
 
 FREE_TEXT_NOTICE = {
-    Language.SWEDISH: "Det du skriver med egna ord kan bli offentligt. En person från arbetsgivaren och en från facket "
-    "läser alla texter, utan att se vem som skrivit, innan de visas för andra. Skriv inget som pekar ut dig själv "
-    "eller någon annan.",
-    Language.ENGLISH: "What you write in your own words can become public. One person from the employer and one from "
-    "the unions read all texts, without seeing who wrote them, before they are shown to others. Write nothing that "
-    "points out yourself or anybody else.",
+    Language.SWEDISH: "Det du skriver med egna ord kan bli offentligt. Företrädare för arbetsgivaren och för facket i "
+    "arbetsgruppen läser alla texter, utan att se vem som har skrivit dem, innan de visas för fler. Skriv inget som "
+    "pekar ut dig själv eller någon annan.",
+    Language.ENGLISH: "What you write in your own words can become public. Representatives of the employer and of the "
+    "unions in the working group read all texts, without seeing who wrote them, before they are shown to others. "
+    "Write nothing that points out yourself or anybody else.",
 }
 
 

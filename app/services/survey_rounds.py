@@ -10,7 +10,6 @@ from sqlmodel import col
 from app.models.approval import Approval, VoidReason
 from app.models.base import Table
 from app.models.columns import enum_type
-from app.models.organisation import Organisation
 from app.models.survey_round import (
     SurveyRound,
     SurveyRoundCreate,
@@ -139,8 +138,7 @@ async def _read(work: Work, survey_round: SurveyRound) -> SurveyRoundRead:
 async def _shown(work: Work, survey_round: SurveyRound, approvals: Sequence[Approval]) -> SurveyRoundRead:
     unit_count, headcount = await survey_units.totals(work, survey_round.id)
     around: dict[type[Table], Any] = {
-        Organisation: await work.session.get_one(Organisation, survey_round.organisation_id),
-        WorkingGroup: await work.session.get_one(WorkingGroup, survey_round.working_group_id),
+        WorkingGroup: await work.session.get_one(WorkingGroup, survey_round.working_group_id)
     }
     read = shown(
         work,

@@ -16,9 +16,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalCreate, ApprovalRead, SubjectType, VoidReason
-from app.models.base import Table
 from app.models.columns import EnumArray
-from app.models.organisation import Organisation
 from app.models.release_content import HiddenReason
 from app.models.survey_round import SurveyRound
 from app.models.survey_texts import (
@@ -163,8 +161,7 @@ async def list_texts(
 
 
 async def _shown(work: Work, texts: SurveyTexts, approvals: Sequence[Approval]) -> SurveyTextsRead:
-    around: dict[type[Table], Any] = {Organisation: await work.session.get_one(Organisation, texts.organisation_id)}
-    read = shown(work, SurveyTextsRead, texts, around, approvals=joint_decision.summaries(approvals))
+    read = shown(work, SurveyTextsRead, texts, approvals=joint_decision.summaries(approvals))
     if texts.state is SurveyTextsState.RELEASED:
         # The same bytes for everyone who reads it; and how often something was withheld is nobody's business.
         read.version, read.allowed_actions = 1, []
