@@ -293,12 +293,12 @@ async def test_each_side_hands_in_its_key_and_then_there_is_a_result(world: Worl
     employer, union = world.employer_rep.client, world.saco_rep.client
     assert (await employer.get(f"{box.path}/unlocks"))["sides"] == []
     once = {"Idempotency-Key": uuid4().hex}
-    made = await hand_in(employer, box, box.secret_keys[0], headers=once)
+    made = await hand_in(employer, box, box.secret_keys[1], headers=once)
     assert (made["state"], made["sides"]) == ("closed", ["employer"])
-    assert await hand_in(employer, box, box.secret_keys[0], headers=once) == made
+    assert await hand_in(employer, box, box.secret_keys[1], headers=once) == made
     await close(box)
     await employer.refused("GET", f"{box.path}/results", 409, "resultsNotReleased")
-    words = "\n".join(words_of(box.secret_keys[1])).upper()
+    words = "\n".join(words_of(box.secret_keys[2])).upper()
     made = await union.post(f"{box.path}/unlocks", {"words": f"  {words} "})
     assert made["sides"] == ["employer", "union"]
     await close(box)
@@ -314,10 +314,10 @@ async def test_a_side_unlocks_with_its_own_key_alone(world: World) -> None:
     box = await an_answered_round(world, await stories.started_group(world), two_keys=True)
     employer, union = world.employer_rep.client, world.saco_rep.client
     path = f"{box.path}/unlocks"
-    for client, key in ((employer, box.secret_keys[1]), (union, box.secret_keys[0]), (union, new_secret())):
+    for client, key in ((employer, box.secret_keys[2]), (union, box.secret_keys[1]), (union, new_secret())):
         body = {"words": " ".join(words_of(key))}
         await client.refused("POST", path, 422, "keyWordsOfAnother", json=body)
-    words = words_of(box.secret_keys[0])
+    words = words_of(box.secret_keys[1])
     await employer.refused("POST", path, 422, "keyWordsMiscounted", json={"words": " ".join(words[1:])})
     await employer.refused("POST", path, 422, "keyWordUnknown", json={"words": " ".join(["lärande", *words[1:]])})
     await world.seko_rep.client.refused("POST", path, 404, "notFound", json={"words": " ".join(words)})
@@ -332,7 +332,7 @@ async def test_keys_are_taken_only_while_a_round_waits_for_them(world: World) ->
     box = await an_answered_round(world, group, two_keys=True, closes_at=later)
     one_key = await an_answered_round(world, group)
     client = world.employer_rep.client
-    words = {"words": " ".join(words_of(box.secret_keys[0]))}
+    words = {"words": " ".join(words_of(box.secret_keys[1]))}
     await client.refused("POST", f"{box.path}/unlocks", 409, "roundNotClosed", json=words)
     await client.refused("POST", f"{one_key.path}/unlocks", 409, "roundHasOneKey", json=words)
     assert (await client.get(f"{one_key.path}/unlocks"))["sides"] == []
@@ -345,7 +345,7 @@ async def test_keys_are_taken_only_while_a_round_waits_for_them(world: World) ->
 async def test_one_key_alone_opens_nothing(world: World, missing: int) -> None:
     box = await an_answered_round(world, await stories.started_group(world), two_keys=True)
     who = (world.saco_rep, world.employer_rep)[missing]
-    await hand_in(who.client, box, box.secret_keys[1 - missing])
+    await hand_in(who.client, box, box.secret_keys[2 - missing])
     await close(box)
     for each in (world.employer_rep, world.saco_rep):
         await each.client.refused("GET", f"{box.path}/results", 409, "resultsNotReleased")
