@@ -196,7 +196,8 @@ def test_each_side_hands_in_its_own_key_once(path: Path, store: KeyDirectory) ->
         store.put_share(ROUND, Side.EMPLOYER, UNION)
     assert store.read_share(ROUND, Side.EMPLOYER) == EMPLOYER
     assert store.read_share(ROUND, Side.UNION) == UNION
-    assert files(path) == [f"{ROUND}/{name}" for name in ("employer-share", "invitation-secret", "union-share")]
+    kept = ("ballot-key", "employer-share", "invitation-secret", "union-share")
+    assert files(path) == [f"{ROUND}/{name}" for name in kept]
 
 
 def test_a_store_that_is_away_has_lost_nothing(path: Path, store: KeyDirectory) -> None:

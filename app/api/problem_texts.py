@@ -666,8 +666,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "roundNotOpen": _p(
         409,
-        ("Omgången är inte öppen", "Stängningstiden kan ändras från det att omgången har öppnats tills den stänger."),
-        ("The round is not open", "The closing time can change from when the round is opened until it closes."),
+        ("Omgången är inte öppen", "Det går från det att båda sidor har godkänt omgången tills den stänger."),
+        ("The round is not open", "This is possible from when both sides have approved the round until it closes."),
     ),
     "roundHasOneKey": _p(
         409,
@@ -851,17 +851,6 @@ PROBLEMS: dict[str, ProblemText] = {
         503,
         ("Många svarar just nu", "Ingenting är sparat. Försök igen om en liten stund; länken gäller."),
         ("Many are answering now", "Nothing was stored. Try again in a little while; the link is still valid."),
-    ),
-    "surveyRoundNotOpen": _p(
-        409,
-        (
-            "Mätningen är inte öppen",
-            "Det går att bjuda in och påminna från det att båda sidor har godkänt mätningen till dess att den stänger.",
-        ),
-        (
-            "The survey round is not open",
-            "Inviting and reminding are possible from when both sides have approved the round until it closes.",
-        ),
     ),
     "surveyRoundNotBegun": _p(
         409,

@@ -271,11 +271,6 @@ ROUND_CLOSED = While(
     lambda _actor, row, now: round_state(row, now) is SurveyRoundState.CLOSED,
 )
 RESULTS_RELEASED = While("the result is released", Code.RESULTS_NOT_RELEASED, state_is(SurveyRoundState.RELEASED))
-ROUND_OPEN = While(
-    "both sides have opened the round and it has not closed",
-    Code.SURVEY_ROUND_NOT_OPEN,
-    lambda _actor, row, now: round_state(row, now) is SurveyRoundState.OPEN,
-)
 ROUND_BEGUN = While(
     "answers are taken already", Code.SURVEY_ROUND_NOT_BEGUN, lambda _actor, row, now: row.opens_at <= now
 )

@@ -146,7 +146,6 @@ class Code(StrEnum):
     SURVEY_ANSWER_NOT_OFFERED = "surveyAnswerNotOffered"
     SURVEY_TEXT_TOO_LONG = "surveyTextTooLong"
     SURVEY_BUSY = "surveyBusy"
-    SURVEY_ROUND_NOT_OPEN = "surveyRoundNotOpen"
     SURVEY_ROUND_NOT_BEGUN = "surveyRoundNotBegun"
     SURVEY_ROUND_HAS_BEGUN = "surveyRoundHasBegun"
     UNIT_NOT_IN_ROUND = "unitNotInRound"

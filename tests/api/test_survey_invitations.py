@@ -180,7 +180,7 @@ async def test_inviting_takes_a_round_that_both_sides_have_opened(world: World) 
     )
     for more in unfit:
         survey_round = await a_round(world, group, **more)
-        await rep.refused("POST", path_of(survey_round), 409, "surveyRoundNotOpen", json=slips(world))
+        await rep.refused("POST", path_of(survey_round), 409, "roundNotOpen", json=slips(world))
     # It may be before anybody can answer: slips are printed in good time.
     ahead = await a_round(world, group, opens_in=timedelta(days=3))
     assert (await rep.post(path_of(ahead), slips(world)))["invited"] == 3
@@ -351,5 +351,5 @@ async def test_nothing_that_is_shown_depends_on_who_has_answered(world: World) -
         paths = (path_of(survey_round), f"/survey-rounds/{survey_round.id}", f"/survey-invitation-batches/{made['id']}")
         shown = [await world.saco_rep.client.request("GET", path, expect=200) for path in paths]
         text = "".join(response.text for response in shown)
-        seen.append(re.sub(r"[0-9a-f-]{36}|\d{4}-\d\d-\d\dT[\d:.]+Z", "…", text))
+        seen.append(re.sub(r"prov-[0-9a-f]{8}|[0-9a-f]{64}|[0-9a-f-]{36}|\d{4}-\d\d-\d\dT[\d:.]+Z", "…", text))
     assert seen[0] == seen[1]

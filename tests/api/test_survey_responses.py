@@ -122,21 +122,21 @@ async def test_two_keys_are_both_needed(client: Client, database: Database) -> N
     (token,) = await stage.invite(1)
     await client.signed_in(token).post(RESPONSES, GOOD)
     assert (await stage.ballots())[0].answers[0] == 4
-    assert {len(box) for box in await stage.boxes()} == {3 + len(ITEMS) + 2 * SEAL_BYTES}
+    assert {len(box) for box in await stage.boxes()} == {3 + len(ITEMS) + 3 * SEAL_BYTES}
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(0, 10), (1, 4), (3, 7)])
-async def test_the_lowest_point_of_any_scale_is_stored_as_one(
+async def test_an_answer_is_stored_as_it_was_given_on_any_scale(
     client: Client, database: Database, lowest: int, highest: int
 ) -> None:
-    """Zero says that an item was skipped, and must not be an answer too."""
+    """Also a zero, which is no skipped item."""
     points = [{"value": value, "label": {"sv": "x", "en": "y"}} for value in range(lowest, highest + 1)]
     content = instrument_content(scale={"points": points, "dontKnow": None})
     stage = await open_round(database, content=content)
     for value in (lowest, highest):
         (token,) = await stage.invite(1)
         await client.signed_in(token).post(RESPONSES, {"answers": {"A1": value}})
-    assert {each.answers[0] for each in await stage.ballots()} == {1, highest - lowest + 1}
+    assert {each.answers[0] for each in await stage.ballots()} == {lowest, highest}
     (token,) = await stage.invite(1)
     for other in (lowest - 1, highest + 1, "dontKnow"):
         sent = {"answers": {"A1": other}}
