@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from sqlmodel import col
 
-from app import worker
+from app import logs, worker
 from app.key_directory import open_key_directory
 from app.main import create_app
 from app.models.person import Person
@@ -221,8 +222,18 @@ async def test_voided_invitations_are_not_mailed(agency: World) -> None:
     assert server.mails == []
 
 
+@pytest.fixture
+def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+    """What the log really says, whichever test came before: its handler keeps the stream it was made with."""
+    root = logging.getLogger()
+    before = root.handlers[:]
+    logs.configure("json", "warning")
+    yield capfd
+    root.handlers[:] = before
+
+
 async def test_nothing_is_lost_or_doubled_while_the_mail_server_is_away(
-    agency: World, capfd: pytest.CaptureFixture[str]
+    agency: World, logged: pytest.CaptureFixture[str]
 ) -> None:
     survey_round = await a_round(agency, await stories.started_group(agency))
     people = await colleagues(agency, agency.unit, 12)
@@ -235,17 +246,17 @@ async def test_nothing_is_lost_or_doubled_while_the_mail_server_is_away(
             await nothing_waits(agency)
             assert server.recipients == sorted(person.email for person in people)
     stored = await whole_database(agency)
-    logged = capfd.readouterr().err
-    assert "jobs wait" in logged
+    said = logged.readouterr().err
+    assert "jobs wait" in said
     secret = agency.app.state.key_store.read_invitation_secret(survey_round.id)
     for person in people:
         log_of_queue = "\n".join(await scalars(agency, "SELECT t::text FROM queue.pgqueuer_log t"))
-        assert person.email not in logged + log_of_queue
-        assert ballot.token_of_person(secret, survey_round.id, person.id) not in stored + logged
+        assert person.email not in said + log_of_queue
+        assert ballot.token_of_person(secret, survey_round.id, person.id) not in stored + said
 
 
 async def test_a_poisoned_or_refused_job_does_not_stop_the_others(
-    agency: World, capfd: pytest.CaptureFixture[str]
+    agency: World, logged: pytest.CaptureFixture[str]
 ) -> None:
     survey_round = await a_round(agency, await stories.started_group(agency))
     people = await colleagues(agency, agency.unit, 4)
@@ -262,13 +273,13 @@ async def test_a_poisoned_or_refused_job_does_not_stop_the_others(
             server.refusals.clear()
             await nothing_waits(agency)
     assert server.recipients == sorted(person.email for person in people[1:])
-    logged = capfd.readouterr().err
-    assert logged.count("job dropped") == len(poison) + 1
-    assert all(person.email not in logged for person in people)
+    said = logged.readouterr().err
+    assert said.count("job dropped") == len(poison) + 1
+    assert all(person.email not in said for person in people)
 
 
 async def test_an_unforeseen_fault_is_tried_again_and_says_nothing_of_the_mail(
-    agency: World, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    agency: World, logged: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     survey_round = await a_round(agency, await stories.started_group(agency))
     (person,) = await colleagues(agency, agency.unit, 1)
@@ -286,7 +297,7 @@ async def test_an_unforeseen_fault_is_tried_again_and_says_nothing_of_the_mail(
         await nothing_waits(agency)
     assert calls == 3
     assert server.mails == []
-    seen = capfd.readouterr().err + "\n".join(await scalars(agency, "SELECT t::text FROM queue.pgqueuer_log t"))
+    seen = logged.readouterr().err + "\n".join(await scalars(agency, "SELECT t::text FROM queue.pgqueuer_log t"))
     assert seen.count("job failed") == 3
     assert "RetryRequested" in seen
     secret = agency.app.state.key_store.read_invitation_secret(survey_round.id)
