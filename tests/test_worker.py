@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,8 +16,9 @@ import pytest
 import sqlalchemy as sa
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from sqlmodel import col
+from structlog.stdlib import ProcessorFormatter
 
-from app import logs, worker
+from app import worker
 from app.key_directory import open_key_directory
 from app.main import create_app
 from app.models.person import Person
@@ -225,11 +227,14 @@ async def test_voided_invitations_are_not_mailed(agency: World) -> None:
 @pytest.fixture
 def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
     """What the log really says, whichever test came before: its handler keeps the stream it was made with."""
-    root = logging.getLogger()
-    before = root.handlers[:]
-    logs.configure("json", "warning")
+    (handler,) = (
+        each
+        for each in logging.getLogger().handlers
+        if isinstance(each, logging.StreamHandler) and isinstance(each.formatter, ProcessorFormatter)
+    )
+    before, handler.stream = handler.stream, sys.stderr
     yield capfd
-    root.handlers[:] = before
+    handler.stream = before
 
 
 async def test_nothing_is_lost_or_doubled_while_the_mail_server_is_away(
