@@ -5,8 +5,7 @@ import json
 import logging
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -224,21 +223,15 @@ async def test_voided_invitations_are_not_mailed(agency: World) -> None:
     assert server.mails == []
 
 
-@pytest.fixture
-def logged(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
-    """What the log really says, whichever test came before: its handler keeps the stream it was made with."""
-    (handler,) = (
-        each
-        for each in logging.getLogger().handlers
-        if isinstance(each, logging.StreamHandler) and isinstance(each.formatter, ProcessorFormatter)
-    )
-    before, handler.stream = handler.stream, sys.stderr
-    yield capfd
-    handler.stream = before
+def written(caplog: pytest.LogCaptureFixture) -> str:
+    """What the log says, as it would be written."""
+    formatters = (each.formatter for each in logging.getLogger().handlers)
+    formatter = next(each for each in formatters if isinstance(each, ProcessorFormatter))
+    return "\n".join(formatter.format(record) for record in caplog.records)
 
 
 async def test_nothing_is_lost_or_doubled_while_the_mail_server_is_away(
-    agency: World, logged: pytest.CaptureFixture[str]
+    agency: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     survey_round = await a_round(agency, await stories.started_group(agency))
     people = await colleagues(agency, agency.unit, 12)
@@ -251,7 +244,7 @@ async def test_nothing_is_lost_or_doubled_while_the_mail_server_is_away(
             await nothing_waits(agency)
             assert server.recipients == sorted(person.email for person in people)
     stored = await whole_database(agency)
-    said = logged.readouterr().err
+    said = written(caplog)
     assert "jobs wait" in said
     secret = agency.app.state.key_store.read_invitation_secret(survey_round.id)
     for person in people:
@@ -261,7 +254,7 @@ async def test_nothing_is_lost_or_doubled_while_the_mail_server_is_away(
 
 
 async def test_a_poisoned_or_refused_job_does_not_stop_the_others(
-    agency: World, logged: pytest.CaptureFixture[str]
+    agency: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     survey_round = await a_round(agency, await stories.started_group(agency))
     people = await colleagues(agency, agency.unit, 4)
@@ -278,13 +271,13 @@ async def test_a_poisoned_or_refused_job_does_not_stop_the_others(
             server.refusals.clear()
             await nothing_waits(agency)
     assert server.recipients == sorted(person.email for person in people[1:])
-    said = logged.readouterr().err
+    said = written(caplog)
     assert said.count("job dropped") == len(poison) + 1
     assert all(person.email not in said for person in people)
 
 
 async def test_an_unforeseen_fault_is_tried_again_and_says_nothing_of_the_mail(
-    agency: World, logged: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    agency: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     survey_round = await a_round(agency, await stories.started_group(agency))
     (person,) = await colleagues(agency, agency.unit, 1)
@@ -302,7 +295,7 @@ async def test_an_unforeseen_fault_is_tried_again_and_says_nothing_of_the_mail(
         await nothing_waits(agency)
     assert calls == 3
     assert server.mails == []
-    seen = logged.readouterr().err + "\n".join(await scalars(agency, "SELECT t::text FROM queue.pgqueuer_log t"))
+    seen = written(caplog) + "\n".join(await scalars(agency, "SELECT t::text FROM queue.pgqueuer_log t"))
     assert seen.count("job failed") == 3
     assert "RetryRequested" in seen
     secret = agency.app.state.key_store.read_invitation_secret(survey_round.id)
