@@ -58,6 +58,31 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
 
+# What takes seconds each, or a minute.
+LONG = {
+    *("properties", "attacks", "journeys"),
+    *("test_authorisation.py", "test_ballot_box.py", "test_worker.py", "test_serve.py", "test_readme.py"),
+    *("test_demo.py", "test_survey_closing.py", "test_embedded.py"),
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each worker begins with its part of what takes long, so that no core waits for the last of it."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    if workers < 2:
+        return
+    tests = config.rootpath / "tests"
+    long = [each for each in items if LONG & {each.path.name, *each.path.relative_to(tests).parts}]
+    among = set(long)
+    short = [each for each in items if each not in among]
+    share = -(-len(short) // workers)
+    items[:] = [
+        each
+        for worker in range(workers)
+        for each in [*long[worker::workers], *short[worker * share : (worker + 1) * share]]
+    ]
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _server.close()
