@@ -386,17 +386,26 @@ async def test_a_database_lost_in_the_middle_leaves_tokens_usable(server: Server
         posts = asyncio.gather(*(client.signed_in(each).request("POST", RESPONSES, json=sent) for each in tokens))
         await somebody_waits(other)
         server.signal(end)
-        for each in await posts:
-            assert_unavailable(each)
+        # A server that is told to stop ends whoever holds the lock, and may let one pass before it ends that one too.
+        taken = set()
+        for token, answer in zip(tokens, await posts, strict=True):
+            if answer.status_code == 201:
+                taken.add(ballot.token_hash(token))
+            else:
+                assert_unavailable(answer)
+        assert taken == set() or end is signal.SIGINT
         other.terminate()
         await server.stop()
         assert_unavailable(await client.signed_in(tokens[0]).request("POST", RESPONSES, json=sent))
         assert_unavailable(await client.signed_in(tokens[0]).request("GET", "/survey-forms/current"))
         await server.start()
-        assert (await stage.boxes(), await stage.used()) == ([], set())
+        used = await stage.used()
+        assert taken <= used
+        assert len(await stage.boxes()) == len(used)
         for token in tokens:
-            await client.signed_in(token).post(RESPONSES, sent)
-        assert len(await stage.boxes()) == 10
+            if ballot.token_hash(token) not in used:
+                await client.signed_in(token).post(RESPONSES, sent)
+        assert len(await stage.boxes()) == len(await stage.used()) == 10
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
