@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -91,6 +92,7 @@ class Box:
         store: KeyStore = self.world.app.state.key_store
         return store
 
+    @cached_property
     def instrument_content(self) -> InstrumentContent:
         return InstrumentContent.model_validate(self.instrument.content)
 
@@ -104,7 +106,7 @@ class Box:
         used: bool = True,
     ) -> "Box":
         """So many of a unit answer alike; `store` sends them."""
-        layout = layout_of(self.instrument_content(), self.survey_round.free_text)
+        layout = layout_of(self.instrument_content, self.survey_round.free_text)
         place = list(self.units).index(unit)
         payload = encode(layout, Ballot(place, tuple(values), texts if self.survey_round.free_text else ()))
         for _ in range(how_many):

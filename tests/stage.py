@@ -29,6 +29,7 @@ from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
 from tests import stories, survey_stage, text_stage
+from tests.content import shipped_pack
 from tests.mail_stage import a_round
 from tests.world import World
 
@@ -304,7 +305,7 @@ class Stage:
 
     async def _templates(self) -> None:
         async with self.world.database.write() as session:
-            await content_packs.load(session, content_packs.read_pack(content_packs.shipped()), datetime.now(UTC))
+            await content_packs.load(session, shipped_pack(), datetime.now(UTC))
         central = await self.world.template()
         self.rows["template, central"] = central
         copied = central.model_dump(
@@ -318,7 +319,7 @@ class Stage:
             self.rows[f"template of one's own, {state.value}"] = own
 
     async def _instruments(self) -> None:
-        pack = content_packs.read_pack(content_packs.shipped())
+        pack = shipped_pack()
         key, version = pack.instruments[0].key, pack.instruments[0].instrument_version
         await self.keep("instrument, central", Instrument, content_packs.central_instrument_id(key, version))
         for state in InstrumentState:

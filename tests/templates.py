@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.main import create_app
-from app.services.content_packs import central_id, load, read_pack, shipped
+from app.services.content_packs import central_id, load
 from tests.client import Client
 from tests.conftest import new_database, settings_for
+from tests.content import shipped_pack
 from tests.world import World
 
 LIST = "/dialogue-templates"
@@ -28,7 +29,7 @@ async def app_with_content() -> AsyncIterator[FastAPI]:
     """A service with the shipped pack and nothing else central."""
     app = create_app(settings_for(await new_database()))
     async with app.state.database.write() as session:
-        await load(session, read_pack(shipped()), datetime.now(UTC))
+        await load(session, shipped_pack(), datetime.now(UTC))
     yield app
     await app.state.database.close()
 

@@ -19,12 +19,12 @@ from app.models.party import Party, Side
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
 from app.models.unit import Unit, UnitPlacement
-from app.services import content_packs
 from app.services.content_hash import content_hash
 from app.services.dialogue_templates import columns_of
 from app.services.template_content import written
 from app.services.tokens import TokenKey
 from tests.client import Client, client_for
+from tests.content import shipped_pack
 
 _numbers = count(1)
 _organisations = count(1)
@@ -194,8 +194,7 @@ class World:
         """A central template with a question of each kind: q1 none, q2, q3 and q4 group, q5 party, q6 action."""
         if self._template is None:
             now = datetime.now(UTC)
-            pack = content_packs.read_pack(content_packs.shipped())
-            content = next(each.content for each in pack.templates if each.key == "kvalitet-och-kompetens")
+            content = next(each.content for each in shipped_pack().templates if each.key == "kvalitet-och-kompetens")
             self._template = DialogueTemplate(
                 key=f"prov-{uuid4().hex[:8]}",
                 template_version="1.0.0",

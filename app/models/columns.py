@@ -124,17 +124,29 @@ _MARKS_IN_A_ROW = 30
 _WRITTEN_INVISIBLY = "\u00ad\u200c\u200d"
 
 
+_CONTROL_CHARACTER = PydanticCustomError("control_character", "Text may not hold control characters.")
+# From here on a character may be a mark that is put on the letter before it.
+_MAY_BE_PILED = re.compile(f"[\u0300-\U0010ffff]{{{_MARKS_IN_A_ROW + 1}}}")
+
+
 def _clean(value: Any, keep: str) -> Any:
     """NFC, trimmed, and without control characters, surrogates or invisible direction marks."""
     if not isinstance(value, str) or len(value) > 4 * _LONGEST:
         # No text gets four times shorter by NFC: the length is refused without a look at the rest.
         return value
-    _refuse_piled_marks(value)
+    # A long template has tens of thousands of characters: what is plainly right is not looked at one by one.
+    if _MAY_BE_PILED.search(value):
+        _refuse_piled_marks(value)
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-    for character in text:
-        if _is_control(character) and character not in keep:
-            raise PydanticCustomError("control_character", "Text may not hold control characters.")
+    if not text.isprintable():
+        _refuse_controls(text, keep)
     return text if text.strip(_WRITTEN_INVISIBLY + keep + " ") else ""
+
+
+def _refuse_controls(text: str, keep: str) -> None:
+    for character in text:
+        if not character.isprintable() and _is_control(character) and character not in keep:
+            raise _CONTROL_CHARACTER
 
 
 def _is_control(character: str) -> bool:
@@ -151,7 +163,7 @@ def _refuse_piled_marks(text: str) -> None:
     for character in text:
         in_a_row = in_a_row + 1 if unicodedata.combining(character) else 0
         if in_a_row > _MARKS_IN_A_ROW:
-            raise PydanticCustomError("control_character", "Text may not hold control characters.")
+            raise _CONTROL_CHARACTER
 
 
 def _clean_line(value: Any) -> Any:

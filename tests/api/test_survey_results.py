@@ -193,7 +193,7 @@ async def test_the_lowest_dimensions_name_the_templates_that_serve_them(world: W
     template = await world.template()
     served = template.climate_dimensions[0].value
     box = await an_open_round(world, await stories.started_group(world))
-    items = box.instrument_content().items
+    items = box.instrument_content.items
     low = [(5 if item.reversed else 1) if item.dimension_key == served else 3 for item in items]
     await box.put("a", low, 20).store()
     await close(box)

@@ -10,6 +10,7 @@ from app.database import Database
 from app.models.sign_in import NewAdministrator
 from app.services import content_packs, invitations
 from tests.client import Client
+from tests.content import shipped_pack
 from tests.signing_in import PASSWORD
 from tests.world import organisation_number
 
@@ -66,7 +67,7 @@ async def found(app: FastAPI, nobody: Client) -> Agency:
     now = datetime.now(UTC)
     drift = NewAdministrator(name="Drift", email="drift@example.se")
     async with database.write() as session:
-        await content_packs.load(session, content_packs.read_pack(content_packs.shipped()), now)
+        await content_packs.load(session, shipped_pack(), now)
         await invitations.create_administrator(session, drift, now)
     agency = Agency(database, nobody)
     agency.administrator = await agency.invite(drift.email)

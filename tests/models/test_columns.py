@@ -1,5 +1,7 @@
 """The kinds of text, numbers and times that every noun uses."""
 
+import sys
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -77,6 +79,14 @@ def test_text_people_write_is_kept_in_one_spelling(given_: str, kept: str) -> No
 def test_characters_that_hide_or_command_are_refused(character: str) -> None:
     for kind in (line, paragraphs):
         assert refused(kind, f"före{character}efter") == "control_character"
+
+
+def test_whatever_hides_or_commands_is_looked_at() -> None:
+    """The quick look passes over what Python calls printable, and nothing that is to be refused is that."""
+    everything = map(chr, range(sys.maxunicode + 1))
+    assert not any(each.isprintable() for each in everything if unicodedata.category(each)[0] == "C")
+    assert not any(each.isprintable() for each in "\u2028\u2029")
+    assert min(each for each in map(chr, range(sys.maxunicode + 1)) if unicodedata.combining(each)) == "\u0300"
 
 
 def test_lines_break_in_paragraphs_alone() -> None:

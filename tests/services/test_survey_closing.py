@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from app.closing import Closer, close_due, close_rounds_when_due, tidy
 from app.database import Database, DatabaseAway
 from app.key_directory import KeyDirectory
+from app.main import create_app
 from app.models.party import Side
 from app.services import survey_closing
 from app.services.ballot import Ballot, encode, new_secret, public_key_of, seal
@@ -27,6 +28,7 @@ from app.services.key_store import RoundSecrets
 from app.services.survey_closing import Outcome
 from tests import stories
 from tests.ballot_boxes import Box, a_questionnaire, an_answered_round, an_instrument, an_open_round, everything
+from tests.conftest import settings_for
 from tests.program import ROOT
 from tests.world import World
 
@@ -65,6 +67,15 @@ async def results(box: Box) -> dict[str, Any]:
     names = {unit_id: name for name, unit_id in box.units.items()}
     found = await rows(box, "SELECT unit_id, content FROM survey_result WHERE survey_round_id = :id ORDER BY position")
     return {names[unit_id]: json.loads(content) for unit_id, content in found}
+
+
+@pytest.fixture
+async def alone(fresh_database_url: str) -> AsyncIterator[World]:
+    """An agency in a database where no other round waits to be closed."""
+    app = create_app(settings_for(fresh_database_url))
+    async with World(app) as world:
+        yield world
+    await app.state.database.close()
 
 
 def has_keys(box: Box) -> bool:
@@ -153,7 +164,7 @@ async def test_what_is_no_answer_is_left_out_and_both_sides_are_told(world: Worl
     box, clean = await an_open_round(world, group, free_text=True), await an_open_round(world, group, free_text=True)
     for each in (box, clean):
         await each.put("a", everything(4), 9).put("a", everything(2), 9).store()
-    content = clean.instrument_content()
+    content = clean.instrument_content
     layout = layout_of(content, free_text=True)
     public = [public_key_of(box.secret_keys[0])]
     whole_box = seal(public, encode(layout, Ballot(1, tuple(everything(1)), ("", ""))))
@@ -177,7 +188,7 @@ async def test_what_is_no_answer_is_left_out_and_both_sides_are_told(world: Worl
 
 async def test_more_answers_than_people_do_not_keep_a_round_from_closing(world: World) -> None:
     box = await an_open_round(world, await stories.started_group(world))
-    content = box.instrument_content()
+    content = box.instrument_content
     public = [public_key_of(box.secret_keys[0])]
     for _ in range(25):
         box.put_alien(seal(public, encode(layout_of(content, False), Ballot(1, tuple(everything(4))))))
@@ -190,8 +201,8 @@ async def test_more_answers_than_people_do_not_keep_a_round_from_closing(world: 
 # --- Once, and by one ------------------------------------------------------------------------------------------------
 
 
-async def test_two_that_close_at_the_same_time_release_once(world: World) -> None:
-    box = await an_answered_round(world, await stories.started_group(world))
+async def test_two_that_close_at_the_same_time_release_once(alone: World) -> None:
+    box = await an_answered_round(alone, await stories.started_group(alone))
     outcomes = await asyncio.gather(*(close(box) for _ in range(4)))
     told = [each[box.id] for each in outcomes if box.id in each]
     assert told.count(Outcome.RELEASED) == 1
@@ -242,9 +253,9 @@ def breaking_at(box: Box, number: int) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", count)
 
 
-async def test_wherever_it_breaks_there_is_an_open_round_or_a_complete_release(world: World) -> None:
-    group = await stories.started_group(world)
-    box = await an_open_round(world, group, free_text=True)
+async def test_wherever_it_breaks_there_is_an_open_round_or_a_complete_release(alone: World) -> None:
+    group = await stories.started_group(alone)
+    box = await an_open_round(alone, group, free_text=True)
     box.put("a", everything(4), 15, ("Mer tid.", "")).put("b", everything(2), 15, ("Fler möten.", ""))
     await box.store()
     before = await left(box)

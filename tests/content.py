@@ -1,0 +1,10 @@
+"""The shipped content, read once: hundreds of tests begin with it."""
+
+from functools import cache
+
+from app.services.content_packs import Pack, read_pack, shipped
+
+
+@cache
+def shipped_pack() -> Pack:
+    return read_pack(shipped())
