@@ -58,10 +58,11 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
 
-# What takes seconds each, or a minute.
+# What takes seconds each, or a minute. The tests of the first two share what takes long to build.
+TOGETHER = ("test_authorisation.py", "test_linkage.py")
 LONG = {
     *("properties", "attacks", "journeys"),
-    *("test_authorisation.py", "test_ballot_box.py", "test_worker.py", "test_serve.py", "test_readme.py"),
+    *("test_ballot_box.py", "test_worker.py", "test_serve.py", "test_readme.py"),
     *("test_demo.py", "test_survey_closing.py", "test_embedded.py"),
 }
 
@@ -72,15 +73,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if workers < 2:
         return
     tests = config.rootpath / "tests"
-    long = [each for each in items if LONG & {each.path.name, *each.path.relative_to(tests).parts}]
-    among = set(long)
-    short = [each for each in items if each not in among]
-    share = -(-len(short) // workers)
-    items[:] = [
-        each
-        for worker in range(workers)
-        for each in [*long[worker::workers], *short[worker * share : (worker + 1) * share]]
-    ]
+    portions: dict[object, list[pytest.Item]] = {name: [] for name in TOGETHER}
+    short = []
+    for each in items:
+        if each.path.name in TOGETHER:
+            portions[each.path.name].append(each)
+        elif LONG & {each.path.name, *each.path.relative_to(tests).parts}:
+            portions[each] = [each]
+        else:
+            short.append(each)
+    share = -(-len(items) // workers)
+    dealt = []
+    for worker in range(workers):
+        own = [each for portion in list(portions.values())[worker::workers] for each in portion]
+        dealt += own + [short.pop() for _ in range(min(len(short), share - len(own)))]
+    items[:] = dealt
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
