@@ -5,9 +5,11 @@ It imports nothing but the standard library. The layout is PostgreSQL's (src/inc
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.attacks.wal import Written
 
 PAGE = 8192
 HASH, UUID_BYTES = 32, 16
@@ -56,8 +58,35 @@ def boxes(path: Path) -> dict[bytes, Row]:
     return {_short(row.content, 2 * UUID_BYTES)[0]: row for row in rows_in(path)}
 
 
-def guesses(tokens: Mapping[bytes, Row], sealed: Mapping[bytes, Row]) -> dict[str, list[tuple[bytes, bytes, int]]]:
-    """Which box belongs to which token, by each way to guess it, and among how many it was guessed.
+Guess = tuple[bytes, bytes, int]
+"""A token, the box it is guessed to belong to, and among how many boxes."""
+
+
+def guesses_by_log(
+    tokens: Mapping[bytes, Row],
+    sealed: Mapping[bytes, Row],
+    log: Iterable[Written],
+    token_file: int,
+    box_file: int,
+) -> dict[str, list[Guess]]:
+    """The same by the write-ahead log alone: which token's row and which box a transaction wrote first, second, …"""
+    by_place = {(token_file, row.place): token for token, row in tokens.items()}
+    by_place |= {(box_file, row.place): box for box, row in sealed.items()}
+    by_transaction: dict[int, dict[int, list[bytes]]] = defaultdict(lambda: {token_file: [], box_file: []})
+    for each in log:
+        if (found := by_place.get((each.file, each.place))) is not None:
+            by_transaction[each.transaction][each.file].append(found)
+    ways: dict[str, list[Guess]] = {"log and log": [], "log and reversed log": []}
+    for written in by_transaction.values():
+        some, together = written[token_file], written[box_file]
+        if len(some) == len(together):
+            for guessed, order in zip(ways.values(), (together, together[::-1]), strict=True):
+                guessed += [(token, box, len(some)) for token, box in zip(some, order, strict=True)]
+    return ways
+
+
+def guesses(tokens: Mapping[bytes, Row], sealed: Mapping[bytes, Row]) -> dict[str, list[Guess]]:
+    """Which box belongs to which token, by each way to guess it.
 
     A token and its box were written by one transaction. Within it, one lies where it lies for a reason.
     """
@@ -66,7 +95,7 @@ def guesses(tokens: Mapping[bytes, Row], sealed: Mapping[bytes, Row]) -> dict[st
         by_transaction[row.transaction][0].append(token)
     for box, row in sealed.items():
         by_transaction[row.transaction][1].append(box)
-    found: dict[str, list[tuple[bytes, bytes, int]]] = defaultdict(list)
+    found: dict[str, list[Guess]] = defaultdict(list)
     for some, together in by_transaction.values():
         if len(some) != len(together):
             continue  # rows that were moved or are gone

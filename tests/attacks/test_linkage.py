@@ -6,7 +6,7 @@ import math
 import random
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from app.services.key_store import RoundSecrets
 from app.services.survey_answers import Answer
 from app.services.survey_closing import Outcome
 from tests.attacks import files
+from tests.attacks.wal import written
 from tests.survey_ballots import ITEMS, SurveyStage, open_round
 
 PEOPLE = 20_000
@@ -159,21 +160,33 @@ def test_every_answer_is_there_before_the_round_closes(stolen: Stolen) -> None:
     assert stolen.outcome is Outcome.RELEASED
 
 
-def tied(stolen: Stolen, copy: Path) -> dict[str, list[tuple[bytes, bytes, int]]]:
-    used = files.used_tokens(copy / "data" / stolen.tables["survey_invitation"])
-    sealed = files.boxes(copy / "data" / stolen.tables["sealed_response"])
+def by_files(stolen: Stolen, copy: Path) -> dict[str, list[files.Guess]]:
+    used, sealed = (read(copy / "data" / stolen.tables[name]) for read, name in READ.items())
     return files.guesses(used, sealed)
 
 
+def by_log(stolen: Stolen, copy: Path) -> dict[str, list[files.Guess]]:
+    tables = [copy / "data" / stolen.tables[name] for name in READ.values()]
+    used, sealed = (read(table) for read, table in zip(READ, tables, strict=True))
+    return files.guesses_by_log(used, sealed, written(copy / "data"), *(int(table.name) for table in tables))
+
+
+READ = {files.used_tokens: "survey_invitation", files.boxes: "sealed_response"}
+
+
+@pytest.mark.parametrize("guessed", [by_files, by_log])
 def test_a_transaction_ties_a_token_to_a_batch_of_boxes_and_to_no_box_in_it(
-    stolen: Stolen, capsys: pytest.CaptureFixture[str]
+    stolen: Stolen,
+    guessed: Callable[[Stolen, Path], dict[str, list[files.Guess]]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Alone in its batch a token is tied to its box: that is known, and is why the box has to be sealed."""
-    told = []
+    told: list[tuple[int, int, int]] = []
     for copy in stolen.copies:
-        for way, found in tied(stolen, copy).items():
+        for way, found in guessed(stolen, copy).items():
             alone = [stolen.paper[token] == stolen.opened[box] for token, box, among in found if among == 1]
-            assert len(alone) == ALONE
+            # Whoever answered alone did so before the first copy, and the log of the second begins there.
+            assert len(alone) == (ALONE if guessed is by_files or copy is stolen.copies[0] else 0)
             assert all(alone), "the attacker cannot read the files"
             batched = [(stolen.paper[token] == stolen.opened[box], among) for token, box, among in found if among > 1]
             right, by_chance = sum(hit for hit, _ in batched), sum(1 / among for _, among in batched)
