@@ -1,5 +1,6 @@
 # make run     start the service with the demo agency; Ctrl-C stops it
 # make test    every check and the whole test suite
+# make checks  what is checked without running anything
 # make format  put the code in order
 # make openapi write openapi/openapi.json and openapi/instrument.schema.json anew
 # make lock    resolve requirements/ anew from pyproject.toml
@@ -12,20 +13,29 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-head
 export LARANDE_LOG_FORMAT ?= console
 
 .DEFAULT_GOAL := run
-.PHONY: run test format openapi lock
+.PHONY: run test checks check-types check-form check-layers check-document format openapi lock
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
 	@$(BIN)/larande serve --with-demo
 
 # Three workers keep two cores busy: many tests wait for a database to start or for the other side.
-test: .venv/test.stamp
+test: checks
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.measure
+
+# mypy takes as long as the others together.
+checks: .venv/test.stamp
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-form check-layers check-document
+
+check-types:
+	@$(BIN)/mypy
+check-form:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+check-layers:
 	@$(BIN)/lint-imports
+check-document:
 	@$(BIN)/larande openapi check
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.measure
 
 format: .venv/test.stamp
 	@$(BIN)/ruff check --fix .

@@ -197,6 +197,71 @@ async def test_one_view_for_both_sides(world: World) -> None:
         assert (one.content, one.headers["ETag"]) == (other.content, other.headers["ETag"])
 
 
+async def test_erased_answers(world: World) -> None:
+    """No answer can be taken out, neither before closing nor after: two results that differ by one would tell it."""
+    survey = await a_survey(world, {"a": 12})
+    tokens = await survey.invite("a", 9)
+    await survey.answer(tokens)
+    for path in (RESPONSES, "/survey-forms/current", f"{survey.path}/results", survey.path):
+        for caller in (world.nobody.signed_in(tokens[0]), survey.reader):
+            assert (await caller.request("DELETE", path)).status_code == 405
+    voided = await survey.reader.request(
+        "DELETE", f"{survey.path}/units/{survey.units['a']}/invitations", etag=await survey.reader.etag(survey.path)
+    )
+    assert voided.status_code == 409, "answered invitations cannot be called back"
+    await survey.close()
+    released = await survey.everything()
+    shown = await survey.reader.get(f"{survey.path}/results/units/{survey.units['a']}")
+    assert shown["content"]["status"] == "published"
+    # Somebody leaves and is deactivated; the people of the unit are fewer.
+    await world.administrator.client.change(f"/people/{world.employee.id}", {"active": False})
+    await survey.reader.change(f"/units/{survey.units['a']}", {"headcount": 8})
+    assert await survey.everything() == released
+
+
+async def test_a_benchmark_of_two_organisations(world: World) -> None:
+    """With one other organisation in it, the benchmark would be that organisation's result."""
+    instrument = await an_instrument(world)
+    async with World(world.app) as another:
+        surveys = []
+        for there in (another, world):
+            units = await units_of(there, {"a": 12})
+            opened = await open_round(there, await started_group(there), instrument=instrument)
+            survey = Survey(there, {}, opened, {"rot": UUID(opened["rootUnitId"]), "a": units["a"].id})
+            await survey.answer(await survey.invite("a", 9))
+            await survey.close()
+            surveys.append(survey)
+        for survey in surveys:
+            read = await survey.reader.get(f"{survey.path}/results/units/{survey.units['rot']}/benchmark")
+            assert read["benchmark"]["organisations"]["reason"] == "notEnoughOrganisations"
+        # The second knows no more of the first than of one that never asked.
+        assert str(another.organisation.id) not in json.dumps(await surveys[1].everything())
+        for path in (surveys[0].path, f"{surveys[0].path}/results"):
+            await surveys[1].reader.refused("GET", path, 404, "notFound")
+
+
+async def test_timing_of_token_and_response(world: World) -> None:
+    """Neither row says when it was written, and nothing else that is stored does for it."""
+    survey = await a_survey(world, {"a": 12})
+    tokens = await survey.invite("a", 2)
+    clocks = "SELECT table_name, column_name FROM information_schema.columns WHERE data_type LIKE '%time%'"
+    changed = "SELECT count(*) FROM {} WHERE {} >= :since"
+    async with world.database.read() as session:
+        timed = [tuple(row) for row in await session.execute(sa.text(f"{clocks} AND table_schema = 'public'"))]
+    assert not {"survey_invitation", "sealed_response"} & {table for table, _ in timed}
+    assert {"audit_entry", "survey_round"} <= {table for table, _ in timed}
+    since = datetime.now(UTC)
+    await survey.answer(tokens)
+    async with world.database.read() as session:
+        written = {
+            (table, column): (await session.execute(sa.text(changed.format(table, column)), {"since": since})).scalar()
+            for table, column in timed
+            if column not in {"opens_at", "closes_at"}
+        }
+    assert len(written) > 50
+    assert {where for where, count in written.items() if count} == set()
+
+
 async def test_the_audit_counts_nobody(world: World) -> None:
     """What is kept about the round is what was done with it: nothing per answer, and no number of them."""
     trails = []
