@@ -18,6 +18,7 @@ from app.services.survey_closing import Outcome
 
 EVERY_S = 15.0
 LONGEST_PAUSE = timedelta(hours=1)
+TIDIED_EVERY = timedelta(hours=1)
 
 _log = structlog.get_logger("larande.closing")
 
@@ -48,15 +49,20 @@ async def close_due(database: Database, key_store: KeyStore, now: datetime) -> d
     return await Closer(database, key_store).close_due(now)
 
 
-async def tidy(database: Database, key_store: KeyStore) -> None:
-    """Finish what a crash may have left: destroy the keys of rounds that are over.
+async def tidy(database: Database, key_store: KeyStore) -> bool:
+    """Finish what a crash may have left: destroy the keys of rounds that are over. Says whether all were seen to.
 
-    Each round's row is held while its keys go, so that no opening on its way loses the ones it has just made.
+    Each round's row is held while its keys go, so that no opening on its way loses the ones it has just made. A row
+    that somebody else holds is for the next time.
     """
+    all_seen = True
     for round_id in await asyncio.to_thread(key_store.rounds):
         async with database.write() as session:
-            if await survey_closing.is_over(session, round_id):
+            over = await survey_closing.is_over(session, round_id)
+            if over:
                 await asyncio.to_thread(key_store.destroy, round_id)
+        all_seen = all_seen and over is not None
+    return all_seen
 
 
 class Closer:
@@ -66,15 +72,18 @@ class Closer:
         self._database = database
         self._key_store = key_store
         self._tidy = False
+        """Whether all keys of rounds that are over are known to be gone."""
+        self._tidied_at: datetime | None = None
         self._pauses: dict[UUID, timedelta] = {}
         self._not_before: dict[UUID, datetime] = {}
 
     async def work(self, now: datetime) -> None:
         """One turn. Whatever fails is logged without its content and tried again in a later one."""
         try:
-            if not self._tidy:
-                await tidy(self._database, self._key_store)
-                self._tidy = True
+            # From time to time in any case: another process may have died between releasing and destroying.
+            if not self._tidy or self._tidied_at is None or now - self._tidied_at >= TIDIED_EVERY:
+                self._tidy = await tidy(self._database, self._key_store)
+                self._tidied_at = now
             await self.close_due(now)
         except (DatabaseAway, KeyStoreUnavailable) as error:
             _log.warning("rounds wait to be closed", kind=type(error).__name__)
@@ -99,11 +108,12 @@ class Closer:
         return outcomes
 
     async def _close(self, round_id: UUID, now: datetime) -> Outcome:
+        # Until it is known that the round stays open, or that its keys are gone: a commit may succeed without a word.
+        before, self._tidy = self._tidy, False
         async with self._database.write() as session:
             outcome = await survey_closing.close(session, round_id, self._key_store, now)
         if outcome is Outcome.RELEASED:
             _log.info("a round is released", survey_round_id=str(round_id))
-            self._tidy = False  # until its keys are gone
             await asyncio.to_thread(self._key_store.destroy, round_id)
-            self._tidy = True
+        self._tidy = before
         return outcome

@@ -60,6 +60,8 @@ _DUE = (
     )
     .order_by(col(SurveyRound.closes_at))
 )
+_GOING_ON = {SurveyRoundState.OPEN, SurveyRoundState.CLOSED}
+_THERE = sa.select(sa.literal(1)).where(col(SurveyRound.id) == _ROUND_ID)
 _HELD = sa.select(SurveyRound).where(col(SurveyRound.id) == _ROUND_ID)
 _HELD = _HELD.with_for_update(skip_locked=True).execution_options(populate_existing=True)
 
@@ -69,22 +71,23 @@ async def due(session: AsyncSession, now: datetime) -> Sequence[UUID]:
     return (await session.execute(_DUE, {"now": now})).scalars().all()
 
 
-async def is_over(session: AsyncSession, round_id: UUID) -> bool:
+async def is_over(session: AsyncSession, round_id: UUID) -> bool | None:
     """Whether nothing sealed for the round's keys is left to open; holds the row, so that it stays so.
 
     Of a draft or a proposal the keys are what an opening that died has left. One that is on its way holds the row: then
-    the answer is no. The answer for a round that is not here is no: it may be that this is the wrong database.
+    nothing can be said, and the answer is None. The answer for a round that is not here is no: it may be that this is
+    the wrong database.
     """
     survey_round = (await session.execute(_HELD, {"round_id": round_id})).scalar_one_or_none()
-    going_on = {SurveyRoundState.OPEN, SurveyRoundState.CLOSED}
-    return survey_round is not None and survey_round.state not in going_on
+    if survey_round is None:
+        return None if await session.scalar(_THERE, {"round_id": round_id}) else False
+    return survey_round.state not in _GOING_ON
 
 
 async def close(session: AsyncSession, round_id: UUID, key_store: KeyStore, now: datetime) -> Outcome:
     """Release the round if it is due and its keys are there. The caller commits, then destroys the keys."""
     survey_round = (await session.execute(_HELD, {"round_id": round_id})).scalar_one_or_none()
-    going_on = {SurveyRoundState.OPEN, SurveyRoundState.CLOSED}
-    if survey_round is None or survey_round.state not in going_on or survey_round.closes_at > now:
+    if survey_round is None or survey_round.state not in _GOING_ON or survey_round.closes_at > now:
         return Outcome.NOT_NOW
     keys = await asyncio.to_thread(ballot_keys, key_store, survey_round)
     if keys is None:

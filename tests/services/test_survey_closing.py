@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.closing import Closer, close_due, close_rounds_when_due, tidy
 from app.database import Database, DatabaseAway
@@ -289,6 +290,77 @@ async def test_keys_that_could_not_be_destroyed_go_at_the_next_turn(world: World
     assert await left(box) == (0, 0, 1, 4, 2, "released")
     assert has_keys(box)
     await Closer(world.database, key_store).work(datetime.now(UTC))
+    assert not has_keys(box)
+
+
+class Unheard(Database):
+    """Commits, and loses the word that it has."""
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        async with super().write() as session:
+            yield session
+        raise DatabaseAway
+
+
+async def test_keys_go_although_the_commit_was_never_acknowledged(alone: World) -> None:
+    box = await an_answered_round(alone, await stories.started_group(alone))
+    closer, now = Closer(alone.database, box.key_store), datetime.now(UTC)
+    await closer.work(now - timedelta(minutes=50))  # all is tidy, and nothing due
+    closer._database = Unheard(alone.database.engine.url.render_as_string(hide_password=False))
+    await closer.work(now)
+    await closer._database.close()
+    assert await left(box) == (0, 0, 1, 4, 2, "released")
+    assert has_keys(box)
+    closer._database = alone.database
+    await closer.work(now)
+    assert not has_keys(box)
+
+
+class DyingOnce(KeyDirectory):
+    died = False
+
+    def destroy(self, round_id: UUID) -> None:
+        if not self.died:
+            self.died = True
+            raise Broken(str(round_id))
+        super().destroy(round_id)
+
+
+async def test_a_round_that_goes_well_does_not_hide_one_whose_keys_stayed(alone: World) -> None:
+    group = await stories.started_group(alone)
+    boxes = [await an_answered_round(alone, group) for _ in range(2)]
+    key_store: Any = boxes[0].key_store
+    closer, now = Closer(alone.database, DyingOnce(key_store.path)), datetime.now(UTC)
+    await closer.work(now - timedelta(days=1))
+    await closer.work(now)
+    assert sorted(has_keys(box) for box in boxes) == [False, True]
+    await closer.work(now)
+    assert not any(has_keys(box) for box in boxes)
+
+
+async def test_keys_of_a_round_that_somebody_holds_go_later(alone: World) -> None:
+    box = await an_answered_round(alone, await stories.started_group(alone))
+    key_store: Any = box.key_store
+    await Closer(alone.database, Dying(key_store.path)).close_due(datetime.now(UTC))
+    async with alone.database.write() as session:
+        await session.execute(sa.text("SELECT 1 FROM survey_round WHERE id = :id FOR UPDATE"), {"id": box.id})
+        assert not await tidy(alone.database, key_store)
+    assert has_keys(box)
+    assert await tidy(alone.database, key_store)
+    assert not has_keys(box)
+
+
+async def test_what_another_process_left_is_seen_to_within_the_hour(alone: World) -> None:
+    box = await an_answered_round(alone, await stories.started_group(alone))
+    key_store: Any = box.key_store
+    now = datetime.now(UTC)
+    other = Closer(alone.database, key_store)
+    await other.work(now - timedelta(days=1))
+    await other.work(now - timedelta(days=1))
+    await Closer(alone.database, Dying(key_store.path)).close_due(now)
+    assert has_keys(box)
+    await other.work(now)
     assert not has_keys(box)
 
 
