@@ -35,7 +35,8 @@ def ballot_box_of(request: Request) -> BallotBox:
 async def read_survey_form(request: Request, _formed: Formed, sent: SurveyToken) -> Response:
     """The questionnaire in the language asked for, otherwise in Swedish; what the answers are used for stands first.
 
-    Reading it does not use the token up, and is noted nowhere.
+    Reading it does not use the token up, and is noted nowhere. A token that has been used opens it as before: only an
+    answer that would be taken is told that there is one already, so that nobody can see from a link who has answered.
     """
     if sent is None:
         raise Refusal(Code.SURVEY_TOKEN_UNKNOWN)

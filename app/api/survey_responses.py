@@ -58,8 +58,9 @@ _DOCUMENTED = {
 async def create_survey_response(request: Request) -> Response:
     """Store a sealed answer and use the token up, both or neither. The token is in the header or in the body.
 
-    A refused answer leaves the token as it was. The token is also the idempotency: send the same request again after a
-    lost answer, and `surveyAlreadyAnswered` says that it was stored. The answer has no address: nobody can read it.
+    A refused answer leaves the token as it was, and is refused alike whether the token is used or not. The token is
+    also the idempotency: send the same request again after a lost answer, and `surveyAlreadyAnswered` says that it was
+    stored. The answer has no address: nobody can read it.
     """
     response = _response(await well_formed(request))
     token = _token(request.headers.get("authorization"), response.token)

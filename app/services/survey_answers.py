@@ -94,8 +94,14 @@ def _pointer(field: str, name: str) -> str:
 
 
 def sealed(questionnaire: Questionnaire, invitation: Invitation, answer: Answer) -> Sealed:
-    """The answer in its box, which is as long as every other of the round."""
+    """The answer in its box, which is as long as every other of the round.
+
+    That the token is used is said last, of an answer that would have been taken: whatever else is sent with a token,
+    is answered alike whether its holder has answered or not.
+    """
     payload = ballot.encode(questionnaire.layout, ballot_of(questionnaire, invitation.unit_position, answer))
+    if invitation.used:
+        raise Refusal(Code.SURVEY_ALREADY_ANSWERED)
     ciphertext = ballot.seal(questionnaire.public_keys, payload)
     return Sealed(uuid4(), invitation.token_hash, invitation.survey_round_id, ciphertext)
 

@@ -81,10 +81,11 @@ async def invitations(session: AsyncSession, hashes: Sequence[bytes]) -> dict[by
 
 
 def admit(invitation: Invitation | None, now: datetime) -> Invitation:
-    """The invitation, if it can be answered with now.
+    """The invitation, if its round can be answered now.
 
-    What the round is comes before what the token is: nothing that is refused because of the round tells whether it
-    was used. A round that is released, or was never opened, is as unknown as a token that was made up.
+    Whether it has been used is nobody's to ask here: whoever printed or mailed the links could find out who has
+    answered, without a trace. Only an answer that would be taken is told (`survey_answers.sealed`), and such a one
+    uses the token up. A round that is released, or was never opened, is as unknown as a token that was made up.
     """
     if invitation is None or invitation.state not in (SurveyRoundState.OPEN, SurveyRoundState.CLOSED):
         raise Refusal(Code.SURVEY_TOKEN_UNKNOWN)
@@ -92,8 +93,6 @@ def admit(invitation: Invitation | None, now: datetime) -> Invitation:
         raise Refusal(Code.SURVEY_CLOSED)
     if now < invitation.opens_at:
         raise Refusal(Code.SURVEY_NOT_OPEN_YET)
-    if invitation.used:
-        raise Refusal(Code.SURVEY_ALREADY_ANSWERED)
     return invitation
 
 

@@ -90,8 +90,8 @@ async def test_a_changed_closing_time_is_shown_at_once(client: Client, database:
     assert form["closesAt"] == FUTURE.isoformat().replace("+00:00", "Z")
 
 
+DRAWN = ("traceparent", "x-request-id")
 CASES: list[tuple[dict[str, Any], bool, int, str]] = [
-    ({"state": SurveyRoundState.OPEN}, True, 409, "surveyAlreadyAnswered"),
     ({"opens_at": FUTURE - timedelta(days=1), "closes_at": FUTURE}, False, 409, "surveyNotOpenYet"),
     ({"opens_at": PAST, "closes_at": PAST + timedelta(days=1)}, False, 409, "surveyClosed"),
     ({"opens_at": PAST, "closes_at": PAST + timedelta(days=1)}, True, 409, "surveyClosed"),
@@ -114,11 +114,42 @@ async def refusals(client: Client, token: str | None, status: int, code: str) ->
         assert body["code"] == code
         assert headers["cache-control"] == "no-store"
         assert "set-cookie" not in headers
-        for drawn in ("traceparent", "x-request-id"):
+        for drawn in DRAWN:
             del headers[drawn]
         del body["instance"]
         found.append((body, headers))
     return found
+
+
+async def test_nobody_sees_from_a_link_whether_it_has_been_used(client: Client, database: Database) -> None:
+    """Who printed or mailed the links holds them all. Only an answer that would be taken tells, and uses one up."""
+    stage = await open_round(database, free_text=True)
+    used, free = await stage.invite(2)
+    good = {"answers": {"A1": 3}}
+    await client.signed_in(used).post(RESPONSES, good)
+    asked: list[tuple[str, str, dict[str, Any]]] = [
+        ("GET", FORM, {}),
+        ("HEAD", FORM, {}),
+        ("POST", RESPONSES, {"json": {"answers": {"A9": 3}}}),
+        ("POST", RESPONSES, {"json": {"answers": {"A1": 77}}}),
+        ("POST", RESPONSES, {"json": {"answers": {}}}),
+        ("POST", RESPONSES, {"json": {"answers": {"A1": 3}, "texts": {QUESTION: "å" * 201}}}),
+        ("POST", RESPONSES, {"json": {"answers": {"A1": 3}, "more": 1}}),
+        ("POST", RESPONSES, {"content": b"{"}),
+    ]
+    for method, path, options in asked:
+        heard = []
+        for token in (used, free):
+            response = await client.signed_in(token).request(method, path, **options)
+            body = response.json() if response.content else {}
+            body.pop("instance", None)
+            headers = {name: value for name, value in response.headers.items() if name not in DRAWN}
+            heard.append((response.status_code, body, headers))
+        assert heard[0] == heard[1], (method, options)
+        assert heard[0][0] != 201
+    assert len(await stage.used()) == 1
+    await client.signed_in(used).refused("POST", RESPONSES, 409, "surveyAlreadyAnswered", json=good)
+    await client.signed_in(free).post(RESPONSES, good)
 
 
 @pytest.mark.parametrize(("round_values", "answered", "status", "code"), CASES)

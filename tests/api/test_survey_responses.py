@@ -298,8 +298,6 @@ async def test_a_token_works_once(holder: Client, stage: SurveyStage) -> None:
     await holder.post(RESPONSES, GOOD)
     before = await stage.boxes()
     await holder.refused("POST", RESPONSES, 409, "surveyAlreadyAnswered", json={"answers": {"A1": 1}})
-    # Also where the second answer would not have fitted: nothing is said about it.
-    await holder.refused("POST", RESPONSES, 409, "surveyAlreadyAnswered", json={"answers": {"A9": 1}})
     assert await stage.boxes() == before
 
 
@@ -410,7 +408,7 @@ async def test_no_line_is_logged_and_no_trace_goes_on(client: Client, stage: Sur
         ("POST", RESPONSES, {"answers": 9}, 422),
         ("POST", RESPONSES, GOOD, 201),
         ("POST", RESPONSES, GOOD, 409),
-        ("GET", FORM, None, 409),
+        ("GET", FORM, None, 200),
         ("DELETE", RESPONSES, None, 405),
     ):
         answer = await holder.request(method, path, json=sent, headers={"traceparent": TRACE}, expect=status)

@@ -24,6 +24,8 @@ async def test_rule_5_anonymous_means_unlinkable(client: Client, database: Datab
     assert (len(set(boxes)), len({len(box) for box in boxes})) == (6, 1)
     known = [*map(ballot.token_hash, tokens), *(unit.bytes for unit in stage.units)]
     assert not any(each in box for box in boxes for each in known)
-    # Each token was used up by its answer, and tells nothing any more.
+    # Each token was used up by its answer, and its holder is shown the same as one who has yet to answer.
     assert await stage.used() == set(map(ballot.token_hash, tokens))
-    await client.signed_in(tokens[0]).refused("GET", "/survey-forms/current", 409, "surveyAlreadyAnswered")
+    (free,) = await stage.invite(1, unit=0)
+    forms = [await client.signed_in(token).get("/survey-forms/current") for token in (tokens[0], free)]
+    assert forms[0] == forms[1]
