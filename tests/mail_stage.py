@@ -66,14 +66,14 @@ async def a_round(
         return await session.get_one(SurveyRound, survey_round.id)
 
 
-async def colleagues(world: World, unit: Unit, count: int, **more: Any) -> list[Person]:
+async def colleagues(world: World, unit: Unit | None, count: int, **more: Any) -> list[Person]:
     """People who work in a unit."""
     people = [
         Person(
             organisation_id=world.organisation.id,
             name=f"Kollega {number}",
             email=f"kollega.{number}.{uuid4().hex[:8]}@example.se",
-            unit_id=unit.id,
+            unit_id=unit.id if unit else None,
             created_at=datetime.now(UTC),
             **more,
         )

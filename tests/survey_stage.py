@@ -11,7 +11,7 @@ from app.services import survey_closing
 from app.services.ballot import words_of
 from tests import stories
 from tests.ballot_boxes import an_answered_round
-from tests.survey_stories import a_unit, amended_round, draft_round, open_round, proposed_round, time_passes
+from tests.survey_stories import amended_round, draft_round, open_round, proposed_round, time_passes, unit_apart
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ async def rounds_ahead(world: World, group: Any) -> tuple[Any, Any]:
 
 
 async def _own_unit(stage: "Stage", name: str) -> str:
-    """Rounds on different units stand in nobody's way."""
-    return str((await a_unit(stage.world, name, 20)).id)
+    return str((await unit_apart(stage.world, name, 20)).id)
 
 
 async def _rounds(stage: "Stage", group: Any) -> None:
@@ -41,7 +40,8 @@ async def _rounds(stage: "Stage", group: Any) -> None:
         "draft": await draft_round(world, group, rootUnitId=await _own_unit(stage, "Planerade")),
         "cancelled": await draft_round(world, group),
     }
-    rounds["draft, two keys"] = await draft_round(world, group, twoKeys=True)
+    asked = await _own_unit(stage, "Öppna")
+    rounds["draft, two keys"] = await draft_round(world, group, twoKeys=True, rootUnitId=asked)
     cancelling = {"to": "cancelled", "reason": "Omorganisation."}
     await world.saco_rep.client.step(f"/survey-rounds/{rounds['cancelled']['id']}/transitions", cancelling)
     returned = rounds["draft, change requested"] = await proposed_round(world, group)
@@ -51,7 +51,6 @@ async def _rounds(stage: "Stage", group: Any) -> None:
     standing = await stories.decide(world.employer_rep, f"/survey-rounds/{proposed['id']}")
     late = rounds["proposed, closing time passed"] = await proposed_round(world, group)
     await time_passes(world, late, timedelta(days=30))
-    asked = await _own_unit(stage, "Öppna")
     rounds["proposed, too soon"] = await proposed_round(world, group, rootUnitId=asked)
     rounds["open"] = await open_round(world, group, rootUnitId=asked)
     for name in ("closed", "released"):
@@ -110,8 +109,8 @@ async def _one_for_two_unions(stage: "Stage") -> None:
 
 async def _group_closed(stage: "Stage") -> None:
     world = stage.world
-    scope = await a_unit(world, "Nedlagda gruppens enhet", 20, world.unit)
-    group = await stories.started_group(world, scopeUnitId=str(scope.id))
+    scope = await _own_unit(stage, "Nedlagda gruppens enhet")
+    group = await stories.started_group(world, scopeUnitId=scope)
     draft, proposed = await rounds_ahead(world, group)
     closing = {"to": "closed", "reason": "Inte nu."}
     await world.saco_rep.client.step(f"/working-groups/{group['id']}/transitions", closing)

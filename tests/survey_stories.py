@@ -140,6 +140,11 @@ async def a_unit(world: World, name: str, headcount: int | None, parent: Unit | 
     return unit
 
 
+async def unit_apart(world: World, name: str, headcount: int | None) -> Unit:
+    """A unit under another one of its own: of units that are made side by side, one at a time can be asked."""
+    return await a_unit(world, name, headcount, await a_unit(world, f"Ovanför {name}", 0))
+
+
 async def a_round(world: World, **more: Any) -> Json:
     """What is sent to draft a round: it opens at once, for three weeks."""
     given = more.pop("instrument", None) or await an_instrument(world)

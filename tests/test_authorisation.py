@@ -219,7 +219,12 @@ def _mandate(stage: Stage, _row: Any) -> Any:
 
 def _rounds_on_their_way() -> Cases:
     cases = _on(SurveyRound, f"{ROUND}/transitions", lambda _s, _r: {"to": "cancelled", "reason": "Inte nu."})
-    for name in ("round, draft", "round, draft, group closed", "round, draft, organisation closed"):
+    for name in (
+        "round, draft",
+        "round, draft, two keys",
+        "round, draft, group closed",
+        "round, draft, organisation closed",
+    ):
         cases = _also(cases, name, "to propose it", lambda _s: {"to": "proposed"})
     return cases
 
@@ -473,6 +478,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("approve_session_record", "partyHasDecided"): {"record, under review", "record, under review, one for two"},
     ("approve_session_record", "personHasDecided"): {"record, under review, one for two"},
     ("transition_survey_round", "groupNotStarted"): {"round, draft, group closed: to propose it"},
+    ("transition_survey_round", "roundTooSoon"): {"round, draft, two keys: to propose it"},
     ("approve_survey_round", "roundTooSoon"): {"round, proposed, too soon"},
     ("approve_survey_round", "partyHasDecided"): {"round, proposed", "round, proposed, one for two"},
     ("approve_survey_round", "personHasDecided"): {"round, proposed, one for two"},
@@ -480,10 +486,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("create_survey_amendment", "amendmentPending"): {"round, open, change proposed"},
     ("approve_survey_amendment", "partyHasDecided"): {"amendment, proposed", "amendment, proposed, one for two"},
     ("approve_survey_amendment", "personHasDecided"): {"amendment, proposed, one for two"},
-    ("read_survey_round_texts", "notFound"): {
-        "round, released",
-        "round, texts under review",
-    },
+    ("read_survey_round_texts", "notFound"): {"round, released"},
     ("withdraw_text_withholding", "notFound"): {
         "texts, under review",
         "texts, under review, one for two",

@@ -39,6 +39,7 @@ OF_SOME_STATES = {
 PROTOCOL = {
     "malformed",
     "hostInvalid",
+    "authorizationTwice",
     "methodNotAllowed",
     "notAcceptable",
     "bodyTooLarge",

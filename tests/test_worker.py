@@ -148,6 +148,9 @@ async def test_an_address_lives_in_the_queue_sealed_until_the_mail_is_sent(agenc
     async with mail_server() as server:
         async with at_work(agency, server):
             await nothing_waits(agency)
+        async with agency.database.write() as session:
+            day = "UPDATE survey_invitation_batch SET created_at = created_at - interval '24 hours'"
+            await session.execute(sa.text(day))
         again = await invite(agency, survey_round, **sent | {"language": "en"})
         assert (again["invited"], again["mailed"]) == (0, 3)
         async with at_work(agency, server):

@@ -13,7 +13,7 @@ from app.services.key_store import KeyStore
 from app.services.survey_closing import Outcome, close
 from tests.ballot_boxes import Box, an_instrument, an_open_round, everything
 from tests.stories import Json, decide
-from tests.survey_stories import a_unit, open_round, time_passes, units_of
+from tests.survey_stories import open_round, time_passes, unit_apart, units_of
 from tests.world import Someone, World
 
 Written = Mapping[str, Sequence[tuple[str, str]]]
@@ -53,7 +53,7 @@ async def closed_round(
 
 async def _opened_over_http(world: World, group: Json, by: Sequence[Someone]) -> Box:
     """Of a unit without direct members and two below it. Its time has passed."""
-    root = await a_unit(world, "rot", 0)
+    root = await unit_apart(world, "rot", 0)
     units = {"rot": root.id} | {
         name: unit.id for name, unit in (await units_of(world, {"a": 20, "b": 20}, root)).items()
     }

@@ -127,7 +127,7 @@ async def _call(
     async with opened() as session:
         moment = now()
         actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
-        yield Call(request, Work(session, actor, moment), key)
+        yield Call(request, Work(session, actor, moment, now), key)
 
 
 Formed = Annotated[object, Depends(well_formed)]

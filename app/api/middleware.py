@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.operations import OF_RESPONDENTS
+from app.api.operations import of_respondents
 from app.models.base import new_id
 
 # Version 00 ends after the flags; later versions may say more.
@@ -39,7 +39,7 @@ class RequestFrame:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        unseen = scope["path"] in OF_RESPONDENTS
+        unseen = of_respondents(scope["path"])
         request_id = str(uuid4() if unseen else new_id())
         trace_id, flags = _trace([] if unseen else Headers(scope=scope).getlist("traceparent"))
         traceparent = f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"

@@ -12,8 +12,12 @@ from app.api.negotiation import JSON
 BASE = "/larande/v1"
 
 SURVEY_FORM, SURVEY_RESPONSES = "/survey-forms/current", "/survey-responses"
-OF_RESPONDENTS = frozenset({BASE + SURVEY_FORM, BASE + SURVEY_RESPONSES})
-"""Where somebody answers a survey. Of a request to these addresses nothing is kept: no line in a log, no trace."""
+
+
+def of_respondents(path: str) -> bool:
+    """Whether somebody answers a survey there, or tries to: nothing is kept of it, no line in a log and no trace."""
+    # Whoever gets the end of the address wrong is a respondent too.
+    return path.startswith((f"{BASE}/survey-forms", f"{BASE}{SURVEY_RESPONSES}"))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,11 @@ PROBLEMS: dict[str, ProblemText] = {
         ("HTTP-huvudet Host kan inte läsas", "Host ska vara ett värdnamn, om det behövs följt av kolon och port."),
         ("The Host header cannot be read", "Host must be a host name, followed by colon and port if needed."),
     ),
+    "authorizationTwice": _p(
+        400,
+        ("HTTP-huvudet Authorization finns två gånger", "Skicka det en gång, med den token som begäran gäller."),
+        ("The Authorization header is there twice", "Send it once, with the token the request is made with."),
+    ),
     "methodNotAllowed": _p(
         405,
         ("Metoden finns inte här", "Adressen finns, men inte för den här metoden. Se HTTP-huvudet Allow."),
@@ -872,6 +877,17 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         ("Enheten finns inte i mätningen", "Välj en av de enheter som mätningen visar var för sig."),
         ("The unit is not in the survey round", "Choose one of the units that stand on their own in the round."),
+    ),
+    "worksElsewhere": _p(
+        422,
+        (
+            "Adressen hör till någon i en annan enhet",
+            "Den som är registrerad i en enhet bjuds in i den enhet av mätningen som hör till den, och räknas där.",
+        ),
+        (
+            "The address belongs to somebody in another unit",
+            "Whoever is registered in a unit is invited and counted in the unit of the round that it belongs to.",
+        ),
     ),
     "neededForThisKind": _p(
         422,

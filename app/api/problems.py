@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.dependencies import RequestRefusal
 from app.api.middleware import is_host
 from app.api.negotiation import LanguageTag, preferred_language
-from app.api.operations import OF_RESPONDENTS, methods_at
+from app.api.operations import methods_at, of_respondents
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.database import DatabaseAway
 from app.services.errors import Refusal
@@ -133,8 +133,9 @@ def _field(error: Mapping[str, Any], language: LanguageTag) -> FieldProblem:
 def _pointer(place: Sequence[str | int]) -> str:
     """/name for a field of the body, /query/name for a parameter, and "" for the body as a whole."""
     path = place[1:] if place[0] == "body" else place
-    # A field's name may itself be what somebody tried to smuggle in; only plain names are repeated.
-    return "".join(f"/{step}" if re.fullmatch(r"[\w-]{1,64}", str(step), re.ASCII) else "/…" for step in path)
+    # A field's name may itself be what somebody tried to smuggle in, or a survey token of 43 characters; only plain
+    # names are repeated, and ours are shorter.
+    return "".join(f"/{step}" if re.fullmatch(r"[\w-]{1,40}", str(step), re.ASCII) else "/…" for step in path)
 
 
 def _fill(text: str, bounds: Mapping[str, str]) -> str:
@@ -164,7 +165,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _away(request: Request, error: Exception) -> JSONResponse:
-    if request.scope["path"] not in OF_RESPONDENTS:
+    if not of_respondents(request.scope["path"]):
         _log.warning("database away", kind=type(error.__cause__).__name__)
     return problem(request, "databaseAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
 
@@ -180,7 +181,7 @@ async def _gone(request: Request, _error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    if request.scope["path"] in OF_RESPONDENTS:
+    if of_respondents(request.scope["path"]):
         _count_fault(request, type(error).__name__)
         return problem(request, "unexpectedUnlogged")
     _log.error("unexpected", kind=type(error).__name__, exc_info=error)
@@ -246,5 +247,8 @@ def _refused_at_once(headers: Headers, most_bytes: int) -> str | None:
     hosts = headers.getlist("host")
     if len(hosts) > 1 or not all(is_host(host) for host in hosts):
         return "hostInvalid"
+    if len(headers.getlist("authorization")) > 1:
+        # Two readers would disagree on who asks.
+        return "authorizationTwice"
     length = headers.get("content-length", "")
     return "bodyTooLarge" if length.isdecimal() and int(length) > most_bytes else None

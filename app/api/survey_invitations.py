@@ -30,7 +30,7 @@ _SLIPS: dict[int | str, dict[str, Any]] = {
         "content": {
             CSV: {
                 "schema": {"type": "string", "description": "Slips: UTF-8 with a byte-order mark, semicolons."},
-                "example": '"Nr";"Enhet";"Enkät";"Sista dag";"Länk"\r\n',
+                "example": '"Enhet";"Enkät";"Sista dag";"Länk"\r\n',
             },
             PDF: {
                 "schema": {"type": "string", "contentMediaType": PDF, "description": "Slips to print, A4."},

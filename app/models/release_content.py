@@ -264,8 +264,8 @@ class TrendShown(Output):
     """Since the latest earlier round of the same questionnaire in which this very unit was published."""
 
     status: Literal["published"]
-    earlier_survey_round_id: Id
-    earlier_title: RoundTitle
+    earlier_survey_round_id: Id | None = Field(description="Null where it was a round of another working group.")
+    earlier_title: RoundTitle | None = Field(description="Null where it was a round of another working group.")
     earlier_released_at: Moment
     dimensions: list[DimensionTrend]
 

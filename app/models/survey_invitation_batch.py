@@ -34,7 +34,7 @@ class SurveyInvitationBatch(VersionedRow, table=True):
     invited: int
     """New invitations."""
     mailed: int
-    """Mails for which jobs were put in the queue; more than `invited` when addresses were reminded."""
+    """Mails for which jobs were put in the queue; more than `invited` when the addresses were reminded."""
     voided_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
 
     __table_args__ = (
@@ -51,8 +51,9 @@ Mailed = Annotated[Count, Field(description="Mails that were put in the queue.",
 class SurveyInvitationBatchCreate(Input):
     """Invite the people who are known in a unit, or a list of addresses, or make slips to hand out.
 
-    People and addresses get a mail when the round opens. Addresses are used for that and then forgotten; an address
-    that comes again is reminded and never gets a second invitation.
+    People and addresses get a mail when the round opens. Addresses are used for that and then forgotten. An address
+    never gets a second invitation. To remind, send the unit's whole list again, a day later or more: a reminder goes to
+    everyone, so that a part of the list is reminded of nothing. Somebody registered in another unit is refused.
     """
 
     unit_id: Id = Field(description="A unit of the round.")

@@ -37,6 +37,7 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     },
     "transition_survey_round": {
         Code.GROUP_NOT_STARTED: "if it is to be proposed, its group has started",
+        Code.ROUND_TOO_SOON: "if it is to be proposed, no round asks some of the same employees within 56 days",
     },
     "approve_survey_round": {
         Code.ROUND_TOO_SOON: "no round asks some of the same employees meanwhile or within 56 days",
@@ -51,7 +52,7 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     },
     "create_survey_reminder": {Code.REMINDED_RECENTLY: "no reminder of the round was sent in the last 24 hours"},
     "read_survey_round_texts": {
-        Code.NOT_FOUND: "the round asked open questions; the caller may read its texts, where there are any",
+        Code.NOT_FOUND: "the round asked open questions",
     },
     "withdraw_text_withholding": {Code.NOT_FOUND: "the caller's party withholds the text"},
     "approve_survey_texts": {

@@ -68,6 +68,8 @@ class Layer(StrEnum):
     POINTS = "points"
 
 
+LEAST_SPREAD = 0.5
+"""Points of the scale. A smaller spread is taken for this one: none at all says that all are of one mind."""
 _LEAST = {Layer.DISTRIBUTION: 10, Layer.SPREAD: 15, Layer.POINTS: 30}
 
 

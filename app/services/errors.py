@@ -149,6 +149,7 @@ class Code(StrEnum):
     SURVEY_ROUND_NOT_BEGUN = "surveyRoundNotBegun"
     SURVEY_ROUND_HAS_BEGUN = "surveyRoundHasBegun"
     UNIT_NOT_IN_ROUND = "unitNotInRound"
+    WORKS_ELSEWHERE = "worksElsewhere"
     NEEDED_FOR_THIS_KIND = "neededForThisKind"
     NOT_FOR_THIS_KIND = "notForThisKind"
     NOBODY_TO_INVITE = "nobodyToInvite"

@@ -59,8 +59,9 @@ NO_ALPHA: Text = {"sv": "kan inte beräknas", "en": "cannot be computed"}
 class Earlier:
     """What was kept of a unit in the latest earlier round of the same questionnaire, for its trend."""
 
-    survey_round_id: UUID
-    title: str
+    survey_round_id: UUID | None
+    """With the title None for a round of another working group."""
+    title: str | None
     released_at: datetime
     kept: Content
 
@@ -248,7 +249,7 @@ def _trend(trend: Content | None, earlier: Earlier | None) -> Content:
         return _kept_back(HiddenReason.NO_EARLIER_RESULT, NO_EARLIER_RESULT)
     return {
         "status": ResultStatus.PUBLISHED.value,
-        "earlierSurveyRoundId": str(earlier.survey_round_id),
+        "earlierSurveyRoundId": None if earlier.survey_round_id is None else str(earlier.survey_round_id),
         "earlierTitle": earlier.title,
         "earlierReleasedAt": _written(earlier.released_at),
         **trend,

@@ -6,7 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.services import release_texts as texts
-from app.services.disclosure import Bound, Rules, Shown, UnitTree, index_shown, participation_shown, share_shown
+from app.services.disclosure import (
+    LEAST_SPREAD,
+    Bound,
+    Rules,
+    Shown,
+    UnitTree,
+    index_shown,
+    participation_shown,
+    share_shown,
+)
 from app.services.release_coding import FAVOURABLE, NEUTRAL, UNFAVOURABLE, Coded
 from app.services.release_figures import TOTAL, Figures, Usable
 from app.services.release_texts import Text
@@ -14,9 +23,6 @@ from app.services.scoring import STANDALONE, Scheme
 from app.services.statistics import Sample, mean_interval, round_half_away, share_interval
 
 Content = dict[str, Any]
-
-LEAST_SPREAD = 0.5
-"""Points of the scale."""
 
 
 @dataclass(frozen=True)

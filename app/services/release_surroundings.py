@@ -29,6 +29,7 @@ _KEPT = (
     sa.select(
         col(SurveySums.unit_id),
         col(SurveyRound.id),
+        col(SurveyRound.working_group_id),
         col(SurveyRound.title),
         col(SurveyRelease.released_at),
         col(SurveySums.invited),
@@ -66,8 +67,14 @@ async def surroundings_of(session: AsyncSession, survey_round: SurveyRound) -> S
         "organisation_id": survey_round.organisation_id,
     }
     earlier = {
-        unit_id: Earlier(earlier_id, title, released_at, {"invited": invited, "dimensions": dimensions})
-        for unit_id, earlier_id, title, released_at, invited, dimensions in await session.execute(_EARLIER, same)
+        row.unit_id: Earlier(
+            # Of another group's round it is not said which it was: not everyone at this table may read that one.
+            row.id if row.working_group_id == survey_round.working_group_id else None,
+            row.title if row.working_group_id == survey_round.working_group_id else None,
+            row.released_at,
+            {"invited": row.invited, "dimensions": row.measures},
+        )
+        for row in await session.execute(_EARLIER, same)
     }
     return Surroundings(
         survey_round=survey_round,

@@ -12,12 +12,13 @@ The spread comes from the exact sums. Whatever is compared or shown of the mean 
 Scores are on the answers' own scale, so that only rounds of the same version of an instrument can be compared.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from app.services import release_texts as texts
-from app.services.disclosure import Shown, UnitTree, index_shown
+from app.services.disclosure import LEAST_SPREAD, Bound, Shown, UnitTree, index_shown, participation_shown
 from app.services.release_coding import Coded
 from app.services.release_figures import Figures, Usable
 from app.services.scoring import Scheme
@@ -50,6 +51,18 @@ def kept_sums(scheme: Scheme, tree: UnitTree, figures: Figures, usable: Usable, 
     }
 
 
+def guarded(sample: Sample) -> Sample:
+    """As the test of a change sees it: not closer to certainty than what is said of participation and spread.
+
+    Whether all of a unit answered or all but one, and whether they were of one mind, would otherwise show in which
+    changes are assured. Where participation is coded as above 90 %, a tenth is taken not to have answered.
+    """
+    population = sample.population
+    if population is not None and participation_shown(sample.n, population).bound is Bound.ABOVE:
+        population = max(population, math.ceil(sample.n / 0.9))
+    return replace(sample, population=population, deviation=max(sample.deviation, LEAST_SPREAD))
+
+
 def trend(
     scheme: Scheme, names: Mapping[str, texts.Text], now: Mapping[str, tuple[Sample, Shown]], earlier: Kept
 ) -> dict[str, Any]:
@@ -66,7 +79,7 @@ def trend(
         for key, kept in earlier["dimensions"].items()
         if key in now
     }
-    tests = {key: welch(sample, now[key][0]) for key, sample in before.items()}
+    tests = {key: welch(guarded(sample), guarded(now[key][0])) for key, sample in before.items()}
     adjusted = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
     per_point = 100 / (scheme.high - scheme.low)
 

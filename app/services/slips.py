@@ -48,8 +48,8 @@ _FREE = {
     Language.ENGLISH: "Voluntary. Nobody sees who has answered.",
 }
 _HEADINGS = {
-    Language.SWEDISH: ("Nr", "Enhet", "Enkät", "Sista dag", "Länk"),
-    Language.ENGLISH: ("No.", "Unit", "Survey", "Last day", "Link"),
+    Language.SWEDISH: ("Enhet", "Enkät", "Sista dag", "Länk"),
+    Language.ENGLISH: ("Unit", "Survey", "Last day", "Link"),
 }
 
 
@@ -64,13 +64,16 @@ class Sheet:
 
 
 def as_csv(sheet: Sheet, language: Language) -> bytes:
-    """One row a slip, as a Swedish Excel opens it: semicolons, a byte-order mark, and no text that is a formula."""
+    """One row a slip, as a Swedish Excel opens it: semicolons, a byte-order mark, and no text that is a formula.
+
+    The rows have no number: handed out in order it would stand for a person.
+    """
     text = io.StringIO(newline="")
     rows = csv.writer(text, delimiter=";", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     rows.writerow(_HEADINGS[language])
     day = " ".join(written_day(sheet.closes_at, language))
-    for number, link in enumerate(sheet.links, 1):
-        rows.writerow([number, _no_formula(sheet.unit), _no_formula(sheet.title), day, _no_formula(link)])
+    for link in sheet.links:
+        rows.writerow([_no_formula(sheet.unit), _no_formula(sheet.title), day, _no_formula(link)])
     return text.getvalue().encode("utf-8-sig")
 
 

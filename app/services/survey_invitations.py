@@ -23,13 +23,16 @@ from app.models.survey_invitation_batch import (
 from app.models.survey_round import SurveyRound, SurveyUnit
 from app.models.unit import UnitPlacement
 from app.services import ballot, policy, queue, survey_mail
-from app.services.errors import Code, Refusal
+from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.key_store import KeyStore
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.mail import link_to
 from app.services.queue import Job
 from app.services.slips import Sheet
 from app.services.work import Work, admit, changed, created, find, shown
+
+APART = timedelta(hours=24)
+"""Between two reminders."""
 
 SORTS: dict[str, Columns] = {"createdAt": (col(SurveyInvitationBatch.id),)}
 
@@ -77,10 +80,23 @@ _PEOPLE = (
     )
     .order_by(col(Person.id))
 )
-_BY_ADDRESS = sa.select(col(Person.id), col(Person.email)).where(
+_BY_ADDRESS = sa.select(
+    col(Person.id),
+    col(Person.email),
+    sa.and_(col(Person.unit_id).is_not(None), col(Person.unit_id).not_in(sa.select(_under.c.id))).label("elsewhere"),
+).where(
     col(Person.organisation_id) == sa.bindparam("organisation_id"),
     col(Person.active),
     sa.func.lower(col(Person.email)) == sa.any_(sa.bindparam("addresses", type_=sa.ARRAY(sa.Text))),
+)
+_BY_ADDRESSES_BEFORE = sa.select(
+    sa.func.coalesce(sa.func.sum(col(SurveyInvitationBatch.invited)), 0),
+    sa.func.max(col(SurveyInvitationBatch.created_at)),
+).where(
+    col(SurveyInvitationBatch.survey_round_id) == sa.bindparam("round_id"),
+    col(SurveyInvitationBatch.unit_id) == sa.bindparam("unit_id"),
+    col(SurveyInvitationBatch.kind) == InvitationKind.ADDRESSES,
+    col(SurveyInvitationBatch.voided_at).is_(None),
 )
 
 
@@ -212,33 +228,62 @@ async def _for_people(
 async def _for_addresses(
     work: Work, survey_round: SurveyRound, data: SurveyInvitationBatchCreate, secret: bytes
 ) -> tuple[list[bytes], list[Job]]:
-    """A token for each new address, and a mail to every one. Whoever is invited as a person is reminded as such."""
+    """A token and a mail for each new address, and a reminder for the others if all who were invited so are there.
+
+    Whoever works in another unit is not counted in this one, and a reminder goes to everyone: a single address that
+    is sent again would be a reminder to that one. Whoever is invited as a person is reminded with the people.
+    """
     language = data.language or Language.SWEDISH
     addresses: dict[str, str] = {}
     for address in data.addresses or ():
         addresses.setdefault(ballot.normal_address(address), address)
-    given = {"organisation_id": survey_round.organisation_id, "addresses": list(addresses)}
-    known = {ballot.normal_address(row.email): row.id for row in await work.session.execute(_BY_ADDRESS, given)}
+    given = {
+        "organisation_id": survey_round.organisation_id,
+        "addresses": list(addresses),
+        "round_id": survey_round.id,
+        "unit_id": data.unit_id,
+        "today": work.today,
+    }
+    people = list(await work.session.execute(_BY_ADDRESS, given))
+    _check_units(data, {ballot.normal_address(row.email) for row in people if row.elsewhere})
+    known = {ballot.normal_address(row.email): row.id for row in people}
     there = await hashes_of(work, survey_round.id)
+    here = frozenset((await work.session.execute(_HASHES.where(_OF_UNIT[1]), given)).scalars())
+    invited_so, latest = (await work.session.execute(_BY_ADDRESSES_BEFORE, given)).one()
 
     def prepared() -> tuple[list[bytes], list[Job]]:
         new: list[bytes] = []
-        jobs: list[Job] = []
+        mail: dict[bool, list[str]] = {False: [], True: []}
         for normal, address in addresses.items():
-            person_id = known.get(normal)
-            if person_id is not None:
+            if (person_id := known.get(normal)) is not None:
                 by_person = ballot.token_hash(ballot.token_of_person(secret, survey_round.id, person_id))
                 if by_person in there:
-                    jobs += survey_mail.to_people(survey_round.id, [person_id], reminder=True)
                     continue
             by_address = ballot.token_hash(ballot.token_of_address(secret, survey_round.id, address))
             if by_address not in there:
                 new.append(by_address)
-            reminder = by_address in there
-            jobs.append(survey_mail.to_address(survey_round.id, secret, address, language, reminder=reminder))
-        return new, jobs
+                mail[False].append(address)
+            elif by_address in here:
+                mail[True].append(address)
+        if len(mail[True]) < invited_so or (latest is not None and work.now < latest + APART):
+            mail[True] = []
+        return new, [
+            survey_mail.to_address(survey_round.id, secret, address, language, reminder=reminder)
+            for reminder, some in mail.items()
+            for address in some
+        ]
 
     return await asyncio.to_thread(prepared)
+
+
+def _check_units(data: SurveyInvitationBatchCreate, elsewhere: set[str]) -> None:
+    faults = [
+        FieldRefusal(f"/addresses/{place}", Code.WORKS_ELSEWHERE)
+        for place, address in enumerate(data.addresses or ())
+        if ballot.normal_address(address) in elsewhere
+    ]
+    if faults:
+        raise Refusal(Code.WORKS_ELSEWHERE, fields=faults[:100])
 
 
 async def hashes_of(work: Work, round_id: UUID) -> frozenset[bytes]:

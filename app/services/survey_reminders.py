@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,10 +14,8 @@ from app.services import ballot, policy, queue, survey_mail
 from app.services.errors import Code, Refusal
 from app.services.key_store import KeyStore
 from app.services.listing import Columns, Listed, PageRequest, page
-from app.services.survey_invitations import hashes_of
+from app.services.survey_invitations import APART, hashes_of
 from app.services.work import Work, admit, created, find, shown
-
-APART = timedelta(hours=24)
 
 SORTS: dict[str, Columns] = {"createdAt": (col(SurveyReminder.id),)}
 

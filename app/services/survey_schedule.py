@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.survey_round import SurveyCoveredUnit, SurveyRound, SurveyRoundState
-from app.models.unit import UnitPlacement
+from app.models.unit import Unit, UnitPlacement
 from app.services.errors import Code, Refusal
 from app.services.work import Work
 
@@ -34,6 +34,8 @@ def _asking_the_same() -> sa.Select[Any]:
 
     What a round asks are the units that were at or below its root when it was proposed, and those that are there
     today. Today's tree alone would not do: who moves all units but one to a new root asks the same people less a few.
+    Of another round also the units that were made since it was drafted beside its root or beside what is above it:
+    whoever makes a new unit for all but one of those asked would ask them again. Dates that people give do not count.
     """
     round_ids: sa.BindParameter[Any] = sa.bindparam("round_ids", expanding=True)
     today = (
@@ -55,7 +57,25 @@ def _asking_the_same() -> sa.Select[Any]:
             col(SurveyCoveredUnit.survey_round_id).in_(round_ids)
         ),
     ).cte("asked")
-    own, others = asked.alias("own"), asked.alias("others")
+    above = (
+        sa.select(col(SurveyRound.id).label("round_id"), col(SurveyRound.root_unit_id).label("unit_id"))
+        .where(col(SurveyRound.id).in_(round_ids))
+        .cte("above", recursive=True)
+    )
+    above = above.union(
+        sa.select(above.c.round_id, col(UnitPlacement.parent_id)).where(
+            col(UnitPlacement.unit_id) == above.c.unit_id, col(UnitPlacement.parent_id).is_not(None)
+        )
+    )
+    made_since = (
+        sa.select(above.c.round_id, col(Unit.id))
+        .join(UnitPlacement, col(UnitPlacement.parent_id) == above.c.unit_id)
+        .join(Unit, col(Unit.id) == col(UnitPlacement.unit_id))
+        .join(SurveyRound, col(SurveyRound.id) == above.c.round_id)
+        .where(col(Unit.created_at) > col(SurveyRound.created_at))
+    )
+    own = asked.alias("own")
+    others = sa.union_all(sa.select(asked.c.round_id, asked.c.unit_id), made_since).subquery("others")
     same = sa.and_(own.c.round_id == sa.bindparam("round_id"), others.c.round_id != sa.bindparam("round_id"))
     return sa.select(sa.literal(1)).where(same, own.c.unit_id == others.c.unit_id).limit(1)
 

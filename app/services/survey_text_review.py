@@ -123,7 +123,8 @@ _ITEMS: dict[SurveyTextsState, sa.Select[Any]] = {
 
 
 async def read_of_round(work: Work, round_id: UUID) -> RoundTextsRead:
-    """Whether there is something to read. Too few texts and so many withheld are one answer, also in its bytes."""
+    """Whether there is something to read. Too few texts and so many withheld are one answer, also in its bytes; so is,
+    for whoever may not read them, that texts are under review."""
     survey_round = await admit(work, "read_survey_round_texts", SurveyRound, round_id)
     if not survey_round.free_text:
         raise Refusal(Code.NOT_FOUND)
@@ -131,11 +132,9 @@ async def read_of_round(work: Work, round_id: UUID) -> RoundTextsRead:
     content: TextsReleased | TextsWaiting | TextsSuppressed = TextsSuppressed(
         status="suppressed", reason=HiddenReason.NOT_ENOUGH_ANSWERS, text_alternative=NO_TEXTS
     )
-    if found is not None and not found.visible:
-        raise Refusal(Code.NOT_FOUND)
-    if found is not None and found.state is SurveyTextsState.UNDER_REVIEW:
+    if found is not None and found.visible and found.state is SurveyTextsState.UNDER_REVIEW:
         content = TextsWaiting(status="underReview", survey_texts_id=found.id)
-    elif found is not None and found.any:
+    elif found is not None and found.visible and found.any:
         content = TextsReleased(status="released", survey_texts_id=found.id)
     return RoundTextsRead(version=1, survey_round_id=round_id, content=content)
 

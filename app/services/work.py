@@ -1,6 +1,7 @@
 """One request's work: who acts, when, in which transaction; how things are found, admitted, changed and shown."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -30,11 +31,13 @@ ResourceT = TypeVar("ResourceT", bound=Resource)
 _LOOKED_AT: Bundle[Any] = Bundle("organisation", col(Organisation.id), col(Organisation.state))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Work:
     session: AsyncSession
     actor: Actor
     now: datetime
+    """When it is done. Whoever had to wait for a row decides at the time at which it was let in (see `find`)."""
+    clock: Callable[[], datetime] | None = None
     organisations: dict[UUID | None, Any] = dataclasses.field(default_factory=dict)
     """As much as the rules look at of those that the rows found belong to, by their ids."""
 
@@ -47,6 +50,9 @@ class Work:
 async def find(work: Work, row_type: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
     """The row, if the actor may see it; a hidden one and a missing one are refused alike."""
     found = await work.session.execute(_finding(row_type, lock), work.actor.held | {"row_id": row_id})
+    if lock and work.clock is not None:
+        # A round may have opened meanwhile, and been answered.
+        work.now = work.clock()
     first = found.one_or_none()
     if first is None:
         raise Refusal(Code.NOT_FOUND)

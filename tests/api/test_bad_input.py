@@ -386,6 +386,16 @@ async def test_who_takes_json_gets_it(world: World, accept: str) -> None:
     await world.employee.client.request("GET", PATH, headers={"Accept": accept}, expect=200)
 
 
+async def test_two_authorizations_are_none(world: World) -> None:
+    """Two readers may disagree on which of them counts."""
+    tokens = [f"Bearer {who.client.token}".encode() for who in (world.employer_rep, world.saco_rep)]
+    for path in ("/me", "/survey-forms/current", "/survey-responses"):
+        method = "POST" if path == "/survey-responses" else "GET"
+        headers = [(b"Authorization", token) for token in tokens]
+        response = await world.nobody.http.request(method, f"{BASE}{path}", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (400, "authorizationTwice")
+
+
 @pytest.mark.parametrize(
     "host",
     ["a b", "a/b", "evil.example/x?", "user@evil.example", "a:99999", "a:b", "[::1", "<x>", "å.example", "a\\b", "a,b"],

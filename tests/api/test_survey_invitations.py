@@ -19,6 +19,7 @@ from sqlmodel import col
 from app.models.person import Person
 from app.models.survey_ballot import SurveyInvitation
 from app.models.survey_round import SurveyRound, SurveyRoundState
+from app.models.unit import Unit
 from app.services import ballot
 from tests import stories
 from tests.mail_stage import a_round, colleagues
@@ -88,8 +89,58 @@ async def test_nobody_is_invited_twice(world: World) -> None:
     await rep.refused("POST", path_of(survey_round), 409, "nobodyToInvite", json=sent)
     listed["addresses"] = [people[0].email.title(), "ny@example.se"]
     made = await rep.post(path_of(survey_round), listed)
-    assert (made["invited"], made["mailed"]) == (1, 2)
+    assert (made["invited"], made["mailed"]) == (1, 1), "people are reminded with the people"
     assert len(await hashes(world, survey_round)) == 5
+
+
+async def test_a_list_of_addresses_is_reminded_as_a_whole_and_once_a_day(world: World) -> None:
+    """A reminder to one of them would say something of that one."""
+    other = await world.unit_under(world.unit, "Ett annat lag")
+    survey_round = await an_open_round(world, (world.unit, 40), (other, 40))
+    rep, everyone = world.saco_rep.client, [f"nr{number}@example.se" for number in range(5)]
+
+    async def listed(*addresses: str, unit: Unit = world.unit) -> tuple[int, int]:
+        sent = {"unitId": str(unit.id), "kind": "addresses", "addresses": addresses}
+        made = await rep.post(path_of(survey_round), sent)
+        return made["invited"], made["mailed"]
+
+    assert await listed(*everyone) == (5, 5)
+    assert await listed(*everyone) == (0, 0), "within a day"
+    async with world.database.write() as session:
+        await session.execute(
+            sa.text("UPDATE survey_invitation_batch SET created_at = created_at - interval '25 hours'")
+        )
+    assert await listed(everyone[0]) == (0, 0)
+    async with world.database.write() as session:
+        await session.execute(
+            sa.text("UPDATE survey_invitation_batch SET created_at = created_at - interval '25 hours'")
+        )
+    assert await listed(*everyone[:4], "ny@example.se") == (1, 1), "the new one is invited, and the four not reminded"
+    # Not by way of another unit either, whether it has a list of its own or not.
+    assert await listed(everyone[0], unit=other) == (0, 0)
+    assert await listed(everyone[0], "an@example.se", unit=other) == (1, 1)
+    async with world.database.write() as session:
+        await session.execute(
+            sa.text("UPDATE survey_invitation_batch SET created_at = created_at - interval '25 hours'")
+        )
+    assert await listed(everyone[0], "an@example.se", unit=other) == (0, 1)
+    assert await listed(*everyone, "NY@example.se") == (0, 6)
+
+
+async def test_nobody_is_counted_in_a_unit_they_do_not_work_in(world: World) -> None:
+    """Seven people chosen among those of one unit and invited in another would be a group of one side's making."""
+    team, other = [await world.unit_under(world.unit, name) for name in ("Laget", "Ett annat lag")]
+    survey_round = await an_open_round(world, (world.unit, 40), (team, 40), (other, 40))
+    chosen = [each.email for each in await colleagues(world, team, 7)]
+    (nowhere,) = await colleagues(world, None, 1)
+    rep = world.employer_rep.client
+    sent = {"unitId": str(other.id), "kind": "addresses", "addresses": ["ny@example.se", nowhere.email, *chosen]}
+    problem = await rep.refused("POST", path_of(survey_round), 422, "worksElsewhere", json=sent)
+    assert [each["pointer"] for each in problem["errors"]] == [f"/addresses/{place}" for place in range(2, 9)]
+    sent = {"unitId": str(world.unit.id), "kind": "addresses", "addresses": [chosen[0].upper()]}
+    await rep.refused("POST", path_of(survey_round), 422, "worksElsewhere", json=sent)
+    sent = {"unitId": str(team.id), "kind": "addresses", "addresses": [*chosen, nowhere.email]}
+    assert (await rep.post(path_of(survey_round), sent))["invited"] == 8
 
 
 async def test_two_batches_at_once_invite_nobody_twice_and_no_more_than_there_are(world: World) -> None:
@@ -231,10 +282,10 @@ async def test_slips_as_a_file_for_a_spreadsheet(world: World) -> None:
     assert "/survey-invitation-batches/" in response.headers["location"]
     assert response.content.startswith("\ufeff".encode())
     rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig")), delimiter=";"))
-    assert rows[0] == ["Nr", "Enhet", "Enkät", "Sista dag", "Länk"]
-    assert [row[0] for row in rows[1:]] == ["1", "2", "3"]
-    assert all(row[2].startswith("'=HYPERLINK") for row in rows[1:])
-    tokens = {row[4].rpartition("#")[2] for row in rows[1:]}
+    assert rows[0] == ["Enhet", "Enkät", "Sista dag", "Länk"]
+    assert len(rows) == 1 + 3
+    assert all(row[1].startswith("'=HYPERLINK") for row in rows[1:])
+    tokens = {row[3].rpartition("#")[2] for row in rows[1:]}
     assert {ballot.token_hash(token) for token in tokens} == await hashes(world, survey_round)
 
 
@@ -308,6 +359,26 @@ async def test_invitations_are_voided_before_anybody_can_answer_and_never_after(
 
 
 # --- Reminders ----------------------------------------------------------------------------------------------------
+
+
+async def test_voiding_that_waited_until_the_round_had_begun_is_refused(world: World) -> None:
+    """A storm of answers holds the round's row; whoever waits for it decides at the time at which they are let in."""
+    survey_round = await an_open_round(world, opens_in=timedelta(seconds=1.5))
+    rep = world.saco_rep.client
+    made = await rep.post(path_of(survey_round), slips(world, 4))
+    path = f"/survey-rounds/{survey_round.id}/units/{world.unit.id}/invitations"
+    etag = await rep.etag(f"/survey-rounds/{survey_round.id}")
+    async with world.database.write() as holding:
+        await holding.execute(sa.text("SELECT 1 FROM survey_round WHERE id = :id FOR SHARE"), {"id": survey_round.id})
+        voiding = asyncio.create_task(rep.request("DELETE", path, etag=etag))
+        await asyncio.sleep(1.7)
+        for link in made["slipLinks"]:
+            token = link.rpartition("#")[2]
+            await world.nobody.signed_in(token).post("/survey-responses", {"answers": {"A1": 3}})
+        assert not voiding.done()
+    response = await voiding
+    assert (response.status_code, response.json()["code"]) == (409, "surveyRoundHasBegun")
+    assert len(await hashes(world, survey_round)) == 4
 
 
 async def test_everyone_is_reminded_once_a_day(world: World) -> None:

@@ -410,8 +410,13 @@ async def test_no_line_is_logged_and_no_trace_goes_on(client: Client, stage: Sur
         ("POST", RESPONSES, GOOD, 409),
         ("GET", FORM, None, 200),
         ("DELETE", RESPONSES, None, 405),
+        ("GET", f"/survey-forms/{stage.tokens[1]}", None, 404),
+        ("POST", f"{RESPONSES}/", GOOD, 404),
+        ("POST", RESPONSES, {"answers": {"A1": 3}, stage.tokens[1]: 1}, 422),
+        ("POST", f"{RESPONSES}?{stage.tokens[1]}=1", GOOD, 422),
     ):
         answer = await holder.request(method, path, json=sent, headers={"traceparent": TRACE}, expect=status)
+        assert not any(token in answer.text for token in stage.tokens)
         heard += [answer.headers["traceparent"].split("-")[1], answer.headers["X-Request-Id"]]
         assert "set-cookie" not in answer.headers
     assert len(set(heard)) == len(heard)

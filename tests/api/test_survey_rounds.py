@@ -631,11 +631,11 @@ async def test_nothing_secret_is_in_the_database_the_log_or_the_trail(
     world: World, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     group = await started_group(world)
-    lab = await a_unit(world, "Labbet", 20)
+    lab, office = [await a_unit(world, name, 20) for name in ("Labbet", "Kontoret")]
     one = await open_round(world, group, rootUnitId=str(lab.id))
     two = await world.employer_rep.client.post(
         f"/working-groups/{group['id']}/survey-rounds",
-        await a_round(world, twoKeys=True, rootUnitId=str((await a_unit(world, "Kontoret", 20)).id)),
+        await a_round(world, twoKeys=True, rootUnitId=str(office.id)),
     )
     words = [(await make_key(who, two))["words"] for who in (world.employer_rep, world.saco_rep)]
     await world.saco_rep.client.step(f"{path_of(two)}/transitions", {"to": "proposed"})
@@ -685,8 +685,7 @@ async def both_approve(world: World, *rounds: Json) -> list[int]:
 
 async def test_two_last_approvals_at_once_open_it_once(world: World) -> None:
     group = await started_group(world)
-    for turn in range(3):
-        unit = await a_unit(world, f"Lag {turn}", 20)
+    for unit in [await a_unit(world, f"Lag {turn}", 20) for turn in range(3)]:
         proposed = await proposed_round(world, group, rootUnitId=str(unit.id))
         path = path_of(proposed)
         tag = await world.saco_rep.client.etag(path)
@@ -706,8 +705,7 @@ async def test_two_last_approvals_at_once_open_it_once(world: World) -> None:
 
 async def test_approving_and_taking_back_at_once(world: World) -> None:
     group = await started_group(world)
-    for turn in range(6):
-        unit = await a_unit(world, f"Lag {turn}", 20)
+    for turn, unit in enumerate([await a_unit(world, f"Lag {turn}", 20) for turn in range(6)]):
         proposed = await proposed_round(world, group, rootUnitId=str(unit.id))
         path = path_of(proposed)
         await decide(world.employer_rep, path)
@@ -726,9 +724,8 @@ async def test_approving_and_taking_back_at_once(world: World) -> None:
 
 async def test_of_two_rounds_that_ask_the_same_people_one_opens(world: World) -> None:
     group, another = await started_group(world), await started_group(world)
-    for turn in range(4):
-        unit = await a_unit(world, f"Avdelning {turn}", 20)
-        below = await a_unit(world, f"Lag {turn}", 20, unit)
+    above = [await a_unit(world, f"Avdelning {turn}", 20) for turn in range(4)]
+    for unit, below in [(unit, await a_unit(world, "Laget", 20, unit)) for unit in above]:
         rounds = [
             await proposed_round(world, group, rootUnitId=str(unit.id)),
             await proposed_round(world, another, rootUnitId=str(below.id)),
@@ -811,6 +808,29 @@ async def test_a_clone_with_one_unit_moved_asks_the_same_people(world: World, ef
     assert await proposing(world, copied) == 409
     await time_passes(world, opened, timedelta(days=48))
     assert await proposing(world, copied) == 201
+
+
+async def test_a_unit_made_for_all_but_one_asks_the_same_people(world: World) -> None:
+    """The attack: make a new unit beside the one that was asked, and ask nearly the same people as its employees."""
+    group = await started_group(world, scopeUnitId=str(world.unit.id))
+    team = await a_unit(world, "Laget", 20, world.subunit)
+    elsewhere = await a_unit(world, "En annan avdelning", 20, world.unit)
+    await open_round(world, group, rootUnitId=str(team.id))
+    beside, below, above, cousin = [
+        await a_unit(world, name, 19, parent)
+        for name, parent in (
+            ("Bredvid", world.subunit),
+            ("Under", team),
+            ("Ovanför", world.unit),
+            ("Långt därifrån", elsewhere),
+        )
+    ]
+    for unit, status in ((beside, 409), (below, 409), (above, 409), (cousin, 201)):
+        assert await proposing(world, await draft_round(world, group, rootUnitId=str(unit.id))) == status, unit
+    # Dated back, or moved away once made: it is when it was made that counts.
+    moved = {"parentId": str(elsewhere.id), "effectiveOn": "2021-05-01"}
+    await world.administrator.client.change(f"/units/{beside.id}", moved)
+    assert await proposing(world, await draft_round(world, group, rootUnitId=str(beside.id))) == 409
 
 
 async def test_what_is_proposed_first_does_not_open_after_another_has(world: World) -> None:

@@ -155,7 +155,7 @@ async def test_before_release_only_the_table_reads(world: World) -> None:
     async with World(world.app) as other:
         strangers = [world.seko_rep, world.archivist, world.employee, world.administrator, other.employer_rep]
         for who in [*strangers, world.facilitator]:
-            for hidden in (f"{box.path}/texts", path, f"{path}/texts", f"{path}/approvals"):
+            for hidden in (path, f"{path}/texts", f"{path}/approvals"):
                 await who.client.refused("GET", hidden, 404, "notFound")
             await who.client.refused("GET", f"/approvals/{approval['id']}", 404, "notFound")
             body = {"textId": text["id"], "reason": "authorRecognisable"}
@@ -164,6 +164,13 @@ async def test_before_release_only_the_table_reads(world: World) -> None:
             await who.client.refused("DELETE", gone, 404, "notFound", etag='"1"')
             body = {"contentHash": texts["contentHash"], "decision": "approve"}
             await who.client.refused("POST", f"{path}/approvals", 404, "notFound", json=body, etag='"1"')
+        # The facilitator reads the round: it is not to be seen that there is anything to wait for.
+        none = await closed_round(world, group, {"a": lines("a", 2)})
+        heard = [await world.facilitator.client.get(f"{each.path}/texts") for each in (box, none)]
+        assert [each["content"] for each in heard] == [SUPPRESSED] * 2
+        assert heard[0]["version"] == heard[1]["version"]
+        for who in strangers:
+            await who.client.refused("GET", f"{box.path}/texts", 404, "notFound")
         await decide(world.saco_rep, path)
         for who in strangers:
             for hidden in (f"{box.path}/texts", path, f"{path}/texts", f"{path}/approvals"):

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -375,6 +376,19 @@ def test_a_change_that_is_not_assured_is_not_shown(before: list[int], after: lis
     _, _, trend = changed(before, after)
     assert {each["status"] for each in trend.values()} == {"noAssuredChange"}, why
     assert {each["change"] for each in trend.values()} == {None}
+
+
+@pytest.mark.parametrize("count", [15, 16, 20, 40])
+def test_which_changes_are_assured_does_not_tell_all_from_all_but_one(count: int) -> None:
+    """Nor people of one mind from people of nearly one mind."""
+    told = set()
+    for before, after in (([3, 2, 4], [3, 3, 4]), ([3], [3, 3, 4]), ([3, 3, 3, 3, 2], [3, 3, 3, 4])):
+        first, second = [list(islice(cycle(each), count)) for each in (before, after)]
+        for invited in (count, count + 1):
+            _, later, trend = changed(first, second, invited)
+            assert later["participation"]["bound"] == "above"
+            told.add((str(before), tuple(each["status"] for each in trend.values())))
+    assert len(told) == 3
 
 
 def test_holm_keeps_one_chance_finding_among_six_dimensions_from_being_a_change() -> None:

@@ -117,8 +117,8 @@ def test_a_spreadsheet_opens_the_file_and_runs_nothing(language: Language) -> No
         content = as_csv(sheet, language)
         assert content.startswith(b"\xef\xbb\xbf")
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
-        assert {len(row) for row in rows} == {5}
-        assert [row[4] for row in rows[1:]] == sheet.links
+        assert {len(row) for row in rows} == {4}
+        assert [row[3] for row in rows[1:]] == sheet.links
         assert all(not cell.lstrip().startswith(("=", "+", "-", "@", "＝")) for row in rows for cell in row)
     assert as_csv(a_sheet(1), language).count(b"\r\n") == 2
 

@@ -563,6 +563,13 @@ async def test_the_next_round_shows_how_the_same_units_have_changed(world: World
     assert (trend["status"], trend["earlierSurveyRoundId"]) == ("published", str(first.id))
     assert {(each["status"], each["change"]) for each in trend["dimensions"]} == {("change", 50)}
     assert {each["status"] for each in shown["b"]["trend"]["dimensions"]} == {"noAssuredChange"}
+    # Whoever sits at another table reads the change, and not which round it is held against: that may not be theirs.
+    elsewhere = await an_open_round(world, await stories.started_group(world), instrument=instrument, units=units)
+    await elsewhere.put("a", everything(4), 18).store()
+    await close(elsewhere)
+    trend = (await results(elsewhere))["a"]["trend"]
+    assert (trend["status"], trend["earlierSurveyRoundId"], trend["earlierTitle"]) == ("published", None, None)
+    assert str(second.id) not in json.dumps(await results(elsewhere))
     # Another questionnaire is no earlier round, and a suppressed unit has none.
     assert (await results(other))["a"]["trend"]["reason"] == "noEarlierResult"
     assert "trend" not in shown["c"]
