@@ -1,4 +1,4 @@
-"""The README's first dialogue does what it says when its blocks are pasted, in order, into one bash."""
+"""What the README shows does what it says when its blocks are pasted, in order, into one bash."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,10 @@ from tests.program import PATIENCE, ROOT, Service, serving
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTION = README.split("\n## The first dialogue in ten calls\n")[1].split("\n## ")[0]
-PREPARATION, *CALLS, READING = re.findall(r"^```sh\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
+SURVEY_SECTION = README.split("\n## A survey from draft to result\n")[1].split("\n## ")[0]
+_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PREPARATION, *CALLS, READING = _BLOCK.findall(SECTION)
+SURVEY = _BLOCK.findall(SURVEY_SECTION)
 STATUSES = ["201", "201", "201", "201", "200", "201", "200", "201", "201", "201"]
 """What the document promises for them: attendance and answers are changes, all else is created."""
 
@@ -36,13 +39,14 @@ class Pasted:
     """Block by block what curl was answered, and any complaint."""
 
 
-async def paste(api: str, *blocks: str) -> Pasted:
+async def paste(api: str, *blocks: str, cwd: Path = ROOT) -> Pasted:
     bash = await asyncio.create_subprocess_exec(
         *("bash", "-c", TELLING + STOP.join(blocks)),
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "NO_PROXY": "*", "API": api},
+        cwd=cwd,
     )
     async with asyncio.timeout(PATIENCE):
         shown, told = await bash.communicate()
@@ -73,9 +77,12 @@ def test_there_are_ten_numbered_calls_after_one_preparation() -> None:
     assert PREPARATION.splitlines()[0] == "API=${API:-http://127.0.0.1:8000/larande/v1}"
 
 
-async def test_the_calls_carry_a_group_to_a_final_record_each_time(home: Path) -> None:
+async def test_the_calls_carry_a_group_to_a_final_record_each_time_and_a_survey_to_its_result(
+    home: Path, tmp_path: Path
+) -> None:
     async with serving("--with-demo", LARANDE_HOME=str(home)) as service:
         made = [await _first_dialogue(service) for _ in range(2)]
+        await _first_survey(service, tmp_path)
         await _tells_a_refusal(service)
     assert made[0]["id"] != made[1]["id"]
     assert made[0]["workingGroupId"] != made[1]["workingGroupId"]
@@ -104,6 +111,27 @@ async def _first_dialogue(service: Service) -> Any:
     assert set(record["content"]["answers"]) == {"q2", "q3", "q4"}
     assert "våga säga till när något är oklart" in record["content"]["answers"]["q4"]
     return record
+
+
+async def _first_survey(service: Service, place: Path) -> None:
+    pasted = await paste(service.url, PREPARATION, *CALLS[:3], *SURVEY, 'echo "$ROUND $TEAM"\n', cwd=place)
+    assert pasted.code == 0, pasted
+    answered = [status for statuses in pasted.statuses[4:] for status in statuses]
+    assert set(answered) == {"200", "201"}, "not one of them is refused"
+    assert "shown\n" in pasted.shown
+    assert pasted.shown.count("Tack!") == 10
+    assert (place / "slips.pdf").read_bytes().startswith(b"%PDF-")
+    round_id, team = pasted.shown.split()[-2:]
+    path = f"/survey-rounds/{round_id}"
+    heard = [
+        await read_by(service, f"{name}@mhv.example", path, f"{path}/results/units/{team}")
+        for name in ("katarina.wikmark", "anneli.kettunen")
+    ]
+    assert heard[0][0]["state"] == "released"
+    assert heard[0][1] == heard[1][1]
+    content = heard[0][1]["content"]
+    assert content["status"] == "published"
+    assert content["dimensions"][0]["textAlternative"]["sv"] in pasted.shown
 
 
 async def _tells_a_refusal(service: Service) -> None:

@@ -23,7 +23,7 @@ from app.api.operations import methods_at, of_respondents
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.database import DatabaseAway
 from app.services.errors import Refusal
-from app.services.key_store import KeyStoreUnavailable
+from app.services.key_store import KeyMissing, KeyStoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_ROOT = "https://larande.example/problems/"
@@ -79,6 +79,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseAway, _away)
     app.add_exception_handler(KeyStoreUnavailable, _keys_away)
+    app.add_exception_handler(KeyMissing, _keys_away)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -171,7 +172,8 @@ async def _away(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _keys_away(request: Request, error: Exception) -> JSONResponse:
-    _log.error("key store away", reason=str(error))
+    # A key that is missing may lie in another machine's directory.
+    _log.error("key store away", kind=type(error).__name__, reason=str(error))
     return problem(request, "keyStoreAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
 
 

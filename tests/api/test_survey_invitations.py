@@ -93,6 +93,18 @@ async def test_nobody_is_invited_twice(world: World) -> None:
     assert len(await hashes(world, survey_round)) == 5
 
 
+async def test_a_key_that_is_not_there_is_no_fault_of_the_one_who_asks(world: World) -> None:
+    survey_round = await an_open_round(world)
+    await colleagues(world, world.unit, 1)
+    world.app.state.key_store.destroy(survey_round.id)
+    for path, sent in (
+        (path_of(survey_round), {"unitId": str(world.unit.id), "kind": "people"}),
+        (f"/survey-rounds/{survey_round.id}/reminders", {}),
+    ):
+        await world.saco_rep.client.refused("POST", path, 503, "keyStoreAway", json=sent)
+    assert await hashes(world, survey_round) == set()
+
+
 async def test_a_list_of_addresses_is_reminded_as_a_whole_and_once_a_day(world: World) -> None:
     """A reminder to one of them would say something of that one."""
     other = await world.unit_under(world.unit, "Ett annat lag")
