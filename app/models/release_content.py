@@ -23,8 +23,8 @@ class ResultStatus(StrEnum):
 
 
 class HiddenReason(StrEnum):
-    """Why something is not shown. `notEnoughAnswers` says one thing for several: too few answers here, or to the items of
-    some dimension, or in a unit that could be worked out from this one."""
+    """Why something is not shown. `notEnoughAnswers` says one thing for several: too few answers here, or to the items
+    of some dimension, or in a unit that could be worked out from this one."""
 
     NOT_ENOUGH_ANSWERS = "notEnoughAnswers"
     """Of the group itself, or of one that could be worked out by subtraction: the two are never told apart."""
