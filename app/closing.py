@@ -49,11 +49,14 @@ async def close_due(database: Database, key_store: KeyStore, now: datetime) -> d
 
 
 async def tidy(database: Database, key_store: KeyStore) -> None:
-    """Finish what a crash may have left: destroy the keys of rounds that are over.
+    """Destroy the keys of rounds that are over and have them still: something died, or the key store was away.
 
     Each round's row is held while its keys go, so that no opening on its way loses the ones it has just made.
     """
-    for round_id in await asyncio.to_thread(key_store.rounds):
+    kept = await asyncio.to_thread(key_store.rounds)
+    async with database.read() as session:
+        found = await survey_closing.seem_over(session, kept)
+    for round_id in found:
         async with database.write() as session:
             if await survey_closing.is_over(session, round_id):
                 await asyncio.to_thread(key_store.destroy, round_id)
@@ -65,16 +68,13 @@ class Closer:
     def __init__(self, database: Database, key_store: KeyStore) -> None:
         self._database = database
         self._key_store = key_store
-        self._tidy = False
         self._pauses: dict[UUID, timedelta] = {}
         self._not_before: dict[UUID, datetime] = {}
 
     async def work(self, now: datetime) -> None:
         """One turn. Whatever fails is logged without its content and tried again in a later one."""
         try:
-            if not self._tidy:
-                await tidy(self._database, self._key_store)
-                self._tidy = True
+            await tidy(self._database, self._key_store)
             await self.close_due(now)
         except (DatabaseAway, KeyStoreUnavailable) as error:
             _log.warning("rounds wait to be closed", kind=type(error).__name__)
@@ -103,7 +103,5 @@ class Closer:
             outcome = await survey_closing.close(session, round_id, self._key_store, now)
         if outcome is Outcome.RELEASED:
             _log.info("a round is released", survey_round_id=str(round_id))
-            self._tidy = False  # until its keys are gone
             await asyncio.to_thread(self._key_store.destroy, round_id)
-            self._tidy = True
         return outcome

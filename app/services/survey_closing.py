@@ -2,6 +2,8 @@
 
     due(session, now)                     rounds whose closing time has come
     close(session, round_id, keys, now)   one of them, in the caller's transaction
+    empty(session, round_id)              delete its answers and invitations
+    seem_over(session, round_ids)         those whose keys may go, it seems
     is_over(session, round_id)            whether its keys may be destroyed
 
 The caller commits and only then destroys the keys: whatever dies in between, there is an open round with its keys or a
@@ -60,6 +62,10 @@ _DUE = (
     )
     .order_by(col(SurveyRound.closes_at))
 )
+_OVER = sa.select(col(SurveyRound.id)).where(
+    col(SurveyRound.id).in_(sa.bindparam("round_ids", expanding=True)),
+    col(SurveyRound.state).not_in([SurveyRoundState.OPEN, SurveyRoundState.CLOSED]),
+)
 _HELD = sa.select(SurveyRound).where(col(SurveyRound.id) == _ROUND_ID)
 _HELD = _HELD.with_for_update(skip_locked=True).execution_options(populate_existing=True)
 
@@ -67,6 +73,11 @@ _HELD = _HELD.with_for_update(skip_locked=True).execution_options(populate_exist
 async def due(session: AsyncSession, now: datetime) -> Sequence[UUID]:
     """Rounds that were to close by now, the oldest first; also those that wait for a side's key."""
     return (await session.execute(_DUE, {"now": now})).scalars().all()
+
+
+async def seem_over(session: AsyncSession, round_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of these rounds that `is_over` is worth asking about: it holds a row, and open rounds are not to wait."""
+    return (await session.execute(_OVER, {"round_ids": round_ids})).scalars().all()
 
 
 async def is_over(session: AsyncSession, round_id: UUID) -> bool:
@@ -105,7 +116,7 @@ async def close(session: AsyncSession, round_id: UUID, key_store: KeyStore, now:
     whole = whole_part(around, release, hashes, accounted_for=accounted_for, now=now)
     await _store(session, around, release, whole, parts, now)
     await _store_texts(session, around, tree, opened, parts, now)
-    await _empty(session, round_id)
+    await empty(session, round_id)
     final = {
         "state": SurveyRoundState.RELEASED,
         "closed_at": survey_round.closed_at or survey_round.closes_at,
@@ -256,8 +267,8 @@ _EMPTYING = (
 )
 
 
-async def _empty(session: AsyncSession, round_id: UUID) -> None:
-    """Of those who could answer nothing is left, and of what they answered only the release."""
+async def empty(session: AsyncSession, round_id: UUID) -> None:
+    """Of those who could answer nothing is left, and of what they answered nothing but the release, if there is one."""
     for statement in _EMPTYING:
         while (await session.execute(statement, {"round_id": round_id})).rowcount:  # type: ignore[attr-defined]
             pass
