@@ -18,7 +18,6 @@ from app.services.survey_closing import Outcome
 
 EVERY_S = 15.0
 LONGEST_PAUSE = timedelta(hours=1)
-TIDIED_EVERY = timedelta(hours=1)
 
 _log = structlog.get_logger("larande.closing")
 
@@ -49,20 +48,24 @@ async def close_due(database: Database, key_store: KeyStore, now: datetime) -> d
     return await Closer(database, key_store).close_due(now)
 
 
-async def tidy(database: Database, key_store: KeyStore) -> bool:
-    """Finish what a crash may have left: destroy the keys of rounds that are over. Says whether all were seen to.
+async def tidy(database: Database, key_store: KeyStore) -> None:
+    """Destroy the keys of rounds that are over and have them still: something died, or the key store was away.
 
-    Each round's row is held while its keys go, so that no opening on its way loses the ones it has just made. A row
-    that somebody else holds is for the next time.
+    Each round's row is held while its keys go, so that no opening on its way loses the ones it has just made.
     """
-    all_seen = True
-    for round_id in await asyncio.to_thread(key_store.rounds):
-        async with database.write() as session:
-            over = await survey_closing.is_over(session, round_id)
-            if over:
-                await asyncio.to_thread(key_store.destroy, round_id)
-        all_seen = all_seen and over is not None
-    return all_seen
+    kept = await asyncio.to_thread(key_store.rounds)
+    async with database.read() as session:
+        found = await survey_closing.seem_over(session, kept)
+    for round_id in found:
+        try:
+            async with database.write() as session:
+                if await survey_closing.is_over(session, round_id):
+                    await asyncio.to_thread(key_store.destroy, round_id)
+        except DatabaseAway:
+            raise
+        except Exception:
+            # One whose keys cannot be destroyed keeps no other from being closed.
+            _log.exception("keys could not be destroyed", survey_round_id=str(round_id))
 
 
 class Closer:
@@ -71,19 +74,13 @@ class Closer:
     def __init__(self, database: Database, key_store: KeyStore) -> None:
         self._database = database
         self._key_store = key_store
-        self._tidy = False
-        """Whether all keys of rounds that are over are known to be gone."""
-        self._tidied_at: datetime | None = None
         self._pauses: dict[UUID, timedelta] = {}
         self._not_before: dict[UUID, datetime] = {}
 
     async def work(self, now: datetime) -> None:
         """One turn. Whatever fails is logged without its content and tried again in a later one."""
         try:
-            # From time to time in any case: another process may have died between releasing and destroying.
-            if not self._tidy or self._tidied_at is None or now - self._tidied_at >= TIDIED_EVERY:
-                self._tidy = await tidy(self._database, self._key_store)
-                self._tidied_at = now
+            await tidy(self._database, self._key_store)
             await self.close_due(now)
         except (DatabaseAway, KeyStoreUnavailable) as error:
             _log.warning("rounds wait to be closed", kind=type(error).__name__)
@@ -108,12 +105,9 @@ class Closer:
         return outcomes
 
     async def _close(self, round_id: UUID, now: datetime) -> Outcome:
-        # Until it is known that the round stays open, or that its keys are gone: a commit may succeed without a word.
-        before, self._tidy = self._tidy, False
         async with self._database.write() as session:
             outcome = await survey_closing.close(session, round_id, self._key_store, now)
         if outcome is Outcome.RELEASED:
             _log.info("a round is released", survey_round_id=str(round_id))
             await asyncio.to_thread(self._key_store.destroy, round_id)
-        self._tidy = before
         return outcome

@@ -85,6 +85,11 @@ async def _amendments(stage: "Stage", group: Any) -> None:
         if state == "proposed":
             await stage.keep("round, open, change proposed", SurveyRound, survey_round["id"])
         await stage.keep(f"amendment, {state}", SurveyAmendment, amendment["id"])
+    box = await an_answered_round(world, group, two_keys=True)
+    abandoning = {"abandon": True, "reason": "Våra ord är borta."}
+    amendment = await world.saco_rep.client.post(f"{box.path}/amendments", abandoning)
+    await stories.decide(world.employer_rep, f"/survey-amendments/{amendment['id']}")
+    await stage.keep("amendment, proposed, to abandon", SurveyAmendment, amendment["id"])
 
 
 async def _one_for_two_unions(stage: "Stage") -> None:

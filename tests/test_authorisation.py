@@ -229,6 +229,17 @@ def _rounds_on_their_way() -> Cases:
     return cases
 
 
+def _changes_of_rounds() -> Cases:
+    closing, abandoning = (
+        {"closesAt": None, "reason": "Alla har svarat."},
+        {"abandon": True, "reason": "Nyckeln är borta."},
+    )
+    cases = _on(SurveyRound, f"{ROUND}/amendments", lambda _s, _r: closing)
+    for state in ("draft", "open", "open, change proposed", "closed", "closed, two keys", "released"):
+        cases = _also(cases, f"round, {state}", "abandon", lambda _s: abandoning)
+    return cases
+
+
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
 ROUND, AMENDMENT, TEXTS = "/survey-rounds/{id}", "/survey-amendments/{id}", "/survey-texts/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
@@ -397,9 +408,7 @@ CASES: dict[str, Cases] = {
     "read_survey_unlocks": _on(SurveyRound, f"{ROUND}/unlocks"),
     "unlock_survey_round": _on(SurveyRound, f"{ROUND}/unlocks", lambda stage, _r: {"words": stage.employer_words}),
     "list_survey_amendments": _on(SurveyRound, f"{ROUND}/amendments"),
-    "create_survey_amendment": _on(
-        SurveyRound, f"{ROUND}/amendments", lambda _s, _r: {"closesAt": None, "reason": "Alla har svarat."}
-    ),
+    "create_survey_amendment": _changes_of_rounds(),
     "read_survey_amendment": _on(SurveyAmendment, AMENDMENT),
     "transition_survey_amendment": _on(SurveyAmendment, f"{AMENDMENT}/transitions", lambda _s, _r: {"to": "withdrawn"}),
     "approve_survey_amendment": _on(SurveyAmendment, f"{AMENDMENT}/approvals", _decision),
@@ -483,8 +492,17 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("approve_survey_round", "partyHasDecided"): {"round, proposed", "round, proposed, one for two"},
     ("approve_survey_round", "personHasDecided"): {"round, proposed, one for two"},
     ("unlock_survey_round", "keyWordsOfAnother"): {"round, closed, two keys"},
-    ("create_survey_amendment", "amendmentPending"): {"round, open, change proposed"},
-    ("approve_survey_amendment", "partyHasDecided"): {"amendment, proposed", "amendment, proposed, one for two"},
+    ("create_survey_amendment", "roundNotOpen"): {"round, closed", "round, closed, two keys"},
+    ("create_survey_amendment", "amendmentPending"): {
+        "round, open, change proposed",
+        "round, open, change proposed: abandon",
+    },
+    ("approve_survey_amendment", "roundNotOpen"): {"amendment, proposed, round closed"},
+    ("approve_survey_amendment", "partyHasDecided"): {
+        "amendment, proposed",
+        "amendment, proposed, one for two",
+        "amendment, proposed, to abandon",
+    },
     ("approve_survey_amendment", "personHasDecided"): {"amendment, proposed, one for two"},
     ("read_survey_round_texts", "notFound"): {"round, released"},
     ("withdraw_text_withholding", "notFound"): {

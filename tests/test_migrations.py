@@ -291,6 +291,73 @@ async def test_what_is_final_cannot_be_changed_by_hand_either(fresh: Database, t
             await run(fresh, statement)
 
 
+DECIDED = {
+    "instrument_id": "gen_random_uuid()",
+    "root_unit_id": "gen_random_uuid()",
+    "every_unit": "NOT every_unit",
+    "threshold": "threshold - 2",
+    "free_text": "NOT free_text",
+    "two_keys": "NOT two_keys",
+    **dict.fromkeys(("public_key", "employer_public_key", "union_public_key"), "'\\x01'"),
+    "content": "'{\"threshold\": 5}'",
+    "content_hash": "'1'",
+}
+
+
+async def test_what_was_decided_about_a_round_stays_from_its_opening_on(fresh: Database) -> None:
+    async with fresh.migrate() as connection:
+        await filled(connection)
+    everything_else = "title = 'annan', closes_at = closes_at + interval '1 day', version = version + 1"
+    for state in ("open", "closed", "cancelled"):
+        # Opening itself: the keys come with the state.
+        await run(fresh, "UPDATE survey_round SET state = 'proposed', content = '{}', content_hash = '0'")
+        await run(fresh, f"UPDATE survey_round SET state = '{state}', threshold = 7")  # noqa: S608
+        for column, other in DECIDED.items():
+            with pytest.raises(DBAPIError, match="survey_round is final"):
+                await run(fresh, f"UPDATE survey_round SET {column} = {other}")  # noqa: S608
+        await run(fresh, f"UPDATE survey_round SET threshold = threshold, {everything_else}")  # noqa: S608
+
+
+@pytest.mark.parametrize("table_name", ["survey_unit", "survey_covered_unit"])
+async def test_nothing_is_moved_into_an_open_round_or_out_of_it(fresh: Database, table_name: str) -> None:
+    async with fresh.migrate() as connection:
+        await filled(connection)
+    (draft,) = await run(fresh, "SELECT id FROM survey_round")
+    (opened,) = await run(
+        fresh,
+        "INSERT INTO survey_round SELECT (jsonb_populate_record(r, jsonb_build_object("
+        "'id', gen_random_uuid(), 'state', 'open', 'content', '{}'::jsonb, 'content_hash', '0'))).* "
+        "FROM survey_round r RETURNING id",
+    )
+    # What refers to the row would hold it too.
+    await run(fresh, "DELETE FROM survey_invitation_batch")
+    await run(fresh, "DELETE FROM survey_invitation")
+    move = f"UPDATE {table_name} SET survey_round_id = '{{}}'"  # noqa: S608
+    with pytest.raises(DBAPIError, match=f"{table_name} is final"):
+        await run(fresh, move.format(opened))
+    await run(fresh, move.format(draft))
+    await run(fresh, f"UPDATE survey_round SET state = 'draft' WHERE id = '{opened}'")  # noqa: S608
+    await run(fresh, move.format(opened))
+    await run(fresh, f"UPDATE survey_round SET state = 'open' WHERE id = '{opened}'")  # noqa: S608
+    with pytest.raises(DBAPIError, match=f"{table_name} is final"):
+        await run(fresh, move.format(draft))
+
+
+async def test_the_program_before_abandoned_rounds_cannot_decide_on_one(fresh: Database) -> None:
+    async with fresh.migrate() as connection:
+        await filled(connection)
+    decide = "UPDATE survey_amendment SET state = 'decided', decided_at = now()"
+    # It names no such column.
+    await run(fresh, "UPDATE survey_amendment SET abandon = DEFAULT")
+    await run(fresh, decide)
+    await run(fresh, "UPDATE survey_amendment SET state = 'proposed', abandon = true")
+    with pytest.raises(DBAPIError, match="the round is not cancelled"):
+        await run(fresh, decide)
+    await migrations.downgrade(fresh, "0005")
+    # There it would be a proposal to close the round at once.
+    assert await run(fresh, "SELECT state FROM survey_amendment") == ["withdrawn"]
+
+
 # --- Beside others ----------------------------------------------------------------------------------------------
 
 

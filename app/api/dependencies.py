@@ -1,5 +1,6 @@
 """What an endpoint is handed: the call with its transaction, the version it changes, the key it may repeat."""
 
+import asyncio
 import hashlib
 import json
 import re
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
+import structlog
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -20,12 +22,14 @@ from app.services import actors, idempotency
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
-from app.services.key_store import KeyStore
+from app.services.key_store import KeyStore, KeyStoreUnavailable
 from app.services.sign_in import Opener
 from app.services.tokens import Claims, TokenKey
 from app.services.work import Work
 
 MadeT = TypeVar("MadeT", bound=Identified)
+
+_log = structlog.get_logger("larande.keys")
 
 
 class RequestRefusal(Exception):
@@ -127,7 +131,19 @@ async def _call(
     async with opened() as session:
         moment = now()
         actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
-        yield Call(request, Work(session, actor, moment, now), key)
+        work = Work(session, actor, moment, now)
+        yield Call(request, work, key)
+    await _destroy_keys(request, work.rounds_over)
+
+
+async def _destroy_keys(request: Request, round_ids: list[UUID]) -> None:
+    """What the store cannot destroy now is destroyed by the next turn of whoever closes rounds (app/closing.py)."""
+    for round_id in round_ids:
+        key_store: KeyStore = request.app.state.key_store
+        try:
+            await asyncio.to_thread(key_store.destroy, round_id)
+        except KeyStoreUnavailable:
+            _log.warning("keys wait to be destroyed", survey_round_id=str(round_id))
 
 
 Formed = Annotated[object, Depends(well_formed)]

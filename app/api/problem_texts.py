@@ -666,13 +666,33 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "roundDecided": _p(
         409,
-        ("Omgången är redan öppnad eller inställd", "Det här går bara innan omgången har öppnats."),
-        ("The round is open or cancelled already", "This can only be done before the round is opened."),
+        (
+            "Omgången är redan öppnad eller inställd",
+            "Det här går bara innan omgången har öppnats. En omgång som har öppnats och inte är släppt kan avbrytas om "
+            "båda sidor beslutar det: föreslå en ändring med abandon.",
+        ),
+        (
+            "The round is open or cancelled already",
+            "This can only be done before the round is opened. One that has opened and is not released can be "
+            "abandoned if both sides decide so: propose a change with abandon.",
+        ),
     ),
     "roundNotOpen": _p(
         409,
         ("Omgången är inte öppen", "Det går från det att båda sidor har godkänt omgången tills den stänger."),
         ("The round is not open", "This is possible from when both sides have approved the round until it closes."),
+    ),
+    "roundNotUnderWay": _p(
+        409,
+        (
+            "Omgången pågår inte",
+            "Det går från det att båda sidor har godkänt omgången tills resultatet är släppt eller omgången inställd.",
+        ),
+        (
+            "The round is not under way",
+            "This is possible from when both sides have approved the round until the result is released or the round "
+            "cancelled.",
+        ),
     ),
     "roundHasOneKey": _p(
         409,
@@ -774,10 +794,23 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Enheten ligger utanför omgången", "Enheten ligger inte under omgångens översta enhet i dag."),
         ("The unit lies outside the round", "The unit does not lie below the round's top unit today."),
     ),
+    "closingTimeOrAbandon": _p(
+        422,
+        (
+            "Stängningstid eller avbruten omgång",
+            "Föreslå ett av två. closesAt ger omgången en ny stängningstid; null betyder att den stängs så snart båda "
+            "sidor har beslutat det. abandon avbryter den: den ställs in, och alla svar förstörs olästa.",
+        ),
+        (
+            "A closing time, or an abandoned round",
+            "Propose one of the two. closesAt gives the round another closing time; null means that it closes as soon "
+            "as both sides have decided so. abandon cancels it, and all answers are destroyed unread.",
+        ),
+    ),
     "amendmentPending": _p(
         409,
-        ("En ny stängningstid är redan föreslagen", "Besluta om den, eller låt parten ta tillbaka sitt förslag."),
-        ("A new closing time is proposed already", "Decide on that one, or let the party take its proposal back."),
+        ("En ändring är redan föreslagen", "Besluta om den, eller låt parten ta tillbaka sitt förslag."),
+        ("A change is proposed already", "Decide on that one, or let the party take its proposal back."),
     ),
     "amendmentSettled": _p(
         409,

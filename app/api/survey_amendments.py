@@ -1,4 +1,4 @@
-"""Changes of a round's closing time over HTTP."""
+"""Changes of a round under way over HTTP: another closing time, or that it is abandoned."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ def _answer(call: Call, amendment: SurveyAmendmentRead, status: int = 200) -> Re
 @router.get(
     "/survey-rounds/{surveyRoundId}/amendments",
     response_model=page_of(SurveyAmendmentItem),
-    summary="List changes of a round's closing time",
+    summary="List changes of a round under way",
 )
 async def list_survey_amendments(
     call: Reading,
@@ -51,12 +51,14 @@ async def list_survey_amendments(
     "/survey-rounds/{surveyRoundId}/amendments",
     response_model=SurveyAmendmentRead,
     status_code=201,
-    summary="Propose another closing time",
+    summary="Propose another closing time, or to abandon a round",
 )
 async def create_survey_amendment(
     call: Creating, survey_round_id: SurveyRoundId, amendment: SurveyAmendmentCreate
 ) -> Response:
-    """Later or earlier, or as soon as both sides agree. One proposal at a time, from either side."""
+    """One proposal at a time, from either side. An open round gets a later or an earlier closing time, or closes as
+    soon as both sides agree. A round that is open, or closed and not released, can be abandoned instead, as when a key
+    to its answers is lost: once both sides have approved that, it is cancelled and its answers are destroyed unread."""
     made = await call.once(
         lambda: survey_amendments.create(call.work, survey_round_id, amendment), survey_amendments.read
     )
@@ -66,7 +68,7 @@ async def create_survey_amendment(
 @router.get(
     "/survey-amendments/{surveyAmendmentId}",
     response_model=SurveyAmendmentRead,
-    summary="Read a change of a closing time",
+    summary="Read a change of a round under way",
 )
 async def read_survey_amendment(call: Reading, survey_amendment_id: SurveyAmendmentId) -> Response:
     """The proposal, identical for both sides. `content` is exactly what an approval is about."""
@@ -77,7 +79,7 @@ async def read_survey_amendment(call: Reading, survey_amendment_id: SurveyAmendm
     "/survey-amendments/{surveyAmendmentId}/transitions",
     response_model=SurveyAmendmentRead,
     status_code=201,
-    summary="Take back a proposed closing time",
+    summary="Take back a proposed change",
 )
 async def transition_survey_amendment(
     call: Creating,
@@ -95,7 +97,7 @@ async def transition_survey_amendment(
 @router.get(
     "/survey-amendments/{surveyAmendmentId}/approvals",
     response_model=page_of(ApprovalItem),
-    summary="List decisions on a closing time",
+    summary="List decisions on a change",
 )
 async def list_survey_amendment_approvals(
     call: Reading,
@@ -115,12 +117,14 @@ async def list_survey_amendment_approvals(
     "/survey-amendments/{surveyAmendmentId}/approvals",
     response_model=ApprovalRead,
     status_code=201,
-    summary="Decide on a closing time",
+    summary="Decide on a change",
 )
 async def approve_survey_amendment(
     call: Creating, version: Version, survey_amendment_id: SurveyAmendmentId, approval: ApprovalCreate
 ) -> Response:
-    """Your party's decision on the content hash you have read. The last approval needed changes the closing time."""
+    """Your party's decision on the content hash you have read. The last approval needed changes the closing time. If
+    the round is to be abandoned, it cancels the round, and all answers are destroyed unread: nothing brings them back.
+    """
     made = await call.once(
         lambda: survey_amendments.approve(call.work, survey_amendment_id, version, approval), approvals.read
     )

@@ -92,7 +92,8 @@ async def update_survey_round(
 async def transition_survey_round(
     call: Creating, version: Version, survey_round_id: SurveyRoundId, transition: SurveyRoundTransition
 ) -> Response:
-    """Proposing reads the unit tree once more and fixes the content and its hash. Once open it cannot be cancelled."""
+    """Proposing reads the unit tree once more and fixes the content and its hash. Once open the round can only be
+    abandoned, by a change that both sides decide on."""
     made = await call.once(
         lambda: survey_rounds.transition(call.work, survey_round_id, version, transition), survey_rounds.read
     )

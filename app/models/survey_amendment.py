@@ -1,4 +1,4 @@
-"""A joint change of an open round: its closing time, later or earlier."""
+"""A joint change of a round under way: its closing time, later or earlier; or that it is abandoned."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, VersionedRow
-from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, enum_column
+from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, YesNo, enum_column
 
 
 class SurveyAmendmentState(StrEnum):
@@ -31,6 +31,8 @@ class SurveyAmendment(VersionedRow, table=True):
     )
     closes_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     """Null: as soon as both sides have decided so."""
+    abandon: bool = Column(default=False, sa_column_kwargs={"server_default": sa.false()})
+    """Whether the round ends without a result and its answers are destroyed unread; then without a time."""
     reason: str
     content_hash: str
     decided_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
@@ -49,6 +51,14 @@ class SurveyAmendment(VersionedRow, table=True):
 NewClosingTime = Annotated[
     Moment | None, Field(description="When the round closes instead; null: as soon as both sides have decided so.")
 ]
+Abandon = Annotated[
+    YesNo,
+    Field(
+        description="Whether the round is abandoned: as soon as both sides have decided so it is cancelled, without a "
+        "result. Its answers, invitations and keys are destroyed. Nobody has read the answers, and nobody ever can.",
+        json_schema_extra={"example": False},
+    ),
+]
 ProposingParty = Annotated[Id, Field(description="The party that proposed it.")]
 AmendmentReason = Annotated[
     Paragraphs, Field(json_schema_extra={"example": "Många är på fältarbete till och med torsdag."})
@@ -56,9 +66,17 @@ AmendmentReason = Annotated[
 
 
 class SurveyAmendmentCreate(Input):
-    """Another closing time for an open round. Both sides decide on it like on the round itself."""
+    """Another closing time for an open round, or that a round is abandoned: its answers are then destroyed unread.
 
-    closes_at: NewClosingTime
+    Both sides decide on it like on the round itself.
+    """
+
+    closes_at: NewClosingTime = Field(
+        default_factory=lambda: None,
+        description="When the round closes instead; null: as soon as both sides have decided so. Needed, unless the "
+        "round is to be abandoned: then it is left out or null.",
+    )
+    abandon: Abandon = False
     reason: AmendmentReason
 
 
@@ -73,22 +91,30 @@ class SurveyAmendmentContent(Output):
 
     survey_round_id: Id
     closes_at: NewClosingTime
+    # Left out where it is false, so that what was decided before rounds could be abandoned keeps its hash.
+    abandon: Abandon = Field(
+        default=False,
+        exclude_if=lambda abandon: not abandon,
+        description="There, and true, only where the round is abandoned: cancelled without a result, its answers, "
+        "invitations and keys destroyed. Nobody has read the answers, and nobody ever can.",
+    )
     reason: AmendmentReason
 
 
 class SurveyAmendmentItem(Output):
-    """A proposed or decided change of an open round."""
+    """A proposed, decided or withdrawn change of a round."""
 
     id: Id
     party_id: ProposingParty
     state: SurveyAmendmentState
     closes_at: NewClosingTime
+    abandon: Abandon
     reason: AmendmentReason
     decided_at: Moment | None
 
 
 class SurveyAmendmentRead(Resource):
-    """A joint change of an open round."""
+    """A joint change of a round under way: another closing time, or that it is abandoned."""
 
     survey_round_id: Id
     working_group_id: Id

@@ -49,7 +49,7 @@ from app.services.conditions import (
     ITS_ORGANISATION_STAYS_ACTIVE,
     ITS_RECORD_OPEN,
     ITS_RECORD_OPEN_FOR_OTHERS,
-    ITS_ROUND_OPEN,
+    ITS_ROUND_UNDER_WAY,
     MANDATE_RUNS,
     MEETS_AT_TABLE,
     MEETS_PARTY,
@@ -72,6 +72,7 @@ from app.services.conditions import (
     ROUND_NOT_BEGUN,
     ROUND_OPEN,
     ROUND_PROPOSED,
+    ROUND_UNDER_WAY,
     SESSION_AHEAD,
     SESSION_OPEN,
     SIGNED_IN,
@@ -303,13 +304,13 @@ RULES: dict[str, Rule] = {
     ),
     "list_survey_round_approvals": _list(SurveyRound, Approval, *_GROUP_READERS),
     "list_survey_amendments": _list(SurveyRound, SurveyAmendment, *_GROUP_READERS),
-    "create_survey_amendment": Rule(SurveyRound, (AT_TABLE,), (ROUND_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "create_survey_amendment": Rule(SurveyRound, (AT_TABLE,), (ROUND_UNDER_WAY, ITS_ORGANISATION_ACTIVE)),
     "read_survey_amendment": _read(SurveyAmendment, *_GROUP_READERS),
     "transition_survey_amendment": Rule(
         SurveyAmendment, (OWN_PARTY_AT_TABLE,), (AMENDMENT_PROPOSED, ITS_ORGANISATION_ACTIVE)
     ),
     "approve_survey_amendment": Rule(
-        SurveyAmendment, (AT_TABLE,), (AMENDMENT_PROPOSED, ITS_ROUND_OPEN, ITS_ORGANISATION_STAYS_ACTIVE)
+        SurveyAmendment, (AT_TABLE,), (AMENDMENT_PROPOSED, ITS_ROUND_UNDER_WAY, ITS_ORGANISATION_STAYS_ACTIVE)
     ),
     "list_survey_amendment_approvals": _list(SurveyAmendment, Approval, *_GROUP_READERS),
     # --- survey results

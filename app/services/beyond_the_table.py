@@ -45,8 +45,12 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
     },
     "unlock_survey_round": {Code.KEY_WORDS_OF_ANOTHER: "the words are the key of the caller's side"},
-    "create_survey_amendment": {Code.AMENDMENT_PENDING: "no other change of the round is proposed"},
+    "create_survey_amendment": {
+        Code.ROUND_NOT_OPEN: "if the round is to get another closing time, it is open",
+        Code.AMENDMENT_PENDING: "no other change of the round is proposed",
+    },
     "approve_survey_amendment": {
+        Code.ROUND_NOT_OPEN: "if the round is to get another closing time, it is open",
         Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
     },

@@ -260,7 +260,14 @@ ROUND_OPEN = While(
     Code.ROUND_NOT_OPEN,
     lambda _actor, row, now: round_state(row, now) is SurveyRoundState.OPEN,
 )
-ITS_ROUND_OPEN = replace(ROUND_OPEN, words="its round is open", of=SurveyRound, locked=True)
+ROUND_UNDER_WAY = While(
+    "the round is open, or closed and not released",
+    Code.ROUND_NOT_UNDER_WAY,
+    state_is(SurveyRoundState.OPEN, SurveyRoundState.CLOSED),
+)
+ITS_ROUND_UNDER_WAY = replace(
+    ROUND_UNDER_WAY, words="its round is open, or closed and not released", of=SurveyRound, locked=True
+)
 TWO_KEYS = While("each side has a key", Code.ROUND_HAS_ONE_KEY, lambda _actor, row, _now: row.two_keys)
 AMENDMENT_PROPOSED = While(
     "it is neither decided nor taken back", Code.AMENDMENT_SETTLED, state_is(SurveyAmendmentState.PROPOSED)

@@ -119,6 +119,7 @@ class Code(StrEnum):
     ROUND_NOT_PROPOSED = "roundNotProposed"
     ROUND_DECIDED = "roundDecided"
     ROUND_NOT_OPEN = "roundNotOpen"
+    ROUND_NOT_UNDER_WAY = "roundNotUnderWay"
     ROUND_HAS_ONE_KEY = "roundHasOneKey"
     ROUND_KEYS_MISSING = "roundKeysMissing"
     ROUND_TOO_LARGE = "roundTooLarge"
@@ -133,6 +134,7 @@ class Code(StrEnum):
     NO_OPEN_QUESTIONS = "noOpenQuestions"
     UNIT_OUTSIDE_GROUP = "unitOutsideGroup"
     UNIT_OUTSIDE_ROUND = "unitOutsideRound"
+    CLOSING_TIME_OR_ABANDON = "closingTimeOrAbandon"
     AMENDMENT_PENDING = "amendmentPending"
     AMENDMENT_SETTLED = "amendmentSettled"
     SURVEY_TOKEN_UNKNOWN = "surveyTokenUnknown"  # noqa: S105

@@ -37,6 +37,9 @@ _NAMES = DBSettings(
 AT_ONCE = 1_000
 """Jobs that are put in one statement."""
 LOG_KEPT = timedelta(days=1)
+_TAKE_BACK = sa.text(
+    "DELETE FROM queue.pgqueuer WHERE status = 'queued' AND entrypoint = :entrypoint AND position(:part IN payload) > 0"
+).bindparams(sa.bindparam("part", type_=sa.LargeBinary))
 _FORGET = sa.text("DELETE FROM queue.pgqueuer_log WHERE created < now() - make_interval(secs => :kept)")
 
 
@@ -59,6 +62,11 @@ async def put(session: AsyncSession, jobs: Sequence[Job], wait: timedelta = time
             [0] * len(some),
             [wait] * len(some),
         )
+
+
+async def take_back(session: AsyncSession, entrypoint: str, part: bytes) -> None:
+    """Delete, in the session's transaction, the jobs that wait and have this in their payload."""
+    await session.execute(_TAKE_BACK, {"entrypoint": entrypoint, "part": part})
 
 
 async def forget_log(session: AsyncSession) -> None:

@@ -2,6 +2,8 @@
 
     due(session, now)                     rounds whose closing time has come
     close(session, round_id, keys, now)   one of them, in the caller's transaction
+    empty(session, round_id)              delete its answers and invitations
+    seem_over(session, round_ids)         those whose keys may go, it seems
     is_over(session, round_id)            whether its keys may be destroyed
 
 The caller commits and only then destroys the keys: whatever dies in between, there is an open round with its keys or a
@@ -60,8 +62,10 @@ _DUE = (
     )
     .order_by(col(SurveyRound.closes_at))
 )
-_GOING_ON = {SurveyRoundState.OPEN, SurveyRoundState.CLOSED}
-_THERE = sa.select(sa.literal(1)).where(col(SurveyRound.id) == _ROUND_ID)
+_OVER = sa.select(col(SurveyRound.id)).where(
+    col(SurveyRound.id).in_(sa.bindparam("round_ids", expanding=True)),
+    col(SurveyRound.state).not_in([SurveyRoundState.OPEN, SurveyRoundState.CLOSED]),
+)
 _HELD = sa.select(SurveyRound).where(col(SurveyRound.id) == _ROUND_ID)
 _HELD = _HELD.with_for_update(skip_locked=True).execution_options(populate_existing=True)
 
@@ -71,23 +75,27 @@ async def due(session: AsyncSession, now: datetime) -> Sequence[UUID]:
     return (await session.execute(_DUE, {"now": now})).scalars().all()
 
 
-async def is_over(session: AsyncSession, round_id: UUID) -> bool | None:
+async def seem_over(session: AsyncSession, round_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of these rounds that `is_over` is worth asking about: it holds a row, and open rounds are not to wait."""
+    return (await session.execute(_OVER, {"round_ids": round_ids})).scalars().all()
+
+
+async def is_over(session: AsyncSession, round_id: UUID) -> bool:
     """Whether nothing sealed for the round's keys is left to open; holds the row, so that it stays so.
 
     Of a draft or a proposal the keys are what an opening that died has left. One that is on its way holds the row: then
-    nothing can be said, and the answer is None. The answer for a round that is not here is no: it may be that this is
-    the wrong database.
+    the answer is no. The answer for a round that is not here is no: it may be that this is the wrong database.
     """
     survey_round = (await session.execute(_HELD, {"round_id": round_id})).scalar_one_or_none()
-    if survey_round is None:
-        return None if await session.scalar(_THERE, {"round_id": round_id}) else False
-    return survey_round.state not in _GOING_ON
+    going_on = {SurveyRoundState.OPEN, SurveyRoundState.CLOSED}
+    return survey_round is not None and survey_round.state not in going_on
 
 
 async def close(session: AsyncSession, round_id: UUID, key_store: KeyStore, now: datetime) -> Outcome:
     """Release the round if it is due and its keys are there. The caller commits, then destroys the keys."""
     survey_round = (await session.execute(_HELD, {"round_id": round_id})).scalar_one_or_none()
-    if survey_round is None or survey_round.state not in _GOING_ON or survey_round.closes_at > now:
+    going_on = {SurveyRoundState.OPEN, SurveyRoundState.CLOSED}
+    if survey_round is None or survey_round.state not in going_on or survey_round.closes_at > now:
         return Outcome.NOT_NOW
     keys = await asyncio.to_thread(ballot_keys, key_store, survey_round)
     if keys is None:
@@ -108,7 +116,7 @@ async def close(session: AsyncSession, round_id: UUID, key_store: KeyStore, now:
     whole = whole_part(around, release, hashes, accounted_for=accounted_for, now=now)
     await _store(session, around, release, whole, parts, now)
     await _store_texts(session, around, tree, opened, parts, now)
-    await _empty(session, round_id)
+    await empty(session, round_id)
     final = {
         "state": SurveyRoundState.RELEASED,
         "closed_at": survey_round.closed_at or survey_round.closes_at,
@@ -259,8 +267,8 @@ _EMPTYING = (
 )
 
 
-async def _empty(session: AsyncSession, round_id: UUID) -> None:
-    """Of those who could answer nothing is left, and of what they answered only the release."""
+async def empty(session: AsyncSession, round_id: UUID) -> None:
+    """Of those who could answer nothing is left, and of what they answered nothing but the release, if there is one."""
     for statement in _EMPTYING:
         while (await session.execute(statement, {"round_id": round_id})).rowcount:  # type: ignore[attr-defined]
             pass

@@ -16,13 +16,15 @@ KEY_NOTICE = both(
     "stängt. Nyckeln är 24 ord. De visas en enda gång och sparas inte i tjänsten. Skriv ner dem på papper, i ordning, "
     "och förvara dem så att minst två av sidans företrädare når dem fram till dess att resultatet finns, men ingen "
     "från den andra sidan. Om orden går förlorade kan ingen öppna svaren, inte heller den som driver tjänsten: alla "
-    "svar är då borta och omgången får inget resultat. Så länge omgången är ett utkast kan sidan göra en ny nyckel, "
+    "svar är då borta och omgången får inget resultat. Båda sidor kan då tillsammans avbryta omgången, och svaren "
+    "förstörs olästa. Så länge omgången är ett utkast kan sidan göra en ny nyckel, "
     "som ersätter den gamla. När omgången är öppen går det inte.",
     en="In this round each side has a key of its own, and both are needed to open the answers once the round has "
     "closed. The key is 24 words. They are shown only once and are not kept in the service. Write them down on paper, "
     "in order, and keep them where at least two of the side's representatives can reach them until there is a result, "
     "but nobody from the other side can. If the words are lost, nobody can open the answers, and neither can whoever "
-    "runs the service: all answers are then gone and the round has no result. While the round is a draft the side can "
+    "runs the service: all answers are then gone and the round has no result. Both sides together can then abandon the "
+    "round, and the answers are destroyed unread. While the round is a draft the side can "
     "make a new key, which replaces the old one. Once the round is open it cannot.",
 )
 _COLUMNS = {Side.EMPLOYER: "employer_public_key", Side.UNION: "union_public_key"}

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.columns import Language
@@ -21,7 +22,7 @@ from app.models.organisation import Organisation
 from app.models.person import Person
 from app.models.survey_ballot import SurveyInvitation
 from app.models.survey_round import SurveyRound, SurveyRoundState, round_state
-from app.services import ballot
+from app.services import ballot, queue
 from app.services.key_store import KeyMissing, KeyStore, KeyStoreUnavailable
 from app.services.mail import MailAway, Mailer, Survey, link_to, message
 from app.services.queue import Job
@@ -75,6 +76,11 @@ def to_people(round_id: UUID, person_ids: Sequence[UUID], *, reminder: bool) -> 
 def to_address(round_id: UUID, secret: bytes, address: str, language: Language, *, reminder: bool) -> Job:
     box = base64.b64encode(ballot.seal_for_worker(secret, round_id, address)).decode()
     return _job({"round": str(round_id), "address": box, "language": language.value, "reminder": reminder})
+
+
+async def take_back(session: AsyncSession, round_id: UUID) -> None:
+    """Delete what waits to be mailed for the round. A mail that is being written finds the round over, or is sent."""
+    await queue.take_back(session, ENTRYPOINT, str(round_id).encode())
 
 
 def _job(order: dict[str, Any]) -> Job:

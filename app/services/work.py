@@ -40,6 +40,8 @@ class Work:
     clock: Callable[[], datetime] | None = None
     organisations: dict[UUID | None, Any] = dataclasses.field(default_factory=dict)
     """As much as the rules look at of those that the rows found belong to, by their ids."""
+    rounds_over: list[UUID] = dataclasses.field(default_factory=list)
+    """Survey rounds whose keys are to go once this is committed, and not before."""
 
     @property
     def today(self) -> date:
