@@ -24,13 +24,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from heapq import heappop, heappush
 from itertools import combinations, product
 from math import atan, ceil, cos, floor, pi, sin, sqrt
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 Document = Mapping[str, Any]
 Group = int
@@ -129,8 +129,7 @@ class Known:
 # --- What was shown ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """What one person adds to a sum: from 0 to `most`, in parts such that all of it is whole numbers."""
 
     most: int
@@ -169,8 +168,7 @@ OF_BANDS, OF_POINTS, OF_TWO = Scale(2, 2, 2, 1, others=2), Scale(2, 2, 2, 1, oth
 OF_THREE_BANDS = Scale(6, 2, 2, 1, others=2, answers=3)
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """One number that was shown: the sum over a group lies between two limits, ends included."""
 
     kind: str
@@ -375,7 +373,7 @@ def _deviation(kind: str, place: str, group: Group, invited: int, measure: Mappi
     return Figure(kind, place, group, squares[0], min(squares[1], n * (scale.most // 2) ** 2), scale)
 
 
-@lru_cache
+@cache
 def _student(df: int) -> float:
     """The 97.5 per cent point of Student's distribution, from its closed form (A&S 26.7.3 and 26.7.4)."""
 

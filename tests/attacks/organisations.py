@@ -36,10 +36,18 @@ REVERSE = np.array([item.reverse for item in SCHEME.items])
 KEYS = [item.key for item in SCHEME.items]
 INSTRUMENT_ID = UUID(int=1)
 CONTENT = InstrumentContent.model_validate(shipped_instrument()["content"])
-INSTRUMENT = Instrument(
-    id=INSTRUMENT_ID, key="prov", instrument_version="1.0.0", title={}, languages=[], content={}, content_hash="0" * 64
-)
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
+INSTRUMENT = Instrument(
+    id=INSTRUMENT_ID,
+    key="prov",
+    instrument_version="1.0.0",
+    title={},
+    languages=[],
+    content={},
+    content_hash="0" * 64,
+    created_at=NOW,
+    published_at=NOW,
+)
 
 
 @dataclass(frozen=True)
@@ -234,6 +242,7 @@ def stored(
         threshold=rules.threshold,
         opens_at=NOW,
         closes_at=NOW,
+        created_at=NOW,
         content={"rules": "R1-R12/1"},
     )
     units = [

@@ -103,7 +103,7 @@ def test_every_number_is_read_or_has_a_name_here(everything: Attack) -> None:
     """Another number in its place leads the attacker to believe something else."""
     attack, unread = everything, set()
     for kind, paths in kinds_of_numbers(attack.document).items():
-        for path in paths[:: max(1, len(paths) // 3)]:
+        for path in {paths[0], paths[-1]}:
             other = figures_of(changed(attack.document, path), attack.known, attack.read)
             if read(other) == read(attack.figures):
                 unread.add(kind)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.services.disclosure import Rules, preview
+from app.services.release import Release
 from tests.attacks.attacker import Figures, Known, deduced, figures_of, isolated_groups, of_one_end_or_the_other, size
 from tests.attacks.organisations import Elsewhere, Year, stored
 from tests.attacks.test_release_attacks import LEAST, PROVABLE, TWO_CAMPS, K
@@ -39,7 +40,7 @@ class Attack:
     ) -> None:
         self.id = uuid4()
         before = earlier.release.sums if earlier else {}
-        self.release = release_of(units, threshold, before)
+        self.release: Release = release_of(units, threshold, before)
         parents = {name: parent or None for name, (parent, _, _) in units.items()}
         since = {name: Year(earlier.id, before) for name in before} if earlier else {}
         self.document = stored(self.release, parents, Rules(threshold), since, round_id=self.id, elsewhere=elsewhere[0])

@@ -67,7 +67,7 @@ ALL_ANSWERED = 85
 """Units where as many are invited as some part needs answers, so that it tells of each that they have answered."""
 ALL_INCLUDED = 10
 """Groups in a measure of which "all or nearly all are included", said of a larger one, tells that all are."""
-TWO_CAMPS = 0
+TWO_CAMPS = 2
 """Of fifteen groups of whom half are at each end, those that an interval tells so."""
 BELIEVED = 5
 """Organisations of four rounds that tell of a small group, if it could be known that nobody has changed their mind."""
