@@ -363,7 +363,7 @@ def _deviation(kind: str, place: str, group: Group, invited: int, measure: Mappi
         return Figure(kind, place, group, 0, n * (scale.most // 2) ** 2, scale)
     margin = max(measure["index"] - span["low"], span["high"] - measure["index"])
     # Of the standard deviation, in parts, for each point of the margin.
-    unit = scale.most / 100 / (_student(n - 1) * sqrt((1 - n / invited) / n))
+    unit = scale.most / 4 / _margin(n, invited)
     low = (margin - 0.5) * unit
     high = (margin + 0.5) * unit if span["low"] > 0 or span["high"] < 100 else scale.most
     if margin == 1 or low <= LEAST_SPREAD * scale.most / 4:
@@ -371,6 +371,11 @@ def _deviation(kind: str, place: str, group: Group, invited: int, measure: Mappi
     # A hair wider than floating point can be wrong.
     squares = floor((n - 1) * low**2 * (1 - 1e-9)), ceil((n - 1) * high**2 * (1 + 1e-9))
     return Figure(kind, place, group, squares[0], min(squares[1], n * (scale.most // 2) ** 2), scale)
+
+
+def _margin(n: int, invited: int) -> float:
+    """Index points on each side of the index, for a standard deviation of one point of the scale."""
+    return 25 * _student(n - 1) * sqrt((1 - n / invited) / n)
 
 
 @cache
@@ -471,6 +476,9 @@ def _unlike_a_measure(measure: Mapping[str, Any], known: Known, name: str, whole
         margin = max(index - span["low"], span["high"] - index)
         if span != {"low": max(0, index - margin), "high": min(100, index + margin)} or margin < 1:
             yield "interval"
+        # Narrower than the least spread makes it, it would say that all are of one mind.
+        elif n == invited or margin + 0.5 < LEAST_SPREAD * _margin(n, invited) - 1e-9:
+            yield "width of the interval"
     if measure.get("favourableInterval"):
         share = measure["bands"]["favourable"]
         if share["bound"] != "about" or measure["favourableInterval"] != _wilson(share["percent"] / 100, n, invited):
