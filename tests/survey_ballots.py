@@ -22,6 +22,7 @@ from app.services import ballot
 from app.services.ballot import Ballot, BallotKeys
 from app.services.content_hash import content_hash
 from app.services.instrument_content import layout_of
+from app.services.survey_opening import RULES
 from tests.world import organisation_number
 
 ITEMS = [f"{dimension}{number}" for number in (1, 2, 3) for dimension in "ABCDEF"] + ["G1"]
@@ -182,7 +183,7 @@ async def open_round(database: Database, *, two_keys: bool = False, **more: Any)
         public_key=publics[0],
         employer_public_key=publics[1] if two_keys else None,
         union_public_key=publics[2] if two_keys else None,
-        content={},
+        content={"rules": RULES},
         content_hash="0" * 64,
         created_at=now,
     )

@@ -316,7 +316,7 @@ class Reliability(Output):
 
     key: DimensionKey
     alpha: float | None = Field(
-        description="Null when fewer than 30 answered every item, or nobody differs.",
+        description="Null when fewer than 30 answered every item, or too few of them otherwise than the rest.",
         json_schema_extra={"example": 0.82},
     )
 

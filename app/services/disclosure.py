@@ -31,8 +31,9 @@ the two sums is about those alone who miss one. No rule on counts can guard them
 does. An index stands for a sum that may be off by half a step times n, for the two together by n points: 15 or more,
 against the 16.7 that someone with five dimensions out of six adds to the difference. So nothing exact is kept of it.
 
-**What n is.** It is shown as a band. But participation in steps of 5 % of an invited number that colleagues know tells
-more: of 20 invited or fewer, often n to the person; of 100, n within five. Nothing here may rest on n being unknown.
+**What n is.** It is shown as a band, of the coded number: with ten invited, "10–14" would say that all answered. But
+participation in steps of 5 % of an invited number that colleagues know tells more: of 20 invited or fewer, often n to
+the person; of 100, n within five. Nothing here may rest on n being unknown.
 Hidden is whether everyone or all but one answered (R6; with exactly K invited, R2 tells that all K did), and how many
 have a score in each measure. What is shown of a group is safe for someone who knows every n, as the attacks do.
 

@@ -21,10 +21,13 @@ The same answers in another order give the same release. It is made of whole num
   instead: "everyone answered" alone would tell of each person that they did.
 - *Bands and points*: R5; dimensions over their items' answers. Bands are after reversal, points are answers as given.
   The interval of the favourable share is computed from the rounded share and rounded outwards.
-- *Participation*: R6. At 60 % as shown, or less, it is said that non-response is not covered.
+- *Respondents* and *participation*: R4's band and R6's share, both of the coded number of those who answered. At 60 %
+  as shown, or less, it is said that non-response is not covered.
+- *Reliability*: where at least K answered otherwise than most.
 - *Others*: the rest of the organisation, where the whole is published and every difference is K at least.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -49,7 +52,7 @@ from app.services.release_measures import (
 )
 from app.services.release_texts import Text
 from app.services.release_trends import Kept, kept_sums, trend
-from app.services.scoring import STANDALONE, Scheme, Scores, score, straight_lined
+from app.services.scoring import STANDALONE, Numbers, Scheme, Scores, score, straight_lined
 from app.services.statistics import Sample, cronbach_alpha, round_half_away
 
 PUBLISHED, SUPPRESSED = "published", "suppressed"
@@ -94,8 +97,10 @@ def _unit(basis: Basis, unit: int, earlier: Kept | None) -> Content:
     if not basis.usable.units[unit]:
         return identity | _suppressed()
     scheme, figures = basis.scheme, basis.figures
-    low, high = respondents_band(int(figures.respondents[unit]), basis.rules.threshold)
-    participation = participation_shown(float(basis.coded.respondents[unit]), int(figures.invited[unit]))
+    # Both of the same coded number. That of ten invited ten have answered is told by the band if not by the share.
+    answered = float(basis.coded.respondents[unit])
+    low, high = respondents_band(math.floor(answered), basis.rules.threshold)
+    participation = participation_shown(answered, int(figures.invited[unit]))
     many_silent = participation.value <= NON_RESPONSE_FROM
     dimensions = [dimension_content(basis, unit, dimension) for dimension in range(len(scheme.dimensions))]
     return identity | {
@@ -188,7 +193,7 @@ def _organisation(basis: Basis, responses: Responses, scores: Scores) -> Content
     values = np.where(scores.values >= 0, scores.values, np.nan)
     columns = {key: list(scheme.items_of(dimension)) for dimension, key in enumerate(scheme.dimensions)}
     columns[TOTAL] = [item for items in columns.values() for item in items]
-    alphas = {key: cronbach_alpha(values[:, items]) for key, items in columns.items()}
+    alphas = {key: _alpha(basis, values[:, items]) for key, items in columns.items()}
     respondents, straight = len(responses.units), int(straight_lined(scheme, responses.answers).sum())
     enough = respondents >= basis.rules.least(Layer.DISTRIBUTION)
     return {
@@ -199,3 +204,11 @@ def _organisation(basis: Basis, responses: Responses, scores: Scores) -> Content
         ],
         "straightLining": share_content(share_shown(straight, respondents)) if enough else None,
     }
+
+
+def _alpha(basis: Basis, values: Numbers) -> float | None:
+    """Not where fewer than K answer otherwise than all others: alpha would be about those few alone, and where it
+    cannot be computed since nobody does, that would tell it."""
+    complete = values[~np.isnan(values).any(axis=1)]
+    alike = np.unique(complete, axis=0, return_counts=True)[1].max(initial=0)
+    return cronbach_alpha(values) if len(complete) - alike >= basis.rules.threshold else None

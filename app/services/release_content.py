@@ -52,7 +52,7 @@ NOT_ENOUGH_ORGANISATIONS: Text = {
     "en": "Organisations are compared only when at least five others have a result and none of them accounts for more "
     "than half of the answers.",
 }
-NO_ALPHA: Text = {"sv": "kan inte beräknas", "en": "cannot be computed"}
+NO_ALPHA: Text = {"sv": "visas inte", "en": "not shown"}
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,53 @@
-"""Organisations for the attacker: unit trees, people, answers, and what a release shows of them as JSON text.
+"""Organisations for the attacker: unit trees, people, answers, and the texts that a release stores of them.
 
 organisation = random_organisation(seed)
-shown(organisation)                        -> (document, what colleagues know)
+released(organisation, rules)              -> the document that is read from the stored texts, what is kept for trends
+known_of(organisation)                     -> what colleagues know
 for year in random_years(seed): …          four rounds of one organisation that changes between them
 """
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID, uuid5
 
 import numpy as np
 
+from app.models.instrument import Instrument
+from app.models.instrument_content import InstrumentContent
+from app.models.survey_round import SurveyRound, SurveyUnit
 from app.services.disclosure import Rules, UnitTree
-from app.services.release import make_release
+from app.services.release import Release, make_release
+from app.services.release_content import Earlier, Surroundings, unit_parts, whole_part
 from app.services.release_figures import Responses
 from app.services.scoring import DONT_KNOW, SKIPPED, Answers
-from tests.attacks.attacker import Known
+from tests.attacks.attacker import Document, Known
+from tests.instruments import shipped_instrument
 from tests.services.instrument import SCHEME, ZONES
 from tests.services.rounds import NAMES
 
 ITEMS = len(SCHEME.items)
 REVERSE = np.array([item.reverse for item in SCHEME.items])
 KEYS = [item.key for item in SCHEME.items]
+INSTRUMENT_ID = UUID(int=1)
+CONTENT = InstrumentContent.model_validate(shipped_instrument()["content"])
+NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
+INSTRUMENT = Instrument(
+    id=INSTRUMENT_ID,
+    key="prov",
+    instrument_version="1.0.0",
+    title={},
+    languages=[],
+    content={},
+    content_hash="0" * 64,
+    created_at=NOW,
+    published_at=NOW,
+)
 
 
 @dataclass(frozen=True)
@@ -165,10 +189,114 @@ def responses_of(organisation: Organisation) -> Responses:
     return Responses(np.array([at for at, _ in rows], dtype=np.int64), answers)
 
 
-def released(organisation: Organisation, rules: Rules, earlier: Mapping[str, Any] | None = None) -> tuple[Any, Any]:
-    """What is shown, read from its JSON text, and what is kept for trends."""
-    release = make_release(SCHEME, NAMES, tree_of(organisation), responses_of(organisation), rules, earlier, ZONES)
-    return json.loads(json.dumps({"units": release.units, "organisation": release.organisation})), release.sums
+Kept = Mapping[str, Any]
+Elsewhere = list[dict[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Year:
+    """An earlier round that trends are told since, and what was kept of it."""
+
+    round_id: UUID
+    kept: Kept
+
+
+def released(
+    organisation: Organisation,
+    rules: Rules,
+    earlier: Mapping[str, Year] | None = None,
+    *,
+    round_id: UUID = UUID(int=0),
+    elsewhere: Elsewhere | None = None,
+) -> tuple[Document, Kept]:
+    """What is shown, read from the texts as they are stored, and what is kept for trends.
+
+    `earlier` is by unit; `elsewhere` are the sums kept of other organisations.
+    """
+    since = earlier or {}
+    kept = {unit: year.kept[unit] for unit, year in since.items()}
+    release = make_release(SCHEME, NAMES, tree_of(organisation), responses_of(organisation), rules, kept, ZONES)
+    document = stored(release, organisation.parents, rules, since, round_id=round_id, elsewhere=elsewhere)
+    return document, release.sums
+
+
+def stored(
+    release: Release,
+    parents: Mapping[str, str | None],
+    rules: Rules,
+    earlier: Mapping[str, Year] | None = None,
+    *,
+    round_id: UUID = UUID(int=0),
+    elsewhere: Elsewhere | None = None,
+) -> Document:
+    """The texts that closing stores, read again. Units are called by their names there."""
+    ids = {unit: uuid5(INSTRUMENT_ID, unit) for unit in parents}
+    root = next(iter(ids.values()))
+    survey_round = SurveyRound(
+        id=round_id,
+        organisation_id=root,
+        working_group_id=root,
+        title="Lärklimatet",
+        instrument_id=INSTRUMENT_ID,
+        root_unit_id=root,
+        threshold=rules.threshold,
+        opens_at=NOW,
+        closes_at=NOW,
+        created_at=NOW,
+        content={"rules": "R1-R12/1"},
+    )
+    units = [
+        SurveyUnit(
+            survey_round_id=round_id,
+            unit_id=ids[unit],
+            position=position,
+            parent_id=None if parent is None else ids[parent],
+            name=unit,
+            headcount=0,
+        )
+        for position, (unit, parent) in enumerate(parents.items())
+    ]
+    before = {
+        ids[unit]: Earlier(year.round_id, "Lärklimatet då", NOW, year.kept[unit])
+        for unit, year in (earlier or {}).items()
+        if unit in ids
+    }
+    around = Surroundings(survey_round, INSTRUMENT, CONTENT, SCHEME, units, before, elsewhere or [], [])
+    parts = list(unit_parts(around, release))
+    whole = whole_part(around, release, [part.content_hash for part in parts], accounted_for=True, now=NOW)
+    return {"units": [json.loads(part.text) for part in parts], "whole": json.loads(whole.text)}
+
+
+@contextmanager
+def canonical_in_haste() -> Iterator[None]:
+    """The same JSON from the standard library, for the thousands of texts of the attacks.
+
+    Canonical JSON writes 1.0 as 1 and differs in nothing else that a release has; a test sees to that.
+    """
+
+    def dumped(content: Any) -> bytes:
+        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    with patch("rfc8785.dumps", dumped):
+        yield
+
+
+def random_elsewhere(seed: int) -> tuple[Elsewhere, list[dict[str, int]]]:
+    """Sums kept of some other organisations, and their people as groups; the bits begin above all of one's own."""
+    dice = random.Random(f"elsewhere {seed}")  # noqa: S311
+    sums: Elsewhere = []
+    groups = []
+    first = 1 << 20_000
+    for _ in range(dice.randrange(10)):
+        kept, people = {}, {}
+        for key in SCHEME.dimensions:
+            if (n := dice.choice([0, dice.randrange(15, 40), dice.randrange(15, 300)])) > 0:
+                kept[key] = {"n": n, "coded": n * dice.uniform(1.2, 4.8)}
+                people[key] = ((1 << n) - 1) * first
+        first <<= 300
+        sums.append(kept)
+        groups.append(people)
+    return sums, groups
 
 
 def numbered(*rounds: Organisation) -> dict[str, int]:
@@ -177,8 +305,13 @@ def numbered(*rounds: Organisation) -> dict[str, int]:
     return {person: 1 << at for at, person in enumerate(people)}
 
 
-def known_of(organisation: Organisation, bits: Mapping[str, int] | None = None) -> Known:
+def known_of(
+    organisation: Organisation,
+    bits: Mapping[str, int] | None = None,
+    elsewhere: Sequence[Mapping[str, int]] = (),
+) -> Known:
     return Known(
+        elsewhere=elsewhere,
         bits=numbered(organisation) if bits is None else bits,
         parents=organisation.parents,
         members=organisation.members,

@@ -71,7 +71,6 @@ async def _survey(server: embedded.EmbeddedServer, home: Path, place: Path) -> S
     key_store = open_key_directory(place / "keys")
     secret, invitation_secret = new_secret(), new_secret()
     stage = await open_round(database, public_key=public_key_of(secret))
-    await _agree(database, stage)
     key_store.put(stage.round_id, RoundSecrets(secret, invitation_secret))
     tokens = [new_token() for _ in range(PEOPLE)]
     await _invite(database, stage, tokens)
@@ -116,13 +115,6 @@ TABLES = "survey_invitation", "sealed_response"
 
 def key_files(place: Path) -> list[Path]:
     return [path for path in place.rglob("*") if path.is_file() and path.stat().st_size >= 32]
-
-
-async def _agree(database: Database, stage: SurveyStage) -> None:
-    """What the parties' decision would have left on the round's row."""
-    async with database.write() as session:
-        decided = "UPDATE survey_round SET content = jsonb_build_object('rules', 'R1-R12/1') WHERE id = :id"
-        await session.execute(sa.text(decided), {"id": stage.round_id})
 
 
 async def _invite(database: Database, stage: SurveyStage, tokens: list[str]) -> None:

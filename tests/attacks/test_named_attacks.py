@@ -1,14 +1,17 @@
 """Every attack that is known by name, each as somebody would try it on a release."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from app.services.disclosure import Rules, preview
-from tests.attacks.attacker import Figures, Known, deduced, figures_of, isolated_groups, size
-from tests.attacks.test_release_attacks import LEAST, K
+from app.services.release import Release
+from tests.attacks.attacker import Figures, Known, deduced, figures_of, isolated_groups, of_one_end_or_the_other, size
+from tests.attacks.organisations import Elsewhere, Year, stored
+from tests.attacks.test_release_attacks import LEAST, PROVABLE, TWO_CAMPS, K
 from tests.services.instrument import SCHEME
 from tests.services.rounds import Person, people, person, release_of, round_of
 
@@ -26,12 +29,21 @@ def unit(parent: str, responding: int, silent: int = 0) -> tuple[str, int, list[
 
 
 class Attack:
-    """What is shown of a round, and an attacker who knows everybody in it."""
+    """What is shown of a round, and an attacker who knows everybody in it and has read an earlier one."""
 
-    def __init__(self, units: Units, threshold: int = K, earlier: dict[str, Any] | None = None) -> None:
-        self.release = release_of(units, threshold, earlier)
-        shown = {"units": self.release.units, "organisation": self.release.organisation}
-        self.text = json.dumps(shown)
+    def __init__(
+        self,
+        units: Units,
+        threshold: int = K,
+        earlier: "Attack | None" = None,
+        elsewhere: tuple[Elsewhere, Sequence[Mapping[str, int]]] = ([], []),
+    ) -> None:
+        self.id = uuid4()
+        before = earlier.release.sums if earlier else {}
+        self.release: Release = release_of(units, threshold, before)
+        parents = {name: parent or None for name, (parent, _, _) in units.items()}
+        since = {name: Year(earlier.id, before) for name in before} if earlier else {}
+        self.document = stored(self.release, parents, Rules(threshold), since, round_id=self.id, elsewhere=elsewhere[0])
         keys = [item.key for item in SCHEME.items]
         members = {name: [f"{name}-{at}" for at in range(invited)] for name, (_, invited, _) in units.items()}
         answered = {
@@ -41,7 +53,7 @@ class Attack:
         }
         everyone = [who for each in members.values() for who in each]
         known = Known(
-            parents={name: parent or None for name, (parent, _, _) in units.items()},
+            parents=parents,
             members=members,
             answered=answered,
             dimensions={
@@ -49,8 +61,11 @@ class Attack:
             },
             standalone=[keys[at] for at in SCHEME.standalone],
             bits={who: 1 << at for at, who in enumerate(everyone)},
+            elsewhere=elsewhere[1],
         )
-        self.figures: Figures = figures_of(json.loads(self.text), known)
+        self.known = known
+        self.read = {str(earlier.id): earlier.figures} if earlier else None
+        self.figures: Figures = figures_of(self.document, known, self.read)
 
     @property
     def published(self) -> set[str]:
@@ -60,6 +75,7 @@ class Attack:
         return next(each for each in self.release.units if each["unitId"] == name)
 
     def isolates(self) -> list[tuple[str, int]]:
+        assert self.figures.unexplained == []
         return [(kind, size(group)) for kind, group in isolated_groups(self.figures, LEAST)]
 
 
@@ -148,7 +164,7 @@ def test_the_threshold_is_one_for_everything_and_never_below_five() -> None:
 def test_eight_and_then_nine() -> None:
     """A new colleague: of two rounds in units of fewer than fifteen no change is shown, and indexes in fives alone."""
     first = Attack({"rot": unit("", 20), "a": unit("rot", 8)})
-    second = Attack({"rot": unit("", 20), "a": ("rot", 9, [*mixed(8), person(1)])}, earlier=first.release.sums)
+    second = Attack({"rot": unit("", 20), "a": ("rot", 9, [*mixed(8), person(1)])}, earlier=first)
     shown = second.unit("a")
     assert all(each["status"] == "noAssuredChange" for each in shown["trend"]["dimensions"])
     for each in (first.unit("a"), shown):
@@ -162,11 +178,11 @@ def test_eight_and_then_nine() -> None:
 def test_moved_renamed_and_merged_units() -> None:
     """A trend needs the same unit, shown in both rounds; a new or merged one has none."""
     first = Attack({"rot": unit("", 20), "a": unit("rot", 20), "b": unit("rot", 20)})
-    second = Attack({"rot": unit("", 20), "ab": unit("rot", 40)}, earlier=first.release.sums)
+    second = Attack({"rot": unit("", 20), "ab": unit("rot", 40)}, earlier=first)
     assert second.unit("ab")["trend"] is None
     assert second.unit("rot")["trend"] is not None
     small = Attack({"rot": unit("", 20), "a": unit("rot", 6)})
-    grown = Attack({"rot": unit("", 20), "a": unit("rot", 20)}, earlier=small.release.sums)
+    grown = Attack({"rot": unit("", 20), "a": unit("rot", 20)}, earlier=small)
     assert grown.unit("a")["trend"] is None
 
 
@@ -174,7 +190,7 @@ def test_the_old_round_is_what_it_was_whatever_comes_after() -> None:
     """A release is made from its own round alone, but for the trend: a later one says nothing new of an earlier."""
     units: Units = {"rot": unit("", 20), "a": unit("rot", 20)}
     alone, earlier = Attack(units), Attack({"rot": unit("", 25), "a": unit("rot", 20)})
-    after = Attack(units, earlier=earlier.release.sums)
+    after = Attack(units, earlier=earlier)
     for one, other in zip(alone.release.units, after.release.units, strict=True):
         assert {**one, "trend": None} == {**other, "trend": None}
 
@@ -196,7 +212,7 @@ def test_whole_numbers_over_six_dimensions_and_the_total() -> None:
     """
     for n in (8, 14, 15, 16, 30):
         attack = Attack({"rot": ("", n, [*mixed(n - 1), person(5, A1=-2, A2=-2)])})
-        by_kind = attack.figures.by_kind()
+        by_kind = attack.figures.by_kind
         low = high = 0
         for kind, some in by_kind.items():
             if kind.startswith("index") and kind != "index G1":
@@ -230,6 +246,46 @@ def test_everyone_answered() -> None:
     for each in everyone.unit("rot")["dimensions"]:
         assert each["interval"] is None
         assert each["nearlyEveryoneAnswered"]
+
+
+def test_the_band_of_respondents_is_no_second_way_to_everyone_answered() -> None:
+    """Of ten invited, "10–14" would be all of them, and "7–9" all but one; by subtraction likewise."""
+    for n in (10, 15, 25, 50, 100):
+        everyone, nearly = Attack({"rot": unit("", n)}), Attack({"rot": unit("", n - 1, silent=1)})
+        for part in ("respondents", "participation"):
+            assert everyone.unit("rot")[part] == nearly.unit("rot")[part], n
+        assert deduced(everyone.figures, ["participation"], below=K) == [], n
+    # 25 or more, less 14 at the most, is all eleven in the office.
+    attack = Attack({"rot": unit("", 11), "a": unit("rot", 14, silent=8)})
+    assert attack.published == {"rot", "a"}
+    assert deduced(attack.figures, ["participation"], below=K) == []
+
+
+def test_a_reliability_is_not_about_the_few_who_differ() -> None:
+    """Among people of one mind it would be made of those few who are not; and where it cannot be computed since there
+    are none, everyone is known to be of that mind."""
+
+    def alphas(different: int) -> list[float | None]:
+        answers = [*people(*[5] * 40), *(person(5, A1=2, A2=1 + at % 3, B1=4) for at in range(different))]
+        whole = Attack({"rot": ("", 60, answers)}).document["whole"]
+        return [each["alpha"] for each in whole["organisation"]["reliabilities"] if each["key"] in ("A", "total")]
+
+    assert [alphas(few) for few in range(K)] == [[None, None]] * K
+    assert None not in alphas(K)
+
+
+def test_an_interval_tells_of_one_end_or_the_other_but_never_which() -> None:
+    """What remains: as wide as can be, it can prove that everyone is at one of the two ends. Never who is at which."""
+    proofs = told = 0
+    for n in (16, 20, 30, 60, 100):
+        for silent in (2, n // 2, 4 * n):
+            halves = people(*[1] * (n // 2), *[5] * (n // 2))
+            attack = Attack({"rot": ("", n + silent, halves)})
+            told += attack.unit("rot")["dimensions"][0]["interval"] is not None
+            proofs += bool(of_one_end_or_the_other(attack.figures))
+            assert deduced(attack.figures, PROVABLE, below=K) == []
+    assert told > 10
+    assert 0 < proofs <= TWO_CAMPS
 
 
 def test_suppressed_units_are_alike_to_the_byte() -> None:

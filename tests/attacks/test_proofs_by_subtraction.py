@@ -11,7 +11,7 @@ from app.services.release_coding import Coded
 from app.services.release_figures import Figures as Exact
 from app.services.release_figures import Usable
 from app.services.scoring import Scheme
-from tests.attacks.attacker import Figures, decoded, deduced, limits_of
+from tests.attacks.attacker import IMPOSSIBLE, Figures, deduced
 from tests.attacks.organisations import random_organisation
 from tests.attacks.test_named_attacks import Attack, mixed, unit
 from tests.attacks.test_release_attacks import PROVABLE, K, assert_true, attacked
@@ -36,17 +36,13 @@ def uncoded() -> Iterator[None]:
 
 
 def contradictions(figures: Figures) -> int:
-    """Groups for which no answers can lead to what is shown, if it is made as the attacker believes."""
-    return sum(
-        low > high
-        for kind, some in figures.by_kind().items()
-        if kind.split(" ")[0] in PROVABLE
-        for low, high in limits_of(decoded(some)).values()
-    )
+    """Kinds for which no answers can lead to what is shown, if it is made as the attacker believes."""
+    return sum(each.how == IMPOSSIBLE for each in deduced(figures, PROVABLE))
 
 
 def test_the_attacker_proves_much_where_ends_are_not_coded_by_atoms() -> None:
-    """And is right in it. It also sees which of the two releases it has before it."""
+    """And is right in it. It also sees which of the two releases it has before it: of one with coded ends it finds
+    nothing impossible in any of a thousand organisations, which is a test of its own."""
     proofs = impossible = 0
     for seed in range(100):
         organisation = random_organisation(seed)
@@ -56,8 +52,6 @@ def test_the_attacker_proves_much_where_ends_are_not_coded_by_atoms() -> None:
         assert_true(organisation, known, certain)
         proofs += len(certain)
         impossible += contradictions(figures)
-        _, _, as_released = attacked(organisation)
-        assert contradictions(as_released) == 0, seed
     assert proofs > 50
     assert impossible > 50
 
