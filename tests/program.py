@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +17,8 @@ from app.database import Database
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
 from app.services.tokens import TokenKey
+from tests import zygote
+from tests.zygote import Process
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0
@@ -34,14 +34,8 @@ class Ended:
 async def launch(*arguments: str, **environment: str) -> Process:
     """Start `larande` with nothing of this process's settings."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("LARANDE_", "COV_"))}
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app.cli", *arguments),
-        stdout=PIPE,
-        stderr=PIPE,
-        cwd=ROOT,
-        env=own | {"LARANDE_LOG_LEVEL": "warning", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | environment,
-        start_new_session=True,
-    )
+    given = {"LARANDE_LOG_LEVEL": "warning", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    return await zygote.start(arguments, own | given | environment)
 
 
 async def ended(process: Process) -> Ended:

@@ -1,0 +1,177 @@
+"""`larande` commands without the seconds that each would take to load: one process loads the program and forks them.
+
+    process = await start(["serve", "--port", "0"], environment)
+
+Each is a process and a session of its own, with an environment of its own and nothing else of the process that asked.
+What differs from a command that people start is when the modules were loaded; test_cli.py also starts one as they do.
+"""
+
+import asyncio
+import atexit
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+_LONGEST_REQUEST = 200_000
+_STATUS = struct.Struct("i")
+
+
+class Process:
+    """As much of `asyncio.subprocess.Process` as the tests use."""
+
+    def __init__(
+        self, pid: int, stdout: asyncio.StreamReader, stderr: asyncio.StreamReader, status: asyncio.StreamReader
+    ) -> None:
+        self.pid, self.stdout, self.stderr = pid, stdout, stderr
+        self._ended = asyncio.ensure_future(self._end(status))
+
+    @staticmethod
+    async def _end(status: asyncio.StreamReader) -> int:
+        code: int = _STATUS.unpack(await status.readexactly(_STATUS.size))[0]
+        return code
+
+    @property
+    def returncode(self) -> int | None:
+        return self._ended.result() if self._ended.done() else None
+
+    async def wait(self) -> int:
+        return await asyncio.shield(self._ended)
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        said, complained, _ = await asyncio.gather(self.stdout.read(), self.stderr.read(), self.wait())
+        return said, complained
+
+    def send_signal(self, number: int) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+async def start(arguments: Sequence[str], environment: Mapping[str, str]) -> Process:
+    """A `larande` command, in the project's directory."""
+    pipes = [os.pipe() for _ in range(3)]
+    request = json.dumps({"arguments": list(arguments), "environment": dict(environment)}).encode()
+    pid = await asyncio.to_thread(_fork, request, [theirs for _, theirs in pipes])
+    for _, theirs in pipes:
+        os.close(theirs)
+    return Process(pid, *[await _reader(ours) for ours, _ in pipes])
+
+
+async def _reader(pipe: int) -> asyncio.StreamReader:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", 0))
+    return reader
+
+
+_one_at_a_time = threading.Lock()
+
+
+def _fork(request: bytes, pipes: Sequence[int]) -> int:
+    with _one_at_a_time:
+        zygote = _zygote()
+        socket.send_fds(zygote, [request], pipes)
+        return int(zygote.recv(100))
+
+
+@cache
+def _zygote() -> socket.socket:
+    """Started when it is first asked for. It ends when this process does."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("LARANDE_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.zygote", str(theirs.fileno())],
+        cwd=Path(__file__).parent.parent,
+        env=own | {"PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=[theirs.fileno()],
+        start_new_session=True,
+    )
+    theirs.close()
+
+    @atexit.register
+    def end() -> None:
+        ours.close()
+        process.wait(timeout=30)
+
+    return ours
+
+
+# --- In the process that forks ----------------------------------------------------------------------------------------
+
+
+def _run(asked: socket.socket) -> None:
+    from app import cli
+
+    gc.collect()
+    gc.freeze()
+    ended, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    children: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([asked.fileno(), ended], [], [])
+        if ended in ready:
+            os.read(ended, 1000)
+            _tell_of_the_dead(children)
+        if asked.fileno() in ready:
+            request, pipes, _, _ = socket.recv_fds(asked, _LONGEST_REQUEST, 3)
+            if not request:
+                return
+            pid = os.fork()
+            if pid == 0:
+                _become(json.loads(request), pipes, [asked.fileno(), ended, wake, *children.values()])
+                cli.main()
+                return
+            for pipe in pipes[:2]:
+                os.close(pipe)
+            children[pid] = pipes[2]
+            asked.send(str(pid).encode())
+
+
+def _tell_of_the_dead(children: dict[int, int]) -> None:
+    while children:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        pipe = children.pop(pid)
+        with suppress(BrokenPipeError):  # nobody waits for it any more
+            os.write(pipe, _STATUS.pack(os.waitstatus_to_exitcode(status)))
+        os.close(pipe)
+
+
+def _become(request: dict[str, object], pipes: Sequence[int], others: Sequence[int]) -> None:
+    """What stands between a fork and a command that was just started."""
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.dup2(pipes[0], 1)
+    os.dup2(pipes[1], 2)
+    for each in (*pipes, *others):
+        os.close(each)
+    environment = request["environment"]
+    assert isinstance(environment, dict)
+    os.environ.clear()
+    os.environ.update(environment)
+    arguments = request["arguments"]
+    assert isinstance(arguments, list)
+    sys.argv = ["larande", *arguments]
+
+
+if __name__ == "__main__":
+    _run(socket.socket(fileno=int(sys.argv[1])))
