@@ -3,6 +3,8 @@
 import logging
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +32,14 @@ def _as_before() -> Iterator[None]:
 
 def larande(*arguments: str, **environment: str | None) -> Result:
     return CliRunner().invoke(main, arguments, env=environment)
+
+
+def test_the_command_as_it_is_installed_starts() -> None:
+    """Tests fork the others from a process that has loaded the program; this one is started as people start it."""
+    command = Path(sys.executable).with_name("larande")
+    done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True, timeout=60)
+    assert "Lärande i förändring." in done.stdout
+    assert done.stderr == ""
 
 
 def assert_one_line(result: Result, *words: str) -> None:

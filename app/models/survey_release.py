@@ -59,7 +59,7 @@ class SurveyResult(Table, table=True):
 
 
 class SurveySums(Table, table=True):
-    """Kept of a published unit for trends, never shown: n, Σx and Σx² of each measure."""
+    """Kept of a published unit for trends, never shown: n, Σx and Σx² of the dimensions that a trend can use."""
 
     survey_round_id: UUID = Column(foreign_key="survey_release.survey_round_id", primary_key=True)
     unit_id: UUID = Column(foreign_key="unit.id", primary_key=True)

@@ -4,7 +4,8 @@
 
 - `names`: texts {"sv": …, "en": …} of the dimensions and items, by key.
 - `tree`: the units as they were frozen when the round opened; its root is the organisation.
-- `earlier`: the `sums` of one earlier release of the same version of the instrument, or None.
+- `earlier`: by unit the `sums` of the latest earlier release of the same version of the instrument in which it was
+  shown, or None.
 - `zones`: the instrument's neutral words for where an index lies.
 - `units`: one for each unit, in the tree's order, ready for JSON, with camelCase keys. A suppressed unit says only that
   it is; R2 and R3 are one reason.
