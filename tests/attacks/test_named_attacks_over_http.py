@@ -1,5 +1,6 @@
 """The attacks that need the whole service: rounds, answers, closing and results over HTTP."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from app.models.survey_ballot import SurveyInvitation
 from app.models.survey_round import SurveyRound
 from app.services.ballot import new_token, token_hash
 from app.services.survey_closing import Outcome
-from tests.client import Client
+from tests.client import Client, Response
 from tests.stories import Json, started_group, trail
 from tests.survey_stories import an_instrument, open_round, units_of
 from tests.world import World
@@ -112,8 +113,7 @@ async def test_late_and_repeated_answers(world: World) -> None:
     assert (await survey.close())[UUID(survey.round["id"])] is Outcome.RELEASED
     released = await survey.everything()
     late = world.nobody.signed_in(tokens[8])
-    response = await late.request("POST", RESPONSES, json={"answers": {"A1": 1}})
-    assert response.status_code in {401, 404, 409}
+    await late.refused("POST", RESPONSES, 401, "surveyTokenUnknown", json={"answers": {"A1": 1}})
     assert await survey.everything() == released
 
 
@@ -159,8 +159,8 @@ async def test_a_second_round_on_a_clone_or_a_part_of_those_asked(world: World) 
 async def test_the_threshold_lowered_by_one_party_or_after_opening(world: World) -> None:
     survey = await a_survey(world, {"a": 12})
     etag = await survey.reader.etag(survey.path)
-    response = await survey.reader.request("PATCH", survey.path, json={"threshold": 5}, etag=etag)
-    assert response.status_code in {409, 422}
+    sent: dict[str, Any] = {"json": {"threshold": 5}, "etag": etag}
+    await survey.reader.refused("PATCH", survey.path, 409, "roundNotDraft", **sent)
     assert (await survey.reader.get(survey.path))["threshold"] == survey.round["threshold"]
 
 
@@ -185,6 +185,38 @@ async def test_length_order_and_totals_of_what_is_suppressed(world: World) -> No
     units = await survey.reader.get(f"{survey.path}/units?limit=100")
     in_tree = next(value for value in units.values() if isinstance(value, list))
     assert [each["unitId"] for each in items] == [each["unitId"] for each in in_tree]
+
+
+async def test_the_old_round_after_units_were_moved_renamed_and_closed(world: World) -> None:
+    """The tree of today is not the one that was asked: an old result read along it would be about other people."""
+    survey = await a_survey(world, {"a": 12, "b": 12, "c": 12})
+    for unit in ("a", "b"):
+        await survey.answer(await survey.invite(unit, 9))
+    await survey.close()
+    released = await survey.everything()
+    admin = world.administrator.client
+    await admin.change(f"/units/{survey.units['a']}", {"parentId": str(survey.units["b"])})
+    await admin.change(f"/units/{survey.units['b']}", {"name": "Ett annat namn", "headcount": 24})
+    await admin.change(f"/units/{survey.units['c']}", {"validTo": datetime.now(UTC).date().isoformat()})
+    assert await survey.everything() == released
+
+
+async def test_both_sides_read_the_result_from_the_same_instant(world: World) -> None:
+    """Asked in turn while the round closes, neither is ever told what the other is not."""
+    survey = await a_survey(world, {"a": 12, "b": 12})
+    for unit in ("a", "b"):
+        await survey.answer(await survey.invite(unit, 9))
+    closing = asyncio.create_task(survey.close())
+    heard: list[Response] = []
+    while not heard or heard[-1].status_code != 200:
+        for reader in (world.employer_rep.client, world.saco_rep.client):
+            heard += [await reader.request("GET", f"{survey.path}/results")]
+    await closing
+    statuses = [each.status_code for each in heard]
+    assert statuses == sorted(statuses, reverse=True), "once one has been shown it, so is the other"
+    assert set(statuses) == {409, 200}
+    last = await world.employer_rep.client.request("GET", f"{survey.path}/results")
+    assert {each.content for each in heard if each.status_code == 200} == {last.content}
 
 
 async def test_one_view_for_both_sides(world: World) -> None:
