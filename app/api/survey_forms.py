@@ -37,6 +37,7 @@ async def read_survey_form(request: Request, _formed: Formed, sent: SurveyToken)
 
     Reading it does not use the token up, and is noted nowhere. A token that has been used opens it as before: only an
     answer that would be taken is told that there is one already, so that nobody can see from a link who has answered.
+    Once the result is there the token is as unknown as an invented one (401), and no sign-in would change that.
     """
     if sent is None:
         raise Refusal(Code.SURVEY_TOKEN_UNKNOWN)

@@ -64,7 +64,11 @@ async def list_survey_rounds(
 async def create_survey_round(
     call: Creating, working_group_id: WorkingGroupId, survey_round: SurveyRoundCreate
 ) -> Response:
-    """Either side begins a draft. Both can change it until one of them proposes it."""
+    """Either side begins a draft. Both can change it until one of them proposes it.
+
+    A round is open for at most 90 days, and begins within a year. In two-key mode each side makes its key before the
+    round is proposed (`create_key_share`).
+    """
     made = await call.once(lambda: survey_rounds.create(call.work, working_group_id, survey_round), survey_rounds.read)
     return _answer(call, made, 201)
 
@@ -92,8 +96,9 @@ async def update_survey_round(
 async def transition_survey_round(
     call: Creating, version: Version, survey_round_id: SurveyRoundId, transition: SurveyRoundTransition
 ) -> Response:
-    """Proposing reads the unit tree once more and fixes the content and its hash. Once open the round can only be
-    abandoned, by a change that both sides decide on."""
+    """Proposing reads the unit tree once more and fixes the content and its hash. No other round may ask any of the
+    same people meanwhile, or within 56 days before or after (`roundTooSoon`). An open round is changed only by what
+    both sides decide: another closing time, or that it is abandoned."""
     made = await call.once(
         lambda: survey_rounds.transition(call.work, survey_round_id, version, transition), survey_rounds.read
     )

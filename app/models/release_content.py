@@ -333,7 +333,7 @@ class OrganisationShown(Output):
 
 
 class ParticipationShown(Share):
-    """Of all invited."""
+    """Of all employed in the units of the round."""
 
     status: Literal["published"]
     text_alternative: TextAlternative

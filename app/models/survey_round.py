@@ -24,8 +24,10 @@ MOST_EMPLOYEES = 1_000_000
 
 
 class SurveyRoundState(StrEnum):
-    """`closed` is stored while the round waits for the keys of both sides; see `round_state` for the clock's part."""
+    """Where a round is. `open` begins when both sides have decided, and answers are taken from `opensAt`; `closed` is
+    for the moment until the result is there, or until both sides have handed in their keys."""
 
+    # `closed` is stored while keys are waited for; see `round_state` for the clock's part.
     DRAFT = "draft"
     PROPOSED = "proposed"
     OPEN = "open"
@@ -217,7 +219,10 @@ class SurveyRoundContent(Output):
     instrument: RoundInstrument
     root_unit_id: Id
     unit_count: Count = Field(json_schema_extra={"example": 41})
-    headcount: Count = Field(description="Everybody who is invited.", json_schema_extra={"example": 1200})
+    headcount: Count = Field(
+        description="Everybody employed in the units of the round, who can be invited.",
+        json_schema_extra={"example": 1200},
+    )
     units_hash: ContentHash = Field(
         description="SHA-256 over the canonical JSON of the frozen units, as their list shows them, in its order."
     )
@@ -247,7 +252,10 @@ class SurveyRoundRead(Resource):
         json_schema_extra={"example": True},
     )
     unit_count: Count = Field(json_schema_extra={"example": 41})
-    headcount: Count = Field(description="Everybody who is invited.", json_schema_extra={"example": 1200})
+    headcount: Count = Field(
+        description="Everybody employed in the units of the round, who can be invited.",
+        json_schema_extra={"example": 1200},
+    )
     opens_at: Moment
     closes_at: Moment
     threshold: Threshold
