@@ -103,8 +103,8 @@ class SurveyInvitationBatchRead(Resource):
     slip_links: list[str] = Field(
         default_factory=list,
         description="The links of the slips: only in the answer that made them, and never again. What comes after `#` "
-        "is the token. Browsers send it to no server: the page takes it from `location.hash`, and sends it in the header "
-        "`Authorization` to `/survey-forms/current` and `/survey-responses`.",
+        "is the token. Browsers send it to no server: the page takes it from `location.hash`, and sends it in the "
+        "`Authorization` header to `/survey-forms/current` and `/survey-responses`.",
         json_schema_extra={"example": ["https://enkat.example.se/#vJ1nKc2rVZ3qzX0n8aBf5Yw7Lh4uTg6sQeRdPiOk9Mx"]},
     )
     created_at: Moment
