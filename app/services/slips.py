@@ -38,11 +38,16 @@ _MASK = 3
 _WORDS = {
     Language.SWEDISH: (
         "Enkät om lärandet i arbetet",
-        "Skanna koden eller skriv adressen. Den gäller en gång.",
+        "Skanna koden eller skriv hela adressen utan mellanrum. Den kan användas en gång.",
         "Svara senast",
     ),
-    Language.ENGLISH: ("Survey on learning at work", "Scan the code or type the address. It works once.", "Answer by"),
+    Language.ENGLISH: (
+        "Survey on learning at work",
+        "Scan the code or type the whole address without spaces. It can be used once.",
+        "Answer by",
+    ),
 }
+_AT = {Language.SWEDISH: "kl.", Language.ENGLISH: "at"}
 _FREE = {
     Language.SWEDISH: "Frivilligt. Ingen ser vem som har svarat.",
     Language.ENGLISH: "Voluntary. Nobody sees who has answered.",
@@ -132,13 +137,16 @@ def _draw_slip(canvas: Any, x: float, y: float, sheet: Sheet, link: str) -> None
     for language in Language:
         what, _how, until = _WORDS[language]
         day, time = written_day(sheet.closes_at, language)
-        line = _write(canvas, _TEXT, 6.8, text, line, room, f"{until} {day} {time}", most=2) - 1
+        line = _write(canvas, _TEXT, 6.8, text, line, room, f"{until} {day} {_AT[language]} {time}", most=2) - 1
     line = min(top - _CODE - _QUIET, line - 3)
     whole = _WIDTH - 2 * _MARGIN
     for language in Language:
         what, how, _until = _WORDS[language]
-        line = _write(canvas, _TEXT, 6.8, left, line, whole, f"{what}. {how} {_FREE[language]}", most=2) - 1
-    _write(canvas, _LINK, 6.8, left, line - 2, whole, link, most=4)
+        line = _write(canvas, _TEXT, 6.8, left, line, whole, f"{what}. {how} {_FREE[language]}", most=3) - 1
+    # Broken before the token: within it nobody could tell a hyphen of its own from one at the end of a line.
+    front_end, _, token = link.partition("#")
+    line = _write(canvas, _LINK, 6.8, left, line - 2, whole, front_end, most=3)
+    _write(canvas, _LINK, 6.8, left, line, whole, f"#{token}", most=2)
 
 
 def _write(canvas: Any, font: str, size: float, x: float, y: float, room: float, text: str, *, most: int) -> float:

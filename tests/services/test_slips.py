@@ -59,8 +59,8 @@ def test_both_languages_and_the_last_day_are_on_every_slip() -> None:
     for words in (
         "Lärklimatet hösten 2026",
         "Provtagningsenheten",
-        "Svara senast fredag 27 november 2026 16.30",
-        "Answer by Friday 27 November 2026 16:30",
+        "Svara senast fredag 27 november 2026 kl. 16.30",
+        "Answer by Friday 27 November 2026 at 16:30",
         "Ingen ser vem som har svarat",
         "Nobody sees who has answered",
     ):
