@@ -850,7 +850,7 @@ PROBLEMS: dict[str, ProblemText] = {
         409,
         (
             "Länken är redan använd",
-            "Ett svar är sparat och länken kan bara användas en gång. Svaret kan varken visas eller ändras, inte heller av oss.",
+            "Ett svar är sparat, och länken kan användas en gång. Svaret kan inte visas eller ändras av någon.",
         ),
         (
             "The link has been used",
