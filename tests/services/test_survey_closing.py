@@ -25,7 +25,7 @@ from app.models.party import Side
 from app.services import survey_closing
 from app.services.ballot import Ballot, encode, new_secret, public_key_of, seal
 from app.services.instrument_content import layout_of
-from app.services.key_store import RoundSecrets
+from app.services.key_store import KeyStoreUnavailable, RoundSecrets
 from app.services.survey_closing import Outcome
 from tests import stories
 from tests.ballot_boxes import Box, a_questionnaire, an_answered_round, an_instrument, an_open_round, everything
@@ -337,6 +337,35 @@ async def test_a_round_that_goes_well_does_not_hide_one_whose_keys_stayed(alone:
     assert sorted(has_keys(box) for box in boxes) == [False, True]
     await closer.work(now)
     assert not any(has_keys(box) for box in boxes)
+
+
+class DyingFor(KeyDirectory):
+    """One round's keys cannot be destroyed, as in a directory that is damaged."""
+
+    broken: UUID
+
+    def destroy(self, round_id: UUID) -> None:
+        if round_id == self.broken:
+            raise KeyStoreUnavailable("damaged")
+        super().destroy(round_id)
+
+
+async def test_keys_that_cannot_be_destroyed_keep_no_round_from_being_closed(
+    alone: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    group = await stories.started_group(alone)
+    damaged = await an_answered_round(alone, group)
+    key_store: Any = damaged.key_store
+    dying = DyingFor(key_store.path)
+    dying.broken = damaged.id
+    await Closer(alone.database, dying).close_due(datetime.now(UTC))
+    well = await an_answered_round(alone, group)
+    caplog.clear()
+    await Closer(alone.database, dying).work(datetime.now(UTC))
+    assert "keys could not be destroyed" in caplog.text
+    assert str(damaged.id) in caplog.text
+    assert (await left(well))[-1] == "released"
+    assert (has_keys(damaged), has_keys(well)) == (True, False)
 
 
 async def test_keys_of_a_round_that_somebody_holds_go_later(alone: World) -> None:
