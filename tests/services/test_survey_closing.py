@@ -480,6 +480,24 @@ async def test_what_is_away_is_waited_for(world: World, tmp_path: Path, caplog: 
     assert (await left(box))[-1] == "open"
 
 
+async def test_a_fault_nobody_foresaw_ends_a_turn_and_not_the_closing(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = await an_answered_round(world, await stories.started_group(world))
+    closer, now = Closer(world.database, box.key_store), datetime.now(UTC)
+
+    def broken(_store: KeyDirectory) -> None:
+        raise Broken
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyDirectory, "rounds", broken)
+        await closer.work(now)
+    assert "rounds could not be closed" in caplog.text
+    assert (await left(box))[-1] == "open"
+    await closer.work(now)
+    assert (await left(box))[-1] == "released"
+
+
 # --- Keys of rounds that are over ------------------------------------------------------------------------------------
 
 
