@@ -16,6 +16,7 @@ from app.services import survey_answers, survey_forms
 from app.services.errors import Code, Refusal
 from app.services.survey_answers import Answer, Sealed
 from app.services.survey_forms import Invitation, Questionnaires
+from app.services.wall import BALLOT
 
 LARGEST_BATCH = 256
 MOST_WAITING = 4_096
@@ -78,7 +79,7 @@ class BallotBox:
         now = self._clock()
         boxes = await self._sealed(batch, now)
         if boxes:
-            async with self._database.write_at_once() as connection:
+            async with self._database.write_at_once(BALLOT) as connection:
                 stored = await survey_answers.store(connection, list(boxes.values()), now)
             for each in [each for each, box in boxes.items() if box.id in stored]:
                 if not each.stored.done():
@@ -89,7 +90,7 @@ class BallotBox:
     async def _sealed(self, batch: Sequence[_Waiting], now: datetime) -> dict[_Waiting, Sealed]:
         """A box for each answer that can be taken; the others are told why not."""
         admitted: dict[_Waiting, Invitation] = {}
-        async with self._database.read() as session:
+        async with self._database.read(BALLOT) as session:
             found = await survey_forms.invitations(session, [each.answer.token_hash for each in batch])
             for each in batch:
                 try:

@@ -26,6 +26,7 @@ from app.services import content_packs, invitations
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.instrument_content import import_schema
+from app.services.wall import SYSTEM
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ def _with_database(do: Callable[[Database], Awaitable[T]]) -> T:
 
     async def done(url: str) -> T:
         try:
-            database = Database(url)
+            database = Database(url, owner_url=settings.owner_url)
         except ValueError as error:
             raise CannotRun(str(error)) from error
         try:
@@ -252,7 +253,7 @@ def load_content(path: PackPath = None) -> None:
     pack = _pack(path)
 
     async def load(database: Database) -> content_packs.Loaded:
-        async with database.write() as session:
+        async with database.write(SYSTEM) as session:
             return await content_packs.load(session, pack, datetime.now(UTC))
 
     loaded = _with_database(load)
@@ -288,7 +289,7 @@ def invite_person(email: Annotated[str, typer.Argument(help="The person's e-mail
     """Print a one-time token with which the person sets a password within seven days."""
 
     async def invited(database: Database) -> str:
-        async with database.write() as session:
+        async with database.write(SYSTEM) as session:
             return await invitations.invite(session, email.strip(), datetime.now(UTC))
 
     typer.echo(_on_people(invited))
@@ -307,7 +308,7 @@ def create_administrator(
 
     async def made(database: Database) -> str:
         now = datetime.now(UTC)
-        async with database.write() as session:
+        async with database.write(SYSTEM) as session:
             await invitations.create_administrator(session, data, now)
             return await invitations.invite(session, data.email, now)
 
@@ -335,7 +336,7 @@ def load_demo(
 
     async def load(database: Database) -> None:
         await migrations.upgrade(database)
-        async with database.write() as session:
+        async with database.write(SYSTEM) as session:
             await demo.load(session, day, beside_others=beside_others)
 
     try:

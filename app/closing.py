@@ -15,6 +15,7 @@ from app.database import Database, DatabaseAway
 from app.services import survey_closing
 from app.services.key_store import KeyStore, KeyStoreUnavailable
 from app.services.survey_closing import Outcome
+from app.services.wall import SYSTEM
 
 EVERY_S = 15.0
 LONGEST_PAUSE = timedelta(hours=1)
@@ -54,11 +55,11 @@ async def tidy(database: Database, key_store: KeyStore) -> None:
     Each round's row is held while its keys go, so that no opening on its way loses the ones it has just made.
     """
     kept = await asyncio.to_thread(key_store.rounds)
-    async with database.read() as session:
+    async with database.read(SYSTEM) as session:
         found = await survey_closing.seem_over(session, kept)
     for round_id in found:
         try:
-            async with database.write() as session:
+            async with database.write(SYSTEM) as session:
                 if await survey_closing.is_over(session, round_id):
                     await asyncio.to_thread(key_store.destroy, round_id)
         except DatabaseAway:
@@ -88,7 +89,7 @@ class Closer:
             _log.exception("rounds could not be closed")
 
     async def close_due(self, now: datetime) -> dict[UUID, Outcome]:
-        async with self._database.read() as session:
+        async with self._database.read(SYSTEM) as session:
             found = await survey_closing.due(session, now)
         outcomes = {}
         for round_id in found:
@@ -105,7 +106,7 @@ class Closer:
         return outcomes
 
     async def _close(self, round_id: UUID, now: datetime) -> Outcome:
-        async with self._database.write() as session:
+        async with self._database.write(SYSTEM) as session:
             outcome = await survey_closing.close(session, round_id, self._key_store, now)
         if outcome is Outcome.RELEASED:
             _log.info("a round is released", survey_round_id=str(round_id))

@@ -15,11 +15,12 @@ from pydantic import SecretStr
 from app import demo, installation, logs, migrations, worker
 from app.api.operations import BASE
 from app.closing import closing_rounds
-from app.database import Database
+from app.database import Database, RoleRefused
 from app.installation import CannotRun
 from app.main import create_app, workshop_of
 from app.services import content_packs
 from app.services.calendar import swedish_day
+from app.services.wall import SYSTEM
 from app.settings import Settings
 
 FINISH_WITHIN_S = 20
@@ -62,7 +63,7 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
             app = create_app(settings.model_copy(update=found))
         except ValueError as error:  # an address or a secret that will not do
             raise CannotRun(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
-        demo_there = asyncio.run(prepare(url, with_demo))
+        demo_there = asyncio.run(prepare(url, settings.owner_url, with_demo))
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -91,21 +92,30 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CannotRun(f"Cannot listen on {host} port {port} ({reason}): try another, as in --port 8001.") from error
 
 
-async def prepare(url: str, with_demo: bool) -> bool:
-    """Schema, content and, in a database that holds nobody else, the demo; whether the demo is there."""
-    database = Database(url)
+async def prepare(url: str, owner_url: str | None, with_demo: bool) -> bool:
+    """Schema, roles, content and, in a database that holds nobody else, the demo; whether the demo is there."""
+    database = Database(url, owner_url=owner_url)
     try:
         await migrations.upgrade(database)
-        async with database.write() as session:
+        await _check_roles(database)
+        async with database.write(SYSTEM) as session:
             await content_packs.load(session, content_packs.read_pack(content_packs.shipped()), datetime.now(UTC))
         if with_demo:
             with suppress(demo.AlreadyThere, demo.NotAlone):
-                async with database.write() as session:
+                async with database.write(SYSTEM) as session:
                     await demo.load(session, swedish_day(datetime.now(UTC)))
-        async with database.read() as session:
+        async with database.read(SYSTEM) as session:
             return await demo.is_there(session)
     finally:
         await database.close()
+
+
+async def _check_roles(database: Database) -> None:
+    """Nothing is served without the second wall."""
+    try:
+        await database.check_roles()
+    except RoleRefused as refused:
+        raise CannotRun(str(refused)) from refused
 
 
 def work(url: str, settings: Settings) -> None:
@@ -119,9 +129,10 @@ def work(url: str, settings: Settings) -> None:
         stop = asyncio.Event()
         for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        database = Database(url)
+        database = Database(url, owner_url=settings.owner_url)
         try:
             await migrations.upgrade(database)
+            await _check_roles(database)
             typer.echo("The worker is running. Ctrl-C stops it.")
             async with closing_rounds(database, key_store):
                 await worker.run(workshop_of(settings, database, key_store), stop)

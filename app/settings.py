@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="postgresql://… ; unset starts the embedded PostgreSQL."
     )
+    owner_database_url: SecretStr | None = Field(
+        default=None, description="The database as its owner, for migrations alone; unset: LARANDE_DATABASE_URL."
+    )
     home: Path | None = Field(default=None, description="Where the embedded database and the token secret live.")
     key_directory: Path | None = Field(
         default=None, description="Where the keys of open survey rounds live; unset: keys, in home. Never in a backup."
@@ -49,6 +52,11 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="", description="Addresses or networks, separated by commas, whose Forwarded header is believed."
     )
+
+    @property
+    def owner_url(self) -> str | None:
+        """The owner's address, where the owner has one of its own."""
+        return self.owner_database_url.get_secret_value() if self.owner_database_url else None
 
     @field_validator("cors_origins")
     @classmethod

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
@@ -25,6 +26,7 @@ from app.services import queue, survey_mail
 from app.services.key_store import KeyStore
 from app.services.mail import Mailer, MailRefused
 from app.services.survey_mail import NotYet, PostOffice, Unreadable
+from app.services.wall import SYSTEM
 
 TAKEN_AT_ONCE = 4
 AT_WORK = 2 * TAKEN_AT_ONCE
@@ -72,7 +74,7 @@ async def run(workshop: Workshop, stop: asyncio.Event) -> None:
         await stop.wait()
         return
     office = PostOffice(
-        workshop.database.read,
+        partial(workshop.database.read, SYSTEM),
         workshop.key_store,
         workshop.mailer,
         workshop.sender,
@@ -164,7 +166,7 @@ async def _tidying(database: Database) -> AsyncIterator[None]:
     async def tidy() -> None:
         while True:
             with contextlib.suppress(DatabaseAway):
-                async with database.write() as session:
+                async with database.write(SYSTEM) as session:
                     await queue.forget_log(session)
             await asyncio.sleep(TIDIED_EVERY_S)
 

@@ -19,11 +19,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app import embedded, logs, migrations
-from app.database import Database
 from app.main import create_app
 from app.settings import Settings
 from tests import contract
 from tests.client import Client, client_for
+from tests.database import Database, database_of
 from tests.world import World
 
 TEMPLATE = "larande_template"
@@ -215,8 +215,7 @@ async def app(database_url: str) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture(scope="session")
 def database(app: FastAPI) -> Database:
-    database: Database = app.state.database
-    return database
+    return database_of(app)
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from typing import Any
 import asyncpg
 import httpx2
 
-from app.database import Database
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
 from app.services.tokens import TokenKey
 from tests import zygote
+from tests.database import Database
 from tests.zygote import Process
 
 ROOT = Path(__file__).parent.parent

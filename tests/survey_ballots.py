@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.database import Database
 from app.models.columns import Language
 from app.models.instrument import Instrument
 from app.models.instrument_content import InstrumentContent
@@ -23,6 +22,7 @@ from app.services.ballot import Ballot, BallotKeys
 from app.services.content_hash import content_hash
 from app.services.instrument_content import layout_of
 from app.services.survey_opening import RULES
+from tests.database import Database
 from tests.world import organisation_number
 
 ITEMS = [f"{dimension}{number}" for number in (1, 2, 3) for dimension in "ABCDEF"] + ["G1"]

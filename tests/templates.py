@@ -11,6 +11,7 @@ from app.services.content_packs import central_id, load
 from tests.client import Client
 from tests.conftest import new_database, settings_for
 from tests.content import shipped_pack
+from tests.database import database_of
 from tests.world import World
 
 LIST = "/dialogue-templates"
@@ -28,7 +29,7 @@ ALL = {
 async def app_with_content() -> AsyncIterator[FastAPI]:
     """A service with the shipped pack and nothing else central."""
     app = create_app(settings_for(await new_database()))
-    async with app.state.database.write() as session:
+    async with database_of(app).write() as session:
         await load(session, shipped_pack(), datetime.now(UTC))
     yield app
     await app.state.database.close()

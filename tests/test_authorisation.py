@@ -24,7 +24,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.problem_texts import PROBLEMS
 from app.cli import written_authorisation
-from app.database import Database
 from app.main import create_app
 from app.models.action import Action
 from app.models.approval import Approval
@@ -55,10 +54,12 @@ from app.services.beyond_the_table import BEYOND_THE_TABLE
 from app.services.calendar import swedish_day
 from app.services.conditions import OWN_ID, PUBLIC, Around
 from app.services.errors import Code
+from app.services.wall import SYSTEM, Context
 from tests import stories
 from tests.client import Client, client_for
 from tests.conftest import new_database, settings_for
 from tests.contract import document
+from tests.database import Database
 from tests.stage import Stage
 from tests.world import World, organisation_number
 
@@ -87,10 +88,12 @@ class Rehearsal(Database):
     """Everything is carried out, and nothing is kept."""
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            await session.rollback()
+    async def write(self, context: Context = SYSTEM) -> AsyncIterator[AsyncSession]:
+        async with self.engine.connect() as connection:
+            await self._stand(connection, context)
+            async with AsyncSession(connection, expire_on_commit=False, autoflush=False) as session:
+                yield session
+                await session.rollback()
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import ballot_box as box_module
 from app import embedded
 from app.ballot_box import BallotBox
-from app.database import Database
 from app.services import ballot, survey_answers, survey_forms
 from app.services.errors import Refusal
 from app.services.survey_answers import Answer, Sealed
+from app.services.wall import SYSTEM, Context
 from tests.client import client_for
+from tests.database import Database, database_of
 from tests.program import PATIENCE, Service, ended, serving, somebody_waits
 from tests.survey_ballots import ITEMS, SurveyStage, open_round
 from tests.test_recovery import Server, app_on, assert_unavailable, server
@@ -37,9 +38,9 @@ class Counting(Database):
     writes = 0
 
     @asynccontextmanager
-    async def write_at_once(self) -> AsyncIterator[AsyncConnection]:
+    async def write_at_once(self, context: Context = SYSTEM) -> AsyncIterator[AsyncConnection]:
         self.writes += 1
-        async with super().write_at_once() as connection:
+        async with super().write_at_once(context) as connection:
             yield connection
 
 
@@ -337,7 +338,7 @@ async def test_when_too_many_wait_the_next_is_asked_to_come_again(
 ) -> None:
     monkeypatch.setattr(box_module, "MOST_WAITING", 2)
     async with app_on(fresh_database_url) as app, client_for(app) as client:
-        stage = await open_round(app.state.database)
+        stage = await open_round(database_of(app))
         tokens = await stage.invite(4)
         closing = await begin_closing(other, stage)
         sent = {"answers": {"A1": 3}}
@@ -379,7 +380,7 @@ async def test_a_box_that_was_never_used_closes(box: BallotBox) -> None:
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
 async def test_a_database_lost_in_the_middle_leaves_tokens_usable(server: Server, end: signal.Signals) -> None:
     async with app_on(server.url) as app, client_for(app) as client:
-        stage = await open_round(app.state.database)
+        stage = await open_round(database_of(app))
         tokens = await stage.invite(10)
         sent = {"answers": {"A1": 3}}
         other = await server.connect()

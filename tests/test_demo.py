@@ -22,7 +22,6 @@ from typer.testing import CliRunner, Result
 
 from app import demo
 from app.cli import main
-from app.database import Database
 from app.demo import guide, story
 from app.demo.clock import Clock, is_working_day
 from app.main import create_app
@@ -43,6 +42,7 @@ from app.services.calendar import swedish_day
 from app.services.content_hash import content_hash
 from tests.client import Client, client_for
 from tests.conftest import new_database, settings_for
+from tests.database import Database, database_of
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -87,8 +87,7 @@ class Demo:
 
     @property
     def database(self) -> Database:
-        database: Database = self.app.state.database
-        return database
+        return database_of(self.app)
 
     async def sign_in(self, name: str) -> Client:
         if name not in self.tokens:
@@ -110,7 +109,7 @@ class Demo:
 @pytest.fixture(scope="module")
 async def agency(anyio_backend: str) -> AsyncIterator[Demo]:  # noqa: ARG001
     app = create_app(settings_for(await new_database()))
-    database: Database = app.state.database
+    database = database_of(app)
 
     async def load() -> str:
         try:

@@ -15,10 +15,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from app import migrations
-from app.database import Database, DatabaseAway
+from app.database import DatabaseAway
 from app.models.catalogue import TABLES
 from app.models.columns import PydanticJSON
 from app.models.person import Role
+from tests.database import Database
 from tests.program import larande
 from tests.test_cli import larande as larande_here
 

@@ -15,10 +15,11 @@ from sqlalchemy.exc import DBAPIError
 
 from app import database as database_module
 from app import embedded
-from app.database import Database, DatabaseAway
+from app.database import DatabaseAway
 from app.main import create_app
 from tests.client import Client, Response, client_for
 from tests.conftest import TOKEN_SECRET, settings_for
+from tests.database import Database, database_of
 from tests.program import PATIENCE, administrator_token, an_organisation, somebody_waits
 from tests.world import organisation_number
 
@@ -61,7 +62,7 @@ async def app_on(url: str, pool_size: int = 4) -> AsyncIterator[FastAPI]:
 
 @asynccontextmanager
 async def administrator_of(app: FastAPI) -> AsyncIterator[Client]:
-    token = await administrator_token(app.state.database, TOKEN_SECRET)
+    token = await administrator_token(database_of(app), TOKEN_SECRET)
     async with client_for(app) as client:
         yield client.signed_in(token)
 
@@ -122,7 +123,7 @@ async def test_away_in_the_middle_of_a_transaction_stores_nothing_of_it(server: 
         await server.start()
         rows = "SELECT (SELECT array_agg(name) FROM organisation), count(*) FROM idempotency_key"
         trail = "SELECT count(*) FROM audit_entry"
-        async with app.state.database.read() as session:
+        async with database_of(app).read() as session:
             assert (await session.execute(text(rows))).one() == ([kept["name"]], 0)
             assert (await session.execute(text(trail))).scalar_one() == 1
         made = await client.post("/organisations", wanted, headers=once)

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from app import demo, embedded
 from app import serving as entrance
-from app.database import Database
+from tests.database import Database
 from tests.program import (
     PATIENCE,
     Service,

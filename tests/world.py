@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI
 from sqlmodel import SQLModel
 
-from app.database import Database
 from app.models.base import Table
 from app.models.columns import Language
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
@@ -25,6 +24,7 @@ from app.services.template_content import written
 from app.services.tokens import TokenKey
 from tests.client import Client, client_for
 from tests.content import shipped_pack
+from tests.database import Database, database_of
 
 _numbers = count(1)
 _organisations = count(1)
@@ -68,8 +68,7 @@ class World:
 
     @property
     def database(self) -> Database:
-        database: Database = self.app.state.database
-        return database
+        return database_of(self.app)
 
     async def __aenter__(self) -> "World":
         self._context = client_for(self.app)

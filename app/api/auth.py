@@ -1,6 +1,7 @@
 """Sign-in over HTTP: OAuth 2 tokens, sign-out, and setting a password with a one-time token."""
 
 import json
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,6 +18,7 @@ from app.services import invitations, sign_in
 from app.services.errors import Code, Refusal
 from app.services.sign_in import Entrance, Granted, Place
 from app.services.tokens import LIFETIME, TokenKey
+from app.services.wall import ENTRANCE
 
 router = APIRouter(tags=["auth"])
 
@@ -32,7 +34,9 @@ InputT = TypeVar("InputT", bound=Input)
 
 async def entrance(request: Request) -> Entrance:
     database = database_of(request)
-    return Entrance(database.read, database.write, request.app.state.token_key, now)
+    return Entrance(
+        partial(database.read, ENTRANCE), partial(database.write, ENTRANCE), request.app.state.token_key, now
+    )
 
 
 In = Annotated[Entrance, Depends(entrance)]

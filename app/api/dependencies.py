@@ -18,12 +18,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.api.negotiation import best_type, sends_json, version_in
 from app.api.operations import Operation
 from app.database import Database
-from app.services import actors, idempotency
+from app.services import actors, idempotency, wall
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
-from app.services.sign_in import Opener
 from app.services.tokens import Claims, TokenKey
 from app.services.work import Work
 
@@ -125,10 +124,10 @@ class Call:
 async def _call(
     request: Request,
     claims: Claims,
-    opened: Opener,
+    opened: wall.Opens,
     key: RequestKey | None = None,
 ) -> AsyncIterator[Call]:
-    async with opened() as session:
+    async with opened(wall.acting(claims.person_id, swedish_day(now()))) as session:
         moment = now()
         actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
         work = Work(session, actor, moment, now)

@@ -13,6 +13,7 @@ from app.models.columns import Language
 from app.models.survey_form import SurveyFormRead
 from app.services import survey_forms
 from app.services.errors import Code, Refusal
+from app.services.wall import BALLOT
 
 router = APIRouter(tags=["survey-forms"])
 
@@ -43,7 +44,7 @@ async def read_survey_form(request: Request, _formed: Formed, sent: SurveyToken)
         raise Refusal(Code.SURVEY_TOKEN_UNKNOWN)
     questionnaires = ballot_box_of(request).questionnaires
     language = Language(preferred_language(request))
-    async with database_of(request).read() as session:
+    async with database_of(request).read(BALLOT) as session:
         form = await survey_forms.read(session, questionnaires, sent.credentials, language, now())
     headers = {"Cache-Control": "no-store", "Content-Language": form.language.value}
     return Response(form.model_dump_json(by_alias=True), 200, headers, "application/json")

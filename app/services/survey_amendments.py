@@ -22,7 +22,7 @@ from app.models.survey_amendment import (
 )
 from app.models.survey_round import SurveyRound, SurveyRoundState, round_state
 from app.models.working_group import WorkingGroup
-from app.services import joint_decision, policy, survey_closing, survey_mail
+from app.services import joint_decision, policy, survey_closing, survey_mail, wall
 from app.services.content_hash import content_hash
 from app.services.errors import Code, Refusal
 from app.services.joint_decision import Outcome, Subject
@@ -158,8 +158,9 @@ async def _abandon(work: Work, survey_round: SurveyRound, amendment: SurveyAmend
         "cancel_reason": amendment.reason,
     }
     await changed(work, "approve_survey_amendment", survey_round, cancelled, mandate_id=approval.mandate_id)
-    await survey_closing.empty(work.session, survey_round.id)
-    await survey_mail.take_back(work.session, survey_round.id)
+    async with wall.beyond(work.session):  # no actor reaches into the ballot box, or into the queue
+        await survey_closing.empty(work.session, survey_round.id)
+        await survey_mail.take_back(work.session, survey_round.id)
     work.rounds_over.append(survey_round.id)
 
 

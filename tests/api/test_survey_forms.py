@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.database import Database
 from app.models.survey_round import SurveyRoundState
 from app.services.survey_forms import FREE_TEXT_NOTICE
 from tests.client import Client
+from tests.database import Database
 from tests.survey_ballots import ITEMS, QUESTION, instrument_content, open_round
 
 FORM, RESPONSES = "/survey-forms/current", "/survey-responses"

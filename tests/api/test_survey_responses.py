@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from sqlmodel import SQLModel
 
 from app import logs
-from app.database import Database, DatabaseAway
+from app.database import DatabaseAway
 from app.main import MAX_SURVEY_RESPONSE_BYTES, create_app
 from app.models.survey_ballot import SealedResponse, SurveyInvitation
 from app.models.survey_round import SurveyRoundState
@@ -24,6 +24,7 @@ from app.services.ballot import SEAL_BYTES, Ballot
 from app.services.scoring import DONT_KNOW, SKIPPED
 from tests.client import BASE, Client, client_for
 from tests.conftest import settings_for
+from tests.database import Database
 from tests.survey_ballots import ITEMS, QUESTION, SurveyStage, instrument_content, open_round
 
 FORM, RESPONSES = "/survey-forms/current", "/survey-responses"

@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from app import embedded
 from app.ballot_box import BallotBox
 from app.closing import close_due
-from app.database import Database
 from app.key_directory import open_key_directory
 from app.models.survey_ballot import SurveyInvitation
 from app.services.ballot import Ballot as Paper
@@ -29,6 +28,7 @@ from app.services.survey_answers import Answer
 from app.services.survey_closing import Outcome
 from tests.attacks import files
 from tests.attacks.wal import written
+from tests.database import Database
 from tests.survey_ballots import ITEMS, SurveyStage, open_round
 
 PEOPLE = 20_000

@@ -6,11 +6,11 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.database import Database
 from app.models.sign_in import NewAdministrator
 from app.services import content_packs, invitations
 from tests.client import Client
 from tests.content import shipped_pack
+from tests.database import Database, database_of
 from tests.signing_in import PASSWORD
 from tests.world import organisation_number
 
@@ -63,7 +63,7 @@ class Agency:
 
 async def found(app: FastAPI, nobody: Client) -> Agency:
     """What `larande serve` loads, whom `larande person create-administrator` makes, and then the organisation."""
-    database: Database = app.state.database
+    database = database_of(app)
     now = datetime.now(UTC)
     drift = NewAdministrator(name="Drift", email="drift@example.se")
     async with database.write() as session:

@@ -17,7 +17,6 @@ import pytest
 import rfc8785
 from sqlalchemy import text
 
-from app.database import Database
 from app.models.approval import ApprovalCreate, Decision
 from app.models.session_record import SessionRecord, SessionRecordTransition, SessionRecordUpdate
 from app.services import actors, approvals, record_review, session_records
@@ -25,6 +24,7 @@ from app.services.actor import Actor
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.work import Work
+from tests.database import Database
 from tests.stories import final_record, started_group
 from tests.world import Someone, World
 

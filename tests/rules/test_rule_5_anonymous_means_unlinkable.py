@@ -1,9 +1,9 @@
 """Rule 5: nothing that is stored ties an answer to an invitation. What can be tried beyond that is in tests/attacks."""
 
-from app.database import Database
 from app.models.survey_ballot import SealedResponse, SurveyInvitation
 from app.services import ballot
 from tests.client import Client
+from tests.database import Database
 from tests.survey_ballots import open_round
 
 

@@ -15,7 +15,6 @@ from sqlmodel import col
 from typer.testing import CliRunner, Result
 
 from app.cli import main
-from app.database import Database
 from app.models.audit_entry import AuditEntry
 from app.models.content_pack import ContentPack
 from app.models.dialogue_template import DialogueTemplate
@@ -32,6 +31,7 @@ from app.services.content_packs import (
     shipped,
 )
 from app.services.template_content import texts
+from tests.database import Database
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FIRST = "templates/val-utfort-arbete.json"

@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import Database
 from app.models.base import new_id
 from app.models.columns import UtcDateTime
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.listing import COUNTED_AT_MOST, Columns, PageRequest, page
 from app.services.work import Work
+from tests.database import Database
 
 _things = sa.Table(
     "listing_thing",

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import Database
 from app.models.action import Action
 from app.models.base import Table, new_id
 from app.models.columns import PydanticJSON
@@ -27,6 +26,7 @@ from app.services.actor import Actor, Seat
 from app.services.agreement import READ_RULES, RULES, Rule
 from app.services.conditions import OWN_ID, PUBLIC, SIGNED_IN, TOKEN_HOLDER, Among, Has, Is, Who, attribute
 from app.services.errors import Code, Refusal
+from tests.database import Database
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LISTED = sorted({rule.items for rule in RULES.values() if rule.items is not None}, key=lambda row: row.__name__)

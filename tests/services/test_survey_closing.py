@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.closing import Closer, close_due, close_rounds_when_due, tidy
-from app.database import Database, DatabaseAway
+from app.database import DatabaseAway
 from app.key_directory import KeyDirectory
 from app.main import create_app
 from app.models.party import Side
@@ -27,9 +27,11 @@ from app.services.ballot import Ballot, encode, new_secret, public_key_of, seal
 from app.services.instrument_content import layout_of
 from app.services.key_store import KeyStoreUnavailable, RoundSecrets
 from app.services.survey_closing import Outcome
+from app.services.wall import SYSTEM, Context
 from tests import stories
 from tests.ballot_boxes import Box, a_questionnaire, an_answered_round, an_instrument, an_open_round, everything
 from tests.conftest import settings_for
+from tests.database import Database
 from tests.program import ROOT
 from tests.world import World
 
@@ -297,8 +299,8 @@ class Unheard(Database):
     """Commits, and loses the word that it has."""
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        async with super().write() as session:
+    async def write(self, context: Context = SYSTEM) -> AsyncIterator[AsyncSession]:
+        async with super().write(context) as session:
             yield session
         raise DatabaseAway
 

@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.database import Database
 from app.models.person import Person
 from app.models.sign_in import SignIn, SignInFailure
 from app.services import throttle
 from app.services.errors import Code, Refusal
 from app.services.throttle import PER_ACCOUNT, PER_PAIR, PER_PLACE, WINDOW, Attempt
+from tests.database import Database
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,306 @@
+"""The second wall: roles without ownership, what each may touch, and row-level security on every table
+
+The roles are the server's, not the database's. Where the owner may not make them, a database administrator makes them
+once: docs/running.md has the lines. Row-level security is not forced on the owner, so that the program before this
+migration, which works as the owner, goes on running.
+
+Whoever adds a table adds it to a table like `CONFINED` in a migration of its own (tests/test_second_wall.py asks).
+
+Revision ID: 0012
+Revises: 0006
+"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+SERVICE, ENTRANCE, BALLOT, SYSTEM = ROLES = "larande_service", "larande_entrance", "larande_ballot", "larande_system"
+
+# --- What an actor's transaction is confined to ------------------------------------------------------------------
+# Each setting is read in a sub-select: once for a statement, not once for a row.
+
+ORGANISATION = "(SELECT nullif(current_setting('larande.organisation', true), '')::uuid)"
+PERSON = "(SELECT nullif(current_setting('larande.person', true), '')::uuid)"
+# The cast outside makes PostgreSQL take the sub-select for an array, and not for rows.
+PARTIES = "(SELECT string_to_array(current_setting('larande.parties', true), ',')::uuid[])::uuid[]"
+ADMINISTRATOR = "(SELECT current_setting('larande.administrator', true) = 'yes')"
+
+OWN = f"organisation_id = {ORGANISATION}"
+OWN_PARTY = f"({OWN} AND party_id = ANY ({PARTIES}))"
+OWN_PERSON = f"person_id = {PERSON}"
+OWN_OR_CENTRAL = f"(organisation_id IS NULL OR {OWN})"
+OWN_OR_RUN = f"({OWN} OR {ADMINISTRATOR})"
+
+
+def of(parent: str, key: str | None = None) -> str:
+    """Rows of what the actor sees: the parent's own policy decides."""
+    own, foreign = (key, key) if key is not None else ("id", f"{parent}_id")
+    return f"EXISTS (SELECT FROM {parent} AS parent WHERE parent.{own} = {foreign})"
+
+
+@dataclass(frozen=True)
+class Confined:
+    """What an actor may do with the rows of a table: `may` has S, I, U, D for select, insert, update, delete."""
+
+    may: str
+    sees: str
+    """The rows that are there, also to be locked."""
+    writes: str = ""
+    """As what they may be stored or deleted; what is seen unless said otherwise."""
+    adds: str = ""
+    """As what they may be added; as `writes` unless said otherwise."""
+    columns: tuple[str, ...] = ()
+    """The only columns that may be read."""
+
+
+CONFINED: dict[str, Confined] = {
+    # --- The structure, which a system administrator runs
+    "organisation": Confined("SIU", f"(id = {ORGANISATION} OR {ADMINISTRATOR})", ADMINISTRATOR),
+    "unit": Confined("SIU", OWN_OR_RUN),
+    "unit_placement": Confined("SIU", OWN_OR_RUN),
+    "party": Confined("SIU", OWN_OR_RUN),
+    "person": Confined("SIU", f"({OWN} OR id = {PERSON} OR {ADMINISTRATOR})"),
+    # A list of everybody's mandates would be a register of unions: an administrator knows those it gave.
+    "mandate": Confined(
+        "SIU",
+        f"({OWN} OR first AND {ADMINISTRATOR})",
+        OWN,
+        f"({OWN_PARTY} OR first AND {ADMINISTRATOR})",
+    ),
+    # --- Content, each organisation's own
+    "working_group": Confined("SIU", OWN),
+    "working_group_party": Confined("SID", of("working_group")),
+    "dialogue_session": Confined("SIU", OWN),
+    "session_record": Confined("SIU", OWN),
+    "record_registration": Confined("SIU", of("session_record")),
+    "action": Confined("SIUD", OWN),
+    "survey_round": Confined("SIU", OWN),
+    "survey_unit": Confined("SID", of("survey_round")),
+    "survey_covered_unit": Confined("SID", of("survey_round")),
+    "survey_release": Confined("S", OWN),
+    "survey_result": Confined("S", of("survey_release", "survey_round_id")),
+    "survey_texts": Confined("SU", OWN),
+    "survey_text": Confined("SD", of("survey_texts")),
+    "survey_text_withholding": Confined(
+        "SIUD", of("survey_text"), adds=f"(party_id = ANY ({PARTIES}) AND {of('survey_text')})"
+    ),
+    "survey_invitation_batch": Confined("SIU", OWN),
+    "survey_reminder": Confined("SI", OWN),
+    # Whether one has been used is nobody's to know.
+    "survey_invitation": Confined("SID", of("survey_round"), columns=("token_hash", "survey_round_id", "unit_id")),
+    "dialogue_template": Confined("SIUD", OWN_OR_CENTRAL, OWN),
+    "instrument": Confined("SIU", OWN_OR_CENTRAL, OWN),
+    "content_pack": Confined("S", "true"),
+    # --- One party's own, and what only that party can add
+    "party_note": Confined("SIUD", OWN_PARTY),
+    "statement": Confined("SIU", f"({OWN} AND published OR {OWN_PARTY})", OWN_PARTY),
+    "approval": Confined("SIU", OWN, adds=OWN_PARTY),
+    "survey_amendment": Confined("SIU", OWN, adds=OWN_PARTY),
+    "audit_entry": Confined(
+        "SI",
+        f"({OWN} AND audience <> 'party' OR {OWN_PARTY} OR audience = 'organisation' AND {ADMINISTRATOR})",
+        adds=f"({OWN_PERSON} AND (organisation_id IS NULL OR {OWN_OR_RUN}))",
+    ),
+    # --- One person's own
+    "idempotency_key": Confined("SIU", OWN_PERSON),
+    "sign_in": Confined("SU", f"({OWN_PERSON} OR {ADMINISTRATOR})"),
+    "refresh_token": Confined("SD", of("sign_in")),
+    # --- Nobody's who is signed in
+    "credential": Confined("", "false"),
+    "person_invitation": Confined("", "false"),
+    "sign_in_failure": Confined("", "false"),
+    "sealed_response": Confined("", "false"),
+    "survey_sums": Confined("", "false"),
+}
+
+# What says whose a row is. No actor can move it to somebody else.
+FIXED = (
+    *("id", "created_at", "organisation_id", "working_group_id", "party_id", "person_id"),
+    *("survey_round_id", "session_record_id"),
+)
+
+# --- Those that act for no signed-in person ------------------------------------------------------------------------
+# `L` is to lock rows, for which PostgreSQL wants the right to change some column: one that says nothing.
+
+OTHERS: dict[str, dict[str, str]] = {
+    # Before there is an actor: signing in, renewing, setting a password.
+    ENTRANCE: {
+        "person": "SL",
+        "credential": "SIU",
+        "sign_in": "SIU",
+        "refresh_token": "SIUD",
+        "person_invitation": "SU",
+        "sign_in_failure": "SIUD",
+        "audit_entry": "I",
+    },
+    # Answering a survey with nothing but a token.
+    BALLOT: {
+        "survey_invitation": "SU",
+        "survey_round": "SL",
+        "survey_unit": "S",
+        "instrument": "S",
+        "sealed_response": "I",
+    },
+    # The service itself: what closes rounds, sends mail, loads content, and the commands of whoever runs it.
+    SYSTEM: {table: "SI" if table == "audit_entry" else "SIUD" for table in CONFINED},
+}
+VERBS = {"S": "SELECT", "I": "INSERT", "U": "UPDATE", "D": "DELETE", "L": "UPDATE (created_at)"}
+
+# --- Who an actor is: found by the database, not told by the program ------------------------------------------------
+
+ENTER = """
+    CREATE FUNCTION larande_enter(who uuid, today date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+    DECLARE
+        home uuid;
+        runs boolean := false;
+        speaks_for text := '';
+    BEGIN
+        SELECT organisation_id, 'systemAdministrator' = ANY (roles) INTO home, runs
+        FROM person WHERE id = who AND active;
+        IF NOT FOUND THEN
+            who := NULL;
+        ELSE
+            SELECT coalesce(string_agg(DISTINCT mandate.party_id::text, ','), '') INTO speaks_for
+            FROM mandate JOIN party ON party.id = mandate.party_id
+            WHERE mandate.person_id = who
+                AND mandate.valid_from <= today AND (mandate.valid_to IS NULL OR mandate.valid_to >= today)
+                AND party.state = 'active' AND party.organisation_id = home;
+        END IF;
+        PERFORM
+            set_config('larande.person', coalesce(who::text, ''), false),
+            set_config('larande.organisation', coalesce(home::text, ''), false),
+            set_config('larande.parties', speaks_for, false),
+            set_config('larande.administrator', CASE WHEN runs THEN 'yes' ELSE '' END, false);
+    END $$
+"""
+
+# A list by name goes on where the page before ended, by an index; beyond a row-level policy PostgreSQL uses an index
+# only with functions that are known to tell nothing of what they are given. One in SQL is inlined, and then not known.
+SWEDISH_ORDER = """
+    CREATE OR REPLACE FUNCTION swedish_order(name varchar) RETURNS text IMMUTABLE PARALLEL SAFE {language}
+"""
+IN_PLPGSQL = """
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        RETURN translate(lower(name COLLATE "C"), 'åäöæøÅÄÖÆØéèáàüÉÈÁÀÜ', '{|}|}{|}|}eeaayeeaay');
+    END $$
+"""
+IN_SQL = """
+    LANGUAGE sql RETURN translate(lower(name COLLATE "C"), 'åäöæøÅÄÖÆØéèáàüÉÈÁÀÜ', '{|}|}{|}|}eeaayeeaay')
+"""
+
+QUEUE = {
+    SERVICE: (
+        "INSERT, SELECT (id, entrypoint, priority, dedupe_key) ON queue.pgqueuer",
+        "INSERT ON queue.pgqueuer_log",
+        "USAGE ON ALL SEQUENCES IN SCHEMA queue",
+    ),
+    SYSTEM: (
+        "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA queue",
+        "USAGE ON ALL SEQUENCES IN SCHEMA queue",
+    ),
+}
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    schema = connection.scalar(sa.text("SELECT quote_ident(current_schema())"))
+    _make_roles(connection)
+    for role in ROLES:
+        op.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+        op.execute(f"GRANT SELECT ON alembic_version TO {role}")
+    for table, confined in CONFINED.items():
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        _confine(connection, table, confined)
+    for role, tables in OTHERS.items():
+        for table, may in tables.items():
+            op.execute(f"GRANT {', '.join(VERBS[each] for each in may)} ON {table} TO {role}")
+            op.execute(f"CREATE POLICY {role} ON {table} TO {role} USING (true) WITH CHECK (true)")
+    op.execute(ENTER.format(schema=schema))
+    op.execute("REVOKE ALL ON FUNCTION larande_enter FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION larande_enter TO {SERVICE}")
+    for role, rights in QUEUE.items():
+        op.execute(f"GRANT USAGE ON SCHEMA queue TO {role}")
+        for right in rights:
+            op.execute(f"GRANT {right} TO {role}")
+    op.execute(SWEDISH_ORDER.format(language=IN_PLPGSQL))
+    if connection.scalar(sa.text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
+        op.execute("ALTER FUNCTION swedish_order LEAKPROOF")
+
+
+def _make_roles(connection: sa.Connection) -> None:
+    """Those that are missing, and let the owner take their place if it may give that to itself."""
+    for role in ROLES:
+        if connection.scalar(sa.text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role}):
+            continue
+        try:
+            # Two databases of one server may be migrated at once, and roles are the server's.
+            with connection.begin_nested():
+                connection.execute(sa.text(f"CREATE ROLE {role} NOLOGIN NOINHERIT"))
+                connection.execute(sa.text(f"GRANT {role} TO CURRENT_USER"))
+        except sa.exc.ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) == "42501":
+                raise RuntimeError(f"{role} is missing and this user may not make it: see docs/running.md") from error
+            if getattr(error.orig, "sqlstate", None) not in {"42710", "23505"}:
+                raise
+        except sa.exc.IntegrityError:
+            pass  # made by the other one just now
+
+
+def _confine(connection: sa.Connection, table: str, confined: Confined) -> None:
+    writes = confined.writes or confined.sees
+    clauses = {
+        "S": ("SELECT", f"USING ({confined.sees})"),
+        "I": ("INSERT", f"WITH CHECK ({confined.adds or writes})"),
+        "U": ("UPDATE", f"USING ({confined.sees}) WITH CHECK ({writes})"),
+        "D": ("DELETE", f"USING ({writes})"),
+    }
+    for each in confined.may:
+        verb, clause = clauses[each]
+        right = verb
+        if each == "S" and confined.columns:
+            right = f"SELECT ({', '.join(confined.columns)})"
+        if each == "U":
+            right = f"UPDATE ({', '.join(_changeable(connection, table))})"
+        op.execute(f"GRANT {right} ON {table} TO {SERVICE}")
+        op.execute(f"CREATE POLICY {SERVICE}_{verb.lower()} ON {table} FOR {verb} TO {SERVICE} {clause}")
+
+
+def _changeable(connection: sa.Connection, table: str) -> list[str]:
+    columns = connection.scalars(
+        sa.text(
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 "
+            "AND NOT attisdropped AND attgenerated = '' AND attname <> ALL (:fixed) ORDER BY attnum"
+        ),
+        {"table": table, "fixed": list(FIXED)},
+    )
+    return list(columns)
+
+
+def downgrade() -> None:
+    # The roles stay: other databases of the server may have them.
+    connection = op.get_bind()
+    schema = connection.scalar(sa.text("SELECT quote_ident(current_schema())"))
+    for role in ROLES:
+        op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA queue FROM {role}")
+        op.execute(f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA queue FROM {role}")
+        op.execute(f"REVOKE ALL ON SCHEMA queue FROM {role}")
+        op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}")
+        op.execute(f"REVOKE ALL ON SCHEMA {schema} FROM {role}")
+    op.execute("DROP FUNCTION larande_enter")
+    for table, confined in CONFINED.items():
+        for each in confined.may:
+            op.execute(f"DROP POLICY {SERVICE}_{VERBS[each].lower()} ON {table}")
+        op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    for role, tables in OTHERS.items():
+        for table in tables:
+            op.execute(f"DROP POLICY {role} ON {table}")
+    op.execute(SWEDISH_ORDER.format(language=IN_SQL))

@@ -1,0 +1,33 @@
+"""The program's own database, opened by tests as the service itself unless they say as whom.
+
+Tests build and look at what no single person may see. What they send over HTTP goes through both walls all the same:
+the application opens its sessions itself. `migrate()` is the owner's.
+"""
+
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app import database
+from app.services.wall import SYSTEM, Context
+
+
+class Database(database.Database):
+    """As the program's, with the service itself for whoever says nothing."""
+
+    def read(self, context: Context = SYSTEM) -> AbstractAsyncContextManager[AsyncSession]:
+        return super().read(context)
+
+    def write(self, context: Context = SYSTEM) -> AbstractAsyncContextManager[AsyncSession]:
+        return super().write(context)
+
+    def write_at_once(self, context: Context = SYSTEM) -> AbstractAsyncContextManager[AsyncConnection]:
+        return super().write_at_once(context)
+
+
+def database_of(app: FastAPI) -> Database:
+    """The application's, with the same connections."""
+    shared = Database.__new__(Database)
+    shared.__dict__ = app.state.database.__dict__
+    return shared
