@@ -39,10 +39,13 @@ OWN_OR_CENTRAL = f"(organisation_id IS NULL OR {OWN})"
 OWN_OR_RUN = f"({OWN} OR {ADMINISTRATOR})"
 
 
-def of(parent: str, key: str | None = None) -> str:
-    """Rows of what the actor sees: the parent's own policy decides."""
-    own, foreign = (key, key) if key is not None else ("id", f"{parent}_id")
-    return f"EXISTS (SELECT FROM {parent} AS parent WHERE parent.{own} = {foreign})"
+def of(table: str, parent: str, key: str = "id") -> str:
+    """Rows of what the actor sees: the parent's own policy decides.
+
+    The table's name stands before its column: a column of the parent's would be taken for one of the same name.
+    """
+    own = f"{parent}_id" if key == "id" else key
+    return f"EXISTS (SELECT FROM {parent} AS parent WHERE parent.{key} = {table}.{own})"
 
 
 @dataclass(frozen=True)
@@ -76,25 +79,29 @@ CONFINED: dict[str, Confined] = {
     ),
     # --- Content, each organisation's own
     "working_group": Confined("SIU", OWN),
-    "working_group_party": Confined("SID", of("working_group")),
+    "working_group_party": Confined("SID", of("working_group_party", "working_group")),
     "dialogue_session": Confined("SIU", OWN),
     "session_record": Confined("SIU", OWN),
-    "record_registration": Confined("SIU", of("session_record")),
+    "record_registration": Confined("SIU", of("record_registration", "session_record")),
     "action": Confined("SIUD", OWN),
     "survey_round": Confined("SIU", OWN),
-    "survey_unit": Confined("SID", of("survey_round")),
-    "survey_covered_unit": Confined("SID", of("survey_round")),
+    "survey_unit": Confined("SID", of("survey_unit", "survey_round")),
+    "survey_covered_unit": Confined("SID", of("survey_covered_unit", "survey_round")),
     "survey_release": Confined("S", OWN),
-    "survey_result": Confined("S", of("survey_release", "survey_round_id")),
+    "survey_result": Confined("S", of("survey_result", "survey_release", "survey_round_id")),
     "survey_texts": Confined("SU", OWN),
-    "survey_text": Confined("SD", of("survey_texts")),
+    "survey_text": Confined("SD", of("survey_text", "survey_texts")),
     "survey_text_withholding": Confined(
-        "SIUD", of("survey_text"), adds=f"(party_id = ANY ({PARTIES}) AND {of('survey_text')})"
+        "SIUD",
+        of("survey_text_withholding", "survey_text"),
+        adds=f"(party_id = ANY ({PARTIES}) AND {of('survey_text_withholding', 'survey_text')})",
     ),
     "survey_invitation_batch": Confined("SIU", OWN),
     "survey_reminder": Confined("SI", OWN),
     # Whether one has been used is nobody's to know.
-    "survey_invitation": Confined("SID", of("survey_round"), columns=("token_hash", "survey_round_id", "unit_id")),
+    "survey_invitation": Confined(
+        "SID", of("survey_invitation", "survey_round"), columns=("token_hash", "survey_round_id", "unit_id")
+    ),
     "dialogue_template": Confined("SIUD", OWN_OR_CENTRAL, OWN),
     "instrument": Confined("SIU", OWN_OR_CENTRAL, OWN),
     "content_pack": Confined("S", "true"),
@@ -111,7 +118,7 @@ CONFINED: dict[str, Confined] = {
     # --- One person's own
     "idempotency_key": Confined("SIU", OWN_PERSON),
     "sign_in": Confined("SU", f"({OWN_PERSON} OR {ADMINISTRATOR})"),
-    "refresh_token": Confined("SD", of("sign_in")),
+    "refresh_token": Confined("SD", of("refresh_token", "sign_in")),
     # --- Nobody's who is signed in
     "credential": Confined("", "false"),
     "person_invitation": Confined("", "false"),
