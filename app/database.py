@@ -186,7 +186,7 @@ class Database:
         try:
             if kept.get(_ROLE, DatabaseRole.SERVICE) is not context.role:
                 kept[_ROLE] = None  # whatever happens now, nobody relies on it
-                await driver.execute(f"SET ROLE {context.role}")
+                await driver.execute(f"SET ROLE {context.role}; SET plan_cache_mode = force_custom_plan")
                 kept[_ROLE] = context.role
             if context.role is DatabaseRole.SERVICE:
                 await driver.fetchval(_ENTER, context.person_id, context.today)

@@ -1,6 +1,7 @@
 """Alembic, run on a connection of the database: up, down, and whether the schema is the program's."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from alembic import command
@@ -31,16 +34,31 @@ def _config(connection: Connection) -> Config:
 
 async def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the schema up, in one transaction; a program that starts at the same time waits its turn."""
-    async with database.migrate() as connection:
-        await connection.execute(_TAKE_TURNS)
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
+    with _only_the_owner_may():
+        async with database.migrate() as connection:
+            await connection.execute(_TAKE_TURNS)
+            await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
 
 
 async def downgrade(database: Database, revision: str) -> None:
     """Take the schema back, in one transaction."""
-    async with database.migrate() as connection:
-        await connection.execute(_TAKE_TURNS)
-        await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
+    with _only_the_owner_may():
+        async with database.migrate() as connection:
+            await connection.execute(_TAKE_TURNS)
+            await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
+
+
+@contextmanager
+def _only_the_owner_may() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != "42501":
+            raise
+        raise CommandError(
+            "This database user may not change the schema, or make the roles that the service works as: "
+            "see Roles in docs/running.md."
+        ) from error
 
 
 async def differences(database: Database) -> list[str]:

@@ -63,7 +63,7 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
             app = create_app(settings.model_copy(update=found))
         except ValueError as error:  # an address or a secret that will not do
             raise CannotRun(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
-        demo_there = asyncio.run(prepare(url, settings.owner_url, with_demo))
+        demo_there = asyncio.run(prepare(url, with_demo, settings.owner_url))
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -92,7 +92,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CannotRun(f"Cannot listen on {host} port {port} ({reason}): try another, as in --port 8001.") from error
 
 
-async def prepare(url: str, owner_url: str | None, with_demo: bool) -> bool:
+async def prepare(url: str, with_demo: bool, owner_url: str | None = None) -> bool:
     """Schema, roles, content and, in a database that holds nobody else, the demo; whether the demo is there."""
     database = Database(url, owner_url=owner_url)
     try:

@@ -44,6 +44,7 @@ from app.models.sign_in import SignIn
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupLevel, WorkingGroupParty, WorkingGroupState
 from app.services.tokens import TokenKey
+from app.services.wall import SYSTEM
 from app.settings import Settings
 
 ROUNDS = 30
@@ -162,7 +163,7 @@ async def _add_units(database: Database, organisation: Organisation, how_many: i
 
 
 async def _add(database: Database, *rows: SQLModel) -> None:
-    async with database.write() as session:
+    async with database.write(SYSTEM) as session:
         session.add_all(rows)
 
 

@@ -33,8 +33,8 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from app import embedded, migrations
 from app.api.operations import BASE, SURVEY_RESPONSES
-from app.database import Database
 from app.services import ballot
+from tests.database import Database
 from tests.survey_ballots import ITEMS, SurveyStage, open_round
 
 ANSWERS = 5_000

@@ -43,6 +43,7 @@ from app.services.ballot import Ballot, encode, new_secret, public_key_of, seal
 from app.services.content_hash import content_hash
 from app.services.instrument_content import layout_of, written
 from app.services.key_store import KeyStore, RoundSecrets
+from app.services.wall import SYSTEM
 from app.settings import Settings
 from bench.list_read import FIRST_DAY, TOKEN_SECRET, Place, fill, get
 
@@ -124,7 +125,7 @@ async def open_round(
         ],
     ]
     for each in rows:
-        async with database.write() as session:
+        async with database.write(SYSTEM) as session:
             session.add_all(each)
     await connection.execute(
         "UPDATE survey_round SET state = 'open', content = $2, content_hash = $3 WHERE id = $1",

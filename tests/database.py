@@ -4,7 +4,8 @@ Tests build and look at what no single person may see. What they send over HTTP 
 the application opens its sessions itself. `migrate()` is the owner's.
 """
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -16,14 +17,20 @@ from app.services.wall import SYSTEM, Context
 class Database(database.Database):
     """As the program's, with the service itself for whoever says nothing."""
 
-    def read(self, context: Context = SYSTEM) -> AbstractAsyncContextManager[AsyncSession]:
-        return super().read(context)
+    @asynccontextmanager
+    async def read(self, context: Context = SYSTEM) -> AsyncIterator[AsyncSession]:
+        async with super().read(context) as session:
+            yield session
 
-    def write(self, context: Context = SYSTEM) -> AbstractAsyncContextManager[AsyncSession]:
-        return super().write(context)
+    @asynccontextmanager
+    async def write(self, context: Context = SYSTEM) -> AsyncIterator[AsyncSession]:
+        async with super().write(context) as session:
+            yield session
 
-    def write_at_once(self, context: Context = SYSTEM) -> AbstractAsyncContextManager[AsyncConnection]:
-        return super().write_at_once(context)
+    @asynccontextmanager
+    async def write_at_once(self, context: Context = SYSTEM) -> AsyncIterator[AsyncConnection]:
+        async with super().write_at_once(context) as connection:
+            yield connection
 
 
 def database_of(app: FastAPI) -> Database:

@@ -21,10 +21,10 @@ def _allow_everything() -> None:
     built = {name for name in sys.modules if name.startswith("app.services.")}
     # Nothing may have asked the policy yet.
     assert not built & {"app.services.work", "app.services.people", "app.services.listing"}, built
-    policy.may_ever = lambda *_: True  # type: ignore[assignment]
-    policy.obstacle = lambda *_: None  # type: ignore[assignment]
-    policy.reserved = lambda *_: []  # type: ignore[assignment]
-    policy.visible = lambda *_: sa.true()  # type: ignore[assignment]
+    policy.may_ever = lambda *_: True
+    policy.obstacle = lambda *_: None
+    policy.reserved = lambda *_: []
+    policy.visible = lambda *_: sa.true()
 
 
 async def _answers(asked: dict[str, Any]) -> list[list[Any]]:

@@ -109,6 +109,9 @@ _ACTOR = (
         _FACILITATED,
         _MET,
         _STARTED,
+        # This statement alone is planned once for each connection: it looks for rows by their ids, and to plan it takes
+        # several times as long as to carry it out. `larande_enter` said so just before; from here on it is as ever.
+        sa.func.set_config("plan_cache_mode", "force_custom_plan", False),
     )
     .where(col(Person.id) == _PERSON, col(Person.active))
     .where(
@@ -131,7 +134,7 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
     found = (await connection.execute(_ACTOR, given)).one_or_none()
     if found is None:
         raise Refusal(Code.TOKEN_INVALID)
-    organisation_id, language, roles, seats, tables, facilitated, met, started = found
+    organisation_id, language, roles, seats, tables, facilitated, met, started, _mode = found
     return Actor(
         person_id=person_id,
         organisation_id=organisation_id,
