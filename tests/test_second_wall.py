@@ -16,10 +16,13 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from alembic.util.exc import CommandError
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
+from app import migrations, serving
 from app.api.operations import BASE
 from app.database import RoleRefused
 from app.main import create_app
@@ -490,3 +493,37 @@ async def test_the_commands_and_the_worker_see_all(proof: Proof) -> None:
         for table in ("sealed_response", "party_note", "credential"):
             counted = (await session.execute(sa.text(f"SELECT count(*) FROM {table}"))).scalar_one()  # noqa: S608
             assert counted == len(proof.rows[table])
+
+
+# --- On a server of one's own -------------------------------------------------------------------------------------
+
+
+async def test_an_owner_without_rights_and_a_user_of_the_services_own(empty_database_url: str) -> None:
+    """As docs/running.md has it: roles made once by an administrator, an owner for the schema, a user to serve as."""
+    running = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    lines = running.split("```sql\n")[1].split("```")[0].strip().splitlines()
+    name = make_url(empty_database_url).database
+    administrator = Database(empty_database_url)
+    owner, user = f"owner_{name}", f"user_{name}"
+    for line in lines:
+        wanted = line.replace("larande_owner", owner).replace("larande_user", user).replace("…", "hemligt")
+        if "CREATE DATABASE" in wanted:
+            wanted = f"ALTER DATABASE {name} OWNER TO {owner}"
+        if "CREATE ROLE larande_" not in wanted:  # the server has those, from the other tests
+            await as_owner(administrator, wanted)
+    as_user = make_url(empty_database_url).set(username=user, password="hemligt").render_as_string(hide_password=False)
+    as_its_owner = make_url(empty_database_url).set(username=owner, password="hemligt")
+    alone, both = Database(as_user), Database(as_user, owner_url=as_its_owner.render_as_string(hide_password=False))
+    with pytest.raises(CommandError, match=r"see Roles in docs/running\.md"):
+        await migrations.upgrade(alone)
+    await migrations.upgrade(both)
+    await migrations.upgrade(alone)  # nothing to be done any more
+    await alone.check_roles()
+    assert not await serving.prepare(as_user, False)
+    one = Database(as_its_owner.render_as_string(hide_password=False))
+    with pytest.raises(RoleRefused, match="cannot act as larande_service: see Roles"):
+        await one.check_roles()
+    await as_owner(administrator, f"GRANT larande_service, larande_entrance, larande_ballot, larande_system TO {owner}")
+    await one.check_roles()
+    for each in (one, alone, both, administrator):
+        await each.close()
