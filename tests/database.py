@@ -6,15 +6,17 @@ the application opens its sessions itself. `migrate()` is the owner's.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app import database
+from app import database as service_database
 from app.services.wall import SYSTEM, Context
 
 
-class Database(database.Database):
+class Database(service_database.Database):
     """As the program's, with the service itself for whoever says nothing."""
 
     @asynccontextmanager
@@ -38,3 +40,10 @@ def database_of(app: FastAPI) -> Database:
     shared = Database.__new__(Database)
     shared.__dict__ = app.state.database.__dict__
     return shared
+
+
+async def as_owner(database: service_database.Database, statement: str, **given: Any) -> list[Any]:
+    """The first column of what a statement gives to the owner, in a transaction of its own."""
+    async with database.migrate() as connection:
+        result = await connection.execute(text(statement), given)
+        return list(result.scalars()) if result.returns_rows else []

@@ -29,6 +29,7 @@ from app.smtp import server_at
 from app.worker import Workshop, working
 from tests import stories
 from tests.conftest import settings_for
+from tests.database import as_owner
 from tests.mail_server import MailServer, mail_server, text_of, token_in
 from tests.mail_stage import a_round, colleagues
 from tests.program import PATIENCE, ended, launch, serving
@@ -349,10 +350,10 @@ async def test_the_worker_goes_on_when_its_connection_is_lost(agency: World) -> 
             listening = (
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pgqueuer%'"
             )
-            while not await scalars(agency, listening):  # noqa: ASYNC110
+            while not await as_owner(agency.database, listening):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        await scalars(
-            agency,
+        await as_owner(
+            agency.database,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )

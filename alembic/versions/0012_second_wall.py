@@ -79,7 +79,11 @@ CONFINED: dict[str, Confined] = {
     ),
     # --- Content, each organisation's own
     "working_group": Confined("SIU", OWN),
-    "working_group_party": Confined("SID", of("working_group_party", "working_group")),
+    "working_group_party": Confined(
+        "SID",
+        of("working_group_party", "working_group"),
+        adds=f"({of('working_group_party', 'working_group')} AND {of('working_group_party', 'party')})",
+    ),
     "dialogue_session": Confined("SIU", OWN),
     "session_record": Confined("SIU", OWN),
     "record_registration": Confined("SIU", of("record_registration", "session_record")),
