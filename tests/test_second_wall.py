@@ -386,6 +386,9 @@ def _forbidden(proof: Proof, who: Someone) -> set[str]:
             if proof.foreign(who, table, row):
                 found |= {str(row[name]) for name in ("id", "token_hash") if name in row}
                 found |= {row[name] for name in ("text", "differences") if "Hemlig" in str(row.get(name))}
+    if who.administrator:
+        # The trail of what concerns a whole organisation names what was done something to, by its id alone.
+        found -= {each["subject_id"] for each in proof.rows["audit_entry"] if each["audience"] == "organisation"}
     return found
 
 
@@ -472,8 +475,8 @@ async def test_a_hole_in_the_wall_is_found(proof: Proof) -> None:
     assert {"employer_rep sees party_note", "outsider sees party_note"} <= {_first(each, 3) for each in reading}
     assert any(each.startswith("read_party_note / note of the union / employer_rep: 200") for each in answers)
     assert any(each.startswith("list_party_notes") for each in answers)
-    async with broken(proof.database, "unit"):
-        answers, _ = await faults_in_answers(proof, {"read_unit"})
+    async with broken(proof.database, "organisation"):
+        answers, _ = await faults_in_answers(proof, {"read_organisation"})
     assert any("/ outsider: 200" in each for each in answers)
     assert await faults_in_reading(proof) == []
 
