@@ -598,7 +598,7 @@ async def test_a_commit_that_fails_leaves_nothing(world: World, monkeypatch: pyt
 @pytest.mark.parametrize(("keep", "kept"), [("false", None), ("true", "halv")])
 async def test_a_refused_request_keeps_nothing_unless_it_must(faulty: FastAPI, keep: str, kept: str | None) -> None:
     async with World(faulty) as world:
-        headers = {"Authorization": f"Bearer {world.employee.client.token}"}
+        headers = {"Authorization": f"Bearer {world.administrator.client.token}"}
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(faulty), base_url="http://testserver") as http:
             refused = await http.post(f"{BASE}/faults/half?keep={keep}", headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (403, "notYourRole")
