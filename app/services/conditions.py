@@ -199,7 +199,7 @@ ITS_GROUP_STARTED = replace(GROUP_STARTED, words="its group has started", of=Wor
 GROUP_OPEN = While(
     "the group is not closed",
     Code.GROUP_CLOSED,
-    state_is(WorkingGroupState.FORMING, WorkingGroupState.ACTIVE),
+    state_is(WorkingGroupState.FORMING, WorkingGroupState.ACTIVE, WorkingGroupState.DORMANT),
 )
 TEMPLATE_DRAFT = While("it is a draft", Code.TEMPLATE_NOT_DRAFT, state_is(DialogueTemplateState.DRAFT))
 INSTRUMENT_PUBLISHED = While("it is not retired", Code.INSTRUMENT_RETIRED, state_is(InstrumentState.PUBLISHED))
