@@ -24,6 +24,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests import contract
 from tests.client import Client, client_for
+from tests.stage import Stage
 from tests.world import World
 
 TEMPLATE = "larande_template"
@@ -58,8 +59,13 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
 
-# What takes seconds each, or a minute. The tests of the first two share what takes long to build.
-TOGETHER = ("test_authorisation.py", "test_linkage.py")
+# What shares something that takes long to build.
+TOGETHER = {
+    "test_authorisation.py": "stage",
+    "test_lists_equal_reads.py": "stage",
+    "test_linkage.py": "linkage",
+}
+# What takes seconds each, or a minute.
 LONG = {
     *("properties", "attacks", "journeys"),
     *("test_ballot_box.py", "test_worker.py", "test_serve.py", "test_readme.py"),
@@ -73,11 +79,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if workers < 2:
         return
     tests = config.rootpath / "tests"
-    portions: dict[object, list[pytest.Item]] = {name: [] for name in TOGETHER}
+    portions: dict[object, list[pytest.Item]] = {name: [] for name in TOGETHER.values()}
     short = []
     for each in items:
         if each.path.name in TOGETHER:
-            portions[each.path.name].append(each)
+            portions[TOGETHER[each.path.name]].append(each)
         elif LONG & {each.path.name, *each.path.relative_to(tests).parts}:
             portions[each] = [each]
         else:
@@ -233,8 +239,33 @@ async def world(app: FastAPI) -> AsyncIterator[World]:
         yield world
 
 
+@pytest.fixture(scope="session")
+async def built_stage(anyio_backend: str) -> AsyncIterator[Stage]:  # noqa: ARG001
+    """Things in every state, in a database of their own, for walks that change nothing of it."""
+    app = create_app(settings_for(await new_database()))
+    async with World(app) as world, World(app) as other, World(app) as shut:
+        world.people["outsider"] = other.employer_rep
+        yield await Stage(world, shut).build()
+    await app.state.database.close()
+
+
+@pytest.fixture
+async def stage(built_stage: Stage) -> Stage:
+    """Everybody on it is signed in anew: a walk may take longer than a token lives."""
+    await built_stage.world.renew_tokens()
+    return built_stage
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("LARANDE_") and not name.startswith("LARANDE_TEST")]:
         monkeypatch.delenv(name)
     return
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests have counted, said where people look."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, told in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(told))

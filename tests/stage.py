@@ -18,7 +18,7 @@ from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
-from app.models.person import Person
+from app.models.person import Person, Role
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
 from app.models.survey_invitation_batch import SurveyInvitationBatch
@@ -44,9 +44,12 @@ class Stage:
         self.withheld: dict[UUID, str] = {}
         """Of the texts of a round, one that Saco-S withholds or has withheld."""
         self.employer_words = ""
+        self.survey_token = ""
+        """Of a slip that nobody has used."""
 
     async def build(self) -> "Stage":
         await self._organisation()
+        await self._central()
         started = await stories.started_group(self.world)
         await self._mandates(started)
         await self._sessions(started)
@@ -67,6 +70,15 @@ class Stage:
             row = await session.get(row_type, row_id if isinstance(row_id, tuple) else UUID(str(row_id)))
         assert row is not None
         self.rows[name] = row
+
+    async def _central(self) -> None:
+        """Those who run what all organisations share, and somebody who was somebody here."""
+        await self.world.someone("content_editor", Role.CONTENT_EDITOR, outside=True)
+        await self.world.someone("central_analyst", Role.CENTRAL_ANALYST, outside=True)
+        former = await self.world.someone("deactivated", Role.ARCHIVIST)
+        async with self.world.database.write() as session:
+            gone = sa.update(Person).where(col(Person.id) == former.person.id).values(active=False)
+            await session.execute(gone.execution_options(synchronize_session=False))
 
     async def _organisation(self) -> None:
         world, now = self.world, datetime.now(UTC)
@@ -299,6 +311,7 @@ class Stage:
         path = f"/survey-rounds/{survey_round.id}"
         slips = {"unitId": str(asked.id), "kind": "slips", "count": 1}
         batch = await world.saco_rep.client.post(f"{path}/invitations", slips)
+        self.survey_token = batch["slipLinks"][0].partition("#")[2]
         reminder = await world.employer_rep.client.post(f"{path}/reminders", {})
         await self.keep("invitations", SurveyInvitationBatch, batch["id"])
         await self.keep("reminder", SurveyReminder, reminder["id"])

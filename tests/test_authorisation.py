@@ -53,19 +53,22 @@ from app.services import actors, agreement, policy
 from app.services.actor import Actor
 from app.services.beyond_the_table import BEYOND_THE_TABLE
 from app.services.calendar import swedish_day
-from app.services.conditions import OWN_ID, PUBLIC, Around
+from app.services.conditions import OWN_ID, PUBLIC, TOKEN_HOLDER, Around
 from app.services.errors import Code
 from tests import stories
+from tests.agreement import second
+from tests.agreement.second import NOBODY, RESPONDENT, Caller, Case
 from tests.client import Client, client_for
-from tests.conftest import new_database, settings_for
+from tests.conftest import settings_for
 from tests.contract import document
 from tests.stage import Stage
 from tests.world import World, organisation_number
 
 MATRIX = Path(__file__).parent / "authorisation_matrix.txt"
 
-# The columns of the matrix. `nobody` has no token; `outsider` represents the employer of another organisation, and
-# `of_closed` the employer of one that has closed; `another_facilitator` leads another session of the same group.
+# The columns of the matrix. `nobody` has no token, and `respondent` one of the survey's; `outsider` represents the
+# employer of another organisation, and `of_closed` the employer of one that has closed; `another_facilitator` leads
+# another session of the same group. The mandate of `expired` has ended, and `deactivated` was an archivist here.
 ACTORS = (
     "nobody",
     "employer_rep",
@@ -80,7 +83,14 @@ ACTORS = (
     "outsider",
     "of_closed",
     "another_facilitator",
+    "content_editor",
+    "central_analyst",
+    "deactivated",
+    "respondent",
 )
+WITHOUT_ACCOUNT = ("nobody", "respondent")
+DEACTIVATED = "deactivated"
+READING = {rule.on: name for name, rule in agreement.RULES.items() if rule.sight}
 
 
 class Rehearsal(Database):
@@ -248,6 +258,7 @@ ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01
 
 CASES: dict[str, Cases] = {
     "read_api_info": _bare("/api-info"),
+    "read_survey_form": _bare("/survey-forms/current"),
     "read_me": _bare("/me"),
     "read_method_texts": _bare("/method-texts"),
     "list_organisations": _bare("/organisations"),
@@ -439,9 +450,9 @@ CASES: dict[str, Cases] = {
     "read_audit_entry": _of_entries,
 }
 
-# Signing in has no actor yet, and answering a survey never has one; tests/api/test_auth.py, test_survey_forms.py and
+# Signing in has no actor yet, and an answer to a survey uses its token up; tests/api/test_auth.py and
 # test_survey_responses.py ask what can be asked there.
-WITHOUT_ACTOR = {"create_token", "set_password", "sign_out", "read_survey_form", "create_survey_response"}
+WITHOUT_ACTOR = {"create_token", "set_password", "sign_out", "create_survey_response"}
 
 # Where in the matrix each refusal is met that the table cannot say.
 _OPEN_RECORDS = {
@@ -541,12 +552,17 @@ async def _around(world: World, operation: str, row: Table | None) -> dict[type[
         return {kind: await session.get(kind, row_id) for kind, row_id in ids.items() if row_id is not None}
 
 
-def expected(operation: str, actor: Actor | None, cell: Cell, around: Around) -> tuple[int, Code | None]:
+def expected(operation: str, caller: Caller, cell: Cell, around: Around) -> tuple[int, Code | None]:
     """What the policy table says of a cell: 0 stands for any success."""
     rule = agreement.RULES[operation]
     now = datetime.now(UTC)
-    if actor is None:
-        return (0, None) if PUBLIC in rule.who else (401, Code.NOT_SIGNED_IN)
+    if PUBLIC in rule.who:
+        return 0, None
+    if TOKEN_HOLDER in rule.who:
+        return (0, None) if caller == RESPONDENT else (401, Code.SURVEY_TOKEN_UNKNOWN)
+    if not isinstance(caller, Actor):
+        return 401, Code.NOT_SIGNED_IN if caller == NOBODY else Code.TOKEN_INVALID
+    actor = caller
     if cell.row is None:
         return (0, None) if policy.may_ever(actor, operation, None) else (403, Code.NOT_YOUR_ROLE)
     read = agreement.READ_RULES[type(cell.row)]
@@ -563,6 +579,47 @@ def expected(operation: str, actor: Actor | None, cell: Cell, around: Around) ->
     return 0, None
 
 
+class SecondOpinion:
+    """What each cell answered, held against the agreement in Cedar, which knows nothing of the policy table."""
+
+    def __init__(self) -> None:
+        self._cells: list[tuple[str, Case, Case, str | None]] = []
+
+    def take_down(
+        self, name: str, caller: Caller, operation: str, cell: Cell, around: Around, code: str | None
+    ) -> None:
+        sent = frozenset(map(snake_case, cell.json or ()))
+        asked = NOBODY if caller == DEACTIVATED else caller
+        # Whether somebody sees a thing at all is whether they may read it.
+        reading = operation if cell.row is None else READING[type(cell.row)]
+        case = Case(asked, operation, cell.row, around, sent)
+        self._cells.append((f"{operation} / {cell.state} / {name}", Case(asked, reading, cell.row, around), case, code))
+
+    def differences(self) -> list[str]:
+        now = datetime.now(UTC)
+        sight = second.ask([seeing for _, seeing, _, _ in self._cells], now)
+        say = second.ask([doing for _, _, doing, _ in self._cells], now)
+        return [
+            f"{told}: {code}, and Cedar says {answer} to one who {'sees' if sees.ever else 'does not see'} it"
+            for (told, _, case, code), sees, answer in zip(self._cells, sight, say, strict=True)
+            if not self._fit(case, code, sees.ever, answer)
+        ]
+
+    @staticmethod
+    def _fit(case: Case, code: str | None, sees: bool, answer: second.Answer) -> bool:
+        if isinstance(case.caller, str) and not answer.now:
+            return code in {Code.NOT_SIGNED_IN, Code.TOKEN_INVALID, Code.SURVEY_TOKEN_UNKNOWN}
+        if case.operation == "read_survey_form" and not answer.now:
+            return code == Code.SURVEY_TOKEN_UNKNOWN
+        if case.row is not None and not sees:
+            return code == Code.NOT_FOUND
+        if code is not None and code in BEYOND_THE_TABLE.get(case.operation, {}):
+            return True  # which of them are met where stands in BEYOND
+        if not answer.ever:
+            return code == Code.NOT_YOUR_ROLE
+        return code in answer.reasons if answer.reasons else code is None
+
+
 @asynccontextmanager
 async def rehearsing(url: str) -> AsyncIterator[FastAPI]:
     app = create_app(settings_for(url))
@@ -572,17 +629,18 @@ async def rehearsing(url: str) -> AsyncIterator[FastAPI]:
     await app.state.database.close()
 
 
-def _clients(world: World, nobody: Client) -> dict[str, Client]:
+def _clients(stage: Stage, nobody: Client) -> dict[str, Client]:
     """Everyone in the matrix, at another app than the stage's own."""
-    return {
-        name: nobody if name == "nobody" else nobody.signed_in(str(world.people[name].client.token)) for name in ACTORS
-    }
+    world = stage.world
+    people = {name: str(world.people[name].client.token) for name in ACTORS if name not in WITHOUT_ACCOUNT}
+    tokens = people | {"respondent": stage.survey_token}
+    return {name: nobody.signed_in(tokens[name]) if name in tokens else nobody for name in ACTORS}
 
 
-async def _actors(world: World) -> dict[str, Actor | None]:
-    found: dict[str, Actor | None] = {"nobody": None}
+async def _callers(world: World) -> dict[str, Caller]:
+    found: dict[str, Caller] = {"nobody": NOBODY, "respondent": RESPONDENT, "deactivated": DEACTIVATED}
     async with world.database.read() as session:
-        for name in set(ACTORS) - {"nobody"}:
+        for name in set(ACTORS) - set(found):
             person_id = world.people[name].person.id
             sign_in = sa.select(SignIn.id).where(SignIn.person_id == person_id).limit(1)  # type: ignore[call-overload]
             sign_in_id = (await session.execute(sign_in)).scalar_one()
@@ -598,44 +656,25 @@ def _method(operation: str) -> str:
     raise KeyError(operation)
 
 
-@pytest.fixture(scope="module")
-async def built_stage(anyio_backend: str) -> AsyncIterator[Stage]:  # noqa: ARG001
-    """Things in every state, in a database of their own: the walks below change nothing."""
-    app = create_app(settings_for(await new_database()))
-    async with World(app) as world, World(app) as other, World(app) as shut:
-        world.people["outsider"] = other.employer_rep
-        yield await Stage(world, shut).build()
-    await app.state.database.close()
-
-
-async def renew_tokens(world: World) -> None:
-    """A walk may take longer than a token lives."""
-    for someone in world.people.values():
-        someone.client.token = await world.token(someone.person)
-
-
-@pytest.fixture
-async def stage(built_stage: Stage) -> Stage:
-    await renew_tokens(built_stage.world)
-    return built_stage
-
-
-async def test_every_cell_of_the_matrix(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each cell is as the table and the committed matrix say, and as nobody's once the table says nobody."""
+async def test_every_cell_of_the_matrix(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    """Each cell is as table, Cedar and the committed matrix say, and as nobody's once the table says nobody."""
     world = stage.world
+    cedar = SecondOpinion()
     async with rehearsing(world.database.engine.url.render_as_string(hide_password=False)) as app:
         lines: list[str] = []
         faults: list[str] = []
         beyond: dict[tuple[str, str], set[str]] = {}
         async with client_for(app) as nobody:
-            clients = _clients(world, nobody)
-            known = await _actors(world)
+            clients = _clients(stage, nobody)
+            known = await _callers(world)
             since = time.monotonic()
             for operation, cases in CASES.items():
                 if time.monotonic() - since > 120:
                     since = time.monotonic()
-                    await renew_tokens(world)
-                    clients = _clients(world, nobody)
+                    await world.renew_tokens()
+                    clients = _clients(stage, nobody)
                 allowed: list[Callable[[], Awaitable[httpx2.Response]]] = []
                 for cell in cases(stage):
                     answers: list[str] = []
@@ -655,6 +694,7 @@ async def test_every_cell_of_the_matrix(stage: Stage, monkeypatch: pytest.Monkey
                             could.append(ask)
                         code = None if told < 400 else response.json()["code"]
                         answers.append(f"{told:>3}")
+                        cedar.take_down(name, known[name], operation, cell, around, code)
                         status, wanted = expected(operation, known[name], cell, around)
                         fits = told < 400 if status == 0 else (told, code) == (status, wanted)
                         if not fits and code in BEYOND_THE_TABLE.get(operation, {}):
@@ -665,13 +705,16 @@ async def test_every_cell_of_the_matrix(stage: Stage, monkeypatch: pytest.Monkey
                     lines.append(f"{operation:<36} {cell.state:<38} {' '.join(answers)}")
                 rule = agreement.RULES[operation]
                 assert allowed, operation
-                if not rule.sight and PUBLIC not in rule.who:
+                if not rule.sight and not {PUBLIC, TOKEN_HOLDER} & set(rule.who):
                     # The table is really asked: the first who could do it before is refused, lists as well.
                     with monkeypatch.context() as patch:
                         patch.setitem(agreement.RULES, operation, replace(rule, who=()))
                         assert {(await again()).status_code for again in allowed} == {403}, operation
     assert not faults, "\n".join(faults)
     assert beyond == BEYOND
+    assert not (different := cedar.differences()), "\n".join(different)
+    counted = f"{len(ACTORS)} callers x {len(lines)} operations on things in every state = {len(ACTORS) * len(lines):,}"
+    record_property("figure", f"Cells of the authorisation matrix: {counted}")
     header = f"{'operation':<36} {'on':<38} {' '.join(name[:3] for name in ACTORS)}"
     matrix = "\n".join([header, *lines]) + "\n"
     if os.environ.get("MATRIX_WRITE"):

@@ -154,6 +154,10 @@ class World:
         self.people[name] = someone
         return someone
 
+    async def renew_tokens(self) -> None:
+        for someone in self.people.values():
+            someone.client.token = await self.token(someone.person)
+
     async def token(self, person: Person) -> str:
         """An access token as signing in would give it."""
         now = datetime.now(UTC)

@@ -20,6 +20,7 @@ class Role(StrEnum):
     SYSTEM_ADMINISTRATOR = "systemAdministrator"
     ARCHIVIST = "archivist"
     CONTENT_EDITOR = "contentEditor"
+    CENTRAL_ANALYST = "centralAnalyst"
 
 
 class Person(VersionedRow, table=True):
@@ -37,7 +38,9 @@ class Person(VersionedRow, table=True):
         sa.Index("uq_person_email", sa.text("lower(email)"), unique=True),
         sa.Index("ix_person_organisation_id_name_id", "organisation_id", SWEDISH_ORDER, "id"),
         sa.Index("ix_person_unit_id", "unit_id"),
-        sa.CheckConstraint("roles <@ ARRAY['systemAdministrator', 'archivist', 'contentEditor']", name="roles"),
+        sa.CheckConstraint(
+            "roles <@ ARRAY['systemAdministrator', 'archivist', 'contentEditor', 'centralAnalyst']", name="roles"
+        ),
     )
 
 

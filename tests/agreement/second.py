@@ -100,13 +100,16 @@ def ask(cases: Iterable[Case], now: datetime, policies: Callable[[str], cedarpy.
 
 
 def _entities(cases: list[Case]) -> cedarpy.Entities:
-    things = {id(case.row): (case.row, case.around or {}) for case in cases if case.row is not None}
+    rows = {id(case.row): case.row for case in cases if case.row is not None}
+    around: dict[int, dict[type[Table], Any]] = {key: {} for key in rows}
+    for case in cases:
+        around.get(id(case.row), {}).update(case.around or {})
     people = {id(case.caller): case.caller for case in cases if isinstance(case.caller, Actor)}
     seats = {table: _seat(*table) for actor in people.values() for table in actor.tables}
     entities = [
         *seats.values(),
         *(_person(str(key), actor) for key, actor in people.items()),
-        *(_thing(str(key), row, around) for key, (row, around) in things.items()),
+        *(_thing(str(key), row, around[key]) for key, row in rows.items()),
     ]
     return cedarpy.Entities.from_json_str(json.dumps(entities))
 

@@ -52,7 +52,7 @@ async def test_employees_take_in_nobody(app: FastAPI, world: World) -> None:
 
 @pytest.mark.parametrize("who", ["employer_rep", "saco_rep"])
 async def test_only_an_administrator_gives_roles(world: World, who: str) -> None:
-    for role in ("systemAdministrator", "archivist", "contentEditor"):
+    for role in ("systemAdministrator", "archivist", "contentEditor", "centralAnalyst"):
         problem = await world.people[who].client.refused(
             "POST", f"{world.path}/people", 403, "notYourRole", json=somebody(roles=[role])
         )
