@@ -88,7 +88,7 @@ async def fill(database: Database) -> Place:
         await _add_units(database, other, UNITS_OF_OTHERS, now)
     own = _organisation(0, now)
     person = Person(organisation_id=own.id, name="Åsa Öberg", email="asa@example.se", roles=[], created_at=now)
-    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now)
+    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now, last_used_at=now)
     employer = Party(organisation_id=own.id, side=Side.EMPLOYER, name="Arbetsgivaren", created_at=now)
     union = Party(organisation_id=own.id, side=Side.UNION, name="Saco-S", created_at=now)
     mandate = Mandate(
