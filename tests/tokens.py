@@ -59,11 +59,15 @@ def client_claims(**other: Any) -> dict[str, Any]:
     return right_claims(**(own | other))
 
 
-def halves(pair: KeyPair, body: str) -> tuple[int, int]:
-    """r and s of a right signature, s the smaller of the two possible ones."""
+def private_key(pair: KeyPair) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(pair.private_pem.encode(), password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
-    r, s = decode_dss_signature(key.sign(body.encode(), ec.ECDSA(hashes.SHA256())))
+    return key
+
+
+def halves(pair: KeyPair, body: str) -> tuple[int, int]:
+    """r and s of a right signature, s the smaller of the two possible ones."""
+    r, s = decode_dss_signature(private_key(pair).sign(body.encode(), ec.ECDSA(hashes.SHA256())))
     return r, min(s, ORDER - s)
 
 

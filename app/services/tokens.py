@@ -179,6 +179,7 @@ def _claims(payload: Any, now: datetime) -> Claims | ClientClaims:
         raise Refusal(Code.TOKEN_INVALID)
     expires_at = datetime.fromtimestamp(payload["exp"], UTC)
     try:
+        _id(payload.get("jti"))
         if payload.keys() == _OF_A_PERSON and payload["client_id"] == FRONT_END:
             return Claims(_id(payload["sub"]), _id(payload["sid"]), expires_at)
         if payload.keys() == _OF_A_CLIENT and payload["client_id"] == payload["sub"]:
@@ -218,9 +219,9 @@ def _text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _json(text: bytes | str) -> Any:
-    """What the JSON says; `ValueError` also for a name that comes twice, on whose meaning two readers may differ."""
-    return json.loads(text, object_pairs_hook=_named_once)
+def _json(text: bytes) -> Any:
+    """What the JSON says; `ValueError` also for other encodings than UTF-8, and for a name that comes twice."""
+    return json.loads(text.decode(), object_pairs_hook=_named_once)
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
