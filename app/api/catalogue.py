@@ -18,6 +18,7 @@ from app.api import (
     party_notes,
     people,
     session_records,
+    sign_ins,
     statements,
     survey_amendments,
     survey_forms,
@@ -34,6 +35,7 @@ from app.api import (
 TAGS = {
     "auth": "Sign in, renew, sign out, set a password.",
     "me": "The one who is signed in.",
+    "sign-ins": "Where one is signed in, and signing out there.",
     "organisations": "The workplace and its settings.",
     "units": "The organisation's tree of units, on any day.",
     "parties": "The sides at the table: the employer and the unions.",
@@ -65,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_forms.router,
     auth.router,
     me.router,
+    sign_ins.router,
     organisations.router,
     units.router,
     parties.router,
