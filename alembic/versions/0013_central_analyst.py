@@ -1,13 +1,13 @@
 """A role more: the central analyst
 
 Revision ID: 0013
-Revises: 0006
+Revises: 0007
 """
 
 from alembic import op
 
 revision = "0013"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

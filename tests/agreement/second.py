@@ -203,13 +203,14 @@ def _thing(key: str, row: Table, around: Around) -> dict[str, Any]:
     for name in ("state", "audience", "published", "agreed", "first", "two_keys"):
         if column(name) is not None:
             told[to_camel(name)] = getattr(column(name), "value", column(name))
-    for name in ("opens_at", "closes_at", "review_deadline"):
+    for name in ("opens_at", "closes_at", "review_deadline", "started_at", "last_used_at"):
         if column(name) is not None:
             told[to_camel(name)] = _micros(column(name))
     if column("valid_to") is not None:
         told["validTo"] = _days(column("valid_to"))
-    if hasattr(row, "voided_at"):
-        told["voided"] = row.voided_at is not None
+    for name in ("voided", "ended"):
+        if hasattr(row, f"{name}_at"):
+            told[name] = column(f"{name}_at") is not None
     told |= {to_camel(_AROUND[kind]): each.state.value for kind, each in around.items() if each is not None}
     return {"uid": _uid(_name(row), key), "attrs": told, "parents": []}
 

@@ -12,6 +12,7 @@ from app.models.action import Action
 from app.models.base import Table
 from app.models.organisation import Organisation
 from app.models.session_record import SessionRecord
+from app.models.sign_in import SignIn
 from app.services import agreement, policy
 from app.services.actor import Actor
 from app.services.conditions import PUBLIC, TOKEN_HOLDER
@@ -24,6 +25,7 @@ from tests.long import sized
 
 ACTORS = 60
 _MOMENTS = (NOW - timedelta(days=1), NOW, NOW + timedelta(microseconds=1), NOW + timedelta(days=1))
+_AGO = [timedelta(days=days, microseconds=more) for days in (0, 14, 60) for more in (-1, 0, 1)]
 _DAYS = (None, NOW.date() - timedelta(days=1), NOW.date(), NOW.date() + timedelta(days=1))
 
 
@@ -41,11 +43,14 @@ def test_it_is_complete_and_well_formed() -> None:
 
 def in_any_state(row: Table, chance: random.Random) -> Table:
     """The times and flags that the life cycles speak of, by chance."""
-    for name in ("opens_at", "closes_at", "review_deadline", "voided_at"):
+    for name in ("opens_at", "closes_at"):
         if hasattr(row, name):
-            setattr(
-                row, name, chance.choice([*_MOMENTS, *([None] if name in {"review_deadline", "voided_at"} else [])])
-            )
+            setattr(row, name, chance.choice(_MOMENTS))
+    for name in ("review_deadline", "voided_at", "ended_at"):
+        if hasattr(row, name):
+            setattr(row, name, chance.choice([None, *_MOMENTS]))
+    if isinstance(row, SignIn):
+        row.started_at, row.last_used_at = (NOW - chance.choice(_AGO) for _ in range(2))
     if hasattr(row, "valid_to"):
         row.valid_to = chance.choice(_DAYS)
     if hasattr(row, "two_keys"):

@@ -119,7 +119,13 @@ class Facts:
         started_at = NOW - timedelta(days=chance.choice([0, 30, 59, 62]))
         ended_at = chance.choice([None, None, None, NOW])
         self.sign_ins.append(
-            SignIn(person_id=person.id, address_hash=b"", started_at=started_at, ended_at=ended_at, end=None)
+            SignIn(
+                person_id=person.id,
+                address_hash=b"",
+                started_at=started_at,
+                last_used_at=started_at,
+                ended_at=ended_at,
+            )
         )
 
 
