@@ -9,7 +9,6 @@ from app.models.columns import Language
 from app.models.party import Side
 from app.models.person import Role
 
-
 _NONE = UUID(int=0)
 
 
