@@ -10,7 +10,15 @@ from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import ValidationError
 
 from app.api.answers import base_url, nothing
-from app.api.dependencies import Formed, RequestRefusal, bearer, database_of, now
+from app.api.dependencies import (
+    Formed,
+    IdempotencyKeyHeader,
+    RequestRefusal,
+    bearer,
+    check_idempotency_key,
+    database_of,
+    now,
+)
 from app.models.base import Input
 from app.models.sign_in import GrantChoice, NewCredential, OAuthToken, PasswordGrant, RefreshGrant, SignOut, Token
 from app.services import invitations, sign_in, sign_ins
@@ -113,22 +121,28 @@ _GRANTS = {
     summary="Sign in or renew",
     openapi_extra=_GRANTS,
 )
-async def create_token(request: Request, _formed: Formed, entrance: In) -> Response:
+async def create_token(
+    request: Request, _formed: Formed, entrance: In, idempotency_key: IdempotencyKeyHeader = None
+) -> Response:
     """Sign in with e-mail and password, or renew with a refresh token. OAuth 2 (RFC 6749) grants.
 
-    A refresh token is good for one use; using an old one ends the sign-in. Pages in a browser ask for it as an
+    A refresh token is good for one use; using an old one ends the sign-in. If the answer is lost, renew with the same
+    token again within ten seconds, from the same browser or address, or with the same Idempotency-Key: the answer has
+    the same next token. Pages in a browser ask for it as an
     HttpOnly cookie with `refreshTokenIn: cookie`; the cookie is only given to and taken from the service's own pages
     and listed origins.
     """
+    check_idempotency_key(idempotency_key)
     grant, is_form = await _grant(request)
+    place = _place(request, idempotency_key)
     if isinstance(grant, PasswordGrant):
         in_cookie = grant.wants_cookie
         if in_cookie:
             _check_origin(request)
-        granted = await sign_in.by_password(entrance, grant, _place(request))
+        granted = await sign_in.by_password(entrance, grant, place)
     else:
         in_cookie = grant.refresh_token is None
-        granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), _place(request))
+        granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), place)
     return _tokens(granted, in_cookie=in_cookie, is_form=is_form)
 
 
@@ -199,8 +213,9 @@ def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
 
 
-def _place(request: Request) -> Place:
-    return Place(request.client.host if request.client else "", request.cookies.get(DEVICE_COOKIE))
+def _place(request: Request, idempotency_key: str | None) -> Place:
+    address = request.client.host if request.client else ""
+    return Place(address, request.cookies.get(DEVICE_COOKIE), idempotency_key)
 
 
 def _refresh_cookie(request: Request) -> str:
