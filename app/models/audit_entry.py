@@ -41,7 +41,8 @@ class AuditEntry(Row, table=True):
 
 
 class AuditEntryItem(Output):
-    """A change: who or which service client acted, by which mandate, what was done to which thing, when, and from which version."""
+    """A change: who acted by which mandate, or which service client; what was done to which thing, when, and from which
+    version."""
 
     id: Id
     happened_at: Moment

@@ -65,9 +65,7 @@ class ServiceClient(VersionedRow, table=True):
     contact: str
     expires_at: datetime = Column(sa_type=UtcDateTime)
     allowed_networks: list[str] = Column(sa_column=text_array())
-    state: ServiceClientState = Column(
-        default=ServiceClientState.ACTIVE, sa_column=enum_column(ServiceClientState)
-    )
+    state: ServiceClientState = Column(default=ServiceClientState.ACTIVE, sa_column=enum_column(ServiceClientState))
     approval_rule: ApprovalRule = Column(sa_column=enum_column(ApprovalRule))
     """The organisation's when the client last changed: it is part of what is consented to."""
     content_hash: str
@@ -239,9 +237,7 @@ class SecretSummary(Output):
     id: Id
     created_at: Moment
     expires_at: Moment
-    last_used_at: Moment | None = Field(
-        description="The hour in which a token was last got with it; null: never used."
-    )
+    last_used_at: Moment | None = Field(description="The hour in which a token was last got with it; null: never used.")
 
 
 class ServiceClientRead(Resource):

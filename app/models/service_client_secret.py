@@ -51,6 +51,4 @@ class ServiceClientSecretRead(Resource):
     )
     created_at: Moment
     expires_at: Moment
-    last_used_at: Moment | None = Field(
-        description="The hour in which a token was last got with it; null: never used."
-    )
+    last_used_at: Moment | None = Field(description="The hour in which a token was last got with it; null: never used.")
