@@ -99,11 +99,14 @@ bearer = HTTPBearer(
 async def signed_in(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> Claims:
-    """The verified token; no database is asked."""
+    """The verified token of a person; no database is asked."""
     if credentials is None:
         raise Refusal(Code.NOT_SIGNED_IN)
     key: TokenKey = request.app.state.token_key
-    return key.verify(credentials.credentials, now())
+    claims = key.verify(credentials.credentials, now())
+    if not isinstance(claims, Claims):
+        raise Refusal(Code.TOKEN_INVALID)
+    return claims
 
 
 @dataclass(frozen=True)

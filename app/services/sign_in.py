@@ -20,7 +20,7 @@ from app.models.sign_in import Credential, PasswordGrant, RefreshToken, SignIn, 
 from app.services import passwords, throttle
 from app.services.errors import Code, Refusal
 from app.services.throttle import Attempt
-from app.services.tokens import Claims, TokenKey
+from app.services.tokens import Claims, ClientClaims, TokenKey
 
 IDLE_AT_MOST = timedelta(days=14)
 FAMILY_AT_MOST = timedelta(days=60)
@@ -134,9 +134,10 @@ async def renew(entrance: Entrance, refresh_token: str) -> Granted:
     return Granted(_access(entrance.key, sign_in, now), next_token, seconds)
 
 
-async def sign_out(entrance: Entrance, claims: Claims | None, refresh_token: str | None) -> None:
+async def sign_out(entrance: Entrance, claims: Claims | ClientClaims | None, refresh_token: str | None) -> None:
     """End the families of the tokens, at once; tokens that mean nothing are no reason to refuse."""
-    families = [] if claims is None else [col(SignIn.id) == claims.sign_in_id]
+    # A service client has signed in nowhere.
+    families = [col(SignIn.id) == claims.sign_in_id] if isinstance(claims, Claims) else []
     if refresh_token is not None:
         family = sa.select(col(RefreshToken.sign_in_id)).where(col(RefreshToken.token_hash) == digest(refresh_token))
         families.append(col(SignIn.id).in_(family))
