@@ -34,7 +34,12 @@ def upgrade() -> None:
         sa.Column(
             "kind",
             sa.Enum(
-                "hrSystem", "integrator", name="service_client_kind", native_enum=False, create_constraint=True, length=40
+                "hrSystem",
+                "integrator",
+                name="service_client_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
             ),
             nullable=False,
         ),
@@ -75,7 +80,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_service_client_organisation_id_id", "service_client", ["organisation_id", "id"], unique=False)
     op.create_table(
-        "service_client_secret",
+        "service_client_credential",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -85,20 +90,20 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_service_client_secret_organisation_id")
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_service_client_credential_organisation_id")
         ),
         sa.ForeignKeyConstraint(
-            ["service_client_id"], ["service_client.id"], name=op.f("fk_service_client_secret_service_client_id")
+            ["service_client_id"], ["service_client.id"], name=op.f("fk_service_client_credential_service_client_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_client_secret")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_client_credential")),
     )
     op.create_index(
-        "ix_service_client_secret_service_client_id_id",
-        "service_client_secret",
+        "ix_service_client_credential_service_client_id_id",
+        "service_client_credential",
         ["service_client_id", "id"],
         unique=False,
     )
-    op.create_index("uq_service_client_secret_hash", "service_client_secret", ["secret_hash"], unique=True)
+    op.create_index("uq_service_client_credential_hash", "service_client_credential", ["secret_hash"], unique=True)
     op.create_table(
         "service_client_idempotency_key",
         sa.Column("service_client_id", sa.Uuid(), nullable=False),
@@ -135,8 +140,8 @@ def downgrade() -> None:
     op.drop_constraint(op.f("fk_audit_entry_service_client_id"), "audit_entry", type_="foreignkey")
     op.drop_column("audit_entry", "service_client_id")
     op.drop_table("service_client_idempotency_key")
-    op.drop_index("uq_service_client_secret_hash", table_name="service_client_secret")
-    op.drop_index("ix_service_client_secret_service_client_id_id", table_name="service_client_secret")
-    op.drop_table("service_client_secret")
+    op.drop_index("uq_service_client_credential_hash", table_name="service_client_credential")
+    op.drop_index("ix_service_client_credential_service_client_id_id", table_name="service_client_credential")
+    op.drop_table("service_client_credential")
     op.drop_index("ix_service_client_organisation_id_id", table_name="service_client")
     op.drop_table("service_client")

@@ -15,7 +15,7 @@ from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.service_client import ServiceClient, ServiceClientIdempotencyKey
-from app.models.service_client_secret import ServiceClientSecret
+from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import RecordRegistration, SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn, SignInFailure
 from app.models.statement import Statement
@@ -43,7 +43,7 @@ TABLES: tuple[type[Table], ...] = (
     SignInFailure,
     IdempotencyKey,
     ServiceClient,
-    ServiceClientSecret,
+    ServiceClientCredential,
     ServiceClientIdempotencyKey,
     WorkingGroup,
     WorkingGroupParty,

@@ -175,7 +175,7 @@ Consent = Annotated[
 
 
 class ServiceClientCreate(Input):
-    """A program that is to be let in for one organisation. It has no secret yet: see `create_service_client_secret`."""
+    """A program that is to be let in for one organisation. It has no secret yet: `create_service_client_credential`."""
 
     name: ServiceClientName
     purpose: Purpose
@@ -231,7 +231,7 @@ class ServiceClientItem(Output):
     consented_at: Consent
 
 
-class SecretSummary(Output):
+class CredentialSummary(Output):
     """A secret as its client shows it: never the secret itself."""
 
     id: Id
@@ -260,6 +260,6 @@ class ServiceClientRead(Resource):
     content: ServiceClientContent
     content_hash: ContentHash = Field(description="What an approval must name: SHA-256 of `content` (RFC 8785).")
     approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
-    secrets: list[SecretSummary] = Field(description="At most two that are not expired, the older one first.")
+    credentials: list[CredentialSummary] = Field(description="At most two that are not expired, the older one first.")
     created_at: Moment
     ended_at: Moment | None

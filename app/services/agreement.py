@@ -20,7 +20,7 @@ from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.service_client import ServiceClient
-from app.models.service_client_secret import ServiceClientSecret
+from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
@@ -397,9 +397,11 @@ RULES: dict[str, Rule] = {
         ServiceClient, (REPRESENTATIVE,), (CLIENT_NOT_ENDED, CONSENT_NEEDED, ITS_ORGANISATION_STAYS_ACTIVE)
     ),
     "list_service_client_approvals": _list(ServiceClient, Approval, REPRESENTATIVE),
-    "create_service_client_secret": Rule(ServiceClient, (ADMINISTRATOR,), (CLIENT_NOT_ENDED, ITS_ORGANISATION_ACTIVE)),
-    "read_service_client_secret": _read(ServiceClientSecret, ADMINISTRATOR, REPRESENTATIVE),
-    "delete_service_client_secret": Rule(ServiceClientSecret, (ADMINISTRATOR,)),
+    "create_service_client_credential": Rule(
+        ServiceClient, (ADMINISTRATOR,), (CLIENT_NOT_ENDED, ITS_ORGANISATION_ACTIVE)
+    ),
+    "read_service_client_credential": _read(ServiceClientCredential, ADMINISTRATOR, REPRESENTATIVE),
+    "delete_service_client_credential": Rule(ServiceClientCredential, (ADMINISTRATOR,)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(

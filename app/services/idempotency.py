@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -61,7 +61,7 @@ async def once(
     return made
 
 
-def _kept_for(work: Work) -> tuple[type[IdempotencyKey] | type[ServiceClientIdempotencyKey], dict[str, UUID | None]]:
+def _kept_for(work: Work) -> tuple[Any, dict[str, UUID | None]]:
     """Where the keys of people, and those of service clients, are kept; and whose this one is."""
     if work.actor.service_client_id is None:
         return IdempotencyKey, {"person_id": work.actor.person_id}

@@ -14,7 +14,7 @@ from app.models.organisation import Organisation
 from app.models.service_client import (
     LONGEST_LIFE,
     SCOPES_OF_KIND,
-    SecretSummary,
+    CredentialSummary,
     ServiceClient,
     ServiceClientCreate,
     ServiceClientKind,
@@ -23,7 +23,7 @@ from app.models.service_client import (
     ServiceClientUpdate,
     client_state,
 )
-from app.models.service_client_secret import ServiceClientSecret
+from app.models.service_client_credential import ServiceClientCredential
 from app.services import joint_decision, policy, service_client_consent
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
@@ -55,9 +55,9 @@ _ITEMS = sa.select(
     col(ServiceClient.consented_at),
 ).where(col(ServiceClient.organisation_id) == sa.bindparam("organisation_id"), policy.visible(ServiceClient))
 _SECRETS = (
-    sa.select(ServiceClientSecret)
-    .where(col(ServiceClientSecret.service_client_id) == sa.bindparam("client_id"))
-    .order_by(col(ServiceClientSecret.id))
+    sa.select(ServiceClientCredential)
+    .where(col(ServiceClientCredential.service_client_id) == sa.bindparam("client_id"))
+    .order_by(col(ServiceClientCredential.id))
 )
 
 
@@ -109,14 +109,14 @@ async def update(work: Work, client_id: UUID, version: int, data: ServiceClientU
 async def end(work: Work, client_id: UUID, version: int) -> ServiceClientRead:
     """Nobody gets in by it any more from this moment, whatever tokens it holds. Its secrets are gone."""
     client = await admit(work, "end_service_client", ServiceClient, client_id, version)
-    for secret in await secrets_of(work, client.id):
-        await removed(work, "end_service_client", secret)
+    for credential in await credentials_of(work, client.id):
+        await removed(work, "end_service_client", credential)
     ended: dict[str, Any] = {"state": ServiceClientState.ENDED, "ended_at": work.now, "consented_at": None}
     await changed(work, "end_service_client", client, ended)
     return await _read(work, client)
 
 
-async def secrets_of(work: Work, client_id: UUID) -> Sequence[ServiceClientSecret]:
+async def credentials_of(work: Work, client_id: UUID) -> Sequence[ServiceClientCredential]:
     """The older one first."""
     return (await work.session.execute(_SECRETS, {"client_id": client_id})).scalars().all()
 
@@ -145,7 +145,10 @@ async def _shown(work: Work, client: ServiceClient, approvals: Sequence[Approval
         needs_consent=client.needs_consent,
         content=content_of(client),
         approvals=joint_decision.summaries(approvals),
-        secrets=[SecretSummary(**columns_for(SecretSummary, secret)) for secret in await secrets_of(work, client.id)],
+        credentials=[
+            CredentialSummary(**columns_for(CredentialSummary, credential))
+            for credential in await credentials_of(work, client.id)
+        ],
     )
     joint_decision.mark_decided(
         work,

@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database
 from app.models.action import Action
+from app.models.approval import Approval, SubjectType
 from app.models.base import Table, new_id
 from app.models.columns import PydanticJSON
 from app.models.organisation import Organisation
 from app.models.party import Party, Side
 from app.models.person import Person, Role
+from app.models.service_client import Scope
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
@@ -25,7 +27,18 @@ from app.models.working_group import WorkingGroup
 from app.services import policy
 from app.services.actor import Actor, Seat
 from app.services.agreement import READ_RULES, RULES, Rule
-from app.services.conditions import OWN_ID, PUBLIC, SIGNED_IN, TOKEN_HOLDER, Among, Has, Is, Who, attribute
+from app.services.conditions import (
+    OWN_ID,
+    PUBLIC,
+    TOKEN_HOLDER,
+    Among,
+    Granted,
+    Has,
+    Is,
+    IsA,
+    Who,
+    attribute,
+)
 from app.services.errors import Code, Refusal
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -46,11 +59,18 @@ _DECIDING = {"state", "agreed", "published", "first", "audience"}
 
 
 def an_actor(chance: random.Random) -> Actor:
-    """Anybody, also people whom no history of requests would make."""
+    """Anybody, also people whom no history of requests would make; every fourth is a service client."""
 
     def some(name: str) -> UUID:
         return chance.choice(POOLS[name])
 
+    if chance.randrange(4) == 0:
+        return Actor(
+            person_id=None,
+            organisation_id=some("organisation_id"),
+            service_client_id=new_id(),
+            scopes=frozenset(chance.sample(list(Scope), chance.randrange(len(Scope) + 1))),
+        )
     seats = tuple(
         Seat(
             new_id(),
@@ -136,8 +156,10 @@ def _keep_constraints(row_type: type[Table], values: dict[str, Any], later: bool
         values["final_at"] = NOW if values["state"] is SessionRecordState.FINAL else None
     if row_type is SurveyRound:
         values |= {"content": {}, "content_hash": "0" * 64}
-    if "subject_id" in values:
-        values["voided_at"] = NOW
+    if row_type is Approval:
+        values["voided_at"] = random.Random(str(values["subject_id"])).choice([NOW, None])  # noqa: S311
+        if values["working_group_id"] is None:
+            values["subject_type"] = SubjectType.SERVICE_CLIENT
 
 
 @pytest.fixture
@@ -215,13 +237,13 @@ def test_every_rule_says_who_and_in_words() -> None:
         assert all(who.words for who in rule.who), name
         assert all(condition.words for condition in rule.while_), name
         # Only those need nothing on the row; anybody else must hold something.
-        assert all(who.conditions or who in (SIGNED_IN, PUBLIC, TOKEN_HOLDER) for who in rule.who), name
+        assert all(who.conditions or who in (PUBLIC, TOKEN_HOLDER) for who in rule.who), name
 
 
 def test_a_rule_without_a_thing_asks_for_a_role_or_for_nobody_in_particular() -> None:
     for name, rule in RULES.items():
         if rule.on is None:
-            assert all(isinstance(c, Has) for who in rule.who for c in who.conditions), name
+            assert all(isinstance(c, Has | IsA) for who in rule.who for c in who.conditions), name
             assert not rule.while_, name
 
 
@@ -239,6 +261,8 @@ def test_conditions_name_columns_that_exist() -> None:
                     if isinstance(condition, Among)
                     else [condition.field]
                     if isinstance(condition, Is)
+                    else ["organisation_id"]
+                    if isinstance(condition, Granted)
                     else []
                 )
                 for field in fields:
@@ -296,6 +320,21 @@ def test_a_seat_for_one_table_is_no_seat_at_another() -> None:
     assert actor.seats_at(new_id()) == ()
     local = Actor(new_id(), seats=(seat,), tables=frozenset({(here, party)}))
     assert (local.parties, local.represented_organisations) == (frozenset(), frozenset())
+
+
+def test_a_service_client_holds_nothing_of_what_people_hold() -> None:
+    """Neither the organisation that it works for nor anything in it is its own; only its scopes count."""
+    organisation = Organisation(organisation_number="", name="", created_at=NOW)
+    client = Actor(person_id=None, organisation_id=organisation.id, service_client_id=new_id(), scopes=frozenset(Scope))
+    assert client.organisations == client.oneself == client.represented_organisations == frozenset()
+    assert client.served_organisations == {organisation.id}
+    assert not Among(("organisation_id",), "organisations").of_row(client, organisation)
+    person = Actor(person_id=new_id(), organisation_id=organisation.id, scopes=frozenset(Scope))
+    assert all(Granted(scope).of_row(client, organisation) for scope in Scope)
+    assert not any(Granted(scope).of_row(person, organisation) for scope in Scope)
+    for operation, rule in RULES.items():
+        if rule.on is None and operation not in {"read_me", "list_organisations"}:
+            assert PUBLIC in rule.who or not policy.may_ever(client, operation, None), operation
 
 
 def test_all_conditions_of_a_who_must_hold() -> None:

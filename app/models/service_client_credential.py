@@ -15,7 +15,7 @@ SECRET_PREFIX = "larande_client_"  # noqa: S105
 """Scanners of source code and logs find a secret by it, with 43 characters of base64url behind."""
 
 
-class ServiceClientSecret(VersionedRow, table=True):
+class ServiceClientCredential(VersionedRow, table=True):
     organisation_id: UUID = Column(foreign_key="organisation.id")
     service_client_id: UUID = Column(foreign_key="service_client.id")
     secret_hash: bytes
@@ -24,8 +24,8 @@ class ServiceClientSecret(VersionedRow, table=True):
     """The hour, begun."""
 
     __table_args__ = (
-        sa.Index("ix_service_client_secret_service_client_id_id", "service_client_id", "id"),
-        sa.Index("uq_service_client_secret_hash", "secret_hash", unique=True),
+        sa.Index("ix_service_client_credential_service_client_id_id", "service_client_id", "id"),
+        sa.Index("uq_service_client_credential_hash", "secret_hash", unique=True),
     )
 
 
@@ -35,13 +35,13 @@ SecretExpiry = Annotated[
 ]
 
 
-class ServiceClientSecretCreate(Input):
+class ServiceClientCredentialCreate(Input):
     """A new secret beside the one in use, so that the program can be given it before the old one goes."""
 
     expires_at: SecretExpiry = None
 
 
-class ServiceClientSecretRead(Resource):
+class ServiceClientCredentialRead(Resource):
     """One of a client's secrets: when it was made, until when it counts, when it was last used."""
 
     service_client_id: Id
