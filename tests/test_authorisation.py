@@ -15,6 +15,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -39,6 +40,8 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.service_client import ServiceClient
+from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import SessionRecord
 from app.models.sign_in import SignIn
 from app.models.statement import Statement
@@ -54,8 +57,9 @@ from app.services.actor import Actor
 from app.services.beyond_the_table import BEYOND_THE_TABLE
 from app.services.calendar import swedish_day
 from app.services.conditions import OWN_ID, PUBLIC, Around
-from app.services.errors import Code
-from tests import stories
+from app.services.errors import Code, Refusal
+from app.services.tokens import ClientClaims
+from tests import machines, service_client_stage, stories
 from tests.client import Client, client_for
 from tests.conftest import new_database, settings_for
 from tests.contract import document
@@ -65,7 +69,6 @@ from tests.world import World, organisation_number
 MATRIX = Path(__file__).parent / "authorisation_matrix.txt"
 
 # The columns of the matrix. `nobody` has no token; `outsider` represents the employer of another organisation, and
-# `of_closed` the employer of one that has closed; `another_facilitator` leads another session of the same group.
 ACTORS = (
     "nobody",
     "employer_rep",
@@ -81,6 +84,7 @@ ACTORS = (
     "of_closed",
     "another_facilitator",
 )
+ACTORS = (*PEOPLE, *service_client_stage.MACHINES)
 
 
 class Rehearsal(Database):
@@ -243,6 +247,7 @@ def _changes_of_rounds() -> Cases:
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
 ROUND, AMENDMENT, TEXTS = "/survey-rounds/{id}", "/survey-amendments/{id}", "/survey-texts/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
+SERVICE_CLIENT = "/service-clients/{id}"
 CLOSE = {"to": "closed", "reason": "Klart."}
 ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
 
@@ -435,6 +440,17 @@ CASES: dict[str, Cases] = {
     "list_survey_reminders": _on(SurveyRound, f"{ROUND}/reminders"),
     "create_survey_reminder": _on(SurveyRound, f"{ROUND}/reminders", lambda _s, _r: {}),
     "read_survey_reminder": _on(SurveyReminder, "/survey-reminders/{id}"),
+    "list_organisation_survey_rounds": _on(Organisation, f"{ORGANISATION}/survey-rounds"),
+    "list_service_clients": _on(Organisation, f"{ORGANISATION}/service-clients"),
+    "create_service_client": _on(Organisation, f"{ORGANISATION}/service-clients", lambda _s, _r: machines.a_client()),
+    "read_service_client": _on(ServiceClient, SERVICE_CLIENT),
+    "update_service_client": _on(ServiceClient, SERVICE_CLIENT, lambda _s, _r: {"purpose": "Annat."}),
+    "end_service_client": _on(ServiceClient, f"{SERVICE_CLIENT}/transitions", lambda _s, _r: {"to": "ended"}),
+    "approve_service_client": _on(ServiceClient, f"{SERVICE_CLIENT}/approvals", _decision),
+    "list_service_client_approvals": _on(ServiceClient, f"{SERVICE_CLIENT}/approvals"),
+    "create_service_client_credential": _on(ServiceClient, f"{SERVICE_CLIENT}/credentials", lambda _s, _r: {}),
+    "read_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
+    "delete_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
     "read_audit_entry": _of_entries,
 }
@@ -512,6 +528,15 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("approve_survey_texts", "partyHasDecided"): {"texts, under review", "texts, under review, one for two"},
     ("approve_survey_texts", "personHasDecided"): {"texts, under review, one for two"},
     ("create_survey_reminder", "remindedRecently"): {"round, reminded"},
+    ("approve_service_client", "partyHasDecided"): {
+        "client, consented",
+        "client, one side agrees",
+        "client, change asked for",
+        "client, one for two unions",
+    },
+    ("approve_service_client", "personHasDecided"): {"client, one for two unions"},
+    ("approve_service_client", "changeRequested"): {"client, change asked for"},
+    ("create_service_client_credential", "twoSecretsLive"): {"client, consented"},
     ("read_statement", "notFound"): {"statement, published"},
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,
@@ -541,12 +566,12 @@ async def _around(world: World, operation: str, row: Table | None) -> dict[type[
         return {kind: await session.get(kind, row_id) for kind, row_id in ids.items() if row_id is not None}
 
 
-def expected(operation: str, actor: Actor | None, cell: Cell, around: Around) -> tuple[int, Code | None]:
+def expected(operation: str, actor: Actor | Code, cell: Cell, around: Around) -> tuple[int, Code | None]:
     """What the policy table says of a cell: 0 stands for any success."""
     rule = agreement.RULES[operation]
     now = datetime.now(UTC)
-    if actor is None:
-        return (0, None) if PUBLIC in rule.who else (401, Code.NOT_SIGNED_IN)
+    if isinstance(actor, Code):
+        return (0, None) if PUBLIC in rule.who else (401, actor)
     if cell.row is None:
         return (0, None) if policy.may_ever(actor, operation, None) else (403, Code.NOT_YOUR_ROLE)
     read = agreement.READ_RULES[type(cell.row)]
@@ -574,19 +599,28 @@ async def rehearsing(url: str) -> AsyncIterator[FastAPI]:
 
 def _clients(world: World, nobody: Client) -> dict[str, Client]:
     """Everyone in the matrix, at another app than the stage's own."""
-    return {
-        name: nobody if name == "nobody" else nobody.signed_in(str(world.people[name].client.token)) for name in ACTORS
-    }
+    signed_in = {name: world.people[name].client for name in PEOPLE if name != "nobody"}
+    signed_in |= {name: world.machines[name].client for name in service_client_stage.MACHINES}
+    return {name: nobody.signed_in(str(signed_in[name].token)) if name in signed_in else nobody for name in ACTORS}
 
 
-async def _actors(world: World) -> dict[str, Actor | None]:
-    found: dict[str, Actor | None] = {"nobody": None}
+async def _actors(world: World) -> dict[str, Actor | Code]:
+    """Who each of them is, or why they are nobody."""
+    found: dict[str, Actor | Code] = {"nobody": Code.NOT_SIGNED_IN}
+    now = datetime.now(UTC)
     async with world.database.read() as session:
-        for name in set(ACTORS) - {"nobody"}:
+        for name in set(PEOPLE) - {"nobody"}:
             person_id = world.people[name].person.id
             sign_in = sa.select(SignIn.id).where(SignIn.person_id == person_id).limit(1)  # type: ignore[call-overload]
             sign_in_id = (await session.execute(sign_in)).scalar_one()
-            found[name] = await actors.load(session, person_id, sign_in_id, swedish_day(datetime.now(UTC)))
+            found[name] = await actors.load(session, person_id, sign_in_id, swedish_day(now))
+        for name in service_client_stage.MACHINES:
+            machine = world.machines[name]
+            claims = ClientClaims(UUID(machine.id), UUID(machine.credential_id), now)
+            try:
+                found[name] = await actors.load_client(session, claims, machines.HERE, now)
+            except Refusal as refusal:
+                found[name] = refusal.code
     return found
 
 
@@ -604,6 +638,7 @@ async def built_stage(anyio_backend: str) -> AsyncIterator[Stage]:  # noqa: ARG0
     app = create_app(settings_for(await new_database()))
     async with World(app) as world, World(app) as other, World(app) as shut:
         world.people["outsider"] = other.employer_rep
+        world.machines["foreign_client"] = await machines.consented(other)
         yield await Stage(world, shut).build()
     await app.state.database.close()
 
@@ -612,6 +647,8 @@ async def renew_tokens(world: World) -> None:
     """A walk may take longer than a token lives."""
     for someone in world.people.values():
         someone.client.token = await world.token(someone.person)
+    for machine in world.machines.values():
+        machine.client.token = machines.token_for(world.app, machine.id, machine.credential_id)
 
 
 @pytest.fixture
@@ -692,8 +729,8 @@ async def test_what_has_not_changed_is_not_sent_again(stage: Stage) -> None:
     for operation in documented:
         again = []
         for cell in CASES[operation](stage):
-            for name in world.people:
-                client = world.people[name].client
+            for who in (*world.people.values(), *world.machines.values()):
+                client = who.client
                 first = await client.request("GET", cell.path)
                 if first.status_code == 200:
                     known = {"If-None-Match": first.headers["ETag"]}

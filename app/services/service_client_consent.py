@@ -68,7 +68,7 @@ async def _end(work: Work, operation: str, client: ServiceClient, mandate_id: UU
 
 async def _subject(work: Work, client: ServiceClient) -> Subject:
     parties = await work.session.execute(_DECIDING, {"organisation_id": client.organisation_id})
-    sides: dict[UUID, Side] = dict(parties.tuples().all())
+    sides: dict[UUID, Side] = {row.id: row.side for row in parties}
     return Subject(
         SubjectType.SERVICE_CLIENT,
         client.id,
