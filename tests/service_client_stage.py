@@ -16,8 +16,8 @@ from tests import machines, stories
 if TYPE_CHECKING:
     from tests.stage import Stage
 
-# An HR system that writes and one that only reads; an integrator with consent, one each with consent for records and for
-# results alone, one without consent, one of another organisation, and one that has ended.
+# An HR system that writes and one that only reads; an integrator with consent, one each with consent for records and
+# for results alone, one without consent, one of another organisation, and one that has ended.
 MACHINES = (
     "hr_client",
     "people_client",

@@ -154,9 +154,8 @@ async def test_removing_twice_and_ending_at_once(world: World) -> None:
     it = await machine(world)
     path = f"/service-client-credentials/{it.credential_id}"
     tags = [await world.administrator.client.etag(each) for each in (path, it.path)]
-    delete = {"etag": tags[0]}
     answers = await asyncio.gather(
-        *(world.administrator.client.request("DELETE", path, **delete) for _ in "ab"),
+        *(world.administrator.client.request("DELETE", path, etag=tags[0]) for _ in "ab"),
         world.administrator.client.request("POST", f"{it.path}/transitions", json={"to": "ended"}, etag=tags[1]),
     )
     told = [each.status_code for each in answers]
