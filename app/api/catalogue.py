@@ -20,6 +20,7 @@ from app.api import (
     service_client_credentials,
     service_clients,
     session_records,
+    sign_ins,
     statements,
     survey_amendments,
     survey_forms,
@@ -36,6 +37,7 @@ from app.api import (
 TAGS = {
     "auth": "Sign in, renew, sign out, set a password.",
     "me": "The one who is signed in.",
+    "sign-ins": "Where one is signed in, and signing out there.",
     "organisations": "The workplace and its settings.",
     "units": "The organisation's tree of units, on any day.",
     "parties": "The sides at the table: the employer and the unions.",
@@ -68,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_forms.router,
     auth.router,
     me.router,
+    sign_ins.router,
     organisations.router,
     units.router,
     parties.router,

@@ -23,7 +23,7 @@ from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
-from app.services.sign_in import Opener
+from app.services.sign_ins import Opener
 from app.services.tokens import Claims, ClientClaims, TokenKey
 from app.services.work import Work
 

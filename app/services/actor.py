@@ -47,6 +47,8 @@ class Actor:
     service_client_id: UUID | None = None
     scopes: frozenset[Scope] = frozenset()
     """A client's scopes that give something now, with those that they include."""
+    sign_in_id: UUID | None = None
+    """The sign-in by which they act."""
 
     @cached_property
     def organisations(self) -> frozenset[UUID]:

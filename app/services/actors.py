@@ -22,12 +22,11 @@ from app.models.party import Party, PartyState, Side
 from app.models.person import Person, Role
 from app.models.service_client import INCLUDED, SCOPES_BY_CONSENT, Scope, ServiceClient, ServiceClientState
 from app.models.service_client_credential import ServiceClientCredential
-from app.models.sign_in import SignIn
+from app.models.sign_in import FAMILY_AT_MOST, SignIn
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 from app.services.actor import Actor, Seat
 from app.services.errors import Code, Refusal
 from app.services.networks import is_within
-from app.services.sign_in import FAMILY_AT_MOST
 from app.services.tokens import ClientClaims
 
 _TODAY = sa.bindparam("today", type_=sa.Date)
@@ -154,6 +153,7 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
         facilitated=frozenset((UUID(held), UUID(group)) for held, group in facilitated),
         met=frozenset(UUID(party) for (party,) in met),
         started=frozenset(UUID(group) for (group,) in started),
+        sign_in_id=sign_in_id,
     )
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv6Address, ip_network
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +16,10 @@ from app.models.sign_in import ClientCredentialsGrant
 from app.services import throttle
 from app.services.actors import LET_IN, counting
 from app.services.errors import Code, Refusal
-from app.services.networks import is_within, known_address
+from app.services.networks import is_within
+from app.services.places import address_hash
 from app.services.service_client_credentials import hash_of
-from app.services.sign_in import Entrance
+from app.services.sign_ins import Entrance
 from app.services.throttle import Attempt
 from app.services.tokens import TokenKey
 
@@ -92,9 +92,5 @@ async def _mark_used(session: AsyncSession, credential_id: UUID, last_used_at: d
 
 def _attempt(key: TokenKey, client_id: UUID, address: str) -> Attempt:
     """Counted apart from people's: a program with an old secret must not keep the people behind its address out."""
-    parsed = known_address(address)
-    # One IPv6 household has 2^64 addresses; they count as one.
-    place = str(ip_network((int(parsed), 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
-    return Attempt(
-        key.pseudonym("client", str(client_id)), key.pseudonym("client address", place), None, known_device=False
-    )
+    place = key.pseudonym("client address", address_hash(key, address).hex())
+    return Attempt(key.pseudonym("client", str(client_id)), place, None, known_device=False)

@@ -21,6 +21,7 @@ class Code(StrEnum):
     INVITATION_REFUSED = "invitationRefused"
     PASSWORD_TOO_COMMON = "passwordTooCommon"  # noqa: S105
     CROSS_SITE_REQUEST = "crossSiteRequest"
+    SIGN_IN_ENDED = "signInEnded"
     # concurrency
     STALE_VERSION = "staleVersion"
     IDEMPOTENCY_KEY_REUSED = "idempotencyKeyReused"
