@@ -115,7 +115,7 @@ async def test_rule_1_nobody_on_both_sides(world: World) -> None:
 
 async def test_rule_1_a_program_reads_what_both_sides_let_it_read(world: World) -> None:
     """Neither a side alone, nor the administrator, nor any edit lets a service client read records or results."""
-    record = await final_record(world, await started_group(world, world.saco, world.seko))
+    record = await final_record(world, await started_group(world))
     it = await machine(world)
     path = f"/session-records/{record['id']}"
     more = [await world.representative(f"employer_{number}", world.employer) for number in range(2)]
