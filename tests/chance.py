@@ -7,10 +7,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.models.approval import Approval, SubjectType
 from app.models.base import Table, new_id
 from app.models.columns import PydanticJSON
 from app.models.party import Party, Side
 from app.models.person import Role
+from app.models.service_client import Scope
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.survey_round import SurveyRound
 from app.services.actor import Actor, Seat
@@ -33,11 +35,18 @@ _DECIDING = {"state", "agreed", "published", "first", "audience"}
 
 
 def an_actor(chance: random.Random) -> Actor:
-    """Anybody, also people whom no history of requests would make."""
+    """Anybody, also people whom no history of requests would make; every fourth is a service client."""
 
     def some(name: str) -> UUID:
         return chance.choice(POOLS[name])
 
+    if chance.randrange(4) == 0:
+        return Actor(
+            person_id=None,
+            organisation_id=some("organisation_id"),
+            service_client_id=new_id(),
+            scopes=frozenset(chance.sample(list(Scope), chance.randrange(len(Scope) + 1))),
+        )
     seats = tuple(
         Seat(
             new_id(),
@@ -123,5 +132,7 @@ def _keep_constraints(row_type: type[Table], values: dict[str, Any], later: bool
         values["final_at"] = NOW if values["state"] is SessionRecordState.FINAL else None
     if row_type is SurveyRound:
         values |= {"content": {}, "content_hash": "0" * 64}
-    if "subject_id" in values:
-        values["voided_at"] = NOW
+    if row_type is Approval:
+        values["voided_at"] = random.Random(str(values["subject_id"])).choice([NOW, None])  # noqa: S311
+        if values["working_group_id"] is None:
+            values["subject_type"] = SubjectType.SERVICE_CLIENT

@@ -22,7 +22,7 @@ from app import embedded, logs, migrations
 from app.database import Database
 from app.main import create_app
 from app.settings import Settings
-from tests import contract
+from tests import contract, machines
 from tests.client import Client, client_for
 from tests.stage import Stage
 from tests.world import World
@@ -247,6 +247,7 @@ async def built_stage(anyio_backend: str) -> AsyncIterator[Stage]:  # noqa: ARG0
     app = create_app(settings_for(await new_database()))
     async with World(app) as world, World(app) as other, World(app) as shut:
         world.people["outsider"] = other.employer_rep
+        world.machines["foreign_client"] = await machines.consented(other)
         yield await Stage(world, shut).build()
     await app.state.database.close()
 

@@ -29,7 +29,7 @@ from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
-from tests import stories, survey_stage, text_stage
+from tests import service_client_stage, stories, survey_stage, text_stage
 from tests.content import shipped_pack
 from tests.mail_stage import a_round
 from tests.world import World
@@ -49,6 +49,7 @@ class Stage:
         """Of a slip that nobody has used."""
 
     async def build(self) -> "Stage":
+        await service_client_stage.build(self)
         await self._organisation()
         await self._central()
         await self._sign_ins()
@@ -58,6 +59,7 @@ class Stage:
         await self._records(started)
         await self._groups(started)
         await self._one_for_two_unions()
+        await service_client_stage.one_for_two_unions(self)
         await survey_stage.build(self, started)
         await text_stage.build(self, started)
         await self._invited(started)
@@ -203,6 +205,7 @@ class Stage:
         template = await shut.employer_rep.client.post(f"{shut.path}/dialogue-templates", copied)
         rounds = dict(zip(("draft", "proposed"), await survey_stage.rounds_ahead(shut, started), strict=True))
         await text_stage.of_closed(self, started)
+        await service_client_stage.of_closed(self)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
         await self.keep("organisation, closed", Organisation, shut.organisation.id)

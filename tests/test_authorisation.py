@@ -15,6 +15,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -40,6 +41,8 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.service_client import ServiceClient
+from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import SessionRecord
 from app.models.sign_in import SignIn
 from app.models.statement import Statement
@@ -55,8 +58,9 @@ from app.services.actor import Actor
 from app.services.beyond_the_table import BEYOND_THE_TABLE
 from app.services.calendar import swedish_day
 from app.services.conditions import OWN_ID, PUBLIC, TOKEN_HOLDER, Around
-from app.services.errors import Code
-from tests import stories
+from app.services.errors import Code, Refusal
+from app.services.tokens import ClientClaims
+from tests import machines, service_client_stage, stories
 from tests.agreement import second
 from tests.agreement.second import NOBODY, RESPONDENT, Caller, Case
 from tests.client import Client, client_for
@@ -70,7 +74,8 @@ MATRIX = Path(__file__).parent / "authorisation_matrix.txt"
 # The columns of the matrix. `nobody` has no token, and `respondent` one of the survey's; `outsider` represents the
 # employer of another organisation, and `of_closed` the employer of one that has closed; `another_facilitator` leads
 # another session of the same group. The mandate of `expired` has ended, and `deactivated` was an archivist here.
-ACTORS = (
+# Service clients stand behind the people: see service_client_stage.py.
+PEOPLE = (
     "nobody",
     "employer_rep",
     "saco_rep",
@@ -89,8 +94,7 @@ ACTORS = (
     "deactivated",
     "respondent",
 )
-WITHOUT_ACCOUNT = ("nobody", "respondent")
-DEACTIVATED = "deactivated"
+ACTORS = (*PEOPLE, *service_client_stage.MACHINES)
 READING = {rule.on: name for name, rule in agreement.RULES.items() if rule.sight}
 
 
@@ -254,6 +258,7 @@ def _changes_of_rounds() -> Cases:
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
 ROUND, AMENDMENT, TEXTS = "/survey-rounds/{id}", "/survey-amendments/{id}", "/survey-texts/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
+SERVICE_CLIENT = "/service-clients/{id}"
 CLOSE = {"to": "closed", "reason": "Klart."}
 ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
 
@@ -451,6 +456,17 @@ CASES: dict[str, Cases] = {
     "list_survey_reminders": _on(SurveyRound, f"{ROUND}/reminders"),
     "create_survey_reminder": _on(SurveyRound, f"{ROUND}/reminders", lambda _s, _r: {}),
     "read_survey_reminder": _on(SurveyReminder, "/survey-reminders/{id}"),
+    "list_organisation_survey_rounds": _on(Organisation, f"{ORGANISATION}/survey-rounds"),
+    "list_service_clients": _on(Organisation, f"{ORGANISATION}/service-clients"),
+    "create_service_client": _on(Organisation, f"{ORGANISATION}/service-clients", lambda _s, _r: machines.a_client()),
+    "read_service_client": _on(ServiceClient, SERVICE_CLIENT),
+    "update_service_client": _on(ServiceClient, SERVICE_CLIENT, lambda _s, _r: {"purpose": "Annat."}),
+    "end_service_client": _on(ServiceClient, f"{SERVICE_CLIENT}/transitions", lambda _s, _r: {"to": "ended"}),
+    "approve_service_client": _on(ServiceClient, f"{SERVICE_CLIENT}/approvals", _decision),
+    "list_service_client_approvals": _on(ServiceClient, f"{SERVICE_CLIENT}/approvals"),
+    "create_service_client_credential": _on(ServiceClient, f"{SERVICE_CLIENT}/credentials", lambda _s, _r: {}),
+    "read_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
+    "delete_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
     "read_audit_entry": _of_entries,
 }
@@ -528,6 +544,14 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("approve_survey_texts", "partyHasDecided"): {"texts, under review", "texts, under review, one for two"},
     ("approve_survey_texts", "personHasDecided"): {"texts, under review, one for two"},
     ("create_survey_reminder", "remindedRecently"): {"round, reminded"},
+    ("approve_service_client", "partyHasDecided"): {
+        "client, consented",
+        "client, one side agrees",
+        "client, change asked for",
+    },
+    ("approve_service_client", "personHasDecided"): {"client, one for two unions"},
+    ("approve_service_client", "changeRequested"): {"client, change asked for"},
+    ("create_service_client_credential", "twoSecretsLive"): {"client, consented"},
     ("read_statement", "notFound"): {"statement, published"},
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,
@@ -566,7 +590,7 @@ def expected(operation: str, caller: Caller, cell: Cell, around: Around) -> tupl
     if TOKEN_HOLDER in rule.who:
         return (0, None) if caller == RESPONDENT else (401, Code.SURVEY_TOKEN_UNKNOWN)
     if not isinstance(caller, Actor):
-        return 401, Code.NOT_SIGNED_IN if caller == NOBODY else Code.TOKEN_INVALID
+        return 401, {NOBODY: Code.NOT_SIGNED_IN, RESPONDENT: Code.TOKEN_INVALID}.get(caller) or Code(caller)
     actor = caller
     if cell.row is None:
         return (0, None) if policy.may_ever(actor, operation, None) else (403, Code.NOT_YOUR_ROLE)
@@ -594,7 +618,7 @@ class SecondOpinion:
         self, name: str, caller: Caller, operation: str, cell: Cell, around: Around, code: str | None
     ) -> None:
         sent = frozenset(map(snake_case, cell.json or ()))
-        asked = NOBODY if caller == DEACTIVATED else caller
+        asked = caller if isinstance(caller, Actor) or caller == RESPONDENT else NOBODY
         # Whether somebody sees a thing at all is whether they may read it.
         reading = operation if cell.row is None else READING[type(cell.row)]
         case = Case(asked, operation, cell.row, around, sent)
@@ -637,20 +661,29 @@ async def rehearsing(url: str) -> AsyncIterator[FastAPI]:
 def _clients(stage: Stage, nobody: Client) -> dict[str, Client]:
     """Everyone in the matrix, at another app than the stage's own."""
     world = stage.world
-    people = {name: str(world.people[name].client.token) for name in ACTORS if name not in WITHOUT_ACCOUNT}
-    tokens = people | {"respondent": stage.survey_token}
-    return {name: nobody.signed_in(tokens[name]) if name in tokens else nobody for name in ACTORS}
+    tokens = {name: someone.client.token for name, someone in (world.people | world.machines).items()}
+    tokens["respondent"] = stage.survey_token
+    return {name: nobody.signed_in(str(tokens[name])) if name in tokens else nobody for name in ACTORS}
 
 
 async def _callers(world: World) -> dict[str, Caller]:
-    found: dict[str, Caller] = {"nobody": NOBODY, "respondent": RESPONDENT, "deactivated": DEACTIVATED}
+    """Who each of them is, or the reason why they are nobody."""
+    found: dict[str, Caller] = {"nobody": NOBODY, "respondent": RESPONDENT, "deactivated": Code.TOKEN_INVALID}
+    now = datetime.now(UTC)
     async with world.database.read() as session:
-        for name in set(ACTORS) - set(found):
+        for name in set(PEOPLE) - set(found):
             person_id = world.people[name].person.id
             lasts = sa.and_(col(SignIn.person_id) == person_id, col(SignIn.ended_at).is_(None))
             sign_in = sa.select(col(SignIn.id)).where(lasts).limit(1)
             sign_in_id = (await session.execute(sign_in)).scalar_one()
-            found[name] = await actors.load(session, person_id, sign_in_id, swedish_day(datetime.now(UTC)))
+            found[name] = await actors.load(session, person_id, sign_in_id, swedish_day(now))
+        for name in service_client_stage.MACHINES:
+            machine = world.machines[name]
+            claims = ClientClaims(UUID(machine.id), UUID(machine.credential_id), now)
+            try:
+                found[name] = await actors.load_client(session, claims, machines.HERE, now)
+            except Refusal as refusal:
+                found[name] = refusal.code
     return found
 
 
@@ -741,8 +774,8 @@ async def test_what_has_not_changed_is_not_sent_again(stage: Stage) -> None:
     for operation in documented:
         again = []
         for cell in CASES[operation](stage):
-            for name in world.people:
-                client = world.people[name].client
+            everyone = [each.client for each in world.people.values()]
+            for client in [*everyone, *(each.client for each in world.machines.values())]:
                 first = await client.request("GET", cell.path)
                 if first.status_code == 200:
                     known = {"If-None-Match": first.headers["ETag"]}

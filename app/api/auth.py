@@ -14,14 +14,25 @@ from app.api.dependencies import (
     Formed,
     IdempotencyKeyHeader,
     RequestRefusal,
+    address_of,
     bearer,
     check_idempotency_key,
     database_of,
     now,
 )
 from app.models.base import Input
-from app.models.sign_in import GrantChoice, NewCredential, OAuthToken, PasswordGrant, RefreshGrant, SignOut, Token
-from app.services import invitations, sign_in, sign_ins
+from app.models.sign_in import (
+    ClientCredentialsGrant,
+    GrantChoice,
+    NewCredential,
+    OAuthToken,
+    PasswordGrant,
+    RefreshGrant,
+    SignOut,
+    Token,
+)
+from app.services import client_sign_in, invitations, sign_in, sign_ins
+from app.services.client_sign_in import ClientGranted
 from app.services.errors import Code, Refusal
 from app.services.places import Place
 from app.services.sign_ins import Entrance, Granted
@@ -33,7 +44,7 @@ REFRESH_COOKIE = "__Host-larande-refresh"
 DEVICE_COOKIE = "__Host-larande-device"
 DEVICE_SECONDS = 180 * 24 * 3600
 FORM = "application/x-www-form-urlencoded"
-# RFC 6749 lets a client send these; they have no effect here. Other unknown names are refused.
+# RFC 6749 lets a client of a person send these; they have no effect here. Other unknown names are refused.
 WITHOUT_EFFECT = {"scope", "client_id"}
 
 InputT = TypeVar("InputT", bound=Input)
@@ -53,10 +64,13 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 def _grants(media_type: str, examples: dict[str, Any]) -> dict[str, Any]:
     by_alias = media_type != FORM
-    schemas = [shape.model_json_schema(by_alias=by_alias) for shape in (PasswordGrant, RefreshGrant)]
+    schemas = [
+        shape.model_json_schema(by_alias=by_alias) for shape in (PasswordGrant, RefreshGrant, ClientCredentialsGrant)
+    ]
     if not by_alias:
         for schema in schemas:
             schema["title"] = "OAuth" + schema["title"]
+        for schema in schemas[:2]:
             for name in sorted(WITHOUT_EFFECT):
                 words = "Accepted as RFC 6749 has it; without effect."
                 schema["properties"][name] = {"type": "string", "description": words}
@@ -86,6 +100,15 @@ _GRANTS = {
                             "refresh_token": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
                         },
                     },
+                    "client": {
+                        "summary": "Get in as a service client",
+                        "value": {
+                            "grant_type": "client_credentials",
+                            "client_id": "019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b",
+                            "client_secret": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
+                            "scope": "records:read",
+                        },
+                    },
                 },
             ),
             "application/json": _grants(
@@ -103,6 +126,14 @@ _GRANTS = {
                     "refresh": {
                         "summary": "Renew with the cookie",
                         "value": {"grantType": "refresh_token"},
+                    },
+                    "client": {
+                        "summary": "Get in as a service client",
+                        "value": {
+                            "grantType": "client_credentials",
+                            "clientId": "019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b",
+                            "clientSecret": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
+                        },
                     },
                 },
             ),
@@ -124,16 +155,19 @@ _GRANTS = {
 async def create_token(
     request: Request, _formed: Formed, entrance: In, idempotency_key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Sign in with e-mail and password, or renew with a refresh token. OAuth 2 (RFC 6749) grants.
+    """Sign in with e-mail and password, renew with a refresh token, or get in as a service client. OAuth 2 (RFC 6749)
+    grants.
 
     A refresh token is good for one use; using an old one ends the sign-in. If the answer is lost, renew with the same
     token again within ten seconds, from the same browser or address, or with the same Idempotency-Key: the answer has
     the same next token. Pages in a browser ask for it as an
     HttpOnly cookie with `refreshTokenIn: cookie`; the cookie is only given to and taken from the service's own pages
-    and listed origins.
+    and listed origins. Service clients send `client_id` and `client_secret` in the body; they get no refresh token.
     """
     check_idempotency_key(idempotency_key)
     grant, is_form = await _grant(request)
+    if isinstance(grant, ClientCredentialsGrant):
+        return _client_token(await client_sign_in.get_in(entrance, grant, address_of(request)), is_form=is_form)
     place = _place(request, idempotency_key)
     if isinstance(grant, PasswordGrant):
         in_cookie = grant.wants_cookie
@@ -181,7 +215,7 @@ async def set_password(_formed: Formed, entrance: In, credential: NewCredential)
 # --- Reading the request -------------------------------------------------------------------------------------
 
 
-async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant, bool]:
+async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant | ClientCredentialsGrant, bool]:
     """The grant, and whether it came as the standard form."""
     is_form = request.headers.get("content-type", "").startswith(FORM)
     body = await request.body()
@@ -190,6 +224,10 @@ async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant, bool]:
     except (ValueError, RecursionError):
         raise RequestRefusal("malformed") from None
     choice = _checked(GrantChoice, fields, is_form)
+    if choice.grant_type == "client_credentials":
+        return _checked(ClientCredentialsGrant, fields, is_form), is_form
+    if is_form:
+        fields = {name: value for name, value in fields.items() if name not in WITHOUT_EFFECT}
     if choice.grant_type == "password":
         return _checked(PasswordGrant, fields, is_form), is_form
     return _checked(RefreshGrant, fields, is_form), is_form
@@ -201,7 +239,7 @@ def _form_fields(body: bytes) -> dict[str, str]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a parameter comes twice")
-    return {name: value for name, value in pairs if value and name not in WITHOUT_EFFECT}
+    return {name: value for name, value in pairs if value}
 
 
 def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
@@ -214,8 +252,7 @@ def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
 
 
 def _place(request: Request, idempotency_key: str | None) -> Place:
-    address = request.client.host if request.client else ""
-    return Place(address, request.cookies.get(DEVICE_COOKIE), idempotency_key)
+    return Place(address_of(request), request.cookies.get(DEVICE_COOKIE), idempotency_key)
 
 
 def _refresh_cookie(request: Request) -> str:
@@ -249,13 +286,28 @@ def _tokens(granted: Granted, *, in_cookie: bool, is_form: bool) -> Response:
         expires_in=int(LIFETIME.total_seconds()),
         refresh_token=None if in_cookie else granted.refresh_token,
     )
-    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-    response = Response(token.model_dump_json(by_alias=True, exclude_none=True), 200, headers, "application/json")
+    response = _token(token)
     if in_cookie:
         _set_cookie(response, REFRESH_COOKIE, granted.refresh_token, granted.refresh_seconds)
         if granted.device is not None:
             _set_cookie(response, DEVICE_COOKIE, granted.device, DEVICE_SECONDS)
     return response
+
+
+def _client_token(granted: ClientGranted, *, is_form: bool) -> Response:
+    return _token(
+        (OAuthToken if is_form else Token)(
+            access_token=granted.access_token,
+            token_type="Bearer",  # noqa: S106
+            expires_in=int(LIFETIME.total_seconds()),
+            scope=" ".join(granted.scopes),
+        )
+    )
+
+
+def _token(token: Token) -> Response:
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    return Response(token.model_dump_json(by_alias=True, exclude_none=True), 200, headers, "application/json")
 
 
 def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:

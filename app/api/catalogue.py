@@ -17,6 +17,8 @@ from app.api import (
     parties,
     party_notes,
     people,
+    service_client_credentials,
+    service_clients,
     session_records,
     sign_ins,
     statements,
@@ -56,6 +58,7 @@ TAGS = {
     "survey-results": "What a closed round shows, the same to both sides, and the keys that release it.",
     "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
     "survey-texts": "What people wrote in their own words, read by both sides before they let it out.",
+    "service-clients": "Programs that read or write for an organisation, and what both sides let them read.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
 }
@@ -88,6 +91,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_invitations.router,
     survey_reminders.router,
     survey_texts.router,
+    service_clients.router,
+    service_client_credentials.router,
     audit_entries.router,
     api_info.router,
 )

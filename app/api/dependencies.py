@@ -24,7 +24,7 @@ from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
 from app.services.sign_ins import Opener
-from app.services.tokens import Claims, TokenKey
+from app.services.tokens import Claims, ClientClaims, TokenKey
 from app.services.work import Work
 
 MadeT = TypeVar("MadeT", bound=Identified)
@@ -98,15 +98,12 @@ bearer = HTTPBearer(
 
 async def signed_in(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> Claims:
-    """The verified token of a person; no database is asked."""
+) -> Claims | ClientClaims:
+    """The verified token of a person or a service client; no database is asked."""
     if credentials is None:
         raise Refusal(Code.NOT_SIGNED_IN)
     key: TokenKey = request.app.state.token_key
-    claims = key.verify(credentials.credentials, now())
-    if not isinstance(claims, Claims):
-        raise Refusal(Code.TOKEN_INVALID)
-    return claims
+    return key.verify(credentials.credentials, now())
 
 
 @dataclass(frozen=True)
@@ -127,13 +124,16 @@ class Call:
 @asynccontextmanager
 async def _call(
     request: Request,
-    claims: Claims,
+    claims: Claims | ClientClaims,
     opened: Opener,
     key: RequestKey | None = None,
 ) -> AsyncIterator[Call]:
     async with opened() as session:
         moment = now()
-        actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
+        if isinstance(claims, ClientClaims):
+            actor = await actors.load_client(session, claims, address_of(request), moment)
+        else:
+            actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
         work = Work(session, actor, moment, now)
         yield Call(request, work, key)
     await _destroy_keys(request, work.rounds_over)
@@ -150,7 +150,12 @@ async def _destroy_keys(request: Request, round_ids: list[UUID]) -> None:
 
 
 Formed = Annotated[object, Depends(well_formed)]
-SignedIn = Annotated[Claims, Depends(signed_in)]
+SignedIn = Annotated[Claims | ClientClaims, Depends(signed_in)]
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from (a trusted proxy's Forwarded is already applied); empty from a socket file."""
+    return request.client.host if request.client else ""
 
 
 def key_store_of(call: Call) -> KeyStore:

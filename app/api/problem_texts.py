@@ -1055,9 +1055,75 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Okänd text", "Texten finns inte bland dem som granskas."),
         ("Unknown text", "The text is not among those under review."),
     ),
+    # --- service clients
+    "clientRefused": _p(
+        401,
+        (
+            "Klienten släpps inte in",
+            "Kontrollera id, hemlighet och giltighetstid, och att anropet kommer från en adress som klienten får "
+            "anropa från.",
+        ),
+        (
+            "The client is not let in",
+            "Check its id, secret and expiry, and that the request comes from an address it may call from.",
+        ),
+    ),
+    "scopeNotGranted": _p(
+        422,
+        ("Klienten har inte den behörigheten", "Begär bara sådant som klienten är registrerad för, eller lämna tomt."),
+        ("The client does not have that scope", "Ask only for what the client is registered for, or leave it out."),
+    ),
+    "scopeNotForKind": _p(
+        422,
+        (
+            "Behörigheten passar inte klientens slag",
+            "Ett personalsystem kan få behörighet till personer och enheter, en integratör till slutliga protokoll och "
+            "publicerade resultat.",
+        ),
+        (
+            "The scope does not fit the client's kind",
+            "An HR system can be given people and units, an integrator final records and released results.",
+        ),
+    ),
+    "expiryUnfit": _p(
+        422,
+        (
+            "Giltighetstiden passar inte",
+            "Den ska ligga framåt i tiden: högst två år för en klient, och för en hemlighet inte längre än klienten.",
+        ),
+        (
+            "The expiry does not fit",
+            "It lies ahead: at most two years for a client, and for a secret no later than its client's.",
+        ),
+    ),
+    "serviceClientEnded": _p(
+        409,
+        ("Klienten är avslutad", "Den släpps inte in mer. Registrera en ny om den behövs."),
+        ("The client has ended", "It is not let in any more. Register a new one if it is needed."),
+    ),
+    "consentNotNeeded": _p(
+        409,
+        ("Här behövs inget medgivande", "Klienten läser varken protokoll eller resultat."),
+        ("No consent is needed here", "The client reads neither records nor results."),
+    ),
+    "twoSecretsLive": _p(
+        409,
+        (
+            "Klienten har redan två hemligheter",
+            "Ta bort den som inte används längre. När en hemlighet senast användes syns hos klienten.",
+        ),
+        (
+            "The client has two secrets already",
+            "Remove the one that is no longer in use. The client shows when each was last used.",
+        ),
+    ),
 }
 
 FIELD_TEXTS: dict[str, Texts] = {
+    "network_form": {
+        "sv": "Ska vara en IP-adress eller ett nät, som 192.0.2.7 eller 192.0.2.0/28.",
+        "en": "Must be an IP address or a network, as in 192.0.2.7 or 192.0.2.0/28.",
+    },
     "missing": {"sv": "Fältet saknas.", "en": "The field is missing."},
     "extra_forbidden": {"sv": "Fältet finns inte här.", "en": "There is no such field here."},
     "string_type": {"sv": "Ska vara text.", "en": "Must be text."},

@@ -14,6 +14,8 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.service_client import ServiceClient, ServiceClientIdempotencyKey
+from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import RecordRegistration, SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn, SignInFailure
 from app.models.statement import Statement
@@ -40,6 +42,9 @@ TABLES: tuple[type[Table], ...] = (
     RefreshToken,
     SignInFailure,
     IdempotencyKey,
+    ServiceClient,
+    ServiceClientCredential,
+    ServiceClientIdempotencyKey,
     WorkingGroup,
     WorkingGroupParty,
     Mandate,

@@ -162,7 +162,7 @@ class GrantChoice(Input):
 
     model_config = ConfigDict(extra="ignore")
 
-    grant_type: Literal["password", "refresh_token"]
+    grant_type: Literal["password", "refresh_token", "client_credentials"]
 
 
 class PasswordGrant(Input):
@@ -188,6 +188,25 @@ class RefreshGrant(Input):
     refresh_token: OneTimeToken | None = Field(default=None, description="Left out when the cookie carries it.")
 
 
+class ClientCredentialsGrant(Input):
+    """Get in as a service client. There is no refresh token: ask again when the access token has expired."""
+
+    grant_type: Literal["client_credentials"]
+    client_id: Id = Field(description="The service client.")
+    client_secret: OneTimeToken = Field(
+        description="One of its secrets. It is sent here in the body, and nowhere else.",
+        json_schema_extra={"example": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
+    )
+    scope: Annotated[
+        str | None,
+        Field(
+            pattern="^[!#-~]{1,50}( [!#-~]{1,50}){0,19}$",
+            description="Less than all it may do: scopes with a space between. Left out: all.",
+            json_schema_extra={"example": "records:read"},
+        ),
+    ] = None
+
+
 class Token(Output):
     """An access token for the header `Authorization: Bearer`, and the means to renew it once."""
 
@@ -196,8 +215,14 @@ class Token(Output):
     expires_in: int = Field(description="Seconds the access token is valid.", json_schema_extra={"example": 300})
     refresh_token: str | None = Field(
         default=None,
-        description="For one use. Left out when the cookie carries it.",
+        description="For one use. Left out when the cookie carries it, and for service clients.",
         json_schema_extra={"example": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
+    )
+    scope: str | None = Field(
+        default=None,
+        description="For service clients: the scopes that give something now, with a space between. Those that wait "
+        "for the consent of both sides are not among them.",
+        json_schema_extra={"example": "records:read results:read"},
     )
 
 

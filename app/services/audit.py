@@ -45,6 +45,7 @@ def entry(
         party_id=party_id if audience is Audience.PARTY else None,
         audience=audience,
         person_id=actor.person_id if actor else None,
+        service_client_id=actor.service_client_id if actor else None,
         mandate_id=mandate_id,
         operation=operation,
         subject_type=snake_case(type(row).__name__),

@@ -24,7 +24,8 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     "withdraw_approval": _OF_A_RECORD
     | {
         Code.DECISION_TAKEN: "what it is about is not decided: the group is forming, the record is not final, "
-        "the texts are not released, the survey round and its change are only proposed"
+        "the texts are not released, the survey round and its change are only proposed; but consent to a service "
+        "client can always be taken back"
     },
     "update_dialogue_session": {
         Code.SESSION_HELD: "once the session is held, only attendances and head-count change",
@@ -63,6 +64,12 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on them",
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on them for another party",
     },
+    "approve_service_client": {
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
+        Code.CHANGE_REQUESTED: "no party has asked for a change of it",
+    },
+    "create_service_client_credential": {Code.TWO_SECRETS_LIVE: "fewer than two of its secrets still count"},
     "read_statement": {Code.NOT_FOUND: "the caller may read its record"},
     "write_statement": {
         Code.NOT_FOUND: "the party has a seat at the table",

@@ -7,7 +7,7 @@ filter of a list cannot disagree.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -19,6 +19,7 @@ from app.models.instrument import InstrumentState
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person, Role
+from app.models.service_client import Scope, ServiceClientState
 from app.models.session_record import SessionRecord, SessionRecordState, record_state
 from app.models.sign_in import SignInState, sign_in_state
 from app.models.survey_amendment import SurveyAmendmentState
@@ -70,11 +71,38 @@ class Has:
 
     role: Role
 
-    def of_row(self, actor: Actor, row: Table) -> bool:  # noqa: ARG002
+    def of_row(self, actor: Actor, row: Table | None) -> bool:  # noqa: ARG002
         return self.role in actor.roles
 
     def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:  # noqa: ARG002
         return sa.bindparam(parameter(self.role), type_=sa.Boolean)
+
+
+@dataclass(frozen=True)
+class IsA:
+    """The actor is a person, or a service client, whatever the row."""
+
+    kind: Literal["person", "client"]
+
+    def of_row(self, actor: Actor, row: Table | None) -> bool:  # noqa: ARG002
+        return (actor.person_id if self.kind == "person" else actor.service_client_id) is not None
+
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:  # noqa: ARG002
+        return sa.bindparam(parameter(self.kind), type_=sa.Boolean)
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The actor is a service client of the row's organisation, and the scope gives it something there."""
+
+    scope: Scope
+
+    def of_row(self, actor: Actor, row: Table) -> bool:
+        return getattr(row, attribute(type(row), "organisation_id")) in actor.granted(self.scope)
+
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
+        column: sa.ColumnElement[Any] = getattr(row_type, attribute(row_type, "organisation_id"))
+        return column == sa.any_(sa.bindparam(parameter(self.scope), type_=sa.ARRAY(sa.Uuid)))
 
 
 @dataclass(frozen=True)
@@ -94,7 +122,7 @@ class Is:
         return sa.or_(clause, column.is_(None)) if None in self.values else clause
 
 
-Condition = Among | Has | Is
+Condition = Among | Has | IsA | Granted | Is
 
 
 @dataclass(frozen=True)
@@ -164,7 +192,24 @@ MEETS_AT_TABLE = Who(
     (Among(("working_group_id",), "started"),),
 )
 ONESELF = Who("the person concerned", (Among(("person_id",), "oneself"),))
-SIGNED_IN = Who("anyone signed in")
+SIGNED_IN = Who("a person who is signed in", (IsA("person"),))
+# What a service client may do beside its scopes: know who it is, and for whom.
+CLIENT = Who("a service client", (IsA("client"),))
+CLIENT_OF_ORGANISATION = Who(
+    "a service client of the organisation", (Among(("organisation_id",), "served_organisations"),)
+)
+
+
+def _scoped(scope: Scope) -> Who:
+    return Who(f"{CLIENT_OF_ORGANISATION.words} with the scope `{scope.value}`", (Granted(scope),))
+
+
+READS_PEOPLE = _scoped(Scope.PEOPLE_READ)
+WRITES_PEOPLE = _scoped(Scope.PEOPLE_WRITE)
+READS_UNITS = _scoped(Scope.UNITS_READ)
+WRITES_UNITS = _scoped(Scope.UNITS_WRITE)
+READS_RECORDS = _scoped(Scope.RECORDS_READ)
+READS_RESULTS = _scoped(Scope.RESULTS_READ)
 PUBLIC = Who("anyone, without signing in")
 # Nobody is known to hold one, so no actor is this; services/survey_forms.py looks at the token itself.
 TOKEN_HOLDER = Who("whoever holds an unused token of an open survey round, without signing in")
@@ -291,3 +336,7 @@ ROUND_NOT_BEGUN = While(
     "answers are not taken yet", Code.SURVEY_ROUND_HAS_BEGUN, lambda _actor, row, now: now < row.opens_at
 )
 TEXTS_UNDER_REVIEW = While("the texts are not released", Code.TEXTS_RELEASED, state_is(SurveyTextsState.UNDER_REVIEW))
+CLIENT_NOT_ENDED = While("the client has not ended", Code.SERVICE_CLIENT_ENDED, state_is(ServiceClientState.ACTIVE))
+CONSENT_NEEDED = While(
+    "some of its scopes need consent", Code.CONSENT_NOT_NEEDED, lambda _actor, row, _now: row.needs_consent
+)

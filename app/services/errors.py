@@ -167,6 +167,14 @@ class Code(StrEnum):
     RESULTS_NOT_RELEASED = "resultsNotReleased"
     TEXTS_RELEASED = "textsReleased"
     UNKNOWN_TEXT = "unknownText"
+    # service clients
+    CLIENT_REFUSED = "clientRefused"
+    SCOPE_NOT_GRANTED = "scopeNotGranted"
+    SCOPE_NOT_FOR_KIND = "scopeNotForKind"
+    EXPIRY_UNFIT = "expiryUnfit"
+    SERVICE_CLIENT_ENDED = "serviceClientEnded"
+    CONSENT_NOT_NEEDED = "consentNotNeeded"
+    TWO_SECRETS_LIVE = "twoSecretsLive"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import hmac
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -57,6 +58,8 @@ class ClientClaims:
     client_id: UUID
     secret_id: UUID
     expires_at: datetime
+    scopes: frozenset[str] | None = None
+    """None: all that the database grants; else at most these of them, which it asked for itself."""
 
 
 class TokenKey:
@@ -76,11 +79,13 @@ class TokenKey:
         """A person's access token for five minutes."""
         return self._signed({"sub": str(person_id), "client_id": FRONT_END, "sid": str(sign_in_id)}, now)
 
-    def issue_for_client(self, client_id: UUID, secret_id: UUID, now: datetime) -> str:
-        """A service client's access token for five minutes. It names the secret that it was got with, and no scopes:
-        those that count are in the database."""
+    def issue_for_client(
+        self, client_id: UUID, secret_id: UUID, now: datetime, scopes: Iterable[str] | None = None
+    ) -> str:
+        """A service client's access token for five minutes. It names the secret that it was got with. The scopes that
+        count are in the database; the token names some only where the client asked for no more than those."""
         own = {"sub": str(client_id), "client_id": str(client_id), "credential_id": str(secret_id)}
-        return self._signed(own, now)
+        return self._signed(own if scopes is None else own | {"scope": " ".join(sorted(scopes))}, now)
 
     def _signed(self, own: dict[str, str], now: datetime) -> str:
         issued = int(now.timestamp())
@@ -182,8 +187,9 @@ def _claims(payload: Any, now: datetime) -> Claims | ClientClaims:
         _id(payload.get("jti"))
         if payload.keys() == _OF_A_PERSON and payload["client_id"] == FRONT_END:
             return Claims(_id(payload["sub"]), _id(payload["sid"]), expires_at)
-        if payload.keys() == _OF_A_CLIENT and payload["client_id"] == payload["sub"]:
-            return ClientClaims(_id(payload["sub"]), _id(payload["credential_id"]), expires_at)
+        if payload.keys() - {"scope"} == _OF_A_CLIENT and payload["client_id"] == payload["sub"]:
+            scopes = _scopes(payload["scope"]) if "scope" in payload else None
+            return ClientClaims(_id(payload["sub"]), _id(payload["credential_id"]), expires_at, scopes)
     except ValueError:
         pass
     raise Refusal(Code.TOKEN_INVALID)
@@ -202,6 +208,14 @@ def _id(value: Any) -> UUID:
     if not isinstance(value, str) or str(UUID(value)) != value:
         raise ValueError("not an id as written here")
     return UUID(value)
+
+
+def _scopes(value: Any) -> frozenset[str]:
+    """At least one, in order, each once; `ValueError` for anything else."""
+    scopes = value.split(" ") if isinstance(value, str) else [""]
+    if not all(scopes) or scopes != sorted(set(scopes)):
+        raise ValueError("no scopes as written here")
+    return frozenset(scopes)
 
 
 def _bytes(part: str) -> bytes:

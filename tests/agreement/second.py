@@ -23,6 +23,7 @@ from app.models.dialogue_session import DialogueSession
 from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.person import Person
+from app.models.service_client import Scope
 from app.models.session_record import SessionRecord
 from app.models.survey_round import SurveyRound
 from app.models.working_group import WorkingGroup
@@ -148,12 +149,14 @@ def _asked(
 
 def _caller(caller: Caller) -> dict[str, str]:
     if isinstance(caller, Actor):
-        return _uid("Person", str(id(caller)))
+        return _uid("Person" if caller.person_id is not None else "Machine", str(id(caller)))
     return {NOBODY: _uid("Nobody", "nobody"), RESPONDENT: _uid("Respondent", "respondent")}[caller]
 
 
 def _person(key: str, actor: Actor) -> dict[str, Any]:
     """From the raw facts: where employed, mandates valid today, tables at which they count, sessions led."""
+    if actor.person_id is None:
+        return _machine(key, actor)
     member_of = [("Oneself", str(actor.person_id))]
     member_of += [("Seat", f"{group}/{party}") for group, party in actor.tables]
     member_of += [("Colleagues", str(party)) for party in actor.met]
@@ -168,6 +171,13 @@ def _person(key: str, actor: Actor) -> dict[str, Any]:
     parents = [_uid(*each) for each in dict.fromkeys(member_of)]
     attributes = {"roles": sorted(role.value for role in actor.roles)}
     return {"uid": _uid("Person", key), "attrs": attributes, "parents": parents}
+
+
+def _machine(key: str, actor: Actor) -> dict[str, Any]:
+    """A service client: whom it serves, and by which scopes."""
+    parents = [_uid("Served", str(actor.organisation_id))]
+    parents += [_uid("Scope", f"{actor.organisation_id} {scope.value}") for scope in actor.scopes]
+    return {"uid": _uid("Machine", key), "attrs": {}, "parents": parents}
 
 
 def _seat(group: UUID, party: UUID) -> dict[str, Any]:
@@ -189,7 +199,9 @@ def _thing(key: str, row: Table, around: Around) -> dict[str, Any]:
     session, person = column("dialogue_session_id"), column("person_id")
     told: dict[str, Any] = {}
     if organisation is not None:
-        told |= {"staff": _entity("Staff", organisation), "representatives": _entity("Representatives", organisation)}
+        told |= {name: _entity(name.title(), organisation) for name in ("staff", "representatives", "served")}
+        for scope in Scope:
+            told[to_camel(scope.value.replace(":", "_"))] = _entity("Scope", f"{organisation} {scope.value}")
     if party is not None:
         told |= {"delegation": _entity("Delegation", party), "colleagues": _entity("Colleagues", party)}
     if group is not None:
@@ -200,7 +212,7 @@ def _thing(key: str, row: Table, around: Around) -> dict[str, Any]:
         told["facilitator"] = _entity("Facilitator", session)
     if person is not None:
         told["oneself"] = _entity("Oneself", person)
-    for name in ("state", "audience", "published", "agreed", "first", "two_keys"):
+    for name in ("state", "audience", "published", "agreed", "first", "two_keys", "subject_type", "needs_consent"):
         if column(name) is not None:
             told[to_camel(name)] = getattr(column(name), "value", column(name))
     for name in ("opens_at", "closes_at", "review_deadline", "started_at", "last_used_at"):

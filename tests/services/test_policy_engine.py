@@ -15,13 +15,25 @@ from app.models.base import Table, new_id
 from app.models.organisation import Organisation
 from app.models.party import Party, Side
 from app.models.person import Person, Role
+from app.models.service_client import Scope
 from app.models.session_record import SessionRecord
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import policy
 from app.services.actor import Actor, Seat
 from app.services.agreement import READ_RULES, RULES, Rule
-from app.services.conditions import OWN_ID, PUBLIC, SIGNED_IN, TOKEN_HOLDER, Among, Has, Is, Who, attribute
+from app.services.conditions import (
+    OWN_ID,
+    PUBLIC,
+    TOKEN_HOLDER,
+    Among,
+    Granted,
+    Has,
+    Is,
+    IsA,
+    Who,
+    attribute,
+)
 from app.services.errors import Code, Refusal
 from tests.chance import NOW, an_actor, rows_of
 
@@ -103,13 +115,13 @@ def test_every_rule_says_who_and_in_words() -> None:
         assert all(who.words for who in rule.who), name
         assert all(condition.words for condition in rule.while_), name
         # Only those need nothing on the row; anybody else must hold something.
-        assert all(who.conditions or who in (SIGNED_IN, PUBLIC, TOKEN_HOLDER) for who in rule.who), name
+        assert all(who.conditions or who in (PUBLIC, TOKEN_HOLDER) for who in rule.who), name
 
 
 def test_a_rule_without_a_thing_asks_for_a_role_or_for_nobody_in_particular() -> None:
     for name, rule in RULES.items():
         if rule.on is None:
-            assert all(isinstance(c, Has) for who in rule.who for c in who.conditions), name
+            assert all(isinstance(c, Has | IsA) for who in rule.who for c in who.conditions), name
             assert not rule.while_, name
 
 
@@ -127,6 +139,8 @@ def test_conditions_name_columns_that_exist() -> None:
                     if isinstance(condition, Among)
                     else [condition.field]
                     if isinstance(condition, Is)
+                    else ["organisation_id"]
+                    if isinstance(condition, Granted)
                     else []
                 )
                 for field in fields:
@@ -184,6 +198,21 @@ def test_a_seat_for_one_table_is_no_seat_at_another() -> None:
     assert actor.seats_at(new_id()) == ()
     local = Actor(new_id(), seats=(seat,), tables=frozenset({(here, party)}))
     assert (local.parties, local.represented_organisations) == (frozenset(), frozenset())
+
+
+def test_a_service_client_holds_nothing_of_what_people_hold() -> None:
+    """Neither the organisation that it works for nor anything in it is its own; only its scopes count."""
+    organisation = Organisation(organisation_number="", name="", created_at=NOW)
+    client = Actor(person_id=None, organisation_id=organisation.id, service_client_id=new_id(), scopes=frozenset(Scope))
+    assert client.organisations == client.oneself == client.represented_organisations == frozenset()
+    assert client.served_organisations == {organisation.id}
+    assert not Among(("organisation_id",), "organisations").of_row(client, organisation)
+    person = Actor(person_id=new_id(), organisation_id=organisation.id, scopes=frozenset(Scope))
+    assert all(Granted(scope).of_row(client, organisation) for scope in Scope)
+    assert not any(Granted(scope).of_row(person, organisation) for scope in Scope)
+    for operation, rule in RULES.items():
+        if rule.on is None and operation not in {"read_me", "list_organisations"}:
+            assert PUBLIC in rule.who or not policy.may_ever(client, operation, None), operation
 
 
 def test_all_conditions_of_a_who_must_hold() -> None:

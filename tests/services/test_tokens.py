@@ -57,6 +57,14 @@ def test_a_clients_token_names_its_secret_and_no_person(key: TokenKey) -> None:
     assert claims == ClientClaims(CLIENT, CREDENTIAL, NOW + timedelta(minutes=5))
 
 
+def test_a_clients_token_names_scopes_only_where_it_asked_for_no_more(key: TokenKey) -> None:
+    asked = ["units:read", "people:read", "units:read"]
+    token = key.issue_for_client(CLIENT, CREDENTIAL, NOW, set(asked))
+    assert json.loads(raw(token.split(".")[1]))["scope"] == "people:read units:read"
+    claims = key.verify(token, NOW)
+    assert claims == ClientClaims(CLIENT, CREDENTIAL, NOW + timedelta(minutes=5), frozenset(asked))
+
+
 def test_a_token_is_as_rfc_9068_has_it(key: TokenKey) -> None:
     header, payload, signature = key.issue(PERSON, SIGN_IN, NOW).split(".")
     assert json.loads(raw(header)) == {"alg": "ES256", "kid": PAIR.kid, "typ": "at+jwt"}
