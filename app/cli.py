@@ -23,7 +23,7 @@ from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
 from app.main import create_app
 from app.models.sign_in import NewAdministrator
-from app.services import breached_passwords, content_packs, invitations
+from app.services import breached_passwords, content_packs, invitations, second_factors
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.instrument_content import import_schema
@@ -293,6 +293,21 @@ def invite_person(email: Annotated[str, typer.Argument(help="The person's e-mail
             return await invitations.invite(session, email.strip(), datetime.now(UTC))
 
     typer.echo(_on_people(invited))
+
+
+@person.command("reset-second-factor")
+def reset_second_factor(email: Annotated[str, typer.Argument(help="The person's e-mail address.")]) -> None:
+    """Switch off the second factor of somebody who has lost the phone and the recovery codes.
+
+    Be as sure of who asks as when the person was taken in: with the password alone they can then sign in.
+    """
+
+    async def done(database: Database) -> None:
+        async with database.write() as session:
+            await second_factors.reset(session, email.strip(), datetime.now(UTC))
+
+    _on_people(done)
+    typer.echo("The second factor is off, and every sign-in of the person has ended. They are told by mail.")
 
 
 @person.command("create-administrator")

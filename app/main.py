@@ -22,6 +22,7 @@ from app.database import Database
 from app.key_directory import open_key_directory
 from app.services.key_store import KeyStore
 from app.services.tokens import TokenKey
+from app.services.vault import Vault
 from app.settings import Settings, names_in
 from app.smtp import server_at
 from app.worker import Workshop, working
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
+    app.state.vault = vault_of(settings)
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
     if key_store is not None:
         app.state.key_store = key_store
@@ -107,10 +109,24 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def vault_of(settings: Settings) -> Vault:
+    if settings.token_secret is None:
+        raise ValueError("what is sealed needs a token secret")
+    return Vault(settings.token_secret.get_secret_value().encode())
+
+
 def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> Workshop:
     """What a worker of this installation has at hand."""
     mailer = server_at(settings.smtp_url.get_secret_value()) if settings.smtp_url is not None else None
-    return Workshop(database, key_store, mailer, settings.mail_from, settings.front_end_url)
+    return Workshop(
+        database,
+        key_store,
+        mailer,
+        settings.mail_from,
+        settings.front_end_url,
+        vault_of(settings),
+        settings.sign_in_url,
+    )
 
 
 def _serve_docs(app: FastAPI) -> None:

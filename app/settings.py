@@ -34,6 +34,10 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8000/larande/v1/docs",
         description="The page that survey links lead to; the token is put after it, as the fragment.",
     )
+    sign_in_url: str = Field(
+        default="http://127.0.0.1:8000/larande/v1/docs",
+        description="The page on which people choose a password; the one-time token is put after it, as the fragment.",
+    )
     smtp_url: SecretStr | None = Field(
         default=None, description="smtp://user:password@host:port or smtps://… ; unset: mail waits until it is set."
     )
@@ -59,7 +63,7 @@ class Settings(BaseSettings):
                 raise ValueError("origins are needed, as in https://www.example.se,http://localhost:5173")
         return value
 
-    @field_validator("front_end_url")
+    @field_validator("front_end_url", "sign_in_url")
     @classmethod
     def _is_a_page(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^/?#@\s]+(/[^#\s]*)?", value):

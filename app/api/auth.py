@@ -9,11 +9,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import ValidationError
 
-from app.api.answers import base_url, nothing
-from app.api.dependencies import Formed, RequestRefusal, bearer, database_of, now
+from app.api.answers import accepted, base_url, nothing
+from app.api.dependencies import Formed, RequestRefusal, bearer, database_of, now, vault_of
 from app.models.base import Input
-from app.models.sign_in import GrantChoice, NewCredential, OAuthToken, PasswordGrant, RefreshGrant, SignOut, Token
-from app.services import invitations, sign_in, sign_ins
+from app.models.sign_in import (
+    GrantChoice,
+    LinkOnItsWay,
+    NewCredential,
+    OAuthToken,
+    PasswordGrant,
+    PasswordReset,
+    RefreshGrant,
+    SignOut,
+    Token,
+)
+from app.services import invitations, password_resets, sign_in, sign_ins
+from app.services.account_mail import RESET_VALID
 from app.services.errors import Code, Refusal
 from app.services.places import Place
 from app.services.sign_ins import Entrance, Granted
@@ -116,6 +127,9 @@ _GRANTS = {
 async def create_token(request: Request, _formed: Formed, entrance: In) -> Response:
     """Sign in with e-mail and password, or renew with a refresh token. OAuth 2 (RFC 6749) grants.
 
+    Who has a second factor sends `oneTimeCode` in the same request; without it a right password is answered with
+    `secondFactorRequired`.
+
     A refresh token is good for one use; using an old one ends the sign-in. Pages in a browser ask for it as an
     HttpOnly cookie with `refreshTokenIn: cookie`; the cookie is only given to and taken from the service's own pages
     and listed origins.
@@ -125,10 +139,10 @@ async def create_token(request: Request, _formed: Formed, entrance: In) -> Respo
         in_cookie = grant.wants_cookie
         if in_cookie:
             _check_origin(request)
-        granted = await sign_in.by_password(entrance, grant, _place(request))
+        granted = await sign_in.by_password(entrance, vault_of(request), grant, place_of(request))
     else:
         in_cookie = grant.refresh_token is None
-        granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), _place(request))
+        granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), place_of(request))
     return _tokens(granted, in_cookie=in_cookie, is_form=is_form)
 
 
@@ -157,9 +171,28 @@ async def sign_out(
     return response
 
 
+@router.post(
+    "/auth/password-resets",
+    response_model=LinkOnItsWay,
+    status_code=202,
+    summary="Ask for a new password",
+    openapi_extra={"security": []},
+)
+async def create_password_reset(request: Request, _formed: Formed, entrance: In, reset: PasswordReset) -> Response:
+    """A mail with a link on which to choose a new password, if somebody has the address. The answer is always the same.
+
+    The link works once, within an hour, and in place of an earlier one. A second factor stays as it is.
+    """
+    await password_resets.ask(entrance, vault_of(request), reset, place_of(request))
+    return accepted(LinkOnItsWay(valid_for_seconds=int(RESET_VALID.total_seconds())))
+
+
 @router.post("/auth/credentials", status_code=204, summary="Set a password", openapi_extra={"security": []})
 async def set_password(_formed: Formed, entrance: In, credential: NewCredential) -> Response:
-    """Set a password with the one-time token of an invitation. All earlier sign-ins of the person end."""
+    """Set a password with the one-time token of a link. All earlier sign-ins of the person end.
+
+    A second factor stays: signing in with the new password still asks for it.
+    """
     await invitations.set_password(entrance, credential)
     return nothing()
 
@@ -199,7 +232,7 @@ def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
 
 
-def _place(request: Request) -> Place:
+def place_of(request: Request) -> Place:
     return Place(request.client.host if request.client else "", request.cookies.get(DEVICE_COOKIE))
 
 

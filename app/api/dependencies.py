@@ -18,13 +18,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.api.negotiation import best_type, sends_json, version_in
 from app.api.operations import Operation
 from app.database import Database
-from app.services import actors, idempotency
+from app.services import actors, idempotency, passwords
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
 from app.services.sign_ins import Opener
 from app.services.tokens import Claims, TokenKey
+from app.services.vault import Vault
 from app.services.work import Work
 
 MadeT = TypeVar("MadeT", bound=Identified)
@@ -158,6 +159,11 @@ def key_store_of(call: Call) -> KeyStore:
     return key_store
 
 
+def vault_of(request: Request) -> Vault:
+    vault: Vault = request.app.state.vault
+    return vault
+
+
 def database_of(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
@@ -183,17 +189,23 @@ IdempotencyKeyHeader = Annotated[
 ]
 
 
-async def creating(
-    request: Request, _formed: Formed, claims: SignedIn, idempotency_key: IdempotencyKeyHeader = None
-) -> AsyncIterator[Call]:
-    key = None
-    if idempotency_key is not None:
-        if not re.fullmatch(r"[\x21-\x7e]{1,100}", idempotency_key):
-            raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
-        told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
-        token_key: TokenKey = request.app.state.token_key
-        # Keyed: a plain hash of a request with one e-mail address in it would give the address away.
-        key = RequestKey(idempotency_key, token_key.pseudonym("request", hashlib.sha256(told).hexdigest()))
+async def request_key(
+    request: Request, _formed: Formed, _claims: SignedIn, idempotency_key: IdempotencyKeyHeader = None
+) -> RequestKey | None:
+    if idempotency_key is None:
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]{1,100}", idempotency_key):
+        raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
+    told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
+    token_key: TokenKey = request.app.state.token_key
+    # Keyed: a plain hash of a request with one e-mail address in it would give the address away.
+    return RequestKey(idempotency_key, token_key.pseudonym("request", hashlib.sha256(told).hexdigest()))
+
+
+Key = Annotated[RequestKey | None, Depends(request_key)]
+
+
+async def creating(request: Request, claims: SignedIn, key: Key) -> AsyncIterator[Call]:
     async with _call(request, claims, database_of(request).write, key) as call:
         yield call
 
@@ -218,9 +230,42 @@ async def expected_version(
     return version
 
 
+@dataclass(frozen=True)
+class Asking:
+    """A signed-in request that is not believed before it has proved once more who it is.
+
+    Proving hashes a password, during which no connection may be held: the transaction is opened afterwards.
+    """
+
+    request: Request
+    claims: Claims
+    key: RequestKey | None
+
+    @asynccontextmanager
+    async def believed(self, prove: Callable[[], Awaitable[None]]) -> AsyncIterator[Call]:
+        """The call, once `prove` has let it pass. A request that was carried out before need not prove it again."""
+        database = database_of(self.request)
+        async with _call(self.request, self.claims, database.read) as call:
+            again = await idempotency.was_done(call.work, self.key)
+        if not again:
+            await prove()
+        async with _call(self.request, self.claims, database.write, self.key) as call:
+            yield call
+
+
+async def asking(request: Request, claims: SignedIn, key: Key) -> Asking:
+    if key is not None:
+        # The body holds a password: what is kept of it must not be quicker to guess than the password's own hash.
+        salt = request.app.state.token_key.pseudonym("request", key.key)[:16]
+        slow = await passwords.hashed(key.request_hash.hex(), salt=salt)
+        key = RequestKey(key.key, hashlib.sha256(slow.encode()).digest())
+    return Asking(request, claims, key)
+
+
 # "function" scope: the transaction is committed before the answer is sent. The default scope commits after it,
 # and a failed commit would already have answered 201.
 Reading = Annotated[Call, Depends(reading, scope="function")]
 Writing = Annotated[Call, Depends(writing, scope="function")]
 Creating = Annotated[Call, Depends(creating, scope="function")]
+Proving = Annotated[Asking, Depends(asking)]
 Version = Annotated[int, Depends(expected_version)]

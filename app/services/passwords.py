@@ -43,7 +43,8 @@ async def _apart(work: Callable[[], ResultT]) -> ResultT:
 
 
 async def hashed(password: str, *, salt: bytes | None = None) -> str:
-    """The password as it is stored. Only the demo, whose password everybody knows, brings a salt of its own."""
+    """The password as it is stored. A salt is brought by the demo, whose password everybody knows, and by what
+    must come out the same again."""
     return await _apart(lambda: _HASH.hash(password, salt=salt))
 
 
