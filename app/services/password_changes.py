@@ -26,18 +26,18 @@ async def change(work: Work, password_hash: str, sign_in_id: UUID) -> Person:
     """Store it. The person's other sign-ins end, as a thief's would; this one goes on."""
     policy.require(work.actor, "create_password_change")
     person = await find(work, Person, work.actor.person_id, lock=True)
-    stored = await work.session.execute(
-        sa.update(Credential)
-        .where(col(Credential.person_id) == person.id)
-        .values(password_hash=password_hash, changed_at=work.now)
-        .returning(col(Credential.person_id))
-        .execution_options(synchronize_session=False)
-    )
-    if stored.first() is None:
+    credential = await work.session.get(Credential, person.id, with_for_update=True)
+    if credential is None:
         raise Refusal(Code.PROOF_REFUSED, "/currentPassword")
+    # Whoever has set another one meanwhile has ended this sign-in: the old password proves nothing any more.
+    sign_in = await work.session.get_one(SignIn, sign_in_id, populate_existing=True)
+    if sign_in.ended_at is not None:
+        raise Refusal(Code.TOKEN_INVALID)
+    credential.password_hash, credential.changed_at = password_hash, work.now
+    work.session.add(credential)
     others = sa.and_(col(SignIn.person_id) == person.id, col(SignIn.id) != sign_in_id)
     await end(work.session, others, SignInEnd.PASSWORD_CHANGED, work.now)
-    work.session.add(audit.entry(work.actor, "create_password_change", person, work.now, None, None))
+    work.session.add(audit.entry(work.actor, "create_password_change", credential, work.now, None, None))
     await account_mail.put_notice(work.session, Notice.PASSWORD_CHANGED, person.id)
     await store(work.session)
     return person

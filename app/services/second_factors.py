@@ -57,7 +57,7 @@ async def enrol(work: Work, vault: Vault) -> SecondFactorSecret:
     else:
         found.sealed_secret, found.created_at, found.version = box, work.now, found.version + 1
     work.session.add(found)
-    await _note(work, "create_second_factor", person)
+    await _note(work, "create_second_factor", found)
     address = one_time_codes.address(secret, person.email)
     return SecondFactorSecret(
         version=found.version, id=person.id, secret=secret, otpauth_uri=address, qr_code=one_time_codes.qr_code(address)
@@ -88,7 +88,7 @@ async def confirm(work: Work, vault: Vault, code: str, sign_in_id: UUID) -> Reco
     work.session.add(found)
     codes = await _new_codes(work, found)
     await _others_end(work, sign_in_id)
-    await _note(work, "confirm_second_factor", person)
+    await _note(work, "confirm_second_factor", found)
     await account_mail.put_notice(work.session, Notice.SECOND_FACTOR_ADDED, person.id)
     return codes
 
@@ -103,7 +103,7 @@ async def renew_recovery_codes(work: Work) -> RecoveryCodes:
     found.version += 1
     work.session.add(found)
     codes = await _new_codes(work, found)
-    await _note(work, "create_recovery_codes", person)
+    await _note(work, "create_recovery_codes", found)
     await account_mail.put_notice(work.session, Notice.RECOVERY_CODES_RENEWED, person.id)
     return codes
 
@@ -120,10 +120,12 @@ async def remove(work: Work, sign_in_id: UUID) -> Person:
     """Back to the password alone; also gives up one that was never confirmed. There may be none by now."""
     policy.require(work.actor, "remove_second_factor")
     person = await find(work, Person, work.actor.person_id, lock=True)
-    was_active = await _gone(work.session, person.id)
-    if was_active is not None:
-        await _note(work, "remove_second_factor", person)
-    if was_active:
+    found = (await work.session.execute(_HELD, {"person_id": person.id})).scalar_one_or_none()
+    if found is None:
+        return person
+    await _note(work, "remove_second_factor", found)
+    await _delete(work.session, found)
+    if found.confirmed_at is not None:
         await _others_end(work, sign_in_id)
         await account_mail.put_notice(work.session, Notice.SECOND_FACTOR_REMOVED, person.id)
     return person
@@ -140,8 +142,10 @@ async def reset(session: AsyncSession, email: str, now: datetime) -> None:
     person = found.scalar_one_or_none()
     if person is None:
         raise Refusal(Code.UNKNOWN_PERSON)
-    if await _gone(session, person.id) is None:
+    factor = (await session.execute(_HELD, {"person_id": person.id})).scalar_one_or_none()
+    if factor is None:
         raise Refusal(Code.SECOND_FACTOR_INACTIVE)
+    await _delete(session, factor)
     await end(session, col(SignIn.person_id) == person.id, SignInEnd.SECOND_FACTOR_CHANGED, now)
     session.add(audit.entry(None, "reset_second_factor", person, now, None, None))
     await account_mail.put_notice(session, Notice.SECOND_FACTOR_RESET, person.id)
@@ -186,16 +190,11 @@ async def take(session: AsyncSession, vault: Vault, attempt: Attempt, code: str,
 
 
 async def _use_up(session: AsyncSession, person_id: UUID, code: str, now: datetime) -> bool:
-    used = await session.execute(
-        sa.update(RecoveryCode)
-        .where(_UNUSED, col(RecoveryCode.code_hash) == digest(code))
-        .values(used_at=now)
-        .returning(col(RecoveryCode.person_id))
-        .execution_options(synchronize_session=False),
-        {"person_id": person_id},
-    )
-    if used.first() is None:
+    found = await session.get(RecoveryCode, digest(code), with_for_update=True, populate_existing=True)
+    if found is None or found.person_id != person_id or found.used_at is not None:
         return False
+    found.used_at = now
+    session.add(found)
     await account_mail.put_notice(session, Notice.RECOVERY_CODE_USED, person_id)
     return True
 
@@ -223,17 +222,11 @@ async def _new_codes(work: Work, found: SecondFactor) -> RecoveryCodes:
     return RecoveryCodes(version=found.version, id=found.person_id, recovery_codes=codes)
 
 
-async def _gone(session: AsyncSession, person_id: UUID) -> bool | None:
-    """Delete the factor and its codes; whether it was active, or None when there was none."""
-    await session.execute(sa.delete(RecoveryCode).where(col(RecoveryCode.person_id) == person_id))
-    deleted = await session.execute(
-        sa.delete(SecondFactor)
-        .where(col(SecondFactor.person_id) == person_id)
-        .returning(col(SecondFactor.confirmed_at))
-        .execution_options(synchronize_session=False)
-    )
-    first = deleted.one_or_none()
-    return None if first is None else first[0] is not None
+async def _delete(session: AsyncSession, found: SecondFactor) -> None:
+    """The factor and its codes."""
+    await session.execute(sa.delete(RecoveryCode).where(col(RecoveryCode.person_id) == found.person_id))
+    await session.delete(found)
+    await session.flush()
 
 
 async def _others_end(work: Work, sign_in_id: UUID) -> None:
@@ -241,6 +234,6 @@ async def _others_end(work: Work, sign_in_id: UUID) -> None:
     await end(work.session, others, SignInEnd.SECOND_FACTOR_CHANGED, work.now)
 
 
-async def _note(work: Work, operation: str, person: Person) -> None:
-    work.session.add(audit.entry(work.actor, operation, person, work.now, None, None))
+async def _note(work: Work, operation: str, found: SecondFactor) -> None:
+    work.session.add(audit.entry(work.actor, operation, found, work.now, None, None))
     await store(work.session)
