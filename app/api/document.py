@@ -189,7 +189,7 @@ def _finish_operation(operation: Json, method: str) -> None:
     answer = operation["responses"][success]
     answer["description"] = _success_words(success, operation)
     single = "$ref" in str(answer.get("content", "")) and not operation["operationId"].startswith("list_")
-    if single and not public and operation["operationId"] not in _WITHOUT_ETAG:
+    if single and not public and success != "202" and operation["operationId"] not in _WITHOUT_ETAG:
         answer["headers"]["ETag"] = {"schema": {"type": "string"}, "description": "Version and digest."}
         if method == "get":
             operation["responses"]["304"] = {"description": "You already have it (If-None-Match)."}

@@ -31,6 +31,8 @@ from app.services.vault import BoxClosed, Vault
 
 ENTRYPOINT = "account_mail"
 RESET_VALID = timedelta(hours=1)
+NOTICE_VALID = timedelta(days=7)
+"""Older news would only worry people: a mail server may have been away, or named for the first time."""
 _ADDRESS = "mailed addresses"
 _BLOCK = 256
 """Bytes: what is sealed does not tell by its length how long an address is."""
@@ -57,21 +59,23 @@ async def put_invitation(session: AsyncSession, link_id: UUID) -> None:
     await _put(session, {"invitation": str(link_id)})
 
 
-async def put_reset(session: AsyncSession, vault: Vault, link_id: UUID, address: str) -> None:
+async def put_reset(session: AsyncSession, vault: Vault, link_id: UUID, address: str, now: datetime) -> None:
     """For any address: whether it is anybody's is found out by the worker, when nobody waits for an answer."""
     box = vault.seal(_ADDRESS, str(link_id), sodium_pad(address.encode(), _BLOCK))
-    await _put(session, {"reset": str(link_id), "address": base64.b64encode(box).decode()})
+    await _put(session, {"reset": str(link_id), "address": base64.b64encode(box).decode(), "at": now.isoformat()})
 
 
-async def put_notice(session: AsyncSession, kind: Notice, person_id: UUID) -> None:
-    await _put(session, {"notice": kind, "person": str(person_id)})
+async def put_notice(session: AsyncSession, kind: Notice, person_id: UUID, now: datetime) -> None:
+    await _put(session, {"notice": kind, "person": str(person_id), "at": now.isoformat()})
 
 
-async def put_notice_to(session: AsyncSession, vault: Vault, kind: Notice, person: Person, address: str) -> None:
+async def put_notice_to(
+    session: AsyncSession, vault: Vault, kind: Notice, person_id: UUID, address: str, now: datetime
+) -> None:
     """To another address than the person has by now."""
-    box = vault.seal(_ADDRESS, str(person.id), sodium_pad(address.encode(), _BLOCK))
-    order = {"notice": kind, "person": str(person.id), "address": base64.b64encode(box).decode()}
-    await _put(session, order)
+    box = vault.seal(_ADDRESS, str(person_id), sodium_pad(address.encode(), _BLOCK))
+    order = {"notice": kind, "person": str(person_id), "address": base64.b64encode(box).decode()}
+    await _put(session, order | {"at": now.isoformat()})
 
 
 async def _put(session: AsyncSession, order: dict[str, Any]) -> None:
@@ -109,7 +113,8 @@ async def _written(office: AccountOffice, order: dict[str, Any]) -> tuple[str, L
     link_id = UUID(order[kind])
     async with office.write() as session:
         if kind is LinkKind.RESET:
-            await _make_reset(session, office, link_id, _opened(office, str(link_id), order["address"]))
+            asked_at = datetime.fromisoformat(order["at"])
+            await _make_reset(session, office, link_id, _opened(office, str(link_id), order["address"]), asked_at)
         found = (await session.execute(_LINK.where(col(PersonInvitation.id) == link_id))).one_or_none()
     if found is None:
         return None
@@ -121,12 +126,13 @@ async def _written(office: AccountOffice, order: dict[str, Any]) -> tuple[str, L
     return person.email, person.language, say(person.name, address, person.language)
 
 
-async def _make_reset(session: AsyncSession, office: AccountOffice, link_id: UUID, address: str) -> None:
+async def _make_reset(
+    session: AsyncSession, office: AccountOffice, link_id: UUID, address: str, asked_at: datetime
+) -> None:
     """The link, in place of an earlier one; a second try at the same job finds it made."""
     person = (await session.execute(_BY_ADDRESS, {"email": address})).scalar_one_or_none()
-    if person is None:
+    if person is None or asked_at + RESET_VALID <= office.clock():
         return
-    now = office.clock()
     made = await session.execute(
         insert(PersonInvitation)
         .values(
@@ -134,8 +140,8 @@ async def _make_reset(session: AsyncSession, office: AccountOffice, link_id: UUI
             id=link_id,
             person_id=person.id,
             kind=LinkKind.RESET,
-            created_at=now,
-            expires_at=now + RESET_VALID,
+            created_at=asked_at,
+            expires_at=asked_at + RESET_VALID,
         )
         .on_conflict_do_nothing()
         .returning(col(PersonInvitation.id))
@@ -152,6 +158,8 @@ async def _make_reset(session: AsyncSession, office: AccountOffice, link_id: UUI
 
 async def _notice(office: AccountOffice, order: dict[str, Any]) -> tuple[str, Language, Letter] | None:
     kind = Notice(order["notice"])
+    if datetime.fromisoformat(order["at"]) + NOTICE_VALID <= office.clock():
+        return None
     async with office.write() as session:
         person = await session.get(Person, UUID(order["person"]))
     if person is None:

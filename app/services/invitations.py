@@ -138,7 +138,7 @@ async def set_password(entrance: Entrance, data: NewCredential) -> None:
         await end(session, col(SignIn.person_id) == person.id, SignInEnd.PASSWORD_CHANGED, now)
         session.add(audit.entry(Actor(person_id=person.id), "set_password", person, now, None, None))
         if had_one:
-            await account_mail.put_notice(session, Notice.PASSWORD_CHANGED, person.id)
+            await account_mail.put_notice(session, Notice.PASSWORD_CHANGED, person.id, now)
         await session.flush()
 
 

@@ -38,7 +38,7 @@ async def change(work: Work, password_hash: str, sign_in_id: UUID) -> Person:
     others = sa.and_(col(SignIn.person_id) == person.id, col(SignIn.id) != sign_in_id)
     await end(work.session, others, SignInEnd.PASSWORD_CHANGED, work.now)
     work.session.add(audit.entry(work.actor, "create_password_change", credential, work.now, None, None))
-    await account_mail.put_notice(work.session, Notice.PASSWORD_CHANGED, person.id)
+    await account_mail.put_notice(work.session, Notice.PASSWORD_CHANGED, person.id, work.now)
     await store(work.session)
     return person
 

@@ -33,4 +33,4 @@ async def ask(entrance: Entrance, vault: Vault, data: PasswordReset, place: Plac
         if found.account:
             return
         await throttle.count(session, attempt, now, AttemptKind.PASSWORD_RESET)
-        await account_mail.put_reset(session, vault, new_id(), data.email)
+        await account_mail.put_reset(session, vault, new_id(), data.email, now)

@@ -73,7 +73,7 @@ async def update(work: Work, vault: Vault, person_id: UUID, version: int, data: 
         await changed(work, "update_person", person, changes)
         if person.email.lower() != former.lower():
             await invitations.void(work.session, person.id)
-            await account_mail.put_notice_to(work.session, vault, Notice.EMAIL_CHANGED, person, former)
+            await account_mail.put_notice_to(work.session, vault, Notice.EMAIL_CHANGED, person.id, former, work.now)
         if not person.active:
             await sign_ins.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
     return shown(work, PersonRead, person)

@@ -89,7 +89,7 @@ async def confirm(work: Work, vault: Vault, code: str, sign_in_id: UUID) -> Reco
     codes = await _new_codes(work, found)
     await _others_end(work, sign_in_id)
     await _note(work, "confirm_second_factor", found)
-    await account_mail.put_notice(work.session, Notice.SECOND_FACTOR_ADDED, person.id)
+    await account_mail.put_notice(work.session, Notice.SECOND_FACTOR_ADDED, person.id, work.now)
     return codes
 
 
@@ -104,7 +104,7 @@ async def renew_recovery_codes(work: Work) -> RecoveryCodes:
     work.session.add(found)
     codes = await _new_codes(work, found)
     await _note(work, "create_recovery_codes", found)
-    await account_mail.put_notice(work.session, Notice.RECOVERY_CODES_RENEWED, person.id)
+    await account_mail.put_notice(work.session, Notice.RECOVERY_CODES_RENEWED, person.id, work.now)
     return codes
 
 
@@ -127,7 +127,7 @@ async def remove(work: Work, sign_in_id: UUID) -> Person:
     await _delete(work.session, found)
     if found.confirmed_at is not None:
         await _others_end(work, sign_in_id)
-        await account_mail.put_notice(work.session, Notice.SECOND_FACTOR_REMOVED, person.id)
+        await account_mail.put_notice(work.session, Notice.SECOND_FACTOR_REMOVED, person.id, work.now)
     return person
 
 
@@ -148,7 +148,7 @@ async def reset(session: AsyncSession, email: str, now: datetime) -> None:
     await _delete(session, factor)
     await end(session, col(SignIn.person_id) == person.id, SignInEnd.SECOND_FACTOR_CHANGED, now)
     session.add(audit.entry(None, "reset_second_factor", person, now, None, None))
-    await account_mail.put_notice(session, Notice.SECOND_FACTOR_RESET, person.id)
+    await account_mail.put_notice(session, Notice.SECOND_FACTOR_RESET, person.id, now)
     await session.flush()
 
 
@@ -184,7 +184,7 @@ async def take(session: AsyncSession, vault: Vault, attempt: Attempt, code: str,
     if right:
         await throttle.forget(session, attempt, AttemptKind.ONE_TIME_CODE)
     elif await throttle.counted(session, attempt, now - timedelta(days=1), AttemptKind.ONE_TIME_CODE) == WARNED_AFTER:
-        await account_mail.put_notice(session, Notice.CODES_GUESSED, person_id)
+        await account_mail.put_notice(session, Notice.CODES_GUESSED, person_id, now)
     await session.flush()
     return right
 
@@ -195,7 +195,7 @@ async def _use_up(session: AsyncSession, person_id: UUID, code: str, now: dateti
         return False
     found.used_at = now
     session.add(found)
-    await account_mail.put_notice(session, Notice.RECOVERY_CODE_USED, person_id)
+    await account_mail.put_notice(session, Notice.RECOVERY_CODE_USED, person_id, now)
     return True
 
 
