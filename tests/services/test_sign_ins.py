@@ -20,6 +20,7 @@ from app.services import sign_ins
 from app.services.errors import Code, Refusal
 from app.services.places import Place, holder_hash, known_device, new_device
 from app.services.sign_ins import RETRY_WITHIN, Entrance, Granted, begin, digest, may_retry, next_of, renew
+from app.services.token_keys import Unsaved, new_pair, ring_of
 from app.services.tokens import TokenKey
 from tests.long import sized
 
@@ -81,7 +82,7 @@ async def household(database_url: str) -> AsyncIterator[Household]:
 
 
 def a_key() -> TokenKey:
-    return TokenKey(b"only-for-tests-only-for-tests-only-for-tests")
+    return TokenKey(b"only-for-tests-only-for-tests-only-for-tests", Unsaved(ring_of(new_pair(START))))
 
 
 # --- A lost answer --------------------------------------------------------------------------------------------------
