@@ -21,6 +21,7 @@ from app.closing import closing_rounds
 from app.database import Database
 from app.key_directory import open_key_directory
 from app.services.key_store import KeyStore
+from app.services.second_factors import Needed
 from app.services.token_keys import KeySource, Unsaved, new_pair, ring_of
 from app.services.tokens import TokenKey
 from app.services.vault import Vault
@@ -97,6 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
     app.state.vault = vault_of(settings)
+    app.state.second_factor_needed = Needed(settings.require_second_factor)
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode(), _token_keys(settings))
     if key_store is not None:
         app.state.key_store = key_store

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
         default=None,
         description="Where the keys live that sign access tokens; unset: token-keys, in home. Never in a backup.",
     )
+    require_second_factor: Literal["none", "administrators", "everyone"] = Field(
+        default="none", description="Who has to switch a second factor on before doing anything else."
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     pool_size: int = Field(default=10, ge=2, le=200)

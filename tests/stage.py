@@ -127,7 +127,7 @@ class Stage:
             await self.keep(f"sign-in, {name}", SignIn, sign_in_id)
 
     async def _secrets(self) -> None:
-        """Everyone has a password and a second factor that is not confirmed; the employee's is, the archivist has none."""
+        """Everyone has a password and a second factor not yet confirmed; the employee's is, the archivist has none."""
         world, now = self.world, datetime.now(UTC)
         password_hash = await passwords.hashed(PASSWORD)
         vault: Vault = world.app.state.vault

@@ -18,11 +18,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.api.negotiation import best_type, sends_json, version_in
 from app.api.operations import Operation
 from app.database import Database
-from app.services import actors, idempotency, passwords
+from app.services import actors, idempotency, passwords, second_factors
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
+from app.services.second_factors import Needed
 from app.services.sign_ins import Opener
 from app.services.tokens import Claims, TokenKey
 from app.services.vault import Vault
@@ -125,6 +126,13 @@ class Call:
         return await idempotency.once(self.work, self.key, make, lambda row_id: again(self.work, row_id))
 
 
+# What somebody who still has to switch theirs on can do.
+WITHOUT_SECOND_FACTOR = {
+    *("read_me", "read_second_factor", "create_second_factor", "confirm_second_factor"),
+    *("create_password_change", "list_sign_ins", "read_sign_in", "end_sign_in", "create_sign_out"),
+}
+
+
 @asynccontextmanager
 async def _call(
     request: Request,
@@ -135,6 +143,9 @@ async def _call(
     async with opened() as session:
         moment = now()
         actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
+        needed: Needed = request.app.state.second_factor_needed
+        if needed.of(actor) and request.scope["route"].name not in WITHOUT_SECOND_FACTOR:
+            await second_factors.demand(session, claims.sign_in_id)
         work = Work(session, actor, moment, now)
         yield Call(request, work, key)
     await _destroy_keys(request, work.rounds_over)

@@ -202,6 +202,11 @@ PROBLEMS: dict[str, ProblemText] = {
             "The code is wrong, too old or already used. Wait for the next, and see that the phone's clock is right.",
         ),
     ),
+    "secondFactorMissing": _p(
+        403,
+        ("Tvåstegsverifiering krävs", "Slå på den (/me/second-factor). Till dess går det bara att göra det."),
+        ("A second factor is demanded", "Switch it on (/me/second-factor). Until then that is all you can do."),
+    ),
     "secondFactorActive": _p(
         409,
         ("Tvåstegsverifiering är redan påslagen", "Stäng av den först för att byta app eller telefon."),

@@ -25,6 +25,7 @@ class Code(StrEnum):
     # passwords and second factors
     SECOND_FACTOR_REQUIRED = "secondFactorRequired"
     ONE_TIME_CODE_REFUSED = "oneTimeCodeRefused"
+    SECOND_FACTOR_MISSING = "secondFactorMissing"
     SECOND_FACTOR_ACTIVE = "secondFactorActive"
     SECOND_FACTOR_INACTIVE = "secondFactorInactive"
     PROOF_REFUSED = "proofRefused"

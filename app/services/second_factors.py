@@ -1,6 +1,7 @@
 """The second factor and its recovery codes: switched on with a first code, asked for at sign-in, switched off again."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,11 +9,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.models.person import Person
+from app.models.person import Person, Role
 from app.models.second_factor import RecoveryCode, RecoveryCodes, SecondFactor, SecondFactorRead, SecondFactorSecret
-from app.models.sign_in import AttemptKind, SignIn, SignInEnd
+from app.models.sign_in import AttemptKind, SignIn, SignInEnd, SignInMethod
 from app.services import account_mail, audit, one_time_codes, policy, throttle
 from app.services.account_letters import Notice
+from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.sign_ins import digest, end
 from app.services.throttle import Attempt
@@ -27,6 +29,7 @@ _log = structlog.get_logger("larande.second_factors")
 
 _OWN = sa.select(SecondFactor).where(col(SecondFactor.person_id) == sa.bindparam("person_id", type_=sa.Uuid))
 _HELD = _OWN.with_for_update().execution_options(populate_existing=True)
+_METHOD = sa.select(col(SignIn.method)).where(col(SignIn.id) == sa.bindparam("sign_in_id", type_=sa.Uuid))
 _UNUSED = sa.and_(
     col(RecoveryCode.person_id) == sa.bindparam("person_id", type_=sa.Uuid), col(RecoveryCode.used_at).is_(None)
 )
@@ -87,6 +90,7 @@ async def confirm(work: Work, vault: Vault, code: str, sign_in_id: UUID) -> Reco
     found.confirmed_at, found.last_step, found.version = work.now, step, found.version + 1
     work.session.add(found)
     codes = await _new_codes(work, found)
+    await _now_by(work, sign_in_id, SignInMethod.PASSWORD_AND_ONE_TIME_CODE)
     await _others_end(work, sign_in_id)
     await _note(work, "confirm_second_factor", found)
     await account_mail.put_notice(work.session, Notice.SECOND_FACTOR_ADDED, person.id, work.now)
@@ -126,6 +130,7 @@ async def remove(work: Work, sign_in_id: UUID) -> Person:
     await _note(work, "remove_second_factor", found)
     await _delete(work.session, found)
     if found.confirmed_at is not None:
+        await _now_by(work, sign_in_id, SignInMethod.PASSWORD)
         await _others_end(work, sign_in_id)
         await account_mail.put_notice(work.session, Notice.SECOND_FACTOR_REMOVED, person.id, work.now)
     return person
@@ -209,6 +214,26 @@ def _step(vault: Vault, found: SecondFactor, code: str, now: datetime) -> int | 
     return one_time_codes.matching_step(secret, code, now, found.last_step)
 
 
+class Needed(StrEnum):
+    """Of whom the installation demands a second factor."""
+
+    OF_NOBODY = "none"
+    OF_ADMINISTRATORS = "administrators"
+    OF_EVERYONE = "everyone"
+
+    def of(self, actor: Actor) -> bool:
+        if self is Needed.OF_ADMINISTRATORS:
+            return Role.SYSTEM_ADMINISTRATOR in actor.roles
+        return self is Needed.OF_EVERYONE
+
+
+async def demand(session: AsyncSession, sign_in_id: UUID) -> None:
+    """Refuse a sign-in by password alone. What an identity provider has asked for is its own business."""
+    how = (await session.execute(_METHOD, {"sign_in_id": sign_in_id})).scalar_one()
+    if how is SignInMethod.PASSWORD:
+        raise Refusal(Code.SECOND_FACTOR_MISSING)
+
+
 # --- Parts -----------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +252,15 @@ async def _delete(session: AsyncSession, found: SecondFactor) -> None:
     await session.execute(sa.delete(RecoveryCode).where(col(RecoveryCode.person_id) == found.person_id))
     await session.delete(found)
     await session.flush()
+
+
+async def _now_by(work: Work, sign_in_id: UUID, how: SignInMethod) -> None:
+    """This sign-in has shown a code too; or shall not count as one that has, once none is asked for."""
+    sign_in = await work.session.get_one(SignIn, sign_in_id)
+    if sign_in.method is not SignInMethod.IDENTITY_PROVIDER:
+        sign_in.method = how
+        sign_in.version += 1
+        work.session.add(sign_in)
 
 
 async def _others_end(work: Work, sign_in_id: UUID) -> None:

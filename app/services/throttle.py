@@ -125,6 +125,8 @@ class Wait:
     """From the place, on whatever account: it tells nothing of any."""
     account: timedelta
     """On the account, from this place or from all."""
+    usual: bool
+    """Whether the account has been signed in to from there before."""
 
 
 def attempt_of(key: TokenKey, person_id: UUID | None, username: str, place: Place) -> Attempt:
@@ -139,7 +141,7 @@ async def count_in(
 ) -> None:
     """Count the attempt, or refuse it when there were too many. A refused one is not counted: waiting helps."""
     found = await wait(session, attempt, now, kind)
-    if longest := max(found.place, found.account):
+    if longest := found.account if found.usual else max(found.place, found.account):
         raise too_many(longest)
     await count(session, attempt, now, kind)
 
@@ -169,9 +171,9 @@ async def wait(session: AsyncSession, attempt: Attempt, now: datetime, kind: Att
         return max(moment + limit.window - now, timedelta()) if moment is not None else timedelta()
 
     pair = left(standing.pair, limits.pair)
-    if attempt.known_device or standing.usual:
-        return Wait(timedelta(), pair)
-    return Wait(left(standing.place, limits.place), max(pair, left(standing.account, limits.account)))
+    usual = attempt.known_device or standing.usual
+    account = pair if usual else max(pair, left(standing.account, limits.account))
+    return Wait(left(standing.place, limits.place), account, usual)
 
 
 async def count(session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind) -> None:

@@ -18,6 +18,7 @@ from sqlmodel import col
 
 from app.main import create_app
 from app.models.audit_entry import Audience, AuditEntry
+from app.models.person import Role
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import SignIn, SignInEnd, SignInMethod
 from app.services import one_time_codes, second_factors
@@ -382,6 +383,47 @@ async def test_under_one_key_it_is_done_once_and_shown_once(caller: Client, some
     assert (await keyed(REMOVALS, proof, "c", 403))["code"] == "proofRefused"
     await keyed(REMOVALS, {"password": PASSWORD}, "e", 204)
     await keyed(REMOVALS, {"password": PASSWORD}, "e", 204)
+
+
+# --- Where it is demanded ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("needed", "of_employee"), [("administrators", False), ("everyone", True)])
+async def test_where_it_is_demanded_one_can_only_switch_it_on(
+    world: World, database_url: str, someone: Someone, needed: str, of_employee: bool
+) -> None:
+    admin = await world.someone("admin", Role.SYSTEM_ADMINISTRATOR, outside=True)
+    await give_password(world, admin)
+    strict = create_app(settings_for(database_url, require_second_factor=needed))
+    async with calling_from(strict) as caller:
+        for who, demanded in ((someone, of_employee), (admin, True)):
+            client = caller.signed_in((await sign_in(caller, who))["accessToken"])
+            if demanded:
+                problem = await client.refused("GET", "/organisations", 403, "secondFactorMissing")
+                assert problem["title"] == "Tvåstegsverifiering krävs"
+                await client.refused("PATCH", f"/people/{who.id}", 403, "secondFactorMissing", json={}, etag='"1"')
+            else:
+                await client.get("/organisations")
+            await client.get("/me")
+            await client.get("/me/sign-ins")
+            phone = await enrol(client)
+            # The sign-in that switched it on has shown both.
+            await client.get("/organisations")
+            again = caller.signed_in((await try_code(caller, who, phone.code())).json()["accessToken"])
+            await again.get("/organisations")
+            await client.request("POST", REMOVALS, json={"password": PASSWORD}, expect=204)
+            await again.request("GET", "/me", expect=401)
+            if demanded:
+                await client.refused("GET", "/organisations", 403, "secondFactorMissing")
+        # Whoever signed in with an identity provider was asked there.
+        async with world.database.write() as session:
+            await session.execute(
+                sa.update(SignIn)
+                .where(col(SignIn.person_id) == admin.person.id)
+                .values(method=SignInMethod.IDENTITY_PROVIDER)
+            )
+        await client.get("/organisations")
+    await strict.state.database.close()
 
 
 # --- What is stored ---------------------------------------------------------------------------------------------------
