@@ -20,9 +20,9 @@ _ACCOUNT = sa.select(col(Person.id)).where(
 async def ask(entrance: Entrance, vault: Vault, data: PasswordReset, place: Place) -> None:
     """Put the mail in the queue. An address that is nobody's takes the same steps; the worker finds that out.
 
-    Too many requests from a place are refused, whosever address is asked about: the refusal tells nothing of any account,
-    not even whether it has been signed in to from there. Too many for an account are not carried out and answered all
-    the same.
+    Too many requests from a place are refused, whosever address is asked about: that tells nothing of any account, not
+    even whether it has been signed in to from there. Too many for an account are not carried out and answered all the
+    same.
     """
     now = entrance.clock()
     async with entrance.write() as session:
