@@ -21,7 +21,7 @@ from app.main import create_app
 from app.models.audit_entry import AuditEntry
 from app.models.person import Person
 from app.models.sign_in import Credential, PersonInvitation
-from app.services import account_mail, passwords
+from app.services import account_mail, password_changes, passwords
 from app.services.account_letters import Notice
 from app.smtp import server_at
 from app.worker import Workshop, working
@@ -465,22 +465,25 @@ async def test_without_the_current_password_nothing_changes(agency: World, calle
     await sign_in(caller, someone)
 
 
+@pytest.mark.parametrize("moment", [(passwords, "hashed"), (password_changes, "find")])
 async def test_whoever_proved_the_old_password_does_not_overtake_a_reset(
-    agency: World, caller: Client, monkeypatch: pytest.MonkeyPatch
+    agency: World, caller: Client, monkeypatch: pytest.MonkeyPatch, moment: tuple[Any, str]
 ) -> None:
-    """A thief who knows it and the owner who resets it, in the same moment."""
+    """A thief who knows it and the owner who resets it, in the same moment: after the proof, or still later, when it is
+    already known that the thief's sign-in lives."""
     someone = agency.employee
     await give_password(agency, someone)
     thief = caller.signed_in((await sign_in(caller, someone))["accessToken"])
     token = await invitation(agency, someone)
-    real = passwords.hashed
+    module, step = moment
+    real = getattr(module, step)
 
-    async def meanwhile(password: str, **more: Any) -> str:
-        if password == "tjuven väljer sitt eget":
-            await use(caller, token)
-        return await real(password, **more)
+    async def meanwhile(*given: Any, **more: Any) -> Any:
+        monkeypatch.setattr(module, step, real)
+        await use(caller, token)
+        return await real(*given, **more)
 
-    monkeypatch.setattr(passwords, "hashed", meanwhile)
+    monkeypatch.setattr(module, step, meanwhile)
     response = await thief.request("POST", "/me/password-changes", json=change_to("tjuven väljer sitt eget"))
     assert response.status_code == 401
     await sign_in(caller, someone, NEW)
