@@ -26,7 +26,7 @@ from app.services.errors import Code, Refusal
 from app.services.vault import BoxClosed, Vault
 from tests.client import Client
 from tests.conftest import TOKEN_SECRET, settings_for
-from tests.second_factors import Phone, ask, code_of, enrol, enrolled, try_code, wrong
+from tests.second_factors import ask, code_of, enrol, enrolled, try_code, wrong
 from tests.signing_in import PASSWORD, calling_from, give_password, sign_in, try_password, try_renew
 from tests.world import Someone, World
 
@@ -497,13 +497,3 @@ async def test_after_a_new_token_secret_recovery_codes_are_left(
         renewed = await enrol(signed_in)
         assert (await try_code(client, someone, renewed.code())).status_code == 200
     await other.state.database.close()
-
-
-def test_phone_is_what_it_says() -> None:
-    """RFC 6238's own example (SHA-1, at 59 seconds), cut to six digits."""
-    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-    at = datetime(1970, 1, 1, 0, 0, 59, tzinfo=UTC)
-    assert one_time_codes.matching_step(secret, "287082", at, 0) == 1
-    assert one_time_codes.matching_step(secret, "287082", at, 1) is None
-    assert one_time_codes.matching_step(secret, "287083", at, 0) is None
-    assert Phone(secret, []).code() == code_of(secret)
