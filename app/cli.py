@@ -1,6 +1,7 @@
 """The `larande` command. Whatever a person must put right is said in plain lines, with exit code 1."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
 from app.main import create_app
 from app.models.sign_in import NewAdministrator
-from app.services import content_packs, invitations
+from app.services import breached_passwords, content_packs, invitations, second_factors
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.instrument_content import import_schema
@@ -296,6 +297,21 @@ def invite_person(email: Annotated[str, typer.Argument(help="The person's e-mail
     typer.echo(_on_people(invited))
 
 
+@person.command("reset-second-factor")
+def reset_second_factor(email: Annotated[str, typer.Argument(help="The person's e-mail address.")]) -> None:
+    """Switch off the second factor of somebody who has lost the phone and the recovery codes.
+
+    Be as sure of who asks as when the person was taken in: with the password alone they can then sign in.
+    """
+
+    async def done(database: Database) -> None:
+        async with database.write() as session:
+            await second_factors.reset(session, email.strip(), datetime.now(UTC))
+
+    _on_people(done)
+    typer.echo("The second factor is off, and every sign-in of the person has ended. They are told by mail.")
+
+
 @person.command("create-administrator")
 def create_administrator(
     name: Annotated[str, typer.Argument(help="The person's name.")],
@@ -314,6 +330,28 @@ def create_administrator(
             return await invitations.invite(session, data.email, now)
 
     typer.echo(_on_people(made))
+
+
+# --- Passwords --------------------------------------------------------------------------------------------
+
+leaked = typer.Typer(no_args_is_help=True, help="The list of leaked passwords that the program ships.")
+main.add_typer(leaked, name="passwords")
+
+
+@leaked.command("write")
+def write_breached_passwords(
+    listed: Annotated[Path, typer.Argument(help="A list, one password a line, the most common first.")],
+    path: Annotated[Path, typer.Argument(help="Where to.")] = breached_passwords.SHIPPED,
+) -> None:
+    """Make the list anew, and say of what and into what."""
+    try:
+        read = listed.read_bytes()
+        made = breached_passwords.digests_of(line for line in read.decode().split("\n") if line)
+        path.write_bytes(made)
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse([f"The list cannot be made: {error}."])
+    typer.echo(f"read    {hashlib.sha256(read).hexdigest()}")
+    typer.echo(f"written {hashlib.sha256(made).hexdigest()}: {len(made) // breached_passwords.WIDTH} passwords.")
 
 
 # --- The keys of access tokens ----------------------------------------------------------------------------

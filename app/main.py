@@ -21,8 +21,10 @@ from app.closing import closing_rounds
 from app.database import Database
 from app.key_directory import open_key_directory
 from app.services.key_store import KeyStore
+from app.services.second_factors import Needed
 from app.services.token_keys import KeySource, Unsaved, new_pair, ring_of
 from app.services.tokens import TokenKey
+from app.services.vault import Vault
 from app.settings import Settings, names_in
 from app.smtp import server_at
 from app.token_key_directory import open_token_keys
@@ -95,6 +97,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
+    app.state.vault = vault_of(settings)
+    app.state.second_factor_needed = Needed(settings.require_second_factor)
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode(), _token_keys(settings))
     if key_store is not None:
         app.state.key_store = key_store
@@ -111,6 +115,12 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def vault_of(settings: Settings) -> Vault:
+    if settings.token_secret is None:
+        raise ValueError("what is sealed needs a token secret")
+    return Vault(settings.token_secret.get_secret_value().encode())
+
+
 def _token_keys(settings: Settings) -> KeySource:
     if settings.token_key_directory is None:
         return Unsaved(ring_of(new_pair(now())))
@@ -120,7 +130,15 @@ def _token_keys(settings: Settings) -> KeySource:
 def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> Workshop:
     """What a worker of this installation has at hand."""
     mailer = server_at(settings.smtp_url.get_secret_value()) if settings.smtp_url is not None else None
-    return Workshop(database, key_store, mailer, settings.mail_from, settings.front_end_url)
+    return Workshop(
+        database,
+        key_store,
+        mailer,
+        settings.mail_from,
+        settings.front_end_url,
+        vault_of(settings),
+        settings.sign_in_url,
+    )
 
 
 def _serve_docs(app: FastAPI) -> None:

@@ -112,7 +112,11 @@ async def prepare(url: str, with_demo: bool) -> bool:
 def work(url: str, settings: Settings) -> None:
     """Send what waits in the queue and close rounds when due, until Ctrl-C or SIGTERM. Jobs begun are finished."""
     logs.configure(settings.log_format, settings.log_level)
-    key_store = installation.key_directory_at(installation.home_at(settings.home), settings.key_directory)
+    home = installation.home_at(settings.home)
+    key_store = installation.key_directory_at(home, settings.key_directory)
+    settings = settings.model_copy(
+        update={"token_secret": settings.token_secret or SecretStr(installation.token_secret(home))}
+    )
     if settings.smtp_url is None:
         typer.echo(MAIL_WAITS)
 

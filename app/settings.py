@@ -32,12 +32,19 @@ class Settings(BaseSettings):
         default=None,
         description="Where the keys live that sign access tokens; unset: token-keys, in home. Never in a backup.",
     )
+    require_second_factor: Literal["none", "administrators", "everyone"] = Field(
+        default="none", description="Who has to switch a second factor on before doing anything else."
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     pool_size: int = Field(default=10, ge=2, le=200)
     front_end_url: str = Field(
         default="http://127.0.0.1:8000/larande/v1/docs",
         description="The page that survey links lead to; the token is put after it, as the fragment.",
+    )
+    sign_in_url: str = Field(
+        default="http://127.0.0.1:8000/larande/v1/docs",
+        description="The page on which people choose a password; the one-time token is put after it, as the fragment.",
     )
     smtp_url: SecretStr | None = Field(
         default=None, description="smtp://user:password@host:port or smtps://… ; unset: mail waits until it is set."
@@ -64,7 +71,7 @@ class Settings(BaseSettings):
                 raise ValueError("origins are needed, as in https://www.example.se,http://localhost:5173")
         return value
 
-    @field_validator("front_end_url")
+    @field_validator("front_end_url", "sign_in_url")
     @classmethod
     def _is_a_page(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^/?#@\s]+(/[^#\s]*)?", value):

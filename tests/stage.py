@@ -19,19 +19,22 @@ from app.models.organisation import Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
 from app.models.person import Person, Role
+from app.models.second_factor import SecondFactor
 from app.models.session_record import SessionRecord
-from app.models.sign_in import SignIn
+from app.models.sign_in import Credential, PersonInvitation, SignIn
 from app.models.statement import Statement
 from app.models.survey_invitation_batch import SurveyInvitationBatch
 from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
-from app.services import content_packs
+from app.services import content_packs, one_time_codes, passwords, second_factors
 from app.services.calendar import swedish_day
+from app.services.vault import Vault
 from tests import service_client_stage, stories, survey_stage, text_stage
 from tests.content import shipped_pack
 from tests.mail_stage import a_round
+from tests.signing_in import PASSWORD
 from tests.world import World
 
 
@@ -47,6 +50,8 @@ class Stage:
         self.employer_words = ""
         self.survey_token = ""
         """Of a slip that nobody has used."""
+        self.secret = one_time_codes.new_secret()
+        """Of everyone's second factor."""
 
     async def build(self) -> "Stage":
         await service_client_stage.build(self)
@@ -67,6 +72,7 @@ class Stage:
         await self._templates()
         await self._instruments()
         await self._entries()
+        await self._secrets()
         return self
 
     async def keep(self, name: str, row_type: type[Table], row_id: Any) -> None:
@@ -100,7 +106,15 @@ class Stage:
         new = await world.party(Side.UNION, "Nybildade förbundet")
         await world.administrator.client.change(f"/people/{world.employee.id}", {"language": "en"})
         await self.keep("person: employee", Person, world.employee.id)
+        invited, inactive = await world.someone("invited"), await world.someone("inactive")
+        link = PersonInvitation(
+            token_hash=b"", person_id=invited.person.id, created_at=now, expires_at=now + timedelta(days=7)
+        )
+        await world.add(link)
+        await world.administrator.client.change(f"/people/{inactive.id}", {"active": False})
+        await self.keep("person: inactive", Person, inactive.id)
         self.rows |= {
+            "person: invited": invited.person,
             "organisation": world.organisation,
             "unit": world.subunit,
             "unit, closed": ended,
@@ -125,6 +139,23 @@ class Stage:
             async with world.database.read() as session:
                 sign_in_id = (await session.execute(query.order_by(col(SignIn.id).desc()))).scalars().first()
             await self.keep(f"sign-in, {name}", SignIn, sign_in_id)
+
+    async def _secrets(self) -> None:
+        """Everyone has a password and a second factor not yet confirmed; the employee's is, the archivist has none."""
+        world, now = self.world, datetime.now(UTC)
+        password_hash = await passwords.hashed(PASSWORD)
+        vault: Vault = world.app.state.vault
+        rows: list[Table] = []
+        for name, someone in world.people.items():
+            person_id = someone.person.id
+            rows.append(Credential(person_id=person_id, password_hash=password_hash, changed_at=now))
+            if name != "archivist":
+                box = vault.seal(second_factors.PURPOSE, str(person_id), self.secret.encode())
+                confirmed_at = now if name == "employee" else None
+                rows.append(
+                    SecondFactor(person_id=person_id, sealed_secret=box, created_at=now, confirmed_at=confirmed_at)
+                )
+        await world.add(*rows)
 
     async def _mandates(self, group: Any) -> None:
         world = self.world

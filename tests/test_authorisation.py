@@ -66,6 +66,8 @@ from tests.agreement.second import NOBODY, RESPONDENT, Caller, Case
 from tests.client import Client, client_for
 from tests.conftest import settings_for
 from tests.contract import document
+from tests.second_factors import code_of
+from tests.signing_in import PASSWORD
 from tests.stage import Stage
 from tests.world import World, organisation_number
 
@@ -266,6 +268,17 @@ CASES: dict[str, Cases] = {
     "read_api_info": _bare("/api-info"),
     "read_survey_form": _bare("/survey-forms/current"),
     "read_me": _bare("/me"),
+    # --- passwords and second factors
+    "create_password_change": _bare(
+        "/me/password-changes", lambda _s: {"currentPassword": PASSWORD, "newPassword": "nio tranor över mossen"}
+    ),
+    "read_second_factor": _bare("/me/second-factor"),
+    "create_second_factor": _bare("/me/second-factor", lambda _s: {"password": PASSWORD}),
+    "confirm_second_factor": _bare(
+        "/me/second-factor/confirmations", lambda stage: {"oneTimeCode": code_of(stage.secret)}
+    ),
+    "create_recovery_codes": _bare("/me/second-factor/recovery-codes", lambda _s: {"password": PASSWORD}),
+    "remove_second_factor": _bare("/me/second-factor/removals", lambda _s: {"password": PASSWORD}),
     "read_method_texts": _bare("/method-texts"),
     "list_sign_ins": _bare("/me/sign-ins"),
     "create_sign_out": _bare("/me/sign-outs", lambda _stage: {"of": "others"}),
@@ -311,6 +324,7 @@ CASES: dict[str, Cases] = {
         "whether active",
         lambda _s: {"active": False},
     ),
+    "create_person_invitation": _on(Person, "/people/{id}/invitations"),
     "list_mandates": _on(Party, f"{PARTY}/mandates"),
     "create_mandate": _on(Party, f"{PARTY}/mandates", _mandate),
     "read_mandate": _on(Mandate, "/mandates/{id}"),
@@ -474,6 +488,12 @@ CASES: dict[str, Cases] = {
 # Signing in has no actor yet, and an answer to a survey uses its token up; tests/api/test_auth.py and
 # test_survey_responses.py ask what can be asked there.
 WITHOUT_ACTOR = {"create_token", "set_password", "sign_out", "create_survey_response"}
+# Signing in has no actor yet, and answering a survey never has one; tests/api/test_auth.py, test_password_resets.py,
+# test_survey_forms.py and test_survey_responses.py ask what can be asked there.
+WITHOUT_ACTOR = {
+    *("create_token", "set_password", "sign_out", "create_password_reset"),
+    *("read_survey_form", "create_survey_response"),
+}
 
 # Where in the matrix each refusal is met that the table cannot say.
 _OPEN_RECORDS = {
@@ -492,6 +512,11 @@ _ABOUT_RECORDS = {
 }
 _SEEN_BY_FEWER = _ABOUT_RECORDS | {"approval: employer's, of texts"}
 BEYOND: dict[tuple[str, str], set[str]] = {
+    ("create_person_invitation", "invitedRecently"): {"person: invited"},
+    ("create_second_factor", "secondFactorActive"): {"-"},
+    ("confirm_second_factor", "secondFactorActive"): {"-"},
+    ("confirm_second_factor", "secondFactorInactive"): {"-"},
+    ("create_recovery_codes", "secondFactorInactive"): {"-"},
     ("create_mandate", "firstMandateExists"): {
         "employer party",
         "union party at the table",

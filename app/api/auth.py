@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import ValidationError
 
-from app.api.answers import base_url, nothing
+from app.api.answers import accepted, base_url, nothing
 from app.api.dependencies import (
     Formed,
     IdempotencyKeyHeader,
@@ -19,19 +19,23 @@ from app.api.dependencies import (
     check_idempotency_key,
     database_of,
     now,
+    vault_of,
 )
 from app.models.base import Input
 from app.models.sign_in import (
     ClientCredentialsGrant,
     GrantChoice,
+    LinkOnItsWay,
     NewCredential,
     OAuthToken,
     PasswordGrant,
+    PasswordReset,
     RefreshGrant,
     SignOut,
     Token,
 )
-from app.services import client_sign_in, invitations, sign_in, sign_ins
+from app.services import client_sign_in, invitations, password_resets, sign_in, sign_ins
+from app.services.account_mail import RESET_VALID
 from app.services.client_sign_in import ClientGranted
 from app.services.errors import Code, Refusal
 from app.services.places import Place
@@ -158,6 +162,9 @@ async def create_token(
     """Sign in with e-mail and password, renew with a refresh token, or get in as a service client. OAuth 2 (RFC 6749)
     grants.
 
+    Who has a second factor sends `oneTimeCode` in the same request; without it a right password is answered with
+    `secondFactorRequired`.
+
     A refresh token is good for one use; using an old one ends the sign-in. If the answer is lost, renew with the same
     token again within ten seconds, from the same browser or address, or with the same Idempotency-Key: the answer has
     the same next token. Pages in a browser ask for it as an
@@ -168,12 +175,12 @@ async def create_token(
     grant, is_form = await _grant(request)
     if isinstance(grant, ClientCredentialsGrant):
         return _client_token(await client_sign_in.get_in(entrance, grant, address_of(request)), is_form=is_form)
-    place = _place(request, idempotency_key)
+    place = place_of(request, idempotency_key)
     if isinstance(grant, PasswordGrant):
         in_cookie = grant.wants_cookie
         if in_cookie:
             _check_origin(request)
-        granted = await sign_in.by_password(entrance, grant, place)
+        granted = await sign_in.by_password(entrance, vault_of(request), grant, place)
     else:
         in_cookie = grant.refresh_token is None
         granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), place)
@@ -205,9 +212,28 @@ async def sign_out(
     return response
 
 
+@router.post(
+    "/auth/password-resets",
+    response_model=LinkOnItsWay,
+    status_code=202,
+    summary="Ask for a new password",
+    openapi_extra={"security": []},
+)
+async def create_password_reset(request: Request, _formed: Formed, entrance: In, reset: PasswordReset) -> Response:
+    """A mail with a link on which to choose a new password, if somebody has the address. The answer is always the same.
+
+    The link works once, within an hour, and in place of an earlier one. A second factor stays as it is.
+    """
+    await password_resets.ask(entrance, vault_of(request), reset, place_of(request))
+    return accepted(LinkOnItsWay(valid_for_seconds=int(RESET_VALID.total_seconds())))
+
+
 @router.post("/auth/credentials", status_code=204, summary="Set a password", openapi_extra={"security": []})
 async def set_password(_formed: Formed, entrance: In, credential: NewCredential) -> Response:
-    """Set a password with the one-time token of an invitation. All earlier sign-ins of the person end."""
+    """Set a password with the one-time token of a link. All earlier sign-ins of the person end.
+
+    A second factor stays: signing in with the new password still asks for it.
+    """
     await invitations.set_password(entrance, credential)
     return nothing()
 
@@ -251,7 +277,7 @@ def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
 
 
-def _place(request: Request, idempotency_key: str | None) -> Place:
+def place_of(request: Request, idempotency_key: str | None = None) -> Place:
     return Place(address_of(request), request.cookies.get(DEVICE_COOKIE), idempotency_key)
 
 

@@ -18,13 +18,15 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.api.negotiation import best_type, sends_json, version_in
 from app.api.operations import Operation
 from app.database import Database
-from app.services import actors, idempotency
+from app.services import actors, idempotency, passwords, second_factors
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
+from app.services.second_factors import Needed
 from app.services.sign_ins import Opener
 from app.services.tokens import Claims, ClientClaims, TokenKey
+from app.services.vault import Vault
 from app.services.work import Work
 
 MadeT = TypeVar("MadeT", bound=Identified)
@@ -106,6 +108,13 @@ async def signed_in(
     return key.verify(credentials.credentials, now())
 
 
+async def person_signed_in(claims: Annotated[Claims | ClientClaims, Depends(signed_in)]) -> Claims:
+    """The token of a person: a service client has no account."""
+    if isinstance(claims, ClientClaims):
+        raise Refusal(Code.NOT_YOUR_ROLE)
+    return claims
+
+
 @dataclass(frozen=True)
 class Call:
     """One request on its way: what was asked and the work to do it in."""
@@ -121,6 +130,13 @@ class Call:
         return await idempotency.once(self.work, self.key, make, lambda row_id: again(self.work, row_id))
 
 
+# What somebody who still has to switch theirs on can do.
+WITHOUT_SECOND_FACTOR = {
+    *("read_me", "read_second_factor", "create_second_factor", "confirm_second_factor"),
+    *("create_password_change", "list_sign_ins", "read_sign_in", "end_sign_in", "create_sign_out"),
+}
+
+
 @asynccontextmanager
 async def _call(
     request: Request,
@@ -134,6 +150,9 @@ async def _call(
             actor = await actors.load_client(session, claims, address_of(request), moment)
         else:
             actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
+            needed: Needed = request.app.state.second_factor_needed
+            if needed.of(actor) and request.scope["route"].name not in WITHOUT_SECOND_FACTOR:
+                await second_factors.demand(session, claims.sign_in_id)
         work = Work(session, actor, moment, now)
         yield Call(request, work, key)
     await _destroy_keys(request, work.rounds_over)
@@ -151,6 +170,7 @@ async def _destroy_keys(request: Request, round_ids: list[UUID]) -> None:
 
 Formed = Annotated[object, Depends(well_formed)]
 SignedIn = Annotated[Claims | ClientClaims, Depends(signed_in)]
+PersonSignedIn = Annotated[Claims, Depends(person_signed_in)]
 
 
 def address_of(request: Request) -> str:
@@ -161,6 +181,11 @@ def address_of(request: Request) -> str:
 def key_store_of(call: Call) -> KeyStore:
     key_store: KeyStore = call.request.app.state.key_store
     return key_store
+
+
+def vault_of(request: Request) -> Vault:
+    vault: Vault = request.app.state.vault
+    return vault
 
 
 def database_of(request: Request) -> Database:
@@ -193,16 +218,22 @@ def check_idempotency_key(key: str | None) -> None:
         raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
 
 
-async def creating(
-    request: Request, _formed: Formed, claims: SignedIn, idempotency_key: IdempotencyKeyHeader = None
-) -> AsyncIterator[Call]:
-    key = None
+async def request_key(
+    request: Request, _formed: Formed, _claims: SignedIn, idempotency_key: IdempotencyKeyHeader = None
+) -> RequestKey | None:
     check_idempotency_key(idempotency_key)
-    if idempotency_key is not None:
-        told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
-        token_key: TokenKey = request.app.state.token_key
-        # Keyed: a plain hash of a request with one e-mail address in it would give the address away.
-        key = RequestKey(idempotency_key, token_key.pseudonym("request", hashlib.sha256(told).hexdigest()))
+    if idempotency_key is None:
+        return None
+    told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
+    token_key: TokenKey = request.app.state.token_key
+    # Keyed: a plain hash of a request with one e-mail address in it would give the address away.
+    return RequestKey(idempotency_key, token_key.pseudonym("request", hashlib.sha256(told).hexdigest()))
+
+
+Key = Annotated[RequestKey | None, Depends(request_key)]
+
+
+async def creating(request: Request, claims: SignedIn, key: Key) -> AsyncIterator[Call]:
     async with _call(request, claims, database_of(request).write, key) as call:
         yield call
 
@@ -227,9 +258,42 @@ async def expected_version(
     return version
 
 
+@dataclass(frozen=True)
+class Asking:
+    """A signed-in request that is not believed before it has proved once more who it is.
+
+    Proving hashes a password, during which no connection may be held: the transaction is opened afterwards.
+    """
+
+    request: Request
+    claims: Claims
+    key: RequestKey | None
+
+    @asynccontextmanager
+    async def believed(self, prove: Callable[[], Awaitable[None]]) -> AsyncIterator[Call]:
+        """The call, once `prove` has let it pass. A request that was carried out before need not prove it again."""
+        database = database_of(self.request)
+        async with _call(self.request, self.claims, database.read) as call:
+            again = await idempotency.was_done(call.work, self.key)
+        if not again:
+            await prove()
+        async with _call(self.request, self.claims, database.write, self.key) as call:
+            yield call
+
+
+async def asking(request: Request, claims: PersonSignedIn, key: Key) -> Asking:
+    if key is not None:
+        # The body holds a password: what is kept of it must not be quicker to guess than the password's own hash.
+        salt = request.app.state.token_key.pseudonym("request", key.key)[:16]
+        slow = await passwords.hashed(key.request_hash.hex(), salt=salt)
+        key = RequestKey(key.key, hashlib.sha256(slow.encode()).digest())
+    return Asking(request, claims, key)
+
+
 # "function" scope: the transaction is committed before the answer is sent. The default scope commits after it,
 # and a failed commit would already have answered 201.
 Reading = Annotated[Call, Depends(reading, scope="function")]
 Writing = Annotated[Call, Depends(writing, scope="function")]
 Creating = Annotated[Call, Depends(creating, scope="function")]
+Proving = Annotated[Asking, Depends(asking)]
 Version = Annotated[int, Depends(expected_version)]

@@ -176,6 +176,7 @@ def _finish_operation(operation: Json, method: str) -> None:
     statuses |= {"409"} if in_some_states or (method != "get" and not public) else set()
     if operation["operationId"] == "create_token":
         statuses |= {"401", "403", "429"}
+    statuses |= {"429"} if operation["operationId"] in _GUESSED_AT else set()
     if operation["operationId"] == "sign_out":
         operation["security"] = [{}, {"bearerAuth": []}]  # a token is welcome, not needed
         statuses -= {"401", "409"}
@@ -188,7 +189,7 @@ def _finish_operation(operation: Json, method: str) -> None:
     answer = operation["responses"][success]
     answer["description"] = _success_words(success, operation)
     single = "$ref" in str(answer.get("content", "")) and not operation["operationId"].startswith("list_")
-    if single and not public and operation["operationId"] not in _WITHOUT_ETAG:
+    if single and not public and success != "202" and operation["operationId"] not in _WITHOUT_ETAG:
         answer["headers"]["ETag"] = {"schema": {"type": "string"}, "description": "Version and digest."}
         if method == "get":
             operation["responses"]["304"] = {"description": "You already have it (If-None-Match)."}
@@ -202,6 +203,14 @@ def _finish_operation(operation: Json, method: str) -> None:
         operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
+# A password, a code or somebody's address may be tried there, so it is not tried without end.
+_GUESSED_AT = {
+    "create_password_reset",
+    "create_password_change",
+    "create_second_factor",
+    "create_recovery_codes",
+    "remove_second_factor",
+}
 _PERHAPS_ABSENT = {"read_method_texts"}
 _OF_SOME_STATES = {
     "read_survey_protection",
@@ -224,9 +233,12 @@ _IF_NONE_MATCH = {
 
 
 def _success_words(status: str, operation: Json) -> str:
-    return {"200": "As asked.", "201": "Done; the body shows the result.", "204": "Done; nothing to show."}[
-        status
-    ] + f" {operation['summary']}."
+    return {
+        "200": "As asked.",
+        "201": "Done; the body shows the result.",
+        "202": "It will be done.",
+        "204": "Done; nothing to show.",
+    }[status] + f" {operation['summary']}."
 
 
 def _tidy_parameter(parameter: Json) -> None:

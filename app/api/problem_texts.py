@@ -164,8 +164,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "invitationRefused": _p(
         422,
-        ("Engångskoden gäller inte", "Engångskoden är använd, för gammal eller okänd. Be om en ny."),
-        ("The link is not valid", "The link is used, too old or unknown. Ask for a new one."),
+        ("Länken gäller inte", "Länken är använd, ersatt, för gammal eller okänd. Be om en ny."),
+        ("The link is not valid", "The link is used, replaced, too old or unknown. Ask for a new one."),
     ),
     "passwordTooCommon": _p(
         422,
@@ -184,6 +184,54 @@ PROBLEMS: dict[str, ProblemText] = {
             "The sign-in has already ended",
             "You are signed out there. Read the list again to see where you are signed in.",
         ),
+    ),
+    # --- passwords and second factors
+    "secondFactorRequired": _p(
+        401,
+        ("En engångskod behövs", "Skicka också oneTimeCode: koden i din app, eller en reservkod."),
+        ("A one-time code is needed", "Send oneTimeCode as well: the code in your app, or a recovery code."),
+    ),
+    "oneTimeCodeRefused": _p(
+        401,
+        (
+            "Engångskoden stämmer inte",
+            "Koden är fel, för gammal eller redan använd. Vänta på nästa, och se till att telefonens klocka går rätt.",
+        ),
+        (
+            "The one-time code is not right",
+            "The code is wrong, too old or already used. Wait for the next, and see that the phone's clock is right.",
+        ),
+    ),
+    "secondFactorMissing": _p(
+        403,
+        ("Tvåstegsverifiering krävs", "Slå på den (/me/second-factor). Till dess går det bara att göra det."),
+        ("A second factor is demanded", "Switch it on (/me/second-factor). Until then that is all you can do."),
+    ),
+    "secondFactorActive": _p(
+        409,
+        ("Tvåstegsverifiering är redan påslagen", "Stäng av den först för att byta app eller telefon."),
+        ("The second factor is already on", "Switch it off first to change the app or the phone."),
+    ),
+    "secondFactorInactive": _p(
+        409,
+        ("Tvåstegsverifiering är inte påslagen", "Det finns ingen sådan för kontot."),
+        ("The second factor is not on", "The account has none."),
+    ),
+    "proofRefused": _p(
+        403,
+        (
+            "Lösenordet eller koden stämmer inte",
+            "Det behövs en gång till för att visa att det är du. Ingenting ändrades.",
+        ),
+        (
+            "The password or the code is not right",
+            "It is needed once more to show that it is you. Nothing was changed.",
+        ),
+    ),
+    "invitedRecently": _p(
+        409,
+        ("En inbjudan har nyss skickats", "Vänta tio minuter innan du skickar en till."),
+        ("An invitation was sent a moment ago", "Wait ten minutes before you send another."),
     ),
     # --- concurrency
     "staleVersion": _p(
@@ -1163,6 +1211,10 @@ FIELD_TEXTS: dict[str, Texts] = {
     "statement_missing": {
         "sv": "Skriv vad som skiljer eller vad som bör ändras.",
         "en": "Say what differs or what should change.",
+    },
+    "one_of_two": {
+        "sv": "Skicka antingen lösenordet eller en engångskod.",
+        "en": "Send either the password or a one-time code.",
     },
     "repeated": {"sv": "Samma värde finns två gånger.", "en": "The same value is there twice."},
     "list_type": {"sv": "Ska vara en lista.", "en": "Must be a list."},

@@ -14,6 +14,7 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.service_client import ServiceClient, ServiceClientIdempotencyKey
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import RecordRegistration, SessionRecord
@@ -38,6 +39,8 @@ TABLES: tuple[type[Table], ...] = (
     Person,
     Credential,
     PersonInvitation,
+    SecondFactor,
+    RecoveryCode,
     SignIn,
     RefreshToken,
     SignInFailure,

@@ -1,5 +1,6 @@
 """Credentials, one-time links and the families of refresh tokens. Nothing here is ever sent as it is stored."""
 
+import re
 import unicodedata
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, Row, Table
+from app.models.base import Input, Output, Resource, Row, Table, new_id
 from app.models.columns import Id, Line, Moment, UtcDateTime, enum_column, uuid_array
 from app.models.person import EmailAddress, PersonName
 
@@ -24,11 +25,21 @@ class Credential(Table, table=True):
     changed_at: datetime = Column(sa_type=UtcDateTime)
 
 
+class LinkKind(StrEnum):
+    """Why a one-time link was made: somebody let the person in, or whoever knows the address asked for it."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
 class PersonInvitation(Table, table=True):
     """A one-time link with which a person sets a password. Only the SHA-256 of its token is kept."""
 
     token_hash: bytes = Column(primary_key=True)
+    id: UUID = Column(default_factory=new_id, unique=True)
     person_id: UUID = Column(foreign_key="person.id", index=True)
+    kind: LinkKind = Column(default=LinkKind.INVITATION, sa_column=enum_column(LinkKind))
+    created_at: datetime = Column(sa_type=UtcDateTime)
     expires_at: datetime = Column(sa_type=UtcDateTime)
     used_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
 
@@ -38,6 +49,7 @@ class SignInEnd(StrEnum):
     TOKEN_REUSED = "tokenReused"  # noqa: S105
     PASSWORD_CHANGED = "passwordChanged"  # noqa: S105
     DEACTIVATED = "deactivated"
+    SECOND_FACTOR_CHANGED = "secondFactorChanged"
     MANDATE_ENDED = "mandateEnded"
 
 
@@ -101,9 +113,18 @@ class RefreshToken(Table, table=True):
     """With the token itself, which is not here, what the next one is made of; until that is used."""
 
 
-class SignInFailure(Row, table=True):
-    """A failed attempt, for throttling. Account and address are keyed hashes, never the things themselves."""
+class AttemptKind(StrEnum):
+    """What was tried."""
 
+    PASSWORD = "password"  # noqa: S105
+    ONE_TIME_CODE = "oneTimeCode"
+    PASSWORD_RESET = "passwordReset"  # noqa: S105
+
+
+class SignInFailure(Row, table=True):
+    """An attempt that failed, for throttling. Account and address are keyed hashes, never the things themselves."""
+
+    kind: AttemptKind = Column(default=AttemptKind.PASSWORD, sa_column=enum_column(AttemptKind))
     account_hash: bytes
     address_hash: bytes
     failed_at: datetime = Column(sa_type=UtcDateTime)
@@ -111,6 +132,7 @@ class SignInFailure(Row, table=True):
     __table_args__ = (
         sa.Index("ix_sign_in_failure_account", "account_hash", "failed_at"),
         sa.Index("ix_sign_in_failure_address", "address_hash", "failed_at"),
+        sa.Index("ix_sign_in_failure_kind_failed_at", "kind", "failed_at"),
     )
 
 
@@ -127,6 +149,15 @@ def _as_typed(value: Any) -> Any:
     return "".join(" " if unicodedata.category(character) == "Zs" else character for character in text)
 
 
+def _without_gaps(value: Any) -> Any:
+    """As people copy codes: in groups, with hyphens, in small letters, and O for 0."""
+    if not isinstance(value, str) or len(value) > 100:
+        return value
+    text = re.sub(r"[\s-]+", "", value).upper()
+    return text.translate(_LOOK_ALIKES)
+
+
+_LOOK_ALIKES = str.maketrans("OIL", "011")
 LONGEST_PASSWORD = 128
 SHORTEST_PASSWORD = 15
 
@@ -154,6 +185,16 @@ OneTimeToken = Annotated[
     ),
 ]
 
+OneTimeCode = Annotated[
+    str,
+    BeforeValidator(_without_gaps),
+    Field(
+        pattern=r"^([0-9]{6}|[0-9A-Z]{25})$",
+        description="Six digits from the app, or a recovery code; spaces and hyphens do not matter.",
+        json_schema_extra={"example": "492039"},
+    ),
+]
+
 RefreshTokenPlace = Literal["body", "cookie"]
 
 
@@ -171,6 +212,9 @@ class PasswordGrant(Input):
     grant_type: Literal["password"]
     username: Line = Field(description="The e-mail address.", json_schema_extra={"example": "anna.berg@example.se"})
     password: GivenPassword = Field(json_schema_extra={"example": "fyra cyklar under en ek"})
+    one_time_code: OneTimeCode | None = Field(
+        default=None, description="For those who have a second factor: from the app, or a recovery code."
+    )
     refresh_token_in: RefreshTokenPlace = Field(
         default="body",
         description="Where the refresh token comes: `body` for native clients, `cookie` for pages in a browser.",
@@ -278,8 +322,29 @@ class NewAdministrator(Input):
     email: EmailAddress
 
 
+class PasswordReset(Input):
+    """The address of whoever has forgotten the password."""
+
+    email: Line = Field(json_schema_extra={"example": "anna.berg@example.se"})
+
+
+class PasswordChange(Input):
+    """The password that counts, and the one that is to."""
+
+    current_password: GivenPassword = Field(json_schema_extra={"example": "fyra cyklar under en ek"})
+    new_password: NewPassword
+
+
+class LinkOnItsWay(Output):
+    """A mail with a one-time link is put in the queue, if there is anybody to send it to."""
+
+    valid_for_seconds: int = Field(
+        description="How long the link can be used, once.", json_schema_extra={"example": 3600}
+    )
+
+
 class NewCredential(Input):
-    """A one-time token from an invitation, and the password to set with it."""
+    """A one-time token from a mailed link or the command line, and the password to set with it."""
 
     token: OneTimeToken
     password: NewPassword

@@ -67,6 +67,7 @@ from app.services.conditions import (
     OWN_PARTY,
     OWN_PARTY_AT_TABLE,
     PARTY_ACTIVE,
+    PERSON_ACTIVE,
     PUBLIC,
     READS_PEOPLE,
     READS_RECORDS,
@@ -166,6 +167,7 @@ RULES: dict[str, Rule] = {
     "create_token": Rule(None, (PUBLIC,)),
     "set_password": Rule(None, (PUBLIC,)),
     "sign_out": Rule(None, (PUBLIC,)),
+    "create_password_reset": Rule(None, (PUBLIC,)),
     # --- answering a survey
     "read_survey_form": Rule(None, (TOKEN_HOLDER,), reads=True),
     "create_survey_response": Rule(None, (TOKEN_HOLDER,)),
@@ -176,6 +178,13 @@ RULES: dict[str, Rule] = {
     "create_sign_out": Rule(None, (SIGNED_IN,)),
     "read_sign_in": _read(SignIn, ONESELF),
     "end_sign_in": Rule(SignIn, (ONESELF,), (SIGN_IN_LASTS,)),
+    # --- passwords and second factors
+    "create_password_change": Rule(None, (SIGNED_IN,)),
+    "read_second_factor": Rule(None, (SIGNED_IN,), reads=True),
+    "create_second_factor": Rule(None, (SIGNED_IN,)),
+    "confirm_second_factor": Rule(None, (SIGNED_IN,)),
+    "create_recovery_codes": Rule(None, (SIGNED_IN,)),
+    "remove_second_factor": Rule(None, (SIGNED_IN,)),
     # --- organisations
     "list_organisations": _list(None, Organisation, SIGNED_IN, CLIENT),
     "create_organisation": Rule(None, (ADMINISTRATOR,)),
@@ -214,6 +223,8 @@ RULES: dict[str, Rule] = {
             "unit_id": (ADMINISTRATOR, WRITES_PEOPLE),
         },
     ),
+    # Also when the organisation is closed. The link goes to the person's own address and to nobody else.
+    "create_person_invitation": Rule(Person, (REPRESENTATIVE, ADMINISTRATOR), (PERSON_ACTIVE,)),
     "list_mandates": _list(Party, Mandate, OWN_PARTY),
     "create_mandate": Rule(
         Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)

@@ -10,6 +10,15 @@ from app.services.errors import Code
 _OF_A_RECORD = {Code.NOT_FOUND: "if it is about a record or texts, the caller may read those"}
 
 BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
+    "create_person_invitation": {
+        Code.INVITED_RECENTLY: "the person was not mailed an invitation in the last ten minutes",
+    },
+    "confirm_second_factor": {
+        Code.SECOND_FACTOR_INACTIVE: "the caller has asked for a second factor",
+        Code.SECOND_FACTOR_ACTIVE: "the caller's second factor is not confirmed yet",
+    },
+    "create_second_factor": {Code.SECOND_FACTOR_ACTIVE: "the caller has no second factor that is confirmed"},
+    "create_recovery_codes": {Code.SECOND_FACTOR_INACTIVE: "the caller has a second factor that is confirmed"},
     "create_mandate": {
         Code.FIRST_MANDATE_EXISTS: "if a system administrator gives it, the party has never had a mandate",
     },

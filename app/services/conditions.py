@@ -234,6 +234,7 @@ ITS_ORGANISATION_STAYS_ACTIVE = replace(
 )
 UNIT_OPEN = While("the unit is not closed", Code.UNIT_CLOSED, lambda _actor, row, _now: row.valid_to is None)
 PARTY_ACTIVE = While("the party is active", Code.PARTY_CLOSED, state_is(PartyState.ACTIVE))
+PERSON_ACTIVE = While("the person is active", Code.PERSON_INACTIVE, lambda _actor, row, _now: row.active)
 MANDATE_RUNS = While(
     "the mandate has not ended",
     Code.MANDATE_ENDED,

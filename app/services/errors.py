@@ -22,6 +22,14 @@ class Code(StrEnum):
     PASSWORD_TOO_COMMON = "passwordTooCommon"  # noqa: S105
     CROSS_SITE_REQUEST = "crossSiteRequest"
     SIGN_IN_ENDED = "signInEnded"
+    # passwords and second factors
+    SECOND_FACTOR_REQUIRED = "secondFactorRequired"
+    ONE_TIME_CODE_REFUSED = "oneTimeCodeRefused"
+    SECOND_FACTOR_MISSING = "secondFactorMissing"
+    SECOND_FACTOR_ACTIVE = "secondFactorActive"
+    SECOND_FACTOR_INACTIVE = "secondFactorInactive"
+    PROOF_REFUSED = "proofRefused"
+    INVITED_RECENTLY = "invitedRecently"
     # concurrency
     STALE_VERSION = "staleVersion"
     IDEMPOTENCY_KEY_REUSED = "idempotencyKeyReused"

@@ -31,6 +31,15 @@ class RequestKey:
     request_hash: bytes
 
 
+async def was_done(work: Work, key: RequestKey | None) -> bool:
+    """Whether the same request was carried out before under this key."""
+    if key is None:
+        return False
+    own = (col(IdempotencyKey.person_id) == work.actor.person_id, col(IdempotencyKey.key) == key.key)
+    earlier = (await work.session.execute(sa.select(IdempotencyKey).where(*own))).scalar_one_or_none()
+    return earlier is not None and earlier.request_hash == key.request_hash and earlier.row_id is not None
+
+
 async def once(
     work: Work,
     key: RequestKey | None,

@@ -1,19 +1,17 @@
 """Signing in with a password. What comes of it, whatever the method, is in `sign_ins`."""
 
-from uuid import UUID
-
 import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.columns import UtcDateTime
 from app.models.person import Person
 from app.models.sign_in import Credential, PasswordGrant, SignInMethod
-from app.services import passwords, throttle
+from app.services import passwords, second_factors, throttle
 from app.services.errors import Code, Refusal
-from app.services.places import Place, address_hash, known_device
+from app.services.places import Place
 from app.services.sign_ins import Entrance, Granted, begin
-from app.services.throttle import Attempt
-from app.services.tokens import TokenKey
+from app.services.throttle import attempt_of
+from app.services.vault import Vault
 
 _ACCOUNT = (
     sa.select(col(Person.id), col(Person.active), col(Credential.password_hash), col(Credential.changed_at))
@@ -33,12 +31,16 @@ _STILL = (
 )
 
 
-async def by_password(entrance: Entrance, grant: PasswordGrant, place: Place) -> Granted:
-    """A new family. Unknown, inactive and known people take the same steps and meet the same refusal."""
+async def by_password(entrance: Entrance, vault: Vault, grant: PasswordGrant, place: Place) -> Granted:
+    """A new family. Unknown, inactive and known people take the same steps and meet the same refusal.
+
+    That a second factor is needed is said only to somebody who has the password. Their attempt stays counted until the
+    code is right as well, so that whoever asks again and again is stopped.
+    """
     now = entrance.clock()
     async with entrance.write() as session:
         account = (await session.execute(_ACCOUNT, {"email": grant.username})).one_or_none()
-        attempt = _attempt(entrance.key, account.id if account else None, grant.username, place)
+        attempt = attempt_of(entrance.key, account.id if account else None, grant.username, place)
         await throttle.count_in(session, attempt, now)
     known_hash = account.password_hash if account and account.active else None
     right, renewed_hash = await passwords.verify(grant.password, known_hash)
@@ -52,12 +54,12 @@ async def by_password(entrance: Entrance, grant: PasswordGrant, place: Place) ->
             raise Refusal(Code.CREDENTIALS_REFUSED)
         if renewed_hash is not None:
             credential.password_hash = renewed_hash
+        how = SignInMethod.PASSWORD
+        if await second_factors.is_active(session, account.id):
+            how = SignInMethod.PASSWORD_AND_ONE_TIME_CODE
+            if grant.one_time_code is None:
+                raise Refusal(Code.SECOND_FACTOR_REQUIRED)
+            if not await second_factors.take(session, vault, attempt, grant.one_time_code, now):
+                raise Refusal(Code.ONE_TIME_CODE_REFUSED, keep=True)
         await throttle.forget(session, attempt)
-        return await begin(session, entrance.key, account.id, place, SignInMethod.PASSWORD, now)
-
-
-def _attempt(key: TokenKey, person_id: UUID | None, username: str, place: Place) -> Attempt:
-    """Every spelling of an address that finds the account counts as the account."""
-    account = key.pseudonym("person", str(person_id)) if person_id else key.pseudonym("name", username.lower())
-    device = known_device(key, person_id, place.device) if person_id and place.device else None
-    return Attempt(account, device or address_hash(key, place.address), person_id, known_device=device is not None)
+        return await begin(session, entrance.key, account.id, place, how, now)

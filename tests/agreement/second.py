@@ -212,7 +212,17 @@ def _thing(key: str, row: Table, around: Around) -> dict[str, Any]:
         told["facilitator"] = _entity("Facilitator", session)
     if person is not None:
         told["oneself"] = _entity("Oneself", person)
-    for name in ("state", "audience", "published", "agreed", "first", "two_keys", "subject_type", "needs_consent"):
+    for name in (
+        "state",
+        "audience",
+        "published",
+        "agreed",
+        "first",
+        "two_keys",
+        "subject_type",
+        "needs_consent",
+        "active",
+    ):
         if column(name) is not None:
             told[to_camel(name)] = getattr(column(name), "value", column(name))
     for name in ("opens_at", "closes_at", "review_deadline", "started_at", "last_used_at"):

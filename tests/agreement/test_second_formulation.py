@@ -53,8 +53,9 @@ def in_any_state(row: Table, chance: random.Random) -> Table:
         row.started_at, row.last_used_at = (NOW - chance.choice(_AGO) for _ in range(2))
     if hasattr(row, "valid_to"):
         row.valid_to = chance.choice(_DAYS)
-    if hasattr(row, "two_keys"):
-        row.two_keys = chance.choice([True, False])
+    for name in ("two_keys", "active"):
+        if hasattr(row, name):
+            setattr(row, name, chance.choice([True, False]))
     return row
 
 
