@@ -28,6 +28,7 @@ class SubjectType(StrEnum):
     SURVEY_ROUND = "surveyRound"
     SURVEY_AMENDMENT = "surveyAmendment"
     SURVEY_TEXTS = "surveyTexts"
+    DESTRUCTION = "destruction"
 
 
 class VoidReason(StrEnum):
