@@ -76,7 +76,10 @@ REFUSE_WHILE_HELD = """
     END $$
 """
 UNDER_HOLD = {
-    "session_record": ("UPDATE OF title, answers, shared_picture, handovers", "title, answers, shared_picture, handovers"),
+    "session_record": (
+        "UPDATE OF title, answers, shared_picture, handovers",
+        "title, answers, shared_picture, handovers",
+    ),
     "statement": ("UPDATE OF answers, differences", "answers, differences"),
     "party_note": ("UPDATE OF text", "text"),
     "action": ("UPDATE OF what, owner_function, reason, effect", "what, owner_function, reason, effect"),
@@ -269,9 +272,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction_log_entry")),
     )
-    op.create_index(
-        "ix_destruction_log_entry_organisation_id_id", "destruction_log_entry", ["organisation_id", "id"]
-    )
+    op.create_index("ix_destruction_log_entry_organisation_id_id", "destruction_log_entry", ["organisation_id", "id"])
     op.create_index("ix_destruction_log_entry_destroyed_id", "destruction_log_entry", ["destroyed_id"])
     _guard()
 
@@ -309,7 +310,9 @@ def _guard() -> None:
         f"CREATE TRIGGER session_record_goes_logged BEFORE DELETE ON session_record {FINAL} "
         "EXECUTE FUNCTION refuse_unless_logged()"
     )
-    op.execute(f"CREATE TRIGGER approval_stays {APPROVAL_CHANGES.format(or_delete='')} EXECUTE FUNCTION refuse_change()")
+    op.execute(
+        f"CREATE TRIGGER approval_stays {APPROVAL_CHANGES.format(or_delete='')} EXECUTE FUNCTION refuse_change()"
+    )
     op.execute(
         "CREATE TRIGGER approval_goes_logged BEFORE DELETE ON approval FOR EACH ROW "
         "EXECUTE FUNCTION refuse_unless_logged()"

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalRead, SubjectType, VoidReason
+from app.models.destruction import Destruction, DestructionState
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.survey_amendment import SurveyAmendment, SurveyAmendmentState
 from app.models.survey_round import SurveyRound, SurveyRoundState
@@ -46,10 +47,11 @@ _SUBJECTS = {
         SurveyAmendment, "list_survey_amendment_approvals", {SurveyAmendmentState.PROPOSED}
     ),
     SubjectType.SURVEY_TEXTS: _Subject(SurveyTexts, "list_survey_texts_approvals", {SurveyTextsState.UNDER_REVIEW}),
+    SubjectType.DESTRUCTION: _Subject(Destruction, "list_destruction_approvals", {DestructionState.PROPOSED}),
 }
 
 # Not by everyone who sees what else is decided at the table.
-_SEEN_BY_FEWER = {SubjectType.SESSION_RECORD, SubjectType.SURVEY_TEXTS}
+_SEEN_BY_FEWER = {SubjectType.SESSION_RECORD, SubjectType.SURVEY_TEXTS, SubjectType.DESTRUCTION}
 
 _ITEMS = sa.select(
     col(Approval.id),

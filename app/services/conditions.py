@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from app.models.action import ActionState
 from app.models.base import Table
+from app.models.destruction import DestructionState
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.dialogue_template import DialogueTemplateState
 from app.models.instrument import InstrumentState
@@ -285,3 +286,8 @@ ROUND_NOT_BEGUN = While(
     "answers are not taken yet", Code.SURVEY_ROUND_HAS_BEGUN, lambda _actor, row, now: now < row.opens_at
 )
 TEXTS_UNDER_REVIEW = While("the texts are not released", Code.TEXTS_RELEASED, state_is(SurveyTextsState.UNDER_REVIEW))
+# --- retention
+HOLD_STANDS = While("the hold has not been lifted", Code.HOLD_LIFTED, lambda _actor, row, _now: row.lifted_at is None)
+DESTRUCTION_PROPOSED = While(
+    "it is neither carried out nor taken back", Code.DESTRUCTION_SETTLED, state_is(DestructionState.PROPOSED)
+)

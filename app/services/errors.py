@@ -166,6 +166,16 @@ class Code(StrEnum):
     RESULTS_NOT_RELEASED = "resultsNotReleased"
     TEXTS_RELEASED = "textsReleased"
     UNKNOWN_TEXT = "unknownText"
+    # retention, legal holds, erasure
+    RETENTION_RULE_EXISTS = "retentionRuleExists"
+    LEGAL_HOLD = "legalHold"
+    HOLD_LIFTED = "holdLifted"
+    NOTHING_TO_HOLD = "nothingToHold"
+    APPENDIX_OPEN = "appendixOpen"
+    DESTRUCTION_PENDING = "destructionPending"
+    DESTRUCTION_SETTLED = "destructionSettled"
+    PERSON_HOLDS_MANDATE = "personHoldsMandate"
+    PERSON_LEADS_SESSION = "personLeadsSession"
 
 
 @dataclass(frozen=True)
