@@ -51,9 +51,10 @@ REFUSE_WHILE_HELD = """
         its_record uuid := before ->> 'session_record_id';
         its_person uuid := before ->> 'person_id';
     BEGIN
-        FOREACH kept IN ARRAY TG_ARGV LOOP
+        FOREACH kept IN ARRAY coalesce(TG_ARGV, '{}'::text[]) LOOP
             lost := lost OR NOT (
-                coalesce(before -> kept, 'null') IN ('null', '""', '{}', '[]') OR before -> kept <@ after -> kept
+                coalesce(before -> kept, 'null') IN ('null', '""', '{}', '[]')
+                OR (before -> kept) <@ (after -> kept)
             );
         END LOOP;
         IF NOT lost THEN

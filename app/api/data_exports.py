@@ -15,6 +15,6 @@ router = APIRouter(tags=["people"])
     "/people/{personId}/data-export", response_model=DataExportRead, summary="Read all that is stored about you"
 )
 async def read_data_export(call: Reading, person_id: PersonId) -> Response:
-    """Everything that is stored about you, by kind, with what it is kept for and by which right. Yours alone to read."""
+    """Everything that is stored about you, by kind, with what it is kept for and by which right. It is yours alone."""
     export = await data_exports.read(call.work, person_id)
     return tagged(call.request, export, export.version, f"/people/{person_id}/data-export")

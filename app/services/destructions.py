@@ -47,15 +47,13 @@ async def create(work: Work, record_id: UUID, data: DestructionCreate) -> Destru
     """A proposal from either side. Its own party decides on it too."""
     record = await admit(work, "create_destruction", SessionRecord, record_id)
     await legal_holds.check(work.session, record.organisation_id, group_id=record.working_group_id, record_id=record.id)
-    records = await locked_with_appendices(work.session, record.id)
-    if any(each.state is not SessionRecordState.FINAL for each in records):
-        raise Refusal(Code.APPENDIX_OPEN)
+    records = _all_final(await locked_with_appendices(work.session, record.id))
     seat = work.actor.seats_at(record.working_group_id)[0]
     destruction = Destruction(
         organisation_id=record.organisation_id,
         working_group_id=record.working_group_id,
         destroyed_record_id=record.id,
-        records=_hashes(records),
+        records=records,
         party_id=seat.party_id,
         reason=data.reason,
         decision_reference=data.decision_reference,
@@ -91,9 +89,9 @@ async def approve(work: Work, destruction_id: UUID, version: int, data: Approval
         group_id=destruction.working_group_id,
         record_id=destruction.destroyed_record_id,
     )
-    if _hashes(records) != destruction.records:
-        # An appendix has been begun: it was nothing the parties could know of when it was proposed.
-        raise Refusal(Code.APPENDIX_OPEN)
+    if _all_final(records) != destruction.records:
+        # An appendix has come to it that nobody has proposed to destroy.
+        raise Refusal(Code.CONTENT_CHANGED)
     subject = await _subject(work, destruction)
     approval, outcome = await joint_decision.decide(work, "approve_destruction", subject, data)
     if outcome is Outcome.REACHED:
@@ -110,7 +108,9 @@ async def approve(work: Work, destruction_id: UUID, version: int, data: Approval
     return shown(work, ApprovalRead, approval)
 
 
-def _hashes(records: Sequence[SessionRecord]) -> list[DestroyedRecord]:
+def _all_final(records: Sequence[SessionRecord]) -> list[DestroyedRecord]:
+    if any(record.state is not SessionRecordState.FINAL for record in records):
+        raise Refusal(Code.APPENDIX_OPEN)
     return [DestroyedRecord(id=record.id, content_hash=record.content_hash or "") for record in records]
 
 
