@@ -26,6 +26,7 @@ from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignI
 
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)
 _MANDATES = sa.select(col(Mandate.id)).where(col(Mandate.person_id) == _PERSON)
+_ORGANISATIONS = sa.select(col(Mandate.organisation_id)).where(col(Mandate.person_id) == _PERSON)
 _SIGN_INS = sa.select(col(SignIn.id)).where(col(SignIn.person_id) == _PERSON)
 
 
@@ -49,7 +50,7 @@ _ARCHIVE = _texts(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """Rows of one kind that tell something about a person."""
 
@@ -89,7 +90,7 @@ def _own(attendances: sa.ColumnElement[Any], key: str) -> sa.ColumnElement[Any]:
 
 
 _NOTED = _own(sa.type_coerce(col(DialogueSession.attendances), JSONB), "mandate_id")
-_IN_CONTENT = _own(sa.func.coalesce(col(SessionRecord.content)["attendances"], sa.cast("[]", JSONB)), "mandateId")
+_IN_CONTENT = _own(col(SessionRecord.content)["attendances"], "mandateId")
 
 PLACES: tuple[Place, ...] = (
     Place(
@@ -171,7 +172,7 @@ PLACES: tuple[Place, ...] = (
     ),
     Place(
         DialogueSession,
-        _NOTED.is_not(None),
+        sa.and_(col(DialogueSession.organisation_id).in_(_ORGANISATIONS), _NOTED.is_not(None)),
         ("attendances",),
         _texts("För att visa att båda sidor var med.", "To show that both sides took part."),
         _UNION_ACT,
@@ -180,7 +181,7 @@ PLACES: tuple[Place, ...] = (
     ),
     Place(
         SessionRecord,
-        _IN_CONTENT.is_not(None),
+        sa.and_(col(SessionRecord.organisation_id).in_(_ORGANISATIONS), _IN_CONTENT.is_not(None)),
         ("content",),
         _texts(
             "Protokollet visar vilka uppdrag som var företrädda.", "The record shows which mandates were represented."

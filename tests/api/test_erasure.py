@@ -436,6 +436,7 @@ class Aviary:
             for path in await self.addresses():
                 for watcher in watchers:
                     answer = await Client(http, watcher.client.token).request("GET", path)
+                    assert answer.status_code < 500, (path, answer.text)
                     if path.startswith("/session-records/") and answer.json().get("state") == "final":
                         continue
                     told = f"{answer.text}\n{answer.headers}".lower()
