@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app import retention
-from tests.stories import Json, decide
+from tests.stories import Json, decide, for_review
 from tests.world import Someone, World
 
 RULE = {"kind": "sessionRecords", "keepMonths": 12, "archiveClass": "2.4.1", "decisionReference": "MP 2026/45"}
@@ -43,6 +43,17 @@ async def destroyed_jointly(world: World, record: Json) -> Json:
         await decide(who, f"/destructions/{made['id']}")
     read: Json = await world.saco_rep.client.get(f"/destructions/{made['id']}")
     assert read["state"] == "carriedOut"
+    return read
+
+
+async def final_appendix(world: World, record: Json) -> Json:
+    body = {"title": "Rättelse", "sharedPicture": "Rätt ska vara rätt."}
+    appendix = await world.saco_rep.client.post(f"/session-records/{record['id']}/appendices", body)
+    path = f"/session-records/{appendix['id']}"
+    await world.saco_rep.client.step(f"{path}/transitions", for_review())
+    for who in (world.saco_rep, world.employer_rep):
+        await decide(who, path)
+    read: Json = await world.saco_rep.client.get(path)
     return read
 
 

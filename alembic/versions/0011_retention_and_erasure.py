@@ -22,19 +22,22 @@ KINDS = ("sessionRecords", "partyNotes", "auditEntries", "signIns")
 IS_HELD = """
     CREATE FUNCTION is_held(its_organisation uuid, its_group uuid, its_record uuid, its_person uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        WITH RECURSIVE records (id, corrects) AS (
+            SELECT id, appendix_to_id FROM session_record WHERE id = its_record
+            UNION ALL
+            SELECT above.id, above.appendix_to_id FROM session_record above JOIN records ON above.id = corrects
+        )
         SELECT EXISTS (
             SELECT FROM legal_hold
             WHERE organisation_id = its_organisation AND lifted_at IS NULL AND (
                 num_nonnulls(held_group_id, held_record_id, held_person_id) = 0
                 OR held_group_id = its_group
                 OR held_person_id = its_person
-                OR held_record_id IN (its_record, (SELECT appendix_to_id FROM session_record WHERE id = its_record))
+                OR held_record_id IN (SELECT id FROM records)
             )
         ) OR EXISTS (
             SELECT FROM record_registration
-            WHERE legal_hold AND session_record_id IN (
-                its_record, (SELECT appendix_to_id FROM session_record WHERE id = its_record)
-            )
+            WHERE legal_hold AND session_record_id IN (SELECT id FROM records)
         )
     $$
 """

@@ -46,8 +46,7 @@ async def list_of_group(work: Work, working_group_id: UUID, request: PageRequest
 async def create(work: Work, record_id: UUID, data: DestructionCreate) -> DestructionRead:
     """A proposal from either side. Its own party decides on it too."""
     record = await admit(work, "create_destruction", SessionRecord, record_id)
-    await legal_holds.check(work.session, record.organisation_id, group_id=record.working_group_id, record_id=record.id)
-    records = _all_final(await locked_with_appendices(work.session, record.id))
+    records = await _free(work, await locked_with_appendices(work.session, record.id))
     seat = work.actor.seats_at(record.working_group_id)[0]
     destruction = Destruction(
         organisation_id=record.organisation_id,
@@ -83,13 +82,7 @@ async def approve(work: Work, destruction_id: UUID, version: int, data: Approval
     seen = await find(work, Destruction, destruction_id)
     records = await locked_with_appendices(work.session, seen.destroyed_record_id)
     destruction = await admit(work, "approve_destruction", Destruction, destruction_id, version)
-    await legal_holds.check(
-        work.session,
-        destruction.organisation_id,
-        group_id=destruction.working_group_id,
-        record_id=destruction.destroyed_record_id,
-    )
-    if _all_final(records) != destruction.records:
+    if await _free(work, records) != destruction.records:
         # An appendix has come to it that nobody has proposed to destroy.
         raise Refusal(Code.CONTENT_CHANGED)
     subject = await _subject(work, destruction)
@@ -108,7 +101,12 @@ async def approve(work: Work, destruction_id: UUID, version: int, data: Approval
     return shown(work, ApprovalRead, approval)
 
 
-def _all_final(records: Sequence[SessionRecord]) -> list[DestroyedRecord]:
+async def _free(work: Work, records: Sequence[SessionRecord]) -> list[DestroyedRecord]:
+    """What the parties decide on, if no hold is on any of it and all of it is final."""
+    for record in records:
+        await legal_holds.check(
+            work.session, record.organisation_id, group_id=record.working_group_id, record_id=record.id
+        )
     if any(record.state is not SessionRecordState.FINAL for record in records):
         raise Refusal(Code.APPENDIX_OPEN)
     return [DestroyedRecord(id=record.id, content_hash=record.content_hash or "") for record in records]

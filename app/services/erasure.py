@@ -90,7 +90,8 @@ async def _erase(work: Work, person: Person) -> None:
     await queue.take_back(work.session, survey_mail.ENTRYPOINT, str(person.id).encode())
     nobody = {
         "name": "",
-        "email": f"{person.id}@erased.invalid",
+        # No address, so that nobody can have taken it.
+        "email": f"erased {person.id}",
         "language": Language.SWEDISH,
         "active": False,
         "unit_id": None,

@@ -36,15 +36,21 @@ class Ground:
 
 
 async def locked_with_appendices(session: AsyncSession, record_id: UUID) -> Sequence[SessionRecord]:
-    """The record and its appendices, oldest first, held until the end of the transaction."""
-    query = (
-        sa.select(SessionRecord)
-        .where(sa.or_(col(SessionRecord.id) == record_id, col(SessionRecord.appendix_to_id) == record_id))
-        .order_by(col(SessionRecord.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return (await session.execute(query)).scalars().all()
+    """The record, its appendices and theirs, held until the end of the transaction.
+
+    Whoever begins an appendix holds what it corrects. So each is held before its own are looked for.
+    """
+    found: list[SessionRecord] = []
+    which = col(SessionRecord.id) == record_id
+    while records := (await session.execute(_held(which))).scalars().all():
+        found += records
+        which = col(SessionRecord.appendix_to_id).in_([record.id for record in records])
+    return found
+
+
+def _held(which: sa.ColumnElement[bool]) -> sa.Select[tuple[SessionRecord]]:
+    query = sa.select(SessionRecord).where(which).order_by(col(SessionRecord.id)).with_for_update()
+    return query.execution_options(populate_existing=True)
 
 
 async def destroy(session: AsyncSession, records: Sequence[SessionRecord], ground: Ground, now: datetime) -> None:
@@ -83,7 +89,6 @@ async def destroy(session: AsyncSession, records: Sequence[SessionRecord], groun
         sa.delete(Statement).where(col(Statement.session_record_id).in_(ids)),
         sa.delete(Action).where(col(Action.session_record_id).in_(ids)),
         sa.delete(RecordRegistration).where(col(RecordRegistration.session_record_id).in_(ids)),
-        sa.delete(SessionRecord).where(col(SessionRecord.id).in_(ids), col(SessionRecord.appendix_to_id).is_not(None)),
         sa.delete(SessionRecord).where(col(SessionRecord.id).in_(ids)),
     ):
         await session.execute(statement.execution_options(synchronize_session=False))

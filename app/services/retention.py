@@ -23,13 +23,14 @@ from app.models.retention_rule import RetainedKind, RetentionRule
 from app.models.session_record import RecordRegistration, SessionRecord, SessionRecordState
 from app.models.sign_in import RefreshToken, SignIn
 from app.services.calendar import swedish_day
-from app.services.record_destruction import Ground, destroy, locked_with_appendices
+from app.services.record_destruction import Ground, destroy
 from app.services.retention_rules import NOTICE
 from app.services.sign_in import FAMILY_AT_MOST
 
 AT_ONCE = 500
-RECORDS_AT_ONCE = 20
-"""Each takes some statements."""
+RECORDS_AT_ONCE = 100
+PASSES = 4
+"""Enough for a record to go together with its appendices and theirs."""
 
 _NOBODY = sa.cast(sa.null(), sa.Uuid)
 _OLDER = sa.bindparam("older_than", type_=sa.DateTime(timezone=True))
@@ -70,30 +71,23 @@ def _held(organisation: Any, group: Any = _NOBODY, record: Any = _NOBODY, person
 # --- Final records -----------------------------------------------------------------------------------------
 
 _APPENDIX = aliased(SessionRecord)
-
-
-def _past(record: Any) -> sa.ColumnElement[bool]:
-    """Past the rule's time and past what the archivist registered, and held by nobody."""
-    longer = sa.exists().where(
-        col(RecordRegistration.session_record_id) == record.id,
-        col(RecordRegistration.retain_until) >= sa.bindparam("today", type_=sa.Date),
-    )
-    return sa.and_(
-        record.state == SessionRecordState.FINAL,
-        record.final_at < _OLDER,
-        ~longer,
-        ~_held(record.organisation_id, record.working_group_id, record.id),
-    )
-
-
-# A record goes with its appendices, when the last of them may go.
+_KEPT_LONGER = sa.exists().where(
+    sa.or_(
+        col(RecordRegistration.session_record_id) == col(SessionRecord.id),
+        col(RecordRegistration.session_record_id) == col(SessionRecord.appendix_to_id),
+    ),
+    col(RecordRegistration.retain_until) >= sa.bindparam("today", type_=sa.Date),
+)
+# An appendix first, and then what it corrects: a record waits for the last of its appendices.
 _RECORDS = (
-    sa.select(col(SessionRecord.id))
+    sa.select(SessionRecord)
     .where(
         col(SessionRecord.organisation_id) == _ORGANISATION,
-        col(SessionRecord.appendix_to_id).is_(None),
-        _past(SessionRecord),
-        ~sa.exists().where(col(_APPENDIX.appendix_to_id) == col(SessionRecord.id), ~_past(_APPENDIX)),
+        col(SessionRecord.state) == SessionRecordState.FINAL,
+        col(SessionRecord.final_at) < _OLDER,
+        ~_KEPT_LONGER,
+        ~_held(col(SessionRecord.organisation_id), col(SessionRecord.working_group_id), col(SessionRecord.id)),
+        ~sa.exists().where(col(_APPENDIX.appendix_to_id) == col(SessionRecord.id)),
     )
     .order_by(col(SessionRecord.id))
     .limit(RECORDS_AT_ONCE)
@@ -102,13 +96,17 @@ _RECORDS = (
 
 
 async def _records(session: AsyncSession, rule: RetentionRule, now: datetime) -> bool:
+    ground = Ground(rule.decision_reference, rule.archive_class, retention_rule_id=rule.id)
     given = _given(rule, now) | {"today": swedish_day(now)}
-    found = (await session.execute(_RECORDS, given)).scalars().all()
-    for record_id in found:
-        # The record is held already, and an appendix is begun only by one who holds it.
-        ground = Ground(rule.decision_reference, rule.archive_class, retention_rule_id=rule.id)
-        await destroy(session, await locked_with_appendices(session, record_id), ground, now)
-    return bool(found)
+    any_gone = False
+    for _ in range(PASSES):
+        # Held from here on: an appendix is begun only by one who holds what it corrects.
+        found = (await session.execute(_RECORDS, given)).scalars().all()
+        if not found:
+            break
+        await destroy(session, found, ground, now)
+        any_gone = True
+    return any_gone
 
 
 # --- Many small things, logged by number -------------------------------------------------------------------

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from tests.retention_stories import a_destruction, a_hold, destroyed_jointly, lifted, log_of, rows_left
+from tests.retention_stories import (
+    a_destruction,
+    a_hold,
+    destroyed_jointly,
+    final_appendix,
+    lifted,
+    log_of,
+    rows_left,
+)
 from tests.stories import Json, agreed_action, decide, final_record, for_review, started_group, trail, written_record
 from tests.world import World
 
@@ -14,17 +22,6 @@ from tests.world import World
 async def registered(world: World, record: Json) -> None:
     given = {"caseNumber": "MP 2026/0412", "archiveClass": "2.4.1 Samverkan"}
     await world.archivist.client.change(f"/record-registrations/{record['id']}", given, method="PUT", etag='"0"')
-
-
-async def final_appendix(world: World, record: Json) -> Json:
-    body = {"title": "Rättelse", "sharedPicture": "Rätt ska vara rätt."}
-    appendix = await world.saco_rep.client.post(f"/session-records/{record['id']}/appendices", body)
-    path = f"/session-records/{appendix['id']}"
-    await world.saco_rep.client.step(f"{path}/transitions", for_review())
-    for who in (world.saco_rep, world.employer_rep):
-        await decide(who, path)
-    read: Json = await world.saco_rep.client.get(path)
-    return read
 
 
 @pytest.mark.parametrize("proposer", ["saco_rep", "employer_rep"])
@@ -206,3 +203,45 @@ async def test_both_last_approvals_at_once_destroy_it_once(world: World) -> None
         )
         assert [answer.status_code for answer in answers] == [201, 201]
         assert [each["destroyedId"] for each in await log_of(world.archivist, world)].count(record["id"]) == 1
+
+
+async def test_a_hold_on_an_appendix_keeps_its_record_and_one_on_the_record_its_appendices(world: World) -> None:
+    record = await final_record(world, await started_group(world))
+    appendix = await final_appendix(world, record)
+    second = await final_appendix(world, appendix)
+    made = await a_destruction(world, record)
+    assert len(made["content"]["records"]) == 3
+    there = f"/destructions/{made['id']}"
+    await decide(world.saco_rep, there)
+    for held in (second, appendix, record):
+        hold = await a_hold(world, heldRecordId=held["id"])
+        problem = await decide(world.employer_rep, there, expect=409)
+        assert problem["code"] == "legalHold"
+        await lifted(world, hold)
+    hold = await a_hold(world, heldRecordId=record["id"])
+    body = {"reason": "Nedlagt.", "decisionReference": "MP 2026/77"}
+    await world.saco_rep.client.refused(
+        "POST", f"/session-records/{second['id']}/destructions", 409, "legalHold", json=body
+    )
+    await lifted(world, hold)
+    await decide(world.employer_rep, there)
+    for each in (record, appendix, second):
+        assert await rows_left(world, "session_record", "id", each["id"]) == 0
+
+
+async def test_an_appendix_begun_at_the_same_time_is_never_left_alone(world: World) -> None:
+    for _ in range(5):
+        record = await final_record(world, await started_group(world))
+        made = await a_destruction(world, record)
+        await decide(world.saco_rep, f"/destructions/{made['id']}")
+        body = {"contentHash": made["contentHash"], "decision": "approve"}
+        begun, decided = await asyncio.gather(
+            world.saco_rep.client.request(
+                "POST",
+                f"/session-records/{record['id']}/appendices",
+                json={"title": "Rättelse", "sharedPicture": "Rätt."},
+            ),
+            world.employer_rep.client.request("POST", f"/destructions/{made['id']}/approvals", json=body, etag='"1"'),
+        )
+        both = (begun.status_code, decided.status_code)
+        assert both in {(201, 409), (404, 201)}, (begun.text, decided.text)

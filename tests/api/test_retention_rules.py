@@ -15,7 +15,17 @@ from app.models.audit_entry import AuditEntry
 from app.models.session_record import SessionRecord
 from app.models.sign_in import RefreshToken, SignIn
 from app.services.retention import months_before
-from tests.retention_stories import RULE, a_destruction, a_hold, a_rule, lifted, log_of, months_pass, rows_left
+from tests.retention_stories import (
+    RULE,
+    a_destruction,
+    a_hold,
+    a_rule,
+    final_appendix,
+    lifted,
+    log_of,
+    months_pass,
+    rows_left,
+)
 from tests.stories import Json, final_record, started_group, trail, written_record
 from tests.world import World
 
@@ -138,6 +148,20 @@ async def test_a_record_waits_for_its_open_appendix(world: World) -> None:
     await a_rule(world, keepMonths=1)
     await months_pass(world, 100)
     assert await rows_left(world, "session_record", "id", record["id"]) == 1
+
+
+async def test_a_record_goes_together_with_its_appendices(world: World) -> None:
+    record = await final_record(world, await started_group(world))
+    appendix = await final_appendix(world, record)
+    second = await final_appendix(world, appendix)
+    await a_rule(world, keepMonths=1)
+    hold = await a_hold(world, heldRecordId=second["id"])
+    await months_pass(world, 24)
+    assert await rows_left(world, "session_record", "id", record["id"]) == 1
+    await lifted(world, hold)
+    await months_pass(world, 24)
+    gone = [each["id"] for each in (second, appendix, record)]
+    assert [each["destroyedId"] for each in await log_of(world.archivist, world)] == gone
 
 
 @pytest.mark.parametrize("on", ["organisation", "group", "record", "registration"])
