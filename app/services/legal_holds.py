@@ -94,11 +94,9 @@ async def _check_there(work: Work, organisation_id: UUID, data: LegalHoldCreate)
     ):
         if row_id is None:
             continue
-        # Held, so that it is still there when the hold is stored.
-        query = (
-            sa.select(col(row_type.id))
-            .where(col(row_type.id) == row_id, col(row_type.organisation_id) == organisation_id, suits)
-            .with_for_update(read=True)
+        # It stays there: whoever destroys or erases takes the organisation's row first, and that is held.
+        query = sa.select(col(row_type.id)).where(
+            col(row_type.id) == row_id, col(row_type.organisation_id) == organisation_id, suits
         )
         if (await work.session.execute(query)).first() is None:
             raise Refusal(Code.NOTHING_TO_HOLD, pointer)

@@ -1,13 +1,14 @@
 """Legal holds: while one stands, nothing of what it is on is destroyed, erased or written over."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 
-from tests.retention_stories import a_hold, lifted
-from tests.stories import agreed_action, final_record, soon, started_group, trail, written_record
+from tests.retention_stories import a_destruction, a_hold, lifted, rows_left
+from tests.stories import agreed_action, decide, final_record, soon, started_group, trail, written_record
 from tests.world import World
 
 
@@ -102,6 +103,24 @@ async def test_nothing_written_is_lost_and_more_can_be_written(world: World, on:
         await own.change(
             address, body, expect=204 if method == "DELETE" else 200, method=method, etag=await own.etag(address)
         )
+
+
+async def test_a_hold_and_a_destruction_never_pass_each_other(world: World) -> None:
+    for _ in range(5):
+        record = await final_record(world, await started_group(world))
+        made = await a_destruction(world, record)
+        await decide(world.saco_rep, f"/destructions/{made['id']}")
+        body = {"reason": "Målet prövas.", "caseNumber": "KRG 1-26", "heldRecordId": record["id"]}
+        approval = {"contentHash": made["contentHash"], "decision": "approve"}
+        held, decided = await asyncio.gather(
+            world.archivist.client.request("POST", f"{world.path}/legal-holds", json=body),
+            world.employer_rep.client.request(
+                "POST", f"/destructions/{made['id']}/approvals", json=approval, etag='"1"'
+            ),
+        )
+        both = (held.status_code, decided.status_code)
+        assert both in {(201, 409), (422, 201)}, (held.text, decided.text)
+        assert await rows_left(world, "session_record", "id", record["id"]) == (both == (201, 409))
 
 
 async def test_another_groups_hold_stands_in_nobodys_way(world: World) -> None:
