@@ -57,7 +57,8 @@ async def test_what_fails_is_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception
 ) -> None:
     note = await an_old_note(world)
-    carry_out, failed = rules.carry_out, []
+    carry_out = rules.carry_out
+    failed: list[UUID] = []
 
     async def fails_once(session: AsyncSession, rule_id: UUID, now: datetime) -> Any:
         if not failed:

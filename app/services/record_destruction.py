@@ -48,7 +48,7 @@ async def locked_with_appendices(session: AsyncSession, record_id: UUID) -> Sequ
     return found
 
 
-def _held(which: sa.ColumnElement[bool]) -> sa.Select[tuple[SessionRecord]]:
+def _held(which: sa.ColumnElement[bool]) -> sa.Select[SessionRecord]:
     query = sa.select(SessionRecord).where(which).order_by(col(SessionRecord.id)).with_for_update()
     return query.execution_options(populate_existing=True)
 
