@@ -21,7 +21,7 @@ class ExportedTable(Output):
     table: str = Field(json_schema_extra={"example": "mandate"})
     purpose: InBothLanguages = Field(description="What it is kept for.")
     legal_ground: InBothLanguages = Field(description="By which right, under the GDPR.")
-    withheld: list[str] = Field(
+    withheld_fields: list[str] = Field(
         description="Fields that are there and not shown: they are secrets, of use to a thief only, or about others.",
         json_schema_extra={"example": ["passwordHash"]},
     )

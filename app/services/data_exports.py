@@ -29,7 +29,7 @@ async def read(work: Work, person_id: UUID) -> DataExportRead:
     mails = [{name: each[name] for name in ("round", "reminder")} for each in map(json.loads, jobs)]
     tables.append(
         ExportedTable(
-            table="waitingMail", purpose=_WAITING, legal_ground=PLACES[0].legal_ground, withheld=[], rows=mails
+            table="waitingMail", purpose=_WAITING, legal_ground=PLACES[0].legal_ground, withheld_fields=[], rows=mails
         )
     )
     return DataExportRead(version=person.version, person_id=person.id, tables=tables)
@@ -44,7 +44,7 @@ async def _table(work: Work, place: Place, person_id: UUID) -> ExportedTable:
         table=to_camel(place.name),
         purpose=place.purpose,
         legal_ground=place.legal_ground,
-        withheld=[to_camel(name) for name in place.withheld],
+        withheld_fields=[to_camel(name) for name in place.withheld],
         rows=rows,
     )
 

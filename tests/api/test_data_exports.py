@@ -186,7 +186,7 @@ async def test_no_secret_is_in_it(world: World) -> None:
     text = (await world.employee.client.request("GET", f"/people/{world.employee.id}/data-export")).text
     assert "argon2" not in text
     assert token not in text
-    assert '"withheld":["passwordHash"]' in text
+    assert '"withheldFields":["passwordHash"]' in text
 
 
 async def test_nobody_elses_to_read(app: FastAPI, world: World) -> None:
