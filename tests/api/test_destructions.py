@@ -96,7 +96,8 @@ async def test_no_number_of_one_sides_people_destroys_anything(world: World) -> 
 
 async def test_a_change_asked_for_ends_the_proposal(world: World) -> None:
     record = await final_record(world, await started_group(world))
-    there = f"/destructions/{(await a_destruction(world, record))['id']}"
+    made = await a_destruction(world, record)
+    there = f"/destructions/{made['id']}"
     await decide(world.saco_rep, there)
     await decide(world.employer_rep, there, "requestChange", statement="Vänta till nästa år.")
     assert (await world.saco_rep.client.get(there))["state"] == "withdrawn"
@@ -104,8 +105,11 @@ async def test_a_change_asked_for_ends_the_proposal(world: World) -> None:
     again = await a_destruction(world, record)
     taken_back = await world.saco_rep.client.step(f"/destructions/{again['id']}/transitions", {"to": "withdrawn"})
     assert taken_back["state"] == "withdrawn"
-    listed = await world.employer_rep.client.get(f"/working-groups/{record['workingGroupId']}/destructions")
-    assert [each["state"] for each in listed["items"]] == ["withdrawn", "withdrawn"]
+    of_group = f"/working-groups/{record['workingGroupId']}/destructions"
+    for sort, order in (("createdAt", [made["id"], again["id"]]), ("-createdAt", [again["id"], made["id"]])):
+        listed = (await world.employer_rep.client.get(of_group, params={"sort": sort}))["items"]
+        assert [each["id"] for each in listed] == order
+        assert [each["state"] for each in listed] == ["withdrawn", "withdrawn"]
 
 
 async def test_one_proposal_at_a_time_and_only_by_who_can_decide(app: FastAPI, world: World) -> None:
