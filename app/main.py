@@ -20,6 +20,7 @@ from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
 from app.key_directory import open_key_directory
+from app.retention import keeping_retention
 from app.services.key_store import KeyStore
 from app.services.second_factors import Needed
 from app.services.token_keys import KeySource, Unsaved, new_pair, ring_of
@@ -51,6 +52,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as beside:
+            if settings.worker == "inside":
+                await beside.enter_async_context(keeping_retention(database))
             if key_store is not None and settings.worker == "inside":
                 await beside.enter_async_context(closing_rounds(database, key_store))
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))

@@ -18,6 +18,7 @@ from app.closing import closing_rounds
 from app.database import Database
 from app.installation import CannotRun
 from app.main import create_app, workshop_of
+from app.retention import keeping_retention
 from app.services import content_packs
 from app.services.calendar import swedish_day
 from app.settings import Settings
@@ -128,7 +129,7 @@ def work(url: str, settings: Settings) -> None:
         try:
             await migrations.upgrade(database)
             typer.echo("The worker is running. Ctrl-C stops it.")
-            async with closing_rounds(database, key_store):
+            async with closing_rounds(database, key_store), keeping_retention(database):
                 await worker.run(workshop_of(settings, database, key_store), stop)
         finally:
             await database.close()

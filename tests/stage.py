@@ -11,6 +11,7 @@ from app.models.action import Action
 from app.models.approval import Approval
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
+from app.models.destruction import Destruction
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.instrument import Instrument, InstrumentState
@@ -31,9 +32,10 @@ from app.models.working_group import WorkingGroup
 from app.services import content_packs, one_time_codes, passwords, second_factors
 from app.services.calendar import swedish_day
 from app.services.vault import Vault
-from tests import service_client_stage, stories, survey_stage, text_stage
+from tests import retention_stage, service_client_stage, stories, survey_stage, text_stage
 from tests.content import shipped_pack
 from tests.mail_stage import a_round
+from tests.retention_stories import a_destruction
 from tests.signing_in import PASSWORD
 from tests.world import World
 
@@ -68,6 +70,7 @@ class Stage:
         await survey_stage.build(self, started)
         await text_stage.build(self, started)
         await self._invited(started)
+        await retention_stage.build(self)
         await self._closed()
         await self._templates()
         await self._instruments()
@@ -232,6 +235,7 @@ class Stage:
         review = await stories.record_under_review(shut, started)
         approval = await stories.decide(shut.employer_rep, f"/session-records/{review['id']}")
         final = await stories.final_record(shut, started)
+        destruction = await a_destruction(shut, final)
         copied = {"derivedFromId": str((await shut.template()).id), "templateVersion": "1.0.1"}
         template = await shut.employer_rep.client.post(f"{shut.path}/dialogue-templates", copied)
         rounds = dict(zip(("draft", "proposed"), await survey_stage.rounds_ahead(shut, started), strict=True))
@@ -255,6 +259,7 @@ class Stage:
             ("record, draft", SessionRecord, draft["id"]),
             ("record, in review", SessionRecord, review["id"]),
             ("record, final", SessionRecord, final["id"]),
+            ("destruction", Destruction, destruction["id"]),
             ("statement", Statement, (UUID(draft["id"]), shut.employer.id)),
             ("action, open", Action, action["id"]),
             *((f"round, {name}", SurveyRound, each["id"]) for name, each in rounds.items()),

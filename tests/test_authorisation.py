@@ -33,14 +33,18 @@ from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.base import Table
 from app.models.columns import snake_case
+from app.models.destruction import Destruction
+from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.instrument import Instrument
+from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.retention_rule import RetentionRule
 from app.models.service_client import ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import SessionRecord
@@ -66,6 +70,7 @@ from tests.agreement.second import NOBODY, RESPONDENT, Caller, Case
 from tests.client import Client, client_for
 from tests.conftest import settings_for
 from tests.contract import document
+from tests.retention_stories import RULE
 from tests.second_factors import code_of
 from tests.signing_in import PASSWORD
 from tests.stage import Stage
@@ -143,6 +148,11 @@ def _bare(path: str, body: Callable[[Stage], Any] | None = None) -> Cases:
 def _of_entries(stage: Stage) -> Iterator[Cell]:
     for name, row in stage.of(AuditEntry).items():
         yield Cell(name, row, f"/audit-entries/{row.id}")
+
+
+def _of_log_entries(stage: Stage) -> Iterator[Cell]:
+    for name, row in stage.of(DestructionLogEntry).items():
+        yield Cell(name, row, f"/destruction-log-entries/{row.id}")
 
 
 def _of_statements(stage: Stage) -> Iterator[Cell]:
@@ -481,6 +491,34 @@ CASES: dict[str, Cases] = {
     "create_service_client_credential": _on(ServiceClient, f"{SERVICE_CLIENT}/credentials", lambda _s, _r: {}),
     "read_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
     "delete_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
+    # --- personal data and retention
+    "erase_person": _on(Person, "/people/{id}"),
+    "read_data_export": _on(Person, "/people/{id}/data-export"),
+    "list_retention_rules": _on(Organisation, f"{ORGANISATION}/retention-rules"),
+    "create_retention_rule": _on(
+        Organisation, f"{ORGANISATION}/retention-rules", lambda _s, _r: {**RULE, "kind": "signIns"}
+    ),
+    "read_retention_rule": _on(RetentionRule, "/retention-rules/{id}"),
+    "update_retention_rule": _on(RetentionRule, "/retention-rules/{id}", lambda _s, _r: {"keepMonths": 24}),
+    "delete_retention_rule": _on(RetentionRule, "/retention-rules/{id}"),
+    "list_legal_holds": _on(Organisation, f"{ORGANISATION}/legal-holds"),
+    "create_legal_hold": _on(
+        Organisation, f"{ORGANISATION}/legal-holds", lambda _s, _r: {"reason": "Prövas.", "caseNumber": "KRG 1-26"}
+    ),
+    "read_legal_hold": _on(LegalHold, "/legal-holds/{id}"),
+    "lift_legal_hold": _on(LegalHold, "/legal-holds/{id}/transitions", lambda _s, _r: {"to": "lifted"}),
+    "list_destructions": _on(WorkingGroup, f"{GROUP}/destructions"),
+    "create_destruction": _on(
+        SessionRecord,
+        f"{RECORD}/destructions",
+        lambda _s, _r: {"reason": "Nedlagt.", "decisionReference": "MP 2026/77"},
+    ),
+    "read_destruction": _on(Destruction, "/destructions/{id}"),
+    "transition_destruction": _on(Destruction, "/destructions/{id}/transitions", lambda _s, _r: {"to": "withdrawn"}),
+    "approve_destruction": _on(Destruction, "/destructions/{id}/approvals", _decision),
+    "list_destruction_approvals": _on(Destruction, "/destructions/{id}/approvals"),
+    "list_destruction_log_entries": _on(Organisation, f"{ORGANISATION}/destruction-log-entries"),
+    "read_destruction_log_entry": _of_log_entries,
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
     "read_audit_entry": _of_entries,
 }
@@ -502,15 +540,21 @@ _OPEN_RECORDS = {
     "record, under review, one for two",
     "record, returned",
     "record, past its deadline",
+    "record, draft, under hold",
 }
-_UNREGISTERED = _OPEN_RECORDS | {f"record, {state}, organisation closed" for state in ("draft", "in review", "final")}
+_FINAL_RECORDS = {f"record, final, {state}" for state in ("destruction proposed", "under hold", "appendix open")}
+_UNREGISTERED = (
+    _OPEN_RECORDS
+    | _FINAL_RECORDS
+    | {f"record, {state}, organisation closed" for state in ("draft", "in review", "final")}
+)
 _ABOUT_RECORDS = {
     "approval: employer's, standing",
     "approval: union's request for change",
     "approval: union's, withdrawn",
     "approval: union's, on a final record",
 }
-_SEEN_BY_FEWER = _ABOUT_RECORDS | {"approval: employer's, of texts"}
+_SEEN_BY_FEWER = _ABOUT_RECORDS | {"approval: employer's, of texts", "approval: employer's, of a destruction"}
 BEYOND: dict[tuple[str, str], set[str]] = {
     ("create_person_invitation", "invitedRecently"): {"person: invited"},
     ("create_second_factor", "secondFactorActive"): {"-"},
@@ -581,6 +625,23 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,
     ("read_record_registration", "notFound"): _UNREGISTERED,
+    # --- retention, legal holds, erasure
+    ("erase_person", "personHoldsMandate"): {"person: union representative", "person, organisation closed"},
+    ("erase_person", "personLeadsSession"): {"person: facilitator"},
+    ("erase_person", "legalHold"): {"person: under hold"},
+    ("create_destruction", "legalHold"): {"record, final, under hold"},
+    ("create_destruction", "appendixOpen"): {"record, final, appendix open"},
+    ("create_destruction", "destructionPending"): {"record, final, destruction proposed"},
+    ("approve_destruction", "legalHold"): {"destruction, proposed, under hold"},
+    ("approve_destruction", "appendixOpen"): {"destruction, proposed, appendix open"},
+    ("approve_destruction", "partyHasDecided"): {"destruction, proposed", "destruction, proposed, one for two"},
+    ("approve_destruction", "personHasDecided"): {"destruction, proposed, one for two"},
+    ("update_party_note", "legalHold"): {"note of the union, under hold"},
+    ("delete_party_note", "legalHold"): {"note of the union, under hold"},
+    ("update_action", "legalHold"): {"action, open, under hold"},
+    ("delete_action", "legalHold"): {"action, open, under hold"},
+    ("update_session_record", "legalHold"): {"record, draft, under hold"},
+    ("write_statement", "legalHold"): {"record, draft, under hold"},
 }
 
 
@@ -834,5 +895,5 @@ async def test_every_list_turns_round(stage: Stage) -> None:
                     longest = max(longest, len(there))
         if longest == 0:
             empty.append(path)
-    # The stage's final record has no appendix; test_session_records.py makes two.
-    assert empty == ["/session-records/{sessionRecordId}/appendices"]
+    # The stage's groups have destroyed nothing; test_destructions.py turns their list round.
+    assert empty == ["/working-groups/{workingGroupId}/destructions"]

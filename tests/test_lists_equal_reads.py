@@ -61,6 +61,11 @@ BELONGS: dict[str, Belongs] = {
     "list_organisation_survey_rounds": _OF_ORGANISATION,
     "list_service_clients": _OF_ORGANISATION,
     "list_service_client_approvals": _ABOUT,
+    "list_retention_rules": _OF_ORGANISATION,
+    "list_legal_holds": _OF_ORGANISATION,
+    "list_destructions": _OF_GROUP,
+    "list_destruction_approvals": _ABOUT,
+    "list_destruction_log_entries": _OF_ORGANISATION,
     "list_audit_entries": _OF_ORGANISATION,
 }
 # The mandates of a table are those that count there now, which is no matter of columns: see `_at_table`.

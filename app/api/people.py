@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.api.answers import accepted, listed, page_of, single
+from app.api.answers import accepted, listed, nothing, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing, vault_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id, SearchWords
 from app.models.person import PersonCreate, PersonItem, PersonRead, PersonUpdate
 from app.models.sign_in import LinkOnItsWay
-from app.services import invitations, people
+from app.services import erasure, invitations, people
 
 router = APIRouter(tags=["people"])
 
@@ -80,3 +80,12 @@ async def update_person(call: Writing, version: Version, person_id: PersonId, pe
     Somebody made inactive is out at once, whatever tokens they hold.
     """
     return _answer(call, await people.update(call.work, vault_of(call.request), person_id, version, person))
+
+
+@router.delete("/people/{personId}", status_code=204, summary="Erase a person")
+async def erase_person(call: Writing, version: Version, person_id: PersonId) -> Response:
+    """Yourself, or as a system administrator somebody who has left: name, address, roles, password and sign-ins go for
+    good, and so does the name wherever somebody has written it in what is not final. What the person's mandates decided
+    stands, and shows the mandate's function only."""
+    await erasure.erase(call.work, person_id, version)
+    return nothing()

@@ -1165,7 +1165,67 @@ PROBLEMS: dict[str, ProblemText] = {
             "Remove the one that is no longer in use. The client shows when each was last used.",
         ),
     ),
+    # --- retention, legal holds, erasure
+    "retentionRuleExists": _p(
+        409,
+        ("Det finns redan en gallringsregel", "Ändra den regel som finns för samma slag av handlingar."),
+        ("There is a retention rule already", "Change the rule that there is for the same kind."),
+    ),
+    "legalHold": _p(
+        409,
+        (
+            "En spärr hindrar det",
+            "Så länge spärren gäller får inget av det den omfattar gallras, raderas eller skrivas över. Arkivarien kan "
+            "häva den.",
+        ),
+        (
+            "A legal hold stands in the way",
+            "While it stands, nothing it covers is destroyed, erased or written over. The archivist can lift it.",
+        ),
+    ),
+    "holdLifted": _p(
+        409,
+        ("Spärren är hävd", "Den gäller inte längre. Sätt en ny om det behövs."),
+        ("The hold has been lifted", "It no longer stands. Set a new one if needed."),
+    ),
+    "nothingToHold": _p(
+        422,
+        (
+            "Inget sådant finns att spärra",
+            "Ange en arbetsgrupp, ett justerat protokoll eller en person i organisationen.",
+        ),
+        ("There is no such thing to hold", "Name a working group, a final record or a person of the organisation."),
+    ),
+    "appendixOpen": _p(
+        409,
+        ("Protokollet har en bilaga som inte är justerad", "Justera bilagan först och lägg fram ett nytt förslag."),
+        ("The record has an appendix that is not final", "Make the appendix final first, and propose anew."),
+    ),
+    "destructionPending": _p(
+        409,
+        ("Gallring är redan föreslagen", "Besluta om förslaget, eller låt parten ta tillbaka det."),
+        ("Its destruction is proposed already", "Decide on the proposal, or let the party take it back."),
+    ),
+    "destructionSettled": _p(
+        409,
+        ("Gallringsförslaget är avgjort", "Gallringen är genomförd eller förslaget har tagits tillbaka."),
+        ("The destruction is settled", "It has been carried out, or the proposal has been taken back."),
+    ),
+    "personHoldsMandate": _p(
+        409,
+        (
+            "Personen har ett uppdrag",
+            "Parten behöver avsluta uppdraget, och dess sista dag ha gått, innan uppgifterna kan raderas.",
+        ),
+        ("The person holds a mandate", "The party must end it, and its last day pass, before the data can be erased."),
+    ),
+    "personLeadsSession": _p(
+        409,
+        ("Personen leder ett samtal som inte är hållet", "Låt någon annan leda samtalet, eller ställ in det, först."),
+        ("The person leads a session to come", "Let somebody else lead it, or cancel it, first."),
+    ),
 }
+
 
 FIELD_TEXTS: dict[str, Texts] = {
     "network_form": {
@@ -1216,6 +1276,7 @@ FIELD_TEXTS: dict[str, Texts] = {
         "sv": "Skicka antingen lösenordet eller en engångskod.",
         "en": "Send either the password or a one-time code.",
     },
+    "hold_on_two": {"sv": "En spärr gäller en enda sak.", "en": "A hold is on one thing."},
     "repeated": {"sv": "Samma värde finns två gånger.", "en": "The same value is there twice."},
     "list_type": {"sv": "Ska vara en lista.", "en": "Must be a list."},
     "too_short": {"sv": "Ska ha minst {min_length} delar.", "en": "Needs at least {min_length} entries."},

@@ -29,6 +29,7 @@ class SubjectType(StrEnum):
     SURVEY_AMENDMENT = "surveyAmendment"
     SURVEY_TEXTS = "surveyTexts"
     SERVICE_CLIENT = "serviceClient"
+    DESTRUCTION = "destruction"
 
 
 class VoidReason(StrEnum):

@@ -5,15 +5,19 @@ from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.base import Table
 from app.models.content_pack import ContentPack
+from app.models.destruction import Destruction
+from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.idempotency_key import IdempotencyKey
 from app.models.instrument import Instrument
+from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.retention_rule import RetentionRule
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.service_client import ServiceClient, ServiceClientIdempotencyKey
 from app.models.service_client_credential import ServiceClientCredential
@@ -75,4 +79,9 @@ TABLES: tuple[type[Table], ...] = (
     SurveyText,
     SurveyTextWithholding,
     AuditEntry,
+    # --- retention
+    RetentionRule,
+    LegalHold,
+    Destruction,
+    DestructionLogEntry,
 )

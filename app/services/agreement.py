@@ -11,14 +11,18 @@ from app.models.action import Action
 from app.models.approval import Approval, SubjectType
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
+from app.models.destruction import Destruction
+from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.instrument import Instrument
+from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.retention_rule import RetentionRule
 from app.models.service_client import ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import SessionRecord, SessionRecordState
@@ -45,11 +49,13 @@ from app.services.conditions import (
     CLIENT_NOT_ENDED,
     CLIENT_OF_ORGANISATION,
     CONSENT_NEEDED,
+    DESTRUCTION_PROPOSED,
     FACILITATOR,
     FACILITATOR_OF_GROUP,
     GROUP_FORMING,
     GROUP_OPEN,
     GROUP_STARTED,
+    HOLD_STANDS,
     INSTRUMENT_PUBLISHED,
     ITS_GROUP_STARTED,
     ITS_ORGANISATION_ACTIVE,
@@ -142,6 +148,7 @@ def _list(on: type[Table] | None, items: type[Table], *who: Who) -> Rule:
 
 _ORGANISATION_READERS = (MEMBER, ADMINISTRATOR)
 _UNIT_READERS = (*_ORGANISATION_READERS, READS_UNITS)
+_PERSON_READERS = (ONESELF, REPRESENTATIVE, ADMINISTRATOR, READS_PEOPLE)
 _GROUP_READERS = (AT_TABLE, FACILITATOR_OF_GROUP)
 _RECORD_READERS = (
     AT_TABLE,
@@ -210,7 +217,10 @@ RULES: dict[str, Rule] = {
         (ORGANISATION_ACTIVE,),
         fields={"roles": (ADMINISTRATOR,)},
     ),
-    "read_person": _read(Person, ONESELF, REPRESENTATIVE, ADMINISTRATOR, READS_PEOPLE),
+    "read_person": _read(
+        Person,
+        *(only(who, "until erased", Is("erased_at", (None,))) for who in _PERSON_READERS),
+    ),
     # Also when the organisation is closed: people still sign in to read.
     "update_person": Rule(
         Person,
@@ -225,6 +235,9 @@ RULES: dict[str, Rule] = {
     ),
     # Also when the organisation is closed. The link goes to the person's own address and to nobody else.
     "create_person_invitation": Rule(Person, (REPRESENTATIVE, ADMINISTRATOR), (PERSON_ACTIVE,)),
+    # Also when the organisation is closed: the right to be forgotten does not end with it.
+    "erase_person": Rule(Person, (ONESELF, ADMINISTRATOR)),
+    "read_data_export": Rule(Person, (ONESELF,), reads=True),
     "list_mandates": _list(Party, Mandate, OWN_PARTY),
     "create_mandate": Rule(
         Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)
@@ -420,6 +433,31 @@ RULES: dict[str, Rule] = {
     ),
     "read_service_client_credential": _read(ServiceClientCredential, ADMINISTRATOR, REPRESENTATIVE),
     "delete_service_client_credential": Rule(ServiceClientCredential, (ADMINISTRATOR,)),
+    # --- retention. Also when the organisation is closed: what it leaves behind is archived and destroyed all the same.
+    "list_retention_rules": _list(Organisation, RetentionRule, MEMBER),
+    "create_retention_rule": Rule(Organisation, (ARCHIVIST,)),
+    "read_retention_rule": _read(RetentionRule, MEMBER),
+    "update_retention_rule": Rule(RetentionRule, (ARCHIVIST,)),
+    "delete_retention_rule": Rule(RetentionRule, (ARCHIVIST,)),
+    "list_legal_holds": _list(Organisation, LegalHold, MEMBER),
+    "create_legal_hold": Rule(Organisation, (ARCHIVIST,)),
+    "read_legal_hold": _read(LegalHold, ARCHIVIST, REPRESENTATIVE),
+    "lift_legal_hold": Rule(LegalHold, (ARCHIVIST,), (HOLD_STANDS,)),
+    "list_destructions": _list(WorkingGroup, Destruction, AT_TABLE),
+    "create_destruction": Rule(SessionRecord, (AT_TABLE,), (RECORD_FINAL, ITS_ORGANISATION_ACTIVE)),
+    "read_destruction": _read(Destruction, AT_TABLE, ARCHIVIST),
+    "transition_destruction": Rule(Destruction, (OWN_PARTY_AT_TABLE,), (DESTRUCTION_PROPOSED, ITS_ORGANISATION_ACTIVE)),
+    "approve_destruction": Rule(Destruction, (AT_TABLE,), (DESTRUCTION_PROPOSED, ITS_ORGANISATION_STAYS_ACTIVE)),
+    "list_destruction_approvals": _list(Destruction, Approval, AT_TABLE),
+    "list_destruction_log_entries": _list(Organisation, DestructionLogEntry, MEMBER),
+    "read_destruction_log_entry": _read(
+        DestructionLogEntry,
+        *(
+            only(who, "unless it is about a party's own", Is("party_id", (None,)))
+            for who in (ARCHIVIST, REPRESENTATIVE)
+        ),
+        OWN_PARTY,
+    ),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalRead, SubjectType, VoidReason
+from app.models.destruction import Destruction, DestructionState
 from app.models.service_client import ServiceClient, ServiceClientState
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.survey_amendment import SurveyAmendment, SurveyAmendmentState
@@ -53,10 +54,11 @@ _SUBJECTS = {
     SubjectType.SERVICE_CLIENT: _Subject(
         ServiceClient, "list_service_client_approvals", set(ServiceClientState), service_client_consent.taken_back
     ),
+    SubjectType.DESTRUCTION: _Subject(Destruction, "list_destruction_approvals", {DestructionState.PROPOSED}),
 }
 
 # Not by everyone who sees what else is decided at the table.
-_SEEN_BY_FEWER = {SubjectType.SESSION_RECORD, SubjectType.SURVEY_TEXTS}
+_SEEN_BY_FEWER = {SubjectType.SESSION_RECORD, SubjectType.SURVEY_TEXTS, SubjectType.DESTRUCTION}
 
 _ITEMS = sa.select(
     col(Approval.id),

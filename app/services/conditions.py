@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from app.models.action import ActionState
 from app.models.base import Table
+from app.models.destruction import DestructionState
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.dialogue_template import DialogueTemplateState
 from app.models.instrument import InstrumentState
@@ -340,4 +341,9 @@ TEXTS_UNDER_REVIEW = While("the texts are not released", Code.TEXTS_RELEASED, st
 CLIENT_NOT_ENDED = While("the client has not ended", Code.SERVICE_CLIENT_ENDED, state_is(ServiceClientState.ACTIVE))
 CONSENT_NEEDED = While(
     "some of its scopes need consent", Code.CONSENT_NOT_NEEDED, lambda _actor, row, _now: row.needs_consent
+)
+# --- retention
+HOLD_STANDS = While("the hold has not been lifted", Code.HOLD_LIFTED, lambda _actor, row, _now: row.lifted_at is None)
+DESTRUCTION_PROPOSED = While(
+    "it is neither carried out nor taken back", Code.DESTRUCTION_SETTLED, state_is(DestructionState.PROPOSED)
 )

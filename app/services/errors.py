@@ -183,6 +183,16 @@ class Code(StrEnum):
     SERVICE_CLIENT_ENDED = "serviceClientEnded"
     CONSENT_NOT_NEEDED = "consentNotNeeded"
     TWO_SECRETS_LIVE = "twoSecretsLive"
+    # retention, legal holds, erasure
+    RETENTION_RULE_EXISTS = "retentionRuleExists"
+    LEGAL_HOLD = "legalHold"
+    HOLD_LIFTED = "holdLifted"
+    NOTHING_TO_HOLD = "nothingToHold"
+    APPENDIX_OPEN = "appendixOpen"
+    DESTRUCTION_PENDING = "destructionPending"
+    DESTRUCTION_SETTLED = "destructionSettled"
+    PERSON_HOLDS_MANDATE = "personHoldsMandate"
+    PERSON_LEADS_SESSION = "personLeadsSession"
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,10 @@ STEPS = (
     "dissent",
     "request_change_of_record",
     "appendix",
+    "propose_destruction",
+    "approve_destruction",
+    "take_destruction_back",
+    "destruction_log",
     "read_group",
     "read_record",
     "list_records",
@@ -105,6 +109,7 @@ class Replay:
             "agree_action": "action",
             "appendix": "record",
             "let_client_in": "client",
+            "propose_destruction": "destruction",
         }.get(step)
         if isinstance(body, dict) and "id" in body:
             if kind is not None:
@@ -251,6 +256,20 @@ class Replay:
     async def appendix(self, side: str) -> Any:
         body = {"title": "Rättelse", "sharedPicture": "Rätt ska vara rätt."}
         return await self.send(side, "POST", f"{self.path('record')}/appendices", body)
+
+    async def propose_destruction(self, side: str) -> Any:
+        body = {"reason": f"Så vill {side}", "decisionReference": "MP 2026/77"}
+        return await self.send(side, "POST", f"{self.path('record')}/destructions", body)
+
+    async def approve_destruction(self, side: str) -> Any:
+        return await self.decide(side, "destruction", "approve")
+
+    async def take_destruction_back(self, side: str) -> Any:
+        path = self.path("destruction")
+        return await self.send(side, "POST", f"{path}/transitions", {"to": "withdrawn"}, tagged=path)
+
+    async def destruction_log(self, side: str) -> Any:
+        return await self.send(side, "GET", f"{self.world.path}/destruction-log-entries")
 
     async def read_group(self, side: str) -> Any:
         return await self.send(side, "GET", self.path("group"))

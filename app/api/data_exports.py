@@ -1,0 +1,20 @@
+"""A person's own data over HTTP."""
+
+from fastapi import APIRouter, Response
+
+from app.api.answers import tagged
+from app.api.dependencies import Reading
+from app.api.people import PersonId
+from app.models.data_export import DataExportRead
+from app.services import data_exports
+
+router = APIRouter(tags=["people"])
+
+
+@router.get(
+    "/people/{personId}/data-export", response_model=DataExportRead, summary="Read all that is stored about you"
+)
+async def read_data_export(call: Reading, person_id: PersonId) -> Response:
+    """Everything that is stored about you, by kind, with what it is kept for and by which right. It is yours alone."""
+    export = await data_exports.read(call.work, person_id)
+    return tagged(call.request, export, export.version, f"/people/{person_id}/data-export")
