@@ -254,7 +254,7 @@ class ClientCredentialsGrant(Input):
 class Token(Output):
     """An access token for the header `Authorization: Bearer`, and the means to renew it once."""
 
-    access_token: str = Field(json_schema_extra={"example": "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"})
+    access_token: str = Field(json_schema_extra={"example": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"})
     token_type: Literal["Bearer"]
     expires_in: int = Field(description="Seconds the access token is valid.", json_schema_extra={"example": 300})
     refresh_token: str | None = Field(

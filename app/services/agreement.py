@@ -184,6 +184,7 @@ RULES: dict[str, Rule] = {
     "list_sign_ins": _list(None, SignIn, SIGNED_IN),
     "create_sign_out": Rule(None, (SIGNED_IN,)),
     "read_sign_in": _read(SignIn, ONESELF),
+    # Also when the organisation is closed: signing out is always safe.
     "end_sign_in": Rule(SignIn, (ONESELF,), (SIGN_IN_LASTS,)),
     # --- passwords and second factors
     "create_password_change": Rule(None, (SIGNED_IN,)),

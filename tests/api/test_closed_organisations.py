@@ -38,7 +38,7 @@ from tests.world import World
 
 # What is still done in a closed organisation: people are looked after, a say is ended, the archive finishes its work,
 # and what people have answered is released.
-STILL_DONE = {"update_person", "update_mandate", "register_session_record", "unlock_survey_round"}
+STILL_DONE = {"update_person", "update_mandate", "register_session_record", "unlock_survey_round", "end_sign_in"}
 
 
 @dataclass(frozen=True)
