@@ -8,8 +8,12 @@ from app.api import (
     approvals,
     audit_entries,
     auth,
+    authorisation_requests,
     dialogue_sessions,
     dialogue_templates,
+    email_domains,
+    identities,
+    identity_providers,
     instruments,
     mandates,
     me,
@@ -33,6 +37,7 @@ from app.api import (
 
 TAGS = {
     "auth": "Sign in, renew, sign out, set a password.",
+    "identity-providers": "Who signs people in instead of a password, and the e-mail domains it is used for.",
     "me": "The one who is signed in.",
     "organisations": "The workplace and its settings.",
     "units": "The organisation's tree of units, on any day.",
@@ -64,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_responses.router,
     survey_forms.router,
     auth.router,
+    authorisation_requests.router,
     me.router,
     organisations.router,
     units.router,
@@ -85,6 +91,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_invitations.router,
     survey_reminders.router,
     survey_texts.router,
+    identity_providers.router,
+    email_domains.router,
+    identities.router,
     audit_entries.router,
     api_info.router,
 )
