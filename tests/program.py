@@ -90,7 +90,7 @@ async def administrator_token(database: Database, secret: str) -> str:
     person = Person(
         name="Drift", email=f"drift.{now.timestamp()}@example.se", roles=[Role.SYSTEM_ADMINISTRATOR], created_at=now
     )
-    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now)
+    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now, last_used_at=now)
     async with database.write() as session:
         for row in (person, sign_in):
             session.add(row)

@@ -157,7 +157,7 @@ class World:
     async def token(self, person: Person) -> str:
         """An access token as signing in would give it."""
         now = datetime.now(UTC)
-        sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now)
+        sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now, last_used_at=now)
         await self.add(sign_in)
         key: TokenKey = self.app.state.token_key
         return key.issue(person.id, sign_in.id, now)

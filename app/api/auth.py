@@ -13,9 +13,10 @@ from app.api.answers import base_url, nothing
 from app.api.dependencies import Formed, RequestRefusal, bearer, database_of, now
 from app.models.base import Input
 from app.models.sign_in import GrantChoice, NewCredential, OAuthToken, PasswordGrant, RefreshGrant, SignOut, Token
-from app.services import invitations, sign_in
+from app.services import invitations, sign_in, sign_ins
 from app.services.errors import Code, Refusal
-from app.services.sign_in import Entrance, Granted, Place
+from app.services.places import Place
+from app.services.sign_ins import Entrance, Granted
 from app.services.tokens import LIFETIME, TokenKey
 
 router = APIRouter(tags=["auth"])
@@ -127,7 +128,7 @@ async def create_token(request: Request, _formed: Formed, entrance: In) -> Respo
         granted = await sign_in.by_password(entrance, grant, _place(request))
     else:
         in_cookie = grant.refresh_token is None
-        granted = await sign_in.renew(entrance, grant.refresh_token or _refresh_cookie(request))
+        granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), _place(request))
     return _tokens(granted, in_cookie=in_cookie, is_form=is_form)
 
 
@@ -149,7 +150,7 @@ async def sign_out(
     refresh_token = tokens.refresh_token if tokens else None
     if refresh_token is None and REFRESH_COOKIE in request.cookies:
         refresh_token = _refresh_cookie(request)
-    await sign_in.sign_out(entrance, claims, refresh_token)
+    await sign_ins.sign_out(entrance, claims, refresh_token)
     response = nothing()
     if REFRESH_COOKIE in request.cookies:
         _set_cookie(response, REFRESH_COOKIE, "", 0)

@@ -23,7 +23,7 @@ from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
-from app.services.sign_in import Opener
+from app.services.sign_ins import Opener
 from app.services.tokens import Claims, TokenKey
 from app.services.work import Work
 
@@ -99,11 +99,14 @@ bearer = HTTPBearer(
 async def signed_in(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> Claims:
-    """The verified token; no database is asked."""
+    """The verified token of a person; no database is asked."""
     if credentials is None:
         raise Refusal(Code.NOT_SIGNED_IN)
     key: TokenKey = request.app.state.token_key
-    return key.verify(credentials.credentials, now())
+    claims = key.verify(credentials.credentials, now())
+    if not isinstance(claims, Claims):
+        raise Refusal(Code.TOKEN_INVALID)
+    return claims
 
 
 @dataclass(frozen=True)

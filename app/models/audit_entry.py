@@ -13,11 +13,12 @@ from app.models.columns import Id, Moment, UtcDateTime, enum_column
 
 
 class Audience(StrEnum):
-    """Who may read an entry: all parties of the organisation, those at one table, or one party alone."""
+    """Who may read an entry: all parties of the organisation, those at one table, one party or one person alone."""
 
     ORGANISATION = "organisation"
     WORKING_GROUP = "workingGroup"
     PARTY = "party"
+    PERSON = "person"
 
 
 class AuditEntry(Row, table=True):

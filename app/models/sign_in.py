@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Row, Table
-from app.models.columns import Line, UtcDateTime, enum_column
+from app.models.columns import Line, UtcDateTime, enum_column, uuid_array
 from app.models.person import EmailAddress, PersonName
 
 
@@ -38,14 +38,27 @@ class SignInEnd(StrEnum):
     TOKEN_REUSED = "tokenReused"  # noqa: S105
     PASSWORD_CHANGED = "passwordChanged"  # noqa: S105
     DEACTIVATED = "deactivated"
+    MANDATE_ENDED = "mandateEnded"
+
+
+class SignInMethod(StrEnum):
+    PASSWORD = "password"  # noqa: S105
+    PASSWORD_AND_ONE_TIME_CODE = "passwordAndOneTimeCode"  # noqa: S105
+    IDENTITY_PROVIDER = "identityProvider"
 
 
 class SignIn(Row, table=True):
     """One sign-in on one device: a family of refresh tokens that lives and ends together."""
 
+    version: int = Column(default=1)
     person_id: UUID = Column(foreign_key="person.id", index=True)
     address_hash: bytes
+    method: SignInMethod = Column(default=SignInMethod.PASSWORD, sa_column=enum_column(SignInMethod))
     started_at: datetime = Column(sa_type=UtcDateTime)
+    last_used_at: datetime = Column(sa_type=UtcDateTime)
+    """When it began or was last renewed."""
+    mandate_ids: list[UUID] = Column(default=[], sa_column=uuid_array())
+    """Those that counted when it was last used. When one ends, so does the sign-in."""
     ended_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     end: SignInEnd | None = Column(default=None, sa_column=enum_column(SignInEnd, nullable=True))
 
@@ -57,6 +70,10 @@ class RefreshToken(Table, table=True):
     sign_in_id: UUID = Column(foreign_key="sign_in.id", index=True)
     expires_at: datetime = Column(sa_type=UtcDateTime)
     used_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    used_by: bytes | None = None
+    """A keyed hash of who used it: a browser, or an address."""
+    seed: bytes | None = None
+    """With the token itself, which is not here, what the next one is made of; until that is used."""
 
 
 class SignInFailure(Row, table=True):

@@ -19,7 +19,7 @@ from app.models.sign_in import SignIn
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 from app.services.actor import Actor, Seat
 from app.services.errors import Code, Refusal
-from app.services.sign_in import FAMILY_AT_MOST
+from app.services.sign_ins import FAMILY_AT_MOST
 
 _TODAY = sa.bindparam("today", type_=sa.Date)
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)

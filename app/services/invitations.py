@@ -13,7 +13,7 @@ from app.models.sign_in import Credential, NewAdministrator, NewCredential, Pers
 from app.services import audit, passwords
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
-from app.services.sign_in import Entrance, digest, end, new_token
+from app.services.sign_ins import Entrance, digest, end, new_token
 from app.services.work import store
 
 VALID = timedelta(days=7)

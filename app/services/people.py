@@ -12,7 +12,7 @@ from app.models.party import Party, PartyState
 from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate, Role
 from app.models.sign_in import SignIn, SignInEnd
 from app.models.unit import Unit
-from app.services import policy, sign_in
+from app.services import policy, sign_ins
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
@@ -66,7 +66,7 @@ async def update(work: Work, person_id: UUID, version: int, data: PersonUpdate) 
             await _check_unit(work, person.organisation_id, changes["unit_id"])
         await changed(work, "update_person", person, changes)
         if not person.active:
-            await sign_in.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
+            await sign_ins.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
     return shown(work, PersonRead, person)
 
 

@@ -27,7 +27,11 @@ LIFETIME = timedelta(minutes=5)
 CLOCK_LEEWAY = timedelta(seconds=5)
 LONGEST = 1024
 REMEMBERED = 10_000
-_CLAIMS = {"iss", "aud", "sub", "sid", "iat", "exp", "jti"}
+# The front ends of the installation are no clients of their own (RFC 9068 wants the claim all the same).
+FRONT_END = "larande"
+_COMMON = frozenset({"iss", "aud", "sub", "client_id", "iat", "exp", "jti"})
+_OF_A_PERSON = _COMMON | {"sid"}
+_OF_A_CLIENT = _COMMON | {"credential_id"}
 _PART = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -37,6 +41,15 @@ class Claims:
 
     person_id: UUID
     sign_in_id: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClientClaims:
+    """Which service client it is, by which of its secrets, until when. What it may do is in the database alone."""
+
+    client_id: UUID
+    secret_id: UUID
     expires_at: datetime
 
 
@@ -51,26 +64,29 @@ class TokenKey:
             raise ValueError("the token secret must be random bytes, not a key file")
         self._secret = secret
         self._pseudonym_key = hmac.digest(secret, b"larande pseudonyms", "sha256")
-        self._verified: OrderedDict[bytes, Claims] = OrderedDict()
+        self._verified: OrderedDict[bytes, Claims | ClientClaims] = OrderedDict()
 
     def issue(self, person_id: UUID, sign_in_id: UUID, now: datetime) -> str:
-        """An access token for five minutes."""
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": str(person_id),
-            "sid": str(sign_in_id),
-            "iat": int(now.timestamp()),
-            "exp": int((now + LIFETIME).timestamp()),
-            "jti": str(uuid4()),
-        }
+        """A person's access token for five minutes."""
+        return self._signed({"sub": str(person_id), "client_id": FRONT_END, "sid": str(sign_in_id)}, now)
+
+    def issue_for_client(self, client_id: UUID, secret_id: UUID, now: datetime) -> str:
+        """A service client's access token for five minutes. It names the secret that it was got with, and no scopes:
+        those that count are in the database."""
+        own = {"sub": str(client_id), "client_id": str(client_id), "credential_id": str(secret_id)}
+        return self._signed(own, now)
+
+    def _signed(self, own: dict[str, str], now: datetime) -> str:
+        issued = int(now.timestamp())
+        times = {"iat": issued, "exp": issued + int(LIFETIME.total_seconds())}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, **own, **times, "jti": str(uuid4())}
         return str(jws.sign(claims, self._secret, headers={"typ": TYPE}, algorithm=ALGORITHM))
 
     def pseudonym(self, kind: str, value: str) -> bytes:
         """A keyed hash: the same value is recognised, and nobody without the secret learns what it was."""
         return hmac.digest(self._pseudonym_key, f"{kind}\0{value}".encode(), "sha256")
 
-    def verify(self, token: str, now: datetime) -> Claims:
+    def verify(self, token: str, now: datetime) -> Claims | ClientClaims:
         """The token's claims; every kind of fault is refused in the same way."""
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         claims = self._verified.get(digest)
@@ -84,7 +100,7 @@ class TokenKey:
             raise Refusal(Code.TOKEN_INVALID)
         return claims
 
-    def _checked(self, token: str, now: datetime) -> Claims:
+    def _checked(self, token: str, now: datetime) -> Claims | ClientClaims:
         parts = token.split(".")
         if len(token) > LONGEST or len(parts) != 3 or not all(_canonical(part) for part in parts):
             raise Refusal(Code.TOKEN_INVALID)
@@ -102,28 +118,35 @@ def _is_der(secret: bytes) -> bool:
     return secret[:2] == b"0\x82" or (secret[:1] == b"0" and secret[1] in {len(secret) - 2, 0x81})
 
 
-def _claims(payload: Any, now: datetime) -> Claims:
-    if not isinstance(payload, dict) or payload.keys() != _CLAIMS:
+def _claims(payload: Any, now: datetime) -> Claims | ClientClaims:
+    if not isinstance(payload, dict) or not _times_are_right(payload, now):
         raise Refusal(Code.TOKEN_INVALID)
-    issued, expires = payload["iat"], payload["exp"]
-    if type(issued) is not int or type(expires) is not int:
+    if payload.get("iss") != ISSUER or payload.get("aud") != AUDIENCE:
         raise Refusal(Code.TOKEN_INVALID)
-    right = (
-        payload["iss"] == ISSUER
-        and payload["aud"] == AUDIENCE
-        and 0 < expires - issued <= LIFETIME.total_seconds()
-        and issued <= (now + CLOCK_LEEWAY).timestamp()
-    )
-    if not right:
-        raise Refusal(Code.TOKEN_INVALID)
+    expires_at = datetime.fromtimestamp(payload["exp"], UTC)
     try:
-        return Claims(
-            person_id=UUID(payload["sub"]),
-            sign_in_id=UUID(payload["sid"]),
-            expires_at=datetime.fromtimestamp(expires, UTC),
-        )
-    except (ValueError, TypeError, AttributeError, OverflowError):
-        raise Refusal(Code.TOKEN_INVALID) from None
+        if payload.keys() == _OF_A_PERSON and payload["client_id"] == FRONT_END:
+            return Claims(_id(payload["sub"]), _id(payload["sid"]), expires_at)
+        if payload.keys() == _OF_A_CLIENT and payload["client_id"] == payload["sub"]:
+            return ClientClaims(_id(payload["sub"]), _id(payload["credential_id"]), expires_at)
+    except ValueError:
+        pass
+    raise Refusal(Code.TOKEN_INVALID)
+
+
+def _times_are_right(payload: dict[str, Any], now: datetime) -> bool:
+    issued, expires = payload.get("iat"), payload.get("exp")
+    if type(issued) is not int or type(expires) is not int:
+        return False
+    # Not later than `now` by more than clocks differ; and so the rest is small enough for a date.
+    return 0 <= issued <= (now + CLOCK_LEEWAY).timestamp() and 0 < expires - issued <= LIFETIME.total_seconds()
+
+
+def _id(value: Any) -> UUID:
+    """The id in its one spelling; `ValueError` for anything else."""
+    if not isinstance(value, str) or str(UUID(value)) != value:
+        raise ValueError("not an id as written here")
+    return UUID(value)
 
 
 def _bytes(part: str) -> bytes:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jose import jws
 
 from app.services.errors import Code, Refusal
-from app.services.tokens import REMEMBERED, TokenKey
+from app.services.tokens import REMEMBERED, Claims, ClientClaims, TokenKey
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -31,6 +31,7 @@ def right_claims(**other: Any) -> dict[str, Any]:
         "iss": "larande",
         "aud": "larande",
         "sub": str(PERSON),
+        "client_id": "larande",
         "sid": str(SIGN_IN),
         "iat": int(NOW.timestamp()),
         "exp": int(NOW.timestamp()) + 300,
@@ -56,15 +57,37 @@ def refused(key: TokenKey, token: str, now: datetime = NOW) -> None:
     assert caught.value.code is Code.TOKEN_INVALID
 
 
+def person_of(claims: Claims | ClientClaims) -> UUID:
+    assert isinstance(claims, Claims)
+    return claims.person_id
+
+
+def test_a_token_of_a_client_names_its_secret_and_no_person(key: TokenKey) -> None:
+    claims = key.verify(key.issue_for_client(UUID(int=3), UUID(int=4), NOW), NOW)
+    assert claims == ClientClaims(UUID(int=3), UUID(int=4), NOW + timedelta(minutes=5))
+    own = {"sub": str(UUID(int=3)), "client_id": str(UUID(int=3)), "sid": ..., "credential_id": str(UUID(int=4))}
+    assert key.verify(signed(right_claims(**own)), NOW) == claims
+    for other in (
+        {"client_id": "larande"},
+        {"client_id": str(UUID(int=5))},
+        {"sid": str(SIGN_IN)},
+        {"credential_id": ...},
+        {"credential_id": str(UUID(int=4)).upper().replace("0", "O")},
+        {"scope": "records:read"},
+    ):
+        refused(key, signed(right_claims(**(own | other))))
+
+
 def test_a_token_says_who_and_until_when(key: TokenKey) -> None:
     claims = key.verify(key.issue(PERSON, SIGN_IN, NOW), NOW)
+    assert isinstance(claims, Claims)
     assert (claims.person_id, claims.sign_in_id) == (PERSON, SIGN_IN)
     assert claims.expires_at == NOW + timedelta(minutes=5)
     # The hand-made token is otherwise right, so the refusals below are for the reason each names.
-    assert key.verify(signed(right_claims()), NOW).person_id == PERSON
+    assert person_of(key.verify(signed(right_claims()), NOW)) == PERSON
 
 
-@pytest.mark.parametrize("name", ["iss", "aud", "sub", "sid", "iat", "exp", "jti"])
+@pytest.mark.parametrize("name", ["iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti"])
 def test_every_claim_is_demanded(key: TokenKey, name: str) -> None:
     refused(key, signed(right_claims(**{name: ...})))
     refused(key, signed(right_claims(**{name: None})) if name != "jti" else signed({}))
@@ -193,7 +216,7 @@ def test_a_token_signed_by_a_private_key_is_refused(key: TokenKey) -> None:
 def test_a_remembered_token_still_ends(key: TokenKey) -> None:
     token = key.issue(PERSON, SIGN_IN, NOW)
     for passed in (0, 299, 304):
-        assert key.verify(token, NOW + timedelta(seconds=passed)).person_id == PERSON
+        assert person_of(key.verify(token, NOW + timedelta(seconds=passed))) == PERSON
     for passed in (305, 306, 10**6):
         refused(key, token, NOW + timedelta(seconds=passed))
     assert not key._verified
@@ -203,7 +226,7 @@ def test_a_remembered_token_still_ends(key: TokenKey) -> None:
 def test_a_token_from_the_future_is_refused(key: TokenKey) -> None:
     token = key.issue(PERSON, SIGN_IN, NOW)
     refused(key, token, NOW - timedelta(seconds=6))
-    assert key.verify(token, NOW - timedelta(seconds=5)).person_id == PERSON
+    assert person_of(key.verify(token, NOW - timedelta(seconds=5))) == PERSON
 
 
 def test_only_so_many_tokens_are_remembered(key: TokenKey, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +236,7 @@ def test_only_so_many_tokens_are_remembered(key: TokenKey, monkeypatch: pytest.M
     for token in tokens:
         key.verify(token, NOW)
     assert len(key._verified) == 3
-    assert key.verify(tokens[0], NOW).person_id == UUID(int=0)
+    assert person_of(key.verify(tokens[0], NOW)) == UUID(int=0)
 
 
 def test_a_refused_token_is_never_remembered(key: TokenKey) -> None:
