@@ -20,8 +20,12 @@ from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
 from app.key_directory import open_key_directory
+from app.name_service import NameService
+from app.outbound import Outbound
 from app.services.key_store import KeyStore
+from app.services.relying_party import RelyingParty
 from app.services.tokens import TokenKey
+from app.services.vault import Vault
 from app.settings import Settings, names_in
 from app.smtp import server_at
 from app.worker import Workshop, working
@@ -41,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
     ballot_box = BallotBox(database, now)
+    outbound = Outbound(names_in(settings.identity_provider_networks))
     key_store = None if settings.key_directory is None else open_key_directory(settings.key_directory)
 
     @asynccontextmanager
@@ -51,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))
             yield
             await ballot_box.close()
+            await outbound.close()
         await database.close()
 
     app = FastAPI(
@@ -93,6 +99,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
+    app.state.vault = Vault(settings.token_secret.get_secret_value().encode())
+    app.state.relying_party = RelyingParty(outbound.call, settings.sign_in_return_url)
+    app.state.look_up_texts = NameService(names_in(settings.name_servers)).texts
     if key_store is not None:
         app.state.key_store = key_store
     app.state.front_end_url = settings.front_end_url

@@ -1,7 +1,7 @@
 """Identity providers, the e-mail domains that bind them to organisations, and people's accounts there
 
 Revision ID: 0009
-Revises: 0006
+Revises: 0007
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -57,9 +57,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "identity_provider_id IS NULL OR verified_at IS NOT NULL", name=op.f("ck_email_domain_bound")
         ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_email_domain_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_email_domain_organisation_id")),
         sa.ForeignKeyConstraint(
             ["identity_provider_id"], ["identity_provider.id"], name=op.f("fk_email_domain_identity_provider_id")
         ),

@@ -1,22 +1,25 @@
 """Sign-in over HTTP: OAuth 2 tokens, sign-out, and setting a password with a one-time token."""
 
 import json
-from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import ValidationError
 
-from app.api.answers import base_url, nothing
-from app.api.dependencies import Formed, RequestRefusal, bearer, database_of, now
+from app.api.answers import nothing
+from app.api.authorisation_requests import BROWSER_COOKIE, doorway, forget_browser
+from app.api.cookies import check_origin, set_cookie
+from app.api.dependencies import Formed, RequestRefusal, now
+from app.api.entrance import Credentials, In
+from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
 from app.models.sign_in import GrantChoice, NewCredential, OAuthToken, PasswordGrant, RefreshGrant, SignOut, Token
-from app.services import invitations, sign_in, sign_ins
+from app.services import authorisation_requests, invitations, sign_in, sign_ins
 from app.services.errors import Code, Refusal
 from app.services.places import Place
-from app.services.sign_ins import Entrance, Granted
+from app.services.sign_ins import Granted
 from app.services.tokens import LIFETIME, TokenKey
 
 router = APIRouter(tags=["auth"])
@@ -30,22 +33,14 @@ WITHOUT_EFFECT = {"scope", "client_id"}
 
 InputT = TypeVar("InputT", bound=Input)
 
-
-async def entrance(request: Request) -> Entrance:
-    database = database_of(request)
-    return Entrance(database.read, database.write, request.app.state.token_key, now)
-
-
-In = Annotated[Entrance, Depends(entrance)]
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-
-
 # --- The document's part ---------------------------------------------------------------------------------
 
 
 def _grants(media_type: str, examples: dict[str, Any]) -> dict[str, Any]:
     by_alias = media_type != FORM
-    schemas = [shape.model_json_schema(by_alias=by_alias) for shape in (PasswordGrant, RefreshGrant)]
+    schemas = [
+        shape.model_json_schema(by_alias=by_alias) for shape in (PasswordGrant, RefreshGrant, AuthorisationCodeGrant)
+    ]
     if not by_alias:
         for schema in schemas:
             schema["title"] = "OAuth" + schema["title"]
@@ -96,6 +91,15 @@ _GRANTS = {
                         "summary": "Renew with the cookie",
                         "value": {"grantType": "refresh_token"},
                     },
+                    "authorisationCode": {
+                        "summary": "Come back from an identity provider",
+                        "value": {
+                            "grantType": "authorization_code",
+                            "code": "SplxlOBeZQQYbYS6WxSbIA",
+                            "state": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
+                            "refreshTokenIn": "cookie",
+                        },
+                    },
                 },
             ),
         },
@@ -114,7 +118,7 @@ _GRANTS = {
     openapi_extra=_GRANTS,
 )
 async def create_token(request: Request, _formed: Formed, entrance: In) -> Response:
-    """Sign in with e-mail and password, or renew with a refresh token. OAuth 2 (RFC 6749) grants.
+    """Sign in with e-mail and password or by an identity provider, or renew with a refresh token. OAuth 2 grants.
 
     A refresh token is good for one use; using an old one ends the sign-in. Pages in a browser ask for it as an
     HttpOnly cookie with `refreshTokenIn: cookie`; the cookie is only given to and taken from the service's own pages
@@ -124,12 +128,24 @@ async def create_token(request: Request, _formed: Formed, entrance: In) -> Respo
     if isinstance(grant, PasswordGrant):
         in_cookie = grant.wants_cookie
         if in_cookie:
-            _check_origin(request)
+            check_origin(request)
         granted = await sign_in.by_password(entrance, grant, _place(request))
+    elif isinstance(grant, AuthorisationCodeGrant):
+        return await _from_provider(request, entrance, grant, is_form=is_form)
     else:
         in_cookie = grant.refresh_token is None
         granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), _place(request))
     return _tokens(granted, in_cookie=in_cookie, is_form=is_form)
+
+
+async def _from_provider(request: Request, entrance: In, grant: AuthorisationCodeGrant, *, is_form: bool) -> Response:
+    """Only the browser that went to the provider has the cookie, and another site cannot make it come back here."""
+    check_origin(request)
+    browser = request.cookies.get(BROWSER_COOKIE)
+    granted = await authorisation_requests.finish(entrance, doorway(request), grant, browser, _place(request))
+    response = _tokens(granted, in_cookie=grant.wants_cookie, is_form=is_form)
+    forget_browser(response)
+    return response
 
 
 @router.post("/auth/sign-out", status_code=204, summary="Sign out")
@@ -153,7 +169,7 @@ async def sign_out(
     await sign_ins.sign_out(entrance, claims, refresh_token)
     response = nothing()
     if REFRESH_COOKIE in request.cookies:
-        _set_cookie(response, REFRESH_COOKIE, "", 0)
+        set_cookie(response, REFRESH_COOKIE, "", 0)
     return response
 
 
@@ -167,7 +183,7 @@ async def set_password(_formed: Formed, entrance: In, credential: NewCredential)
 # --- Reading the request -------------------------------------------------------------------------------------
 
 
-async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant, bool]:
+async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant | AuthorisationCodeGrant, bool]:
     """The grant, and whether it came as the standard form."""
     is_form = request.headers.get("content-type", "").startswith(FORM)
     body = await request.body()
@@ -178,6 +194,8 @@ async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant, bool]:
     choice = _checked(GrantChoice, fields, is_form)
     if choice.grant_type == "password":
         return _checked(PasswordGrant, fields, is_form), is_form
+    if choice.grant_type == "authorization_code":
+        return _checked(AuthorisationCodeGrant, fields, is_form), is_form
     return _checked(RefreshGrant, fields, is_form), is_form
 
 
@@ -206,22 +224,8 @@ def _place(request: Request) -> Place:
 def _refresh_cookie(request: Request) -> str:
     if (token := request.cookies.get(REFRESH_COOKIE)) is None:
         raise Refusal(Code.REFRESH_TOKEN_REFUSED)
-    _check_origin(request)
+    check_origin(request)
     return token
-
-
-def _check_origin(request: Request) -> None:
-    """A browser says where a request comes from; what another site started may not use or set the cookie."""
-    if request.headers.get("sec-fetch-site") == "same-origin":
-        return
-    origin = request.headers.get("origin")
-    if origin is None or origin not in {_own_origin(request), *request.app.state.origins}:
-        raise Refusal(Code.CROSS_SITE_REQUEST)
-
-
-def _own_origin(request: Request) -> str:
-    address = urlsplit(base_url(request))
-    return f"{address.scheme}://{address.netloc}"
 
 
 # --- Writing the answer ----------------------------------------------------------------------------------------
@@ -237,12 +241,7 @@ def _tokens(granted: Granted, *, in_cookie: bool, is_form: bool) -> Response:
     headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
     response = Response(token.model_dump_json(by_alias=True, exclude_none=True), 200, headers, "application/json")
     if in_cookie:
-        _set_cookie(response, REFRESH_COOKIE, granted.refresh_token, granted.refresh_seconds)
+        set_cookie(response, REFRESH_COOKIE, granted.refresh_token, granted.refresh_seconds)
         if granted.device is not None:
-            _set_cookie(response, DEVICE_COOKIE, granted.device, DEVICE_SECONDS)
+            set_cookie(response, DEVICE_COOKIE, granted.device, DEVICE_SECONDS)
     return response
-
-
-def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
-    # The prefix __Host- makes browsers insist on Secure, Path=/ and no Domain.
-    response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="strict")

@@ -50,9 +50,7 @@ async def create_email_domain(
     call: Creating, organisation_id: OrganisationId, email_domain: EmailDomainCreate
 ) -> Response:
     """Say that a domain is the organisation's. The answer has the record to put into the domain's DNS."""
-    made = await call.once(
-        lambda: email_domains.create(call.work, organisation_id, email_domain), email_domains.read
-    )
+    made = await call.once(lambda: email_domains.create(call.work, organisation_id, email_domain), email_domains.read)
     return _answer(call, made, 201)
 
 

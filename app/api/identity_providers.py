@@ -43,7 +43,6 @@ def _vault(call: Writing) -> Vault:
 
 @router.get(
     "/auth/sign-in-choices",
-    response_model=SignInChoices,
     summary="Read the ways to sign in",
     openapi_extra={"security": []},
 )
@@ -62,9 +61,7 @@ async def read_sign_in_choices(
     return await identity_providers.choices(database_of(request).read, domain)
 
 
-@router.get(
-    "/identity-providers", response_model=page_of(IdentityProviderItem), summary="List identity providers"
-)
+@router.get("/identity-providers", response_model=page_of(IdentityProviderItem), summary="List identity providers")
 async def list_identity_providers(
     call: Reading,
     sort: Annotated[Literal["name", "-name"], Query(description="Order of the Swedish names.")] = "name",

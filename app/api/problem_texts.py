@@ -170,8 +170,14 @@ PROBLEMS: dict[str, ProblemText] = {
     # --- identity providers
     "authorisationRefused": _p(
         401,
-        ("Inloggningen gick inte igenom", "Vägen via er inloggningstjänst är använd, för gammal eller stämmer inte. Börja om."),
-        ("The sign-in did not go through", "The way through your identity provider is used, too old or not right. Start again."),
+        (
+            "Inloggningen gick inte igenom",
+            "Vägen via er inloggningstjänst är använd, för gammal eller stämmer inte. Börja om.",
+        ),
+        (
+            "The sign-in did not go through",
+            "The way through your identity provider is used, too old or not right. Start again.",
+        ),
     ),
     "identityNotLinked": _p(
         403,
@@ -193,7 +199,8 @@ PROBLEMS: dict[str, ProblemText] = {
         503,
         (
             "Inloggningstjänsten svarar inte",
-            "Er inloggningstjänst kan inte användas just nu. Den som redan är inloggad märker inget. Försök igen om en stund.",
+            "Er inloggningstjänst kan inte användas just nu. Den som redan är inloggad märker inget. Försök igen om en "
+            "stund.",
         ),
         (
             "The identity provider does not answer",
@@ -230,8 +237,14 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "domainTaken": _p(
         409,
-        ("Domänen tillhör en annan organisation", "En annan organisation har bekräftat domänen. Den måste lämna den först."),
-        ("The domain is another organisation's", "Another organisation has verified the domain. It must give it up first."),
+        (
+            "Domänen tillhör en annan organisation",
+            "En annan organisation har bekräftat domänen. Den måste lämna den först.",
+        ),
+        (
+            "The domain is another organisation's",
+            "Another organisation has verified the domain. It must give it up first.",
+        ),
     ),
     "domainVerified": _p(
         409,
@@ -240,8 +253,14 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "domainNotVerified": _p(
         409,
-        ("Domänen är inte bekräftad", "Lägg in posten i DNS och bekräfta domänen innan den knyts till en inloggningstjänst."),
-        ("The domain is not verified", "Put the record into DNS and verify the domain before it is bound to an identity provider."),
+        (
+            "Domänen är inte bekräftad",
+            "Lägg in posten i DNS och bekräfta domänen innan den knyts till en inloggningstjänst.",
+        ),
+        (
+            "The domain is not verified",
+            "Put the record into DNS and verify the domain before it is bound to an identity provider.",
+        ),
     ),
     "domainNotProved": _p(
         409,

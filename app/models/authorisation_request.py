@@ -51,7 +51,10 @@ class AuthorisationRequestRead(Output):
     """Where to send the browser. It comes back to the installation's page with `code` and `state`."""
 
     authorisation_url: str = Field(
-        json_schema_extra={"example": "https://legitimering.havochvatten.example/auth?client_id=larande", "format": "uri"}
+        json_schema_extra={
+            "example": "https://legitimering.havochvatten.example/auth?client_id=larande",
+            "format": "uri",
+        }
     )
     expires_in: int = Field(description="Seconds within which to come back.", json_schema_extra={"example": 600})
 

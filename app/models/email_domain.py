@@ -31,7 +31,9 @@ class EmailDomain(VersionedRow, table=True):
 
     __table_args__ = (
         sa.Index("uq_email_domain_claim", "organisation_id", "domain", unique=True),
-        sa.Index("uq_email_domain_verified", "domain", unique=True, postgresql_where=sa.text("verified_at IS NOT NULL")),
+        sa.Index(
+            "uq_email_domain_verified", "domain", unique=True, postgresql_where=sa.text("verified_at IS NOT NULL")
+        ),
         sa.CheckConstraint("identity_provider_id IS NULL OR verified_at IS NOT NULL", name="bound"),
     )
 

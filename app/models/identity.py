@@ -33,7 +33,9 @@ class IdentityItem(Output):
 
     id: Id
     identity_provider_id: Id
-    name_sv: str = Field(description="The provider's name.", json_schema_extra={"example": "Havsmyndighetens inloggning"})
+    name_sv: str = Field(
+        description="The provider's name.", json_schema_extra={"example": "Havsmyndighetens inloggning"}
+    )
     name_en: str = Field(json_schema_extra={"example": "Sign-in of the Marine Agency"})
     subject: str = Field(json_schema_extra={"example": "248289761001"})
     created_at: Moment
@@ -44,7 +46,7 @@ class IdentityRead(Resource):
 
     identity_provider_id: Id
     provider_name: BothLanguages
-    subject: str = Field(description="What the provider calls the account.", json_schema_extra={"example": "248289761001"})
+    subject: str = Field(
+        description="What the provider calls the account.", json_schema_extra={"example": "248289761001"}
+    )
     created_at: Moment = Field(description="When it was linked.")
-
-

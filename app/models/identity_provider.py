@@ -46,7 +46,7 @@ LOOPBACK = re.compile(r"localhost|127\.[0-9.]{5,11}|\[::1\]")
 
 def is_provider_address(address: str) -> bool:
     """https, or plain http on this machine; one spelling, without what could mislead a reader."""
-    if not re.fullmatch(r"[!-~]{1,1000}", address) or set(address) & set("\\\"<>^`{|}"):
+    if not re.fullmatch(r"[!-~]{1,1000}", address) or set(address) & set('\\"<>^`{|}'):
         return False
     try:
         parts = urlsplit(address)

@@ -137,7 +137,7 @@ class GrantChoice(Input):
 
     model_config = ConfigDict(extra="ignore")
 
-    grant_type: Literal["password", "refresh_token"]
+    grant_type: Literal["password", "refresh_token", "authorization_code"]
 
 
 class PasswordGrant(Input):

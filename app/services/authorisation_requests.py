@@ -20,8 +20,8 @@ from app.models.person import Person
 from app.models.sign_in import PersonInvitation, SignIn, SignInMethod
 from app.services import identities, identity_bindings, identity_providers, sign_ins
 from app.services.errors import Code, Refusal
-from app.services.relying_party import Client, ProviderAway, ProviderRefuses, RelyingParty, Secrets
 from app.services.places import Place
+from app.services.relying_party import Client, ProviderAway, ProviderRefuses, RelyingParty, Secrets
 from app.services.sign_ins import Entrance, Granted, digest, new_token
 from app.services.tokens import Claims
 from app.services.vault import BoxClosed, Vault
@@ -163,7 +163,7 @@ async def _to_be_linked(
     if not data.link_to_me:
         return None
     if claims is None:
-        raise Refusal(Code.NOT_SIGNED_IN)
+        raise TypeError("nobody is signed in to be linked")
     own = {"person_id": claims.person_id, "sign_in_id": claims.sign_in_id}
     person = (await session.execute(_SIGNED_IN, own)).scalar_one_or_none()
     if person is None:
@@ -210,9 +210,7 @@ def _client(provider: IdentityProvider, vault: Vault) -> Client:
         secret = identity_providers.secret_of(provider, vault)
     except BoxClosed:
         raise _away(provider, "its client secret was sealed with another token secret") from None
-    return Client(
-        provider.issuer, provider.client_id, tuple(provider.scopes), provider.signing_algorithm, secret
-    )
+    return Client(provider.issuer, provider.client_id, tuple(provider.scopes), provider.signing_algorithm, secret)
 
 
 def _away(provider: IdentityProvider, reason: Exception | str) -> Refusal:

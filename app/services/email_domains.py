@@ -121,6 +121,4 @@ async def _shown(work: Work, email_domain: EmailDomain) -> EmailDomainRead:
     if email_domain.identity_provider_id is not None:
         provider = await work.session.get_one(IdentityProvider, email_domain.identity_provider_id)
         bound = BoundProvider(id=provider.id, name=identity_providers.name_of(provider))
-    return shown(
-        work, EmailDomainRead, email_domain, dns_record=_record(email_domain), identity_provider=bound
-    )
+    return shown(work, EmailDomainRead, email_domain, dns_record=_record(email_domain), identity_provider=bound)

@@ -189,14 +189,22 @@ def _check_claims(claims: dict[str, Any], expected: Expected, now: datetime) -> 
 
 
 def _check_times(claims: dict[str, Any], now: datetime) -> None:
-    issued, expires, begins = claims.get("iat"), claims.get("exp"), claims.get("nbf", 0)
-    if not all(type(moment) is int for moment in (issued, expires, begins)):
-        raise IdTokenRefused("time")
+    issued, expires, begins = (_moment(claims.get(name, default)) for name, default in _TIMES.items())
     late, early = (now + CLOCK_LEEWAY).timestamp(), (now - CLOCK_LEEWAY).timestamp()
     if expires <= early:
         raise IdTokenRefused("exp")
     if not (now - OLDEST - CLOCK_LEEWAY).timestamp() <= issued <= late or begins > late:
         raise IdTokenRefused("iat")
+
+
+_TIMES = {"iat": None, "exp": None, "nbf": 0}
+
+
+def _moment(value: Any) -> int:
+    """Whole seconds; neither text nor a yes or no, which Python would count with."""
+    if type(value) is not int:
+        raise IdTokenRefused("time")
+    return value
 
 
 def _half_hash(access_token: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Identity providers: registered, changed, switched off; and what people may choose among to sign in."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -59,9 +59,7 @@ async def list_identity_providers(work: Work, request: PageRequest) -> Listed:
     return await page(work, _ITEMS, SORTS, request)
 
 
-async def create(
-    work: Work, data: IdentityProviderCreate, vault: Vault, return_address: str
-) -> IdentityProviderRead:
+async def create(work: Work, data: IdentityProviderCreate, vault: Vault, return_address: str) -> IdentityProviderRead:
     policy.require(work.actor, "create_identity_provider")
     provider_id = new_id()
     provider = IdentityProvider(
@@ -128,16 +126,14 @@ def secret_of(provider: IdentityProvider, vault: Vault) -> str:
 
 
 def name_of(provider: IdentityProvider) -> BothLanguages:
-    return {"sv": provider.name_sv, "en": provider.name_en}
+    return cast("BothLanguages", {"sv": provider.name_sv, "en": provider.name_en})
 
 
 async def choices(read_session: Opener, domain: str | None) -> SignInChoices:
     """Those that everybody is shown, or those of whoever has verified the domain; names alone."""
     async with read_session() as session:
         found = (
-            await session.execute(_LISTED)
-            if domain is None
-            else await session.execute(_OF_DOMAIN, {"domain": domain})
+            await session.execute(_LISTED) if domain is None else await session.execute(_OF_DOMAIN, {"domain": domain})
         )
         providers = found.scalars().all()
     return SignInChoices(identity_providers=[SignInChoice(id=each.id, name=name_of(each)) for each in providers])

@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.models.columns import UtcDateTime
 from app.models.person import Person, Role
 from app.models.sign_in import Credential, NewAdministrator, NewCredential, PersonInvitation, SignIn, SignInEnd
-from app.services import audit, passwords
+from app.services import audit, identity_bindings, passwords
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.sign_ins import Entrance, digest, end, new_token
@@ -63,6 +63,8 @@ async def set_password(entrance: Entrance, data: NewCredential) -> None:
         now = entrance.clock()
         if (await session.execute(_TAKE, token)).one_or_none() is None:
             raise Refusal(Code.INVITATION_REFUSED, "/token")
+        if await identity_bindings.signs_in_elsewhere(session, person.id):
+            raise Refusal(Code.SIGNS_IN_ELSEWHERE)
         await session.execute(
             sa.update(PersonInvitation)
             .where(col(PersonInvitation.person_id) == person.id, col(PersonInvitation.used_at).is_(None))
