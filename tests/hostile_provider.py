@@ -8,7 +8,7 @@ import json
 import time
 import warnings
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from joserfc import jws
 from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, KeyParameters, RSAKey
 
 CLIENT_ID, CLIENT_SECRET = "larande", "Zt4~tQ9wVb2xK8mLr5nYp7"
 
@@ -27,7 +27,7 @@ Key = RSAKey | ECKey
 @cache
 def a_key(name: str, kind: str = "RS256", bits: int = 2048) -> Key:
     """The same for the same name: making RSA keys takes long."""
-    parameters = {"kid": name, "use": "sig"}
+    parameters: KeyParameters = {"kid": name, "use": "sig"}
     if kind == "ES256":
         return ECKey.generate_key("P-256", parameters)
     with warnings.catch_warnings():
@@ -95,6 +95,7 @@ class HostileProvider:
     asked: list[str] = field(default_factory=list)
     codes: list[Json] = field(default_factory=list)
     """What the token endpoint was sent, with the header `authorization`."""
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     parameters: dict[str, str] = field(default_factory=dict)
     """Of the last browser that came."""
 
@@ -138,7 +139,9 @@ class HostileProvider:
             if path == "/token":
                 authorisation = head.split("uthorization: ", 1)[1].split("\r\n")[0]
                 self.codes.append({**dict(parse_qsl(sent.decode())), "authorization": authorisation})
-            await asyncio.sleep(self.delay.get(path, 0))
+            if path in self.delay:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.closing.wait(), self.delay[path])
             content = self._content(path)
             more = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
             status = f"HTTP/1.1 {self.status.get(path, 200)} So\r\n"
@@ -159,4 +162,6 @@ async def hostile_provider(**fields: Any) -> AsyncIterator[HostileProvider]:
     try:
         yield provider
     finally:
+        provider.closing.set()
         server.close()
+        await server.wait_closed()

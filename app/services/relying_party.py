@@ -201,9 +201,9 @@ class RelyingParty:
         async with known.asking:
             if known.metadata is None or self._clock() - known.metadata_since > METADATA_FOR_S:
                 document = await self._document(client, known, _discovery_address(client.issuer))
-                known.metadata = _metadata_in(document, client.issuer)
-                known.metadata_since = self._clock()
-        _check_offers(known.metadata, client)
+                metadata = _metadata_in(document, client.issuer)
+                _check_offers(metadata, client)
+                known.metadata, known.metadata_since = metadata, self._clock()
         return known.metadata
 
     async def _keys(self, client: Client, metadata: Metadata, *, anew: bool = False) -> tuple[ProviderKey, ...]:
