@@ -28,7 +28,7 @@ from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import content_packs
 from app.services.calendar import swedish_day
-from tests import stories, survey_stage, text_stage
+from tests import identity_stage, stories, survey_stage, text_stage
 from tests.content import shipped_pack
 from tests.mail_stage import a_round
 from tests.world import World
@@ -59,6 +59,7 @@ class Stage:
         await self._closed()
         await self._templates()
         await self._instruments()
+        await identity_stage.build(self)
         await self._entries()
         return self
 

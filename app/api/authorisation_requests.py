@@ -28,7 +28,6 @@ def forget_browser(response: Response) -> None:
     response_model=AuthorisationRequestRead,
     status_code=201,
     summary="Go to an identity provider",
-    openapi_extra={"security": [{}, {"bearerAuth": []}]},
 )
 async def create_authorisation_request(
     request: Request, _formed: Formed, entrance: In, credentials: Credentials, asked: AuthorisationRequestCreate

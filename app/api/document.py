@@ -176,9 +176,11 @@ def _finish_operation(operation: Json, method: str) -> None:
     statuses |= {"409"} if in_some_states or (method != "get" and not public) else set()
     if operation["operationId"] == "create_token":
         statuses |= {"401", "403", "409", "429"}
-    if operation["operationId"] == "sign_out":
+    if operation["operationId"] in {"sign_out", "create_authorisation_request"}:
         operation["security"] = [{}, {"bearerAuth": []}]  # a token is welcome, not needed
-        statuses -= {"401", "409"}
+        statuses -= {"409"}
+    if operation["operationId"] == "sign_out":
+        statuses -= {"401"}
     operation["responses"].pop("422", None)
     for response in operation["responses"].values():
         headers = response.setdefault("headers", {})

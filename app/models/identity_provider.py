@@ -105,12 +105,12 @@ ClientSecret = Annotated[
 ]
 Scopes = Annotated[
     list[Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,100}$")]],
-    AfterValidator(_scopes),
     Field(
         max_length=20,
         description="What is asked for. `openid` always is; nothing else that a provider tells is made use of.",
         json_schema_extra={"example": ["openid"]},
     ),
+    AfterValidator(_scopes),
 ]
 Listed = Annotated[
     YesNo,
