@@ -13,7 +13,7 @@ from alembic.util.exc import CommandError
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
-from app import demo, installation, migrations, serving
+from app import demo, installation, migrations, serving, token_key_directory
 from app.api.authorisation import page
 from app.api.problem_texts import PROBLEMS
 from app.database import Database, DatabaseAway
@@ -26,7 +26,9 @@ from app.services import content_packs, invitations
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.instrument_content import import_schema
+from app.services.token_keys import OVERLAP
 from app.settings import Settings
+from app.token_key_directory import TokenKeysUnavailable
 
 T = TypeVar("T")
 
@@ -48,7 +50,7 @@ def _plainly() -> Iterator[None]:
         _refuse([f"The database is not available: {_said(error.__cause__)}."])
     except content_packs.PackRefused as refused:
         _refuse(refused.lines)
-    except (CannotRun, EmbeddedServerError, CommandError) as error:
+    except (CannotRun, EmbeddedServerError, CommandError, TokenKeysUnavailable) as error:
         _refuse([str(error)])
 
 
@@ -312,6 +314,58 @@ def create_administrator(
             return await invitations.invite(session, data.email, now)
 
     typer.echo(_on_people(made))
+
+
+# --- The keys of access tokens ----------------------------------------------------------------------------
+
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
+main.add_typer(keys, name="keys")
+
+
+def _token_keys() -> Path:
+    settings = _settings()
+    with _plainly():
+        return installation.token_keys_at(installation.home_at(settings.home), settings.token_key_directory).path
+
+
+def _spelt(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+@keys.command("rotate")
+def rotate_keys(
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="The keys there are have been stolen: no token of theirs is taken any more."),
+    ] = False,
+) -> None:
+    """Make a new key that signs access tokens. It signs in two minutes; a running service notices by itself."""
+    path = _token_keys()
+    with _plainly():
+        pair = token_key_directory.rotate(path, datetime.now(UTC), at_once=at_once)
+    typer.echo(f"{pair.kid} signs from {_spelt(pair.signs_from)}.")
+    if at_once:
+        typer.echo("No other key counts any more. Clients renew their access tokens by themselves.")
+    else:
+        typer.echo(f"Tokens of the former key are taken until {_spelt(pair.signs_from + OVERLAP)}.")
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Say which keys there are: the one that signs, those whose tokens are still taken, and the next."""
+    now = datetime.now(UTC)
+    path = _token_keys()
+    with _plainly():
+        ring = token_key_directory.remove_retired(path, now)
+    for pair in ring.pairs:
+        until = ring.retires_at(pair)
+        if pair == ring.signing(now):
+            state = "signs"
+        elif until is None or pair.signs_from > now:
+            state = f"signs from {_spelt(pair.signs_from)}"
+        else:
+            state = f"signs no more, taken until {_spelt(until)}"
+        typer.echo(f"{pair.kid} {state}")
 
 
 # --- The demo agency -----------------------------------------------------------------------------------

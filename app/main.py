@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
 
-from app.api import api_info, document, operations, problems
+from app.api import api_info, document, operations, problems, token_keys
 from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
@@ -24,10 +24,12 @@ from app.name_service import NameService
 from app.outbound import Outbound
 from app.services.key_store import KeyStore
 from app.services.relying_party import RelyingParty
+from app.services.token_keys import KeySource, Unsaved, new_pair, ring_of
 from app.services.tokens import TokenKey
 from app.services.vault import Vault
 from app.settings import Settings, names_in
 from app.smtp import server_at
+from app.token_key_directory import open_token_keys
 from app.worker import Workshop, working
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -38,8 +40,9 @@ MAX_SURVEY_RESPONSE_BYTES = 128 * 1024
 def create_app(settings: Settings) -> FastAPI:
     """The whole service. `settings` must say which database and which token secret to use.
 
-    Without a key directory it can be described and does all but open and close survey rounds. Raises
-    `KeyStoreUnavailable` when there is one that cannot be used.
+    Without a key directory it can be described and does all but open and close survey rounds; without one for token
+    keys it signs with a key that it keeps in memory. Raises `KeyStoreUnavailable` or `TokenKeysUnavailable` when there
+    is one that cannot be used.
     """
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
@@ -98,10 +101,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
-    app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
     app.state.vault = Vault(settings.token_secret.get_secret_value().encode())
     app.state.relying_party = RelyingParty(outbound.call, settings.sign_in_return_url)
     app.state.look_up_texts = NameService(names_in(settings.name_servers)).texts
+    app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode(), _token_keys(settings))
     if key_store is not None:
         app.state.key_store = key_store
     app.state.front_end_url = settings.front_end_url
@@ -109,11 +112,18 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=BASE)
     app.include_router(api_info.health)
+    app.include_router(token_keys.router)
     _serve_docs(app)
     problems.install(app)
     document.install(app)
     operations.install(app)
     return app
+
+
+def _token_keys(settings: Settings) -> KeySource:
+    if settings.token_key_directory is None:
+        return Unsaved(ring_of(new_pair(now())))
+    return open_token_keys(settings.token_key_directory, now())
 
 
 def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> Workshop:

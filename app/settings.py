@@ -26,7 +26,12 @@ class Settings(BaseSettings):
         default=None, description="Where the keys of open survey rounds live; unset: keys, in home. Never in a backup."
     )
     token_secret: SecretStr | None = Field(
-        default=None, description="At least 32 bytes that sign access tokens; unset: made once and kept in home."
+        default=None,
+        description="At least 32 bytes that make addresses and devices unrecognisable; unset: made once, kept in home.",
+    )
+    token_key_directory: Path | None = Field(
+        default=None,
+        description="Where the keys live that sign access tokens; unset: token-keys, in home. Never in a backup.",
     )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)

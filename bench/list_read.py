@@ -43,6 +43,7 @@ from app.models.person import Person
 from app.models.sign_in import SignIn
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupLevel, WorkingGroupParty, WorkingGroupState
+from app.services.token_keys import Unsaved, new_pair, ring_of
 from app.services.tokens import Claims, TokenKey
 from app.settings import Settings
 
@@ -54,6 +55,7 @@ OTHERS = 200
 UNITS_OF_OTHERS = 20
 LIMIT = 50
 TOKEN_SECRET = "only-for-the-benchmark-only-for-the-benchmark"  # noqa: S105
+KEYS = Unsaved(ring_of(new_pair(datetime.now(UTC))))
 FIRST_DAY = date(2024, 1, 1)
 BASELINE = "hand-written list"
 
@@ -314,6 +316,7 @@ async def check_same_items(variants: list[Variant], token: str) -> None:
 
 async def run(url: str) -> dict[str, list[float]]:
     app = create_app(Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET)))
+    app.state.token_key = TokenKey(TOKEN_SECRET.encode(), KEYS)
     async with AsyncExitStack() as stack:
         database: Database = app.state.database
         stack.push_async_callback(database.close)
@@ -333,7 +336,7 @@ def variants_for(app: FastAPI, hand_written: Starlette, place: Place) -> list[Va
     units = f"/{place.organisation_id}/units?limit={LIMIT}"
 
     def forget_tokens() -> None:
-        app.state.token_key = TokenKey(TOKEN_SECRET.encode())
+        app.state.token_key = TokenKey(TOKEN_SECRET.encode(), KEYS)  # has verified nothing yet
 
     return [
         Variant(BASELINE, hand_written, "/one" + units),

@@ -22,7 +22,7 @@ class NameServer(asyncio.DatagramProtocol):
     port: int = 0
     texts: dict[str, list[str]] = field(default_factory=dict)
     """By name; in the form of a zone file, so that one text may be of several parts."""
-    rcode: int = dns.rcode.NOERROR
+    rcode: dns.rcode.Rcode = dns.rcode.NOERROR
     silent: bool = False
     asked: list[str] = field(default_factory=list)
     transport: asyncio.DatagramTransport | None = None

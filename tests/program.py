@@ -17,6 +17,7 @@ from app.database import Database
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
 from app.services.tokens import TokenKey
+from app.token_key_directory import open_token_keys
 from tests import zygote
 from tests.zygote import Process
 
@@ -84,7 +85,13 @@ async def serving(*options: str, **environment: str) -> AsyncIterator[Service]:
         await ended(process)
 
 
-async def administrator_token(database: Database, secret: str) -> str:
+def token_key_of(home: Path) -> TokenKey:
+    """What signs the tokens of the installation there."""
+    secret = (home / "token-secret").read_bytes()
+    return TokenKey(secret, open_token_keys(home / "token-keys", datetime.now(UTC)))
+
+
+async def administrator_token(database: Database, key: TokenKey) -> str:
     """An access token of a new system administrator."""
     now = datetime.now(UTC)
     person = Person(
@@ -95,7 +102,7 @@ async def administrator_token(database: Database, secret: str) -> str:
         for row in (person, sign_in):
             session.add(row)
             await session.flush()
-    return TokenKey(secret.encode()).issue(person.id, sign_in.id, now)
+    return key.issue(person.id, sign_in.id, now)
 
 
 def an_organisation(number: str) -> dict[str, Any]:

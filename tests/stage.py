@@ -20,6 +20,7 @@ from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord
+from app.models.sign_in import SignIn
 from app.models.statement import Statement
 from app.models.survey_invitation_batch import SurveyInvitationBatch
 from app.models.survey_reminder import SurveyReminder
@@ -47,6 +48,7 @@ class Stage:
 
     async def build(self) -> "Stage":
         await self._organisation()
+        await self._sign_ins()
         started = await stories.started_group(self.world)
         await self._mandates(started)
         await self._sessions(started)
@@ -96,6 +98,20 @@ class Stage:
             "union party, without mandates": new,
             "person: union representative": world.saco_rep.person,
         }
+
+    async def _sign_ins(self) -> None:
+        """Two of the employee's, of whom nothing else depends on being signed in."""
+        world = self.world
+        for name in ("active", "ended"):
+            token = await world.token(world.employee.person)
+            if name == "ended":
+                there = world.employee.client.signed_in(token)
+                mine = await there.get("/me/sign-ins?limit=1")
+                await there.change(f"/sign-ins/{mine['items'][0]['id']}", None, expect=204, method="DELETE")
+            query = sa.select(col(SignIn.id)).where(col(SignIn.person_id) == world.employee.person.id)
+            async with world.database.read() as session:
+                sign_in_id = (await session.execute(query.order_by(col(SignIn.id).desc()))).scalars().first()
+            await self.keep(f"sign-in, {name}", SignIn, sign_in_id)
 
     async def _mandates(self, group: Any) -> None:
         world = self.world

@@ -21,6 +21,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.api.problem_texts import PROBLEMS
 from app.cli import written_authorisation
@@ -255,6 +256,10 @@ CASES: dict[str, Cases] = {
     "read_api_info": _bare("/api-info"),
     "read_me": _bare("/me"),
     "read_method_texts": _bare("/method-texts"),
+    "list_sign_ins": _bare("/me/sign-ins"),
+    "create_sign_out": _bare("/me/sign-outs", lambda _stage: {"of": "others"}),
+    "read_sign_in": _on(SignIn, "/sign-ins/{id}"),
+    "end_sign_in": _on(SignIn, "/sign-ins/{id}"),
     "list_organisations": _bare("/organisations"),
     "create_organisation": _bare(
         "/organisations", lambda _stage: {"organisationNumber": organisation_number(), "name": "Ny"}
@@ -610,7 +615,8 @@ async def _actors(world: World) -> dict[str, Actor | None]:
     async with world.database.read() as session:
         for name in set(ACTORS) - {"nobody"}:
             person_id = world.people[name].person.id
-            sign_in = sa.select(SignIn.id).where(SignIn.person_id == person_id).limit(1)  # type: ignore[call-overload]
+            lasts = sa.and_(col(SignIn.person_id) == person_id, col(SignIn.ended_at).is_(None))
+            sign_in = sa.select(col(SignIn.id)).where(lasts).limit(1)
             sign_in_id = (await session.execute(sign_in)).scalar_one()
             found[name] = await actors.load(session, person_id, sign_in_id, swedish_day(datetime.now(UTC)))
     return found

@@ -288,6 +288,14 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Begäran kommer från en annan webbplats", "Förnyelse med kaka tas bara emot från tjänstens egna sidor."),
         ("The request comes from another site", "Renewal by cookie is only taken from the service's own pages."),
     ),
+    "signInEnded": _p(
+        409,
+        ("Inloggningen är redan avslutad", "Där är du utloggad. Hämta listan igen för att se vad som är kvar."),
+        (
+            "The sign-in has already ended",
+            "You are signed out there. Read the list again to see where you are signed in.",
+        ),
+    ),
     # --- concurrency
     "staleVersion": _p(
         412,

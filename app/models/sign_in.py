@@ -1,7 +1,7 @@
 """Credentials, one-time links and the families of refresh tokens. Nothing here is ever sent as it is stored."""
 
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Row, Table
-from app.models.columns import Line, UtcDateTime, enum_column, uuid_array
+from app.models.base import Input, Output, Resource, Row, Table
+from app.models.columns import Id, Line, Moment, UtcDateTime, enum_column, uuid_array
 from app.models.person import EmailAddress, PersonName
 
 
@@ -41,6 +41,10 @@ class SignInEnd(StrEnum):
     MANDATE_ENDED = "mandateEnded"
 
 
+IDLE_AT_MOST = timedelta(days=14)
+FAMILY_AT_MOST = timedelta(days=60)
+
+
 class SignInMethod(StrEnum):
     PASSWORD = "password"  # noqa: S105
     PASSWORD_AND_ONE_TIME_CODE = "passwordAndOneTimeCode"  # noqa: S105
@@ -61,6 +65,27 @@ class SignIn(Row, table=True):
     """Those that counted when it was last used. When one ends, so does the sign-in."""
     ended_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     end: SignInEnd | None = Column(default=None, sa_column=enum_column(SignInEnd, nullable=True))
+
+
+class SignInState(StrEnum):
+    """Never stored: time passes by itself (see docs/decisions/time-passes-without-a-job.md)."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+def expiry(started_at: datetime, last_used_at: datetime) -> datetime:
+    """When a sign-in is over unless it is used again; some day even if it is."""
+    return min(last_used_at + IDLE_AT_MOST, started_at + FAMILY_AT_MOST)
+
+
+def sign_in_state(
+    started_at: datetime, last_used_at: datetime, ended_at: datetime | None, now: datetime
+) -> SignInState:
+    if ended_at is not None:
+        return SignInState.ENDED
+    return SignInState.ACTIVE if now < expiry(started_at, last_used_at) else SignInState.EXPIRED
 
 
 class RefreshToken(Table, table=True):
@@ -186,6 +211,39 @@ class SignOut(Input):
     """What to end beside the sign-in of the access token."""
 
     refresh_token: OneTimeToken | None = Field(default=None, description="Left out when the cookie carries it.")
+
+
+class SignInItem(Output):
+    """One sign-in of oneself: since when, by what method, and whether it is the one that asks."""
+
+    id: Id
+    started_at: Moment
+    last_used_at: Moment = Field(description="When it began or was last renewed; access tokens live five minutes.")
+    method: SignInMethod
+    current: bool = Field(description="Whether this request is made with it.", json_schema_extra={"example": True})
+    state: SignInState
+    expires_at: Moment = Field(description="When it is over unless it is renewed before.")
+    ended_at: Moment | None
+    end: SignInEnd | None = Field(
+        description="Why it ended. `tokenReused`: an old refresh token came a second time; it may have been stolen."
+    )
+
+
+class SignInRead(Resource, SignInItem):
+    """One sign-in of oneself. Where it came from is kept as a keyed hash alone, and not shown."""
+
+
+class SignOutScope(StrEnum):
+    OTHERS = "others"
+    ALL = "all"
+
+
+class SignOutCreate(Input):
+    """Which of one's sign-ins to end."""
+
+    of: SignOutScope = Field(
+        description="`others`: all but the one that asks; `all`: that one too.", json_schema_extra={"example": "others"}
+    )
 
 
 class NewAdministrator(Input):

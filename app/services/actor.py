@@ -38,6 +38,8 @@ class Actor:
     """The parties this person meets where a group has started, and their own."""
     started: frozenset[UUID] = frozenset()
     """Those of the groups of these tables and sessions that both sides have started."""
+    sign_in_id: UUID | None = None
+    """The sign-in by which they act."""
 
     @cached_property
     def organisations(self) -> frozenset[UUID]:

@@ -15,11 +15,10 @@ from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.mandate import Mandate, valid_on
 from app.models.party import Party, PartyState, Side
 from app.models.person import Person, Role
-from app.models.sign_in import SignIn
+from app.models.sign_in import FAMILY_AT_MOST, SignIn
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 from app.services.actor import Actor, Seat
 from app.services.errors import Code, Refusal
-from app.services.sign_ins import FAMILY_AT_MOST
 
 _TODAY = sa.bindparam("today", type_=sa.Date)
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)
@@ -145,4 +144,5 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
         facilitated=frozenset((UUID(held), UUID(group)) for held, group in facilitated),
         met=frozenset(UUID(party) for (party,) in met),
         started=frozenset(UUID(group) for (group,) in started),
+        sign_in_id=sign_in_id,
     )

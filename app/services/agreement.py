@@ -23,6 +23,7 @@ from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.session_record import SessionRecord, SessionRecordState
+from app.models.sign_in import SignIn
 from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_invitation_batch import SurveyInvitationBatch
@@ -80,6 +81,7 @@ from app.services.conditions import (
     ROUND_UNDER_WAY,
     SESSION_AHEAD,
     SESSION_OPEN,
+    SIGN_IN_LASTS,
     SIGNED_IN,
     TEMPLATE_DRAFT,
     TEXTS_UNDER_REVIEW,
@@ -155,6 +157,11 @@ RULES: dict[str, Rule] = {
     "create_survey_response": Rule(None, (TOKEN_HOLDER,)),
     # --- oneself
     "read_me": Rule(None, (SIGNED_IN,), reads=True),
+    # --- one's sign-ins
+    "list_sign_ins": _list(None, SignIn, SIGNED_IN),
+    "create_sign_out": Rule(None, (SIGNED_IN,)),
+    "read_sign_in": _read(SignIn, ONESELF),
+    "end_sign_in": Rule(SignIn, (ONESELF,), (SIGN_IN_LASTS,)),
     # --- organisations
     "list_organisations": _list(None, Organisation, SIGNED_IN),
     "create_organisation": Rule(None, (ADMINISTRATOR,)),
@@ -367,6 +374,7 @@ RULES: dict[str, Rule] = {
         only(REPRESENTATIVE, "what concerns the whole organisation", Is("audience", (Audience.ORGANISATION,))),
         only(ADMINISTRATOR, "what concerns the whole organisation", Is("audience", (Audience.ORGANISATION,))),
         only(AT_TABLE, "what concerns the table", Is("audience", (Audience.WORKING_GROUP,))),
+        only(ONESELF, "what concerns the person alone", Is("audience", (Audience.PERSON,))),
         only(OWN_PARTY, "what concerns the party alone", Is("audience", (Audience.PARTY,))),
         only(OWN_PARTY_AT_TABLE, "what concerns the party alone", Is("audience", (Audience.PARTY,))),
     ),

@@ -20,6 +20,7 @@ from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person, Role
 from app.models.session_record import SessionRecord, SessionRecordState, record_state
+from app.models.sign_in import SignInState, sign_in_state
 from app.models.survey_amendment import SurveyAmendmentState
 from app.models.survey_round import SurveyRound, SurveyRoundState, round_state
 from app.models.survey_texts import SurveyTextsState
@@ -267,6 +268,11 @@ ROUND_UNDER_WAY = While(
 )
 ITS_ROUND_UNDER_WAY = replace(
     ROUND_UNDER_WAY, words="its round is open, or closed and not released", of=SurveyRound, locked=True
+)
+SIGN_IN_LASTS = While(
+    "the sign-in has not ended",
+    Code.SIGN_IN_ENDED,
+    lambda _actor, row, now: sign_in_state(row.started_at, row.last_used_at, row.ended_at, now) is SignInState.ACTIVE,
 )
 TWO_KEYS = While("each side has a key", Code.ROUND_HAS_ONE_KEY, lambda _actor, row, _now: row.two_keys)
 AMENDMENT_PROPOSED = While(

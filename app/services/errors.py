@@ -35,6 +35,7 @@ class Code(StrEnum):
     DOMAIN_NOT_VERIFIED = "domainNotVerified"
     DOMAIN_NOT_PROVED = "domainNotProved"
     NAME_SERVICE_AWAY = "nameServiceAway"
+    SIGN_IN_ENDED = "signInEnded"
     # concurrency
     STALE_VERSION = "staleVersion"
     IDEMPOTENCY_KEY_REUSED = "idempotencyKeyReused"

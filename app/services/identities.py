@@ -16,7 +16,7 @@ from app.services import audit, identity_bindings, identity_providers, policy, s
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
-from app.services.work import Work, admit, find, removed, shown, store
+from app.services.work import Work, admit, find, shown, store
 
 SORTS: dict[str, Columns] = {"name": (swedish_order(IdentityProvider.name_sv), col(Identity.id))}
 
@@ -62,7 +62,10 @@ async def unlink(work: Work, identity_id: UUID, version: int) -> None:
         identity_providers.through(identity.identity_provider_id), col(SignIn.person_id) == identity.person_id
     )
     await sign_ins.end(work.session, through, SignInEnd.SIGNED_OUT, work.now)
-    await removed(work, "unlink_identity", identity)
+    person = await work.session.get_one(Person, identity.person_id)
+    await work.session.delete(identity)
+    work.session.add(audit.entry(work.actor, "unlink_identity", person, work.now, None, None))
+    await store(work.session)
 
 
 async def linked(session: AsyncSession, provider_id: UUID, subject: str) -> Person:

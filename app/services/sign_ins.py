@@ -18,14 +18,12 @@ from sqlmodel import col
 from app.models.mandate import Mandate, valid_on
 from app.models.party import Party, PartyState
 from app.models.person import Person
-from app.models.sign_in import RefreshToken, SignIn, SignInEnd, SignInMethod
+from app.models.sign_in import RefreshToken, SignIn, SignInEnd, SignInMethod, expiry
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.places import Place, address_hash, holder_hash, known_device, new_device
 from app.services.tokens import Claims, ClientClaims, TokenKey
 
-IDLE_AT_MOST = timedelta(days=14)
-FAMILY_AT_MOST = timedelta(days=60)
 RETRY_WITHIN = timedelta(seconds=10)
 TOKEN_BYTES = 32
 
@@ -108,7 +106,7 @@ async def renew(entrance: Entrance, refresh_token: str, place: Place) -> Granted
         if token.seed is not None:
             # The answer was lost. What it said is said again, to the token's own holder.
             again = next_of(refresh_token, token.seed)
-            return _granted(entrance.key, sign_in, again, expiry(sign_in, sign_in.last_used_at), now)
+            return _granted(entrance.key, sign_in, again, expiry(sign_in.started_at, sign_in.last_used_at), now)
         await _remove_expired(session, col(SignIn.id) == sign_in.id, now)
         await _forget_seeds(session, sign_in)
         token.used_at, token.used_by, token.seed = entrance.clock(), holder, secrets.token_bytes(TOKEN_BYTES)
@@ -221,14 +219,9 @@ async def _forget_seeds(session: AsyncSession, sign_in: SignIn) -> None:
 
 def _keep_token(session: AsyncSession, sign_in: SignIn, token: str, now: datetime) -> datetime:
     """Keep the hash of the family's next token; when that expires."""
-    expires_at = expiry(sign_in, now)
+    expires_at = expiry(sign_in.started_at, now)
     session.add(RefreshToken(token_hash=digest(token), sign_in_id=sign_in.id, expires_at=expires_at))
     return expires_at
-
-
-def expiry(sign_in: SignIn, last_used_at: datetime) -> datetime:
-    """When a sign-in is over unless it is used again; some day even if it is."""
-    return min(last_used_at + IDLE_AT_MOST, sign_in.started_at + FAMILY_AT_MOST)
 
 
 async def _remove_expired(session: AsyncSession, families: sa.ColumnElement[bool], now: datetime) -> None:

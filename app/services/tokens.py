@@ -1,7 +1,8 @@
-"""Access tokens: signed, short, and checked for everything the library does not check.
+"""Access tokens (RFC 9068, RFC 8725): signed, short, and checked for everything the library does not check.
 
 python-jose accepts tokens without `exp` or `aud`, string times, unknown `crit` headers and empty keys, so the
-shape is checked here before and after the signature.
+shape is checked here before and after the signature. A token has one spelling: of the two signatures that every one
+made with ECDSA has (s, and the curve's order less s), only the smaller is ours.
 """
 
 import base64
@@ -12,15 +13,17 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from jose import jws
+from jose import jwk, jws
+from jose.backends.base import Key
 from jose.exceptions import JOSEError
 
 from app.services.errors import Code, Refusal
+from app.services.token_keys import ALGORITHM, COORDINATE_BYTES, KeyPair, KeySource
 
-ALGORITHM = "HS256"
 TYPE = "at+jwt"
 ISSUER = AUDIENCE = "larande"
 LIFETIME = timedelta(minutes=5)
@@ -33,6 +36,9 @@ _COMMON = frozenset({"iss", "aud", "sub", "client_id", "iat", "exp", "jti"})
 _OF_A_PERSON = _COMMON | {"sid"}
 _OF_A_CLIENT = _COMMON | {"credential_id"}
 _PART = re.compile(r"[A-Za-z0-9_-]+")
+_KID = re.compile(r"[A-Za-z0-9_-]{43}")
+# How many points there are on the curve P-256 (FIPS 186-5).
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +60,17 @@ class ClientClaims:
 
 
 class TokenKey:
-    """The signing secret, and the tokens already verified with it until they expire."""
+    """What signs access tokens, and the tokens already verified until they expire; and the secret of pseudonyms."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, keys: KeySource) -> None:
         if len(secret) < 32:
             raise ValueError("the token secret needs at least 32 bytes")
         if secret.lstrip().startswith(b"-----") or _is_der(secret):
-            # A public key used as a shared secret would let anyone sign.
+            # What is published is no secret.
             raise ValueError("the token secret must be random bytes, not a key file")
-        self._secret = secret
         self._pseudonym_key = hmac.digest(secret, b"larande pseudonyms", "sha256")
-        self._verified: OrderedDict[bytes, Claims | ClientClaims] = OrderedDict()
+        self._keys = keys
+        self._verified: OrderedDict[bytes, tuple[Claims | ClientClaims, str]] = OrderedDict()
 
     def issue(self, person_id: UUID, sign_in_id: UUID, now: datetime) -> str:
         """A person's access token for five minutes."""
@@ -80,7 +86,15 @@ class TokenKey:
         issued = int(now.timestamp())
         times = {"iat": issued, "exp": issued + int(LIFETIME.total_seconds())}
         claims = {"iss": ISSUER, "aud": AUDIENCE, **own, **times, "jti": str(uuid4())}
-        return str(jws.sign(claims, self._secret, headers={"typ": TYPE}, algorithm=ALGORITHM))
+        pair = self._keys.kept(now).signing(now)
+        headers = {"typ": TYPE, "kid": pair.kid}
+        token = str(jws.sign(claims, _parsed(pair.private_pem), headers=headers, algorithm=ALGORITHM))
+        signed, _, signature = token.rpartition(".")
+        return f"{signed}.{_text(lowered(_bytes(signature)))}"
+
+    def public_keys(self, now: datetime) -> dict[str, list[dict[str, str]]]:
+        """The JWK Set of the keys whose tokens are taken."""
+        return self._keys.kept(now).public(now)
 
     def pseudonym(self, kind: str, value: str) -> bytes:
         """A keyed hash: the same value is recognised, and nobody without the secret learns what it was."""
@@ -89,28 +103,68 @@ class TokenKey:
     def verify(self, token: str, now: datetime) -> Claims | ClientClaims:
         """The token's claims; every kind of fault is refused in the same way."""
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-        claims = self._verified.get(digest)
-        if claims is None:
-            claims = self._checked(token, now)
-            self._verified[digest] = claims
+        known = self._verified.get(digest)
+        if known is None:
+            known = self._checked(token, now)
+            self._verified[digest] = known
             if len(self._verified) > REMEMBERED:
                 self._verified.popitem(last=False)
-        if claims.expires_at + CLOCK_LEEWAY <= now:
+        claims, kid = known
+        if claims.expires_at + CLOCK_LEEWAY <= now or self._keys.kept(now).believed(kid, now) is None:
             self._verified.pop(digest, None)
             raise Refusal(Code.TOKEN_INVALID)
         return claims
 
-    def _checked(self, token: str, now: datetime) -> Claims | ClientClaims:
+    def _checked(self, token: str, now: datetime) -> tuple[Claims | ClientClaims, str]:
         parts = token.split(".")
         if len(token) > LONGEST or len(parts) != 3 or not all(_canonical(part) for part in parts):
             raise Refusal(Code.TOKEN_INVALID)
         try:
-            if _json(parts[0]) != {"alg": ALGORITHM, "typ": TYPE}:
+            kid = _kid(_json(_bytes(parts[0])))
+            pair = self._believed(kid, now)
+            if pair is None or not is_low(_bytes(parts[2])):
                 raise Refusal(Code.TOKEN_INVALID)
-            payload = json.loads(jws.verify(token, self._secret, algorithms=[ALGORITHM]))
+            payload = _json(jws.verify(token, _parsed(pair.private_pem).public_key(), algorithms=[ALGORITHM]))
         except (JOSEError, ValueError, RecursionError):
             raise Refusal(Code.TOKEN_INVALID) from None
-        return _claims(payload, now)
+        return _claims(payload, now), kid
+
+    def _believed(self, kid: str, now: datetime) -> KeyPair | None:
+        """The key of that name. One that is not known may be new, so whoever keeps them is asked to look."""
+        return self._keys.kept(now).believed(kid, now) or self._keys.looked_for(now).believed(kid, now)
+
+
+@lru_cache(maxsize=16)
+def _parsed(private_pem: str) -> Key:
+    """Parsing takes longer than signing."""
+    return jwk.construct(private_pem, ALGORITHM)
+
+
+def lowered(signature: bytes) -> bytes:
+    """The same signature with the smaller of its two possible halves `s`."""
+    s = _s_of(signature)
+    return (
+        signature if s <= _ORDER // 2 else signature[:COORDINATE_BYTES] + (_ORDER - s).to_bytes(COORDINATE_BYTES, "big")
+    )
+
+
+def is_low(signature: bytes) -> bool:
+    """Whether it is as long as it must be, and of the two possible ones the one that is ours."""
+    return len(signature) == 2 * COORDINATE_BYTES and _s_of(signature) <= _ORDER // 2
+
+
+def _s_of(signature: bytes) -> int:
+    return int.from_bytes(signature[COORDINATE_BYTES:], "big")
+
+
+def _kid(header: Any) -> str:
+    """The name of the key, if the header is exactly one of ours; `ValueError` otherwise."""
+    if not isinstance(header, dict) or header.keys() != {"alg", "typ", "kid"}:
+        raise ValueError("not our header")
+    kid = header["kid"]
+    if header["alg"] != ALGORITHM or header["typ"] != TYPE or not isinstance(kid, str) or not _KID.fullmatch(kid):
+        raise ValueError("not our header")
+    return kid
 
 
 def _is_der(secret: bytes) -> bool:
@@ -125,6 +179,7 @@ def _claims(payload: Any, now: datetime) -> Claims | ClientClaims:
         raise Refusal(Code.TOKEN_INVALID)
     expires_at = datetime.fromtimestamp(payload["exp"], UTC)
     try:
+        _id(payload.get("jti"))
         if payload.keys() == _OF_A_PERSON and payload["client_id"] == FRONT_END:
             return Claims(_id(payload["sub"]), _id(payload["sid"]), expires_at)
         if payload.keys() == _OF_A_CLIENT and payload["client_id"] == payload["sub"]:
@@ -157,8 +212,20 @@ def _canonical(part: str) -> bool:
     """Base64url without padding whose unused bits are zero: one token, one spelling."""
     if not _PART.fullmatch(part) or len(part) % 4 == 1:
         return False
-    return base64.urlsafe_b64encode(_bytes(part)).rstrip(b"=").decode() == part
+    return _text(_bytes(part)) == part
 
 
-def _json(part: str) -> Any:
-    return json.loads(_bytes(part))
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _json(text: bytes) -> Any:
+    """What the JSON says; `ValueError` also for other encodings than UTF-8, and for a name that comes twice."""
+    return json.loads(text.decode(), object_pairs_hook=_named_once)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        raise ValueError("a name twice")
+    return named

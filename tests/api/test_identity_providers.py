@@ -340,8 +340,10 @@ async def test_people_see_their_own_accounts_and_unlink_them(
     provider.claims["sub"] = "employer's"
     assert (await round_trip(client, provider, provider_id)).status_code == 200
     async with world.database.read() as session:
-        query = sa.select(AuditEntry).where(col(AuditEntry.subject_id) == mine["id"])
+        query = sa.select(AuditEntry).where(
+            col(AuditEntry.subject_id) == world.saco_rep.person.id, col(AuditEntry.operation) == "unlink_identity"
+        )
         (entry,) = (await session.execute(query)).scalars()
-    assert (entry.operation, entry.person_id) == ("unlink_identity", world.saco_rep.person.id)
+    assert (entry.person_id, entry.organisation_id) == (world.saco_rep.person.id, world.organisation.id)
     # The way back is an invitation.
     await link(world, provider, provider_id, world.saco_rep, "saco's")
