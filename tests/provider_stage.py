@@ -126,6 +126,8 @@ async def link(world: World, provider: HostileProvider, provider_id: str, someon
     token = await invitation(world, someone)
     response = await round_trip(world.nobody, provider, provider_id, invitationToken=token)
     assert response.status_code == 200, response.text
+    # An invitation ends what was begun before it.
+    someone.client.token = await world.token(someone.person)
 
 
 def code(response: Response) -> tuple[int, str]:

@@ -17,7 +17,7 @@ from app.models.authorisation_request import (
 from app.models.columns import UtcDateTime
 from app.models.identity_provider import IdentityProvider
 from app.models.person import Person
-from app.models.sign_in import PersonInvitation, SignIn, SignInMethod
+from app.models.sign_in import PersonInvitation, SignIn, SignInEnd, SignInMethod
 from app.services import identities, identity_bindings, identity_providers, sign_ins
 from app.services.errors import Code, Refusal
 from app.services.places import Place
@@ -186,6 +186,8 @@ async def _person(session: AsyncSession, asked: AuthorisationRequest, subject: s
         if person is None:
             raise Refusal(Code.AUTHORISATION_REFUSED)
         await _use_up_invitations(session, person.id, now)
+        # Who was let in anew may have lost the old way to a thief: as with a new password, what it opened is shut.
+        await sign_ins.end(session, col(SignIn.person_id) == person.id, SignInEnd.PASSWORD_CHANGED, now)
     elif asked.person_id is not None:
         given = {"person_id": asked.person_id, "sign_in_id": asked.sign_in_id}
         person = (await session.execute(_STILL_SIGNED_IN, given)).scalar_one_or_none()

@@ -152,9 +152,12 @@ async def test_by_invitation_and_then_without(
     world: World, caller: Client, provider: HostileProvider, provider_id: str
 ) -> None:
     token = await invitation(world, world.saco_rep)
+    await world.saco_rep.client.get("/me")
     first = await round_trip(caller, provider, provider_id, invitationToken=token)
     assert first.status_code == 200, first.text
     assert (await me(caller, first))["id"] == world.saco_rep.id
+    # Who was let in anew is in by no other way.
+    await world.saco_rep.client.refused("GET", "/me", 401, "tokenInvalid")
     assert {entry.subject_id for entry in await entries(world, "link_identity")} == {world.saco_rep.person.id}
     second = await round_trip(caller, provider, provider_id)
     assert (await me(caller, second))["id"] == world.saco_rep.id
