@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from app.api.answers import nothing
 from app.api.authorisation_requests import BROWSER_COOKIE, doorway, forget_browser
 from app.api.cookies import check_origin, set_cookie
-from app.api.dependencies import Formed, RequestRefusal, now
+from app.api.dependencies import Formed, IdempotencyKeyHeader, RequestRefusal, check_idempotency_key, now
 from app.api.entrance import Credentials, In
 from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
@@ -117,32 +117,40 @@ _GRANTS = {
     summary="Sign in or renew",
     openapi_extra=_GRANTS,
 )
-async def create_token(request: Request, _formed: Formed, entrance: In) -> Response:
+async def create_token(
+    request: Request, _formed: Formed, entrance: In, idempotency_key: IdempotencyKeyHeader = None
+) -> Response:
     """Sign in with e-mail and password or by an identity provider, or renew with a refresh token. OAuth 2 grants.
 
-    A refresh token is good for one use; using an old one ends the sign-in. Pages in a browser ask for it as an
+    A refresh token is good for one use; using an old one ends the sign-in. If the answer is lost, renew with the same
+    token again within ten seconds, from the same browser or address, or with the same Idempotency-Key: the answer has
+    the same next token. Pages in a browser ask for it as an
     HttpOnly cookie with `refreshTokenIn: cookie`; the cookie is only given to and taken from the service's own pages
     and listed origins.
     """
+    check_idempotency_key(idempotency_key)
     grant, is_form = await _grant(request)
+    place = _place(request, idempotency_key)
     if isinstance(grant, PasswordGrant):
         in_cookie = grant.wants_cookie
         if in_cookie:
             check_origin(request)
-        granted = await sign_in.by_password(entrance, grant, _place(request))
+        granted = await sign_in.by_password(entrance, grant, place)
     elif isinstance(grant, AuthorisationCodeGrant):
-        return await _from_provider(request, entrance, grant, is_form=is_form)
+        return await _from_provider(request, entrance, grant, place, is_form=is_form)
     else:
         in_cookie = grant.refresh_token is None
-        granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), _place(request))
+        granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), place)
     return _tokens(granted, in_cookie=in_cookie, is_form=is_form)
 
 
-async def _from_provider(request: Request, entrance: In, grant: AuthorisationCodeGrant, *, is_form: bool) -> Response:
+async def _from_provider(
+    request: Request, entrance: In, grant: AuthorisationCodeGrant, place: Place, *, is_form: bool
+) -> Response:
     """Only the browser that went to the provider has the cookie, and another site cannot make it come back here."""
     check_origin(request)
     browser = request.cookies.get(BROWSER_COOKIE)
-    granted = await authorisation_requests.finish(entrance, doorway(request), grant, browser, _place(request))
+    granted = await authorisation_requests.finish(entrance, doorway(request), grant, browser, place)
     response = _tokens(granted, in_cookie=grant.wants_cookie, is_form=is_form)
     forget_browser(response)
     return response
@@ -217,8 +225,9 @@ def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
 
 
-def _place(request: Request) -> Place:
-    return Place(request.client.host if request.client else "", request.cookies.get(DEVICE_COOKIE))
+def _place(request: Request, idempotency_key: str | None) -> Place:
+    address = request.client.host if request.client else ""
+    return Place(address, request.cookies.get(DEVICE_COOKIE), idempotency_key)
 
 
 def _refresh_cookie(request: Request) -> str:

@@ -183,13 +183,17 @@ IdempotencyKeyHeader = Annotated[
 ]
 
 
+def check_idempotency_key(key: str | None) -> None:
+    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,100}", key):
+        raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
+
+
 async def creating(
     request: Request, _formed: Formed, claims: SignedIn, idempotency_key: IdempotencyKeyHeader = None
 ) -> AsyncIterator[Call]:
     key = None
+    check_idempotency_key(idempotency_key)
     if idempotency_key is not None:
-        if not re.fullmatch(r"[\x21-\x7e]{1,100}", idempotency_key):
-            raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
         told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
         token_key: TokenKey = request.app.state.token_key
         # Keyed: a plain hash of a request with one e-mail address in it would give the address away.

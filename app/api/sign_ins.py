@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
-from app.api.dependencies import Reading, Version, Writing
+from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.sign_in import SignInItem, SignInRead, SignInState, SignOutCreate
@@ -30,11 +30,14 @@ async def list_sign_ins(
     return listed(call, SignInItem, await own_sign_ins.list_sign_ins(call.work, request, state), request)
 
 
-@router.post("/me/sign-outs", status_code=204, summary="Sign out everywhere")
-async def create_sign_out(call: Writing, sign_out: SignOutCreate) -> Response:
-    """End your sign-ins in all other places, or everywhere. Their access tokens count no more either."""
-    await own_sign_ins.sign_out(call.work, sign_out)
-    return nothing()
+@router.post("/me/sign-outs", response_model=SignInRead, status_code=201, summary="Sign out everywhere")
+async def create_sign_out(call: Creating, sign_out: SignOutCreate) -> Response:
+    """End your sign-ins in all other places, or everywhere. Their access tokens count no more either.
+
+    The answer shows what has become of the sign-in that you ask with.
+    """
+    present = await call.once(lambda: own_sign_ins.sign_out(call.work, sign_out), own_sign_ins.read)
+    return single(call.request, present, f"/sign-ins/{present.id}", status=201)
 
 
 @router.get("/sign-ins/{signInId}", response_model=SignInRead, summary="Read one of your sign-ins")

@@ -9,6 +9,8 @@ from app.models.columns import Language
 from app.models.party import Side
 from app.models.person import Role
 
+_NONE = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -38,8 +40,8 @@ class Actor:
     """The parties this person meets where a group has started, and their own."""
     started: frozenset[UUID] = frozenset()
     """Those of the groups of these tables and sessions that both sides have started."""
-    sign_in_id: UUID | None = None
-    """The sign-in by which they act."""
+    sign_in_id: UUID = _NONE
+    """The sign-in by which they act; the nil id for whoever acts without one."""
 
     @cached_property
     def organisations(self) -> frozenset[UUID]:

@@ -67,12 +67,13 @@ async def end_sign_in(work: Work, sign_in_id: UUID, version: int) -> None:
     await _end(work, "end_sign_in", col(SignIn.id) == sign_in.id)
 
 
-async def sign_out(work: Work, data: SignOutCreate) -> None:
-    """End one's sign-ins everywhere, with or without the present one."""
+async def sign_out(work: Work, data: SignOutCreate) -> SignInRead:
+    """End one's sign-ins everywhere, with or without the present one; what has become of that."""
     policy.require(work.actor, "create_sign_out")
     own = col(SignIn.person_id) == work.actor.person_id
     others = col(SignIn.id) != work.actor.sign_in_id
     await _end(work, "create_sign_out", own if data.of is SignOutScope.ALL else sa.and_(own, others))
+    return await read(work, work.actor.sign_in_id)
 
 
 async def _end(work: Work, operation: str, which: sa.ColumnElement[bool]) -> None:

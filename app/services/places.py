@@ -15,10 +15,14 @@ class Place:
 
     address: str
     device: str | None = None
+    retry_key: str | None = None
+    """What a client made up for this request, to be known by if it has to repeat it."""
 
 
 def holder_hash(key: TokenKey, person_id: UUID, place: Place) -> bytes:
-    """Who holds a refresh token, as well as one can tell: a known browser, or everyone at the address."""
+    """Who uses a refresh token, as well as one can tell: by a word of their own, as a known browser, or by address."""
+    if place.retry_key is not None:
+        return key.pseudonym("retry", f"{person_id} {place.retry_key}")
     device = known_device(key, person_id, place.device) if place.device else None
     return device or address_hash(key, place.address)
 

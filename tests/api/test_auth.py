@@ -296,6 +296,40 @@ async def test_a_refresh_token_is_for_one_use_and_an_old_one_ends_the_family(
     assert await works(caller, someone.client.token or "")  # another sign-in is another family
 
 
+async def test_a_lost_answer_is_given_again_over_http(app: FastAPI, world: World, someone: Someone) -> None:
+    key = {"Idempotency-Key": "5f6c9c1e"}
+    async with calling_from(app) as home, calling_from(app) as elsewhere:
+        token = (await sign_in(home, someone))["refreshToken"]
+        sent = {"grantType": "refresh_token", "refreshToken": token}
+        answers = [
+            await caller.request("POST", "/auth/token", json=sent, headers=key, expect=200)
+            for caller in (home, home, elsewhere)
+        ]
+        assert len({answer.json()["refreshToken"] for answer in answers}) == 1
+        for answer in answers:
+            assert await works(home, answer.json()["accessToken"])
+        assert (await try_renew(elsewhere, token)).status_code == 401
+        assert SignInEnd.TOKEN_REUSED in await family_end(world, someone)
+        token = (await sign_in(home, someone))["refreshToken"]
+        both = await asyncio.gather(*(try_renew(home, token) for _ in range(4)))
+        assert len({answer.json()["refreshToken"] for answer in both}) == 1
+        bad = {"Idempotency-Key": "ett ord"}
+        await home.refused("POST", "/auth/token", 422, "idempotencyKeyInvalid", json=sent, headers=bad)
+
+
+async def test_a_browser_retries_with_its_cookies_and_a_stolen_cookie_does_not(app: FastAPI, someone: Someone) -> None:
+    renew = {"grantType": "refresh_token"}
+    async with calling_from(app) as office, calling_from(app) as train:
+        signed_in = await try_password(office, someone, refreshTokenIn="cookie", headers=SAME_ORIGIN)
+        held = carrying(signed_in, REFRESH, DEVICE)
+        first = await office.request("POST", "/auth/token", json=renew, headers=held, expect=200)
+        again = await train.request("POST", "/auth/token", json=renew, headers=held, expect=200)
+        assert cookies(first)[REFRESH].value == cookies(again)[REFRESH].value
+        stolen = carrying(signed_in, REFRESH)
+        await office.request("POST", "/auth/token", json=renew, headers=stolen, expect=401)
+        assert not await works(office, again.json()["accessToken"])
+
+
 async def test_unknown_refresh_tokens_are_refused(caller: Client) -> None:
     assert (await try_renew(caller, "x" * 43)).json()["code"] == "refreshTokenRefused"
     for odd in ("", "å" * 43, "x" * 201, "a b", "\x00"):

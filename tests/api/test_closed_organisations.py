@@ -41,7 +41,7 @@ from tests.world import World
 STILL_DONE = {
     *("update_person", "update_mandate", "register_session_record", "unlock_survey_round"),
     # Its people still sign in, and its domain may be another's by now.
-    *("update_email_domain", "delete_email_domain", "unlink_identity"),
+    *("update_email_domain", "delete_email_domain", "unlink_identity", "end_sign_in"),
     # Of no organisation.
     "update_identity_provider",
 }

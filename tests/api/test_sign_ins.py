@@ -124,7 +124,7 @@ async def test_nobody_else_sees_or_ends_them(app: FastAPI, world: World, someone
             await who.client.refused("GET", f"/sign-ins/{mine['id']}", 404, "notFound")
             await who.client.refused("DELETE", f"/sign-ins/{mine['id']}", 404, "notFound", etag='"1"')
             assert mine["id"] not in str(await sign_ins(who.client, "?limit=100"))
-            await who.client.request("POST", "/me/sign-outs", json={"of": "all"}, expect=204)
+            await who.client.request("POST", "/me/sign-outs", json={"of": "all"}, expect=201)
     async with world.database.read() as session:
         kept = await session.get(SignIn, UUID(mine["id"]))
     assert kept is not None
@@ -174,7 +174,9 @@ async def test_signing_out_everywhere(app: FastAPI, world: World, someone: Someo
         first, second, here = [await sign_in(caller, someone) for _ in range(3)]
         mine = caller.signed_in(here["accessToken"])
         before = len(await sign_ins(mine, "?state=active"))
-        await mine.request("POST", "/me/sign-outs", json={"of": scope}, expect=204)
+        left = await mine.post("/me/sign-outs", {"of": scope})
+        assert left["current"]
+        assert left["state"] == ("active" if scope == "others" else "ended")
         for ended in (first, second, *([here] if scope == "all" else [])):
             await caller.signed_in(ended["accessToken"]).refused("GET", "/me", 401, "tokenInvalid")
             assert (await try_renew(caller, ended["refreshToken"])).status_code == 401
@@ -183,8 +185,12 @@ async def test_signing_out_everywhere(app: FastAPI, world: World, someone: Someo
         assert len(trail) == before - (scope == "others")
         if scope == "others":
             assert [each["current"] for each in await sign_ins(mine, "?state=active")] == [True]
-            await mine.request("POST", "/me/sign-outs", json={"of": "others"}, expect=204)
+            await mine.request("POST", "/me/sign-outs", json={"of": "others"}, expect=201)
             assert len(await own_trail(world, someone)) == len(trail)
+            key = {"Idempotency-Key": "once"}
+            twice = [await mine.post("/me/sign-outs", {"of": "others"}, headers=key) for _ in range(2)]
+            assert twice[0]["id"] == twice[1]["id"] == left["id"]
+            await mine.refused("POST", "/me/sign-outs", 409, "idempotencyKeyReused", json={"of": "all"}, headers=key)
             assert (await try_renew(caller, here["refreshToken"])).status_code == 200
 
 
@@ -199,7 +205,7 @@ async def test_the_trail_of_it_is_for_the_person_alone(app: FastAPI, world: Worl
     async with calling_from(app) as caller:
         for who in (someone, world.saco_rep):
             await sign_in(caller, who)
-            await who.client.request("POST", "/me/sign-outs", json={"of": "others"}, expect=204)
+            await who.client.request("POST", "/me/sign-outs", json={"of": "others"}, expect=201)
     entries = {str(entry.id): who for who in (someone, world.saco_rep) for entry in await own_trail(world, who)}
     assert len(entries) == 2
     for name, reader in world.people.items():
@@ -223,7 +229,7 @@ async def signs_out(_world: World, _who: Someone, client: Client, _tokens: dict[
 
 
 async def signs_out_everywhere(_world: World, _who: Someone, client: Client, _tokens: dict[str, Any]) -> None:
-    await client.request("POST", "/me/sign-outs", json={"of": "all"}, expect=204)
+    await client.request("POST", "/me/sign-outs", json={"of": "all"}, expect=201)
 
 
 async def sets_a_password(world: World, who: Someone, client: Client, _tokens: dict[str, Any]) -> None:

@@ -168,6 +168,28 @@ async def test_at_the_same_address_another_browser_is_somebody_else(household: H
     assert (await household.family(first)).end is SignInEnd.TOKEN_REUSED
 
 
+async def test_a_client_with_a_word_of_its_own_retries_from_any_network(household: Household) -> None:
+    at_work, on_the_train = Place("192.0.2.1", None, "7d1c"), Place("198.51.100.9", None, "7d1c")
+    first = await household.begin(at_work)
+    second = await household.renew(first.refresh_token, at_work)
+    again = await household.renew(first.refresh_token, on_the_train)
+    assert second is not None
+    assert again is not None
+    assert again.refresh_token == second.refresh_token
+    assert {row.used_by for row in await household.rows(first)} == {
+        None,
+        holder_hash(household.key, household.person.id, at_work),
+    }
+
+
+@pytest.mark.parametrize("word", [None, "7d1d", ""])
+async def test_without_that_word_the_same_address_is_somebody_else(household: Household, word: str | None) -> None:
+    first = await household.begin()
+    assert await household.renew(first.refresh_token, Place("192.0.2.1", None, "7d1c")) is not None
+    assert await household.renew(first.refresh_token, Place("192.0.2.1", None, word)) is None
+    assert (await household.family(first)).end is SignInEnd.TOKEN_REUSED
+
+
 async def test_a_spent_token_of_a_former_program_is_never_retried(household: Household) -> None:
     first = await household.begin()
     async with household.database.write() as session:
