@@ -98,11 +98,15 @@ class HostileProvider:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     parameters: dict[str, str] = field(default_factory=dict)
     """Of the last browser that came."""
+    visits: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of every browser, by its code."""
 
     def visit(self, authorisation_url: str) -> dict[str, str]:
         """What a browser would come back with. Nothing is asked of it."""
         self.parameters = dict(parse_qsl(urlsplit(authorisation_url).query))
-        return {"code": "a-code", "state": self.parameters["state"]}
+        code = f"a-code-{len(self.visits)}"
+        self.visits[code] = self.parameters
+        return {"code": code, "state": self.parameters["state"]}
 
     def document(self) -> Json:
         document = {
@@ -116,18 +120,19 @@ class HostileProvider:
         }
         return {name: value for name, value in {**document, **self.metadata}.items() if value is not None}
 
-    def tokens(self) -> Json:
-        claims = claims_for(self.issuer, self.parameters.get("nonce", ""), **self.claims)
+    def tokens(self, code: str) -> Json:
+        nonce = self.visits.get(code, self.parameters).get("nonce", "")
+        claims = claims_for(self.issuer, nonce, **self.claims)
         token = signed(claims, self.key) if self.token is None else self.token(claims)
         return {"token_type": "Bearer", "access_token": "an-access-token", "id_token": token, **self.answer}
 
-    def _content(self, path: str) -> bytes:
+    def _content(self, path: str, code: str) -> bytes:
         if path in self.body:
             return self.body[path]
         if path == "/jwks":
             jwks = {"keys": [public(self.key)]} if self.jwks is None else self.jwks
             return jwks if isinstance(jwks, bytes) else json.dumps(jwks).encode()
-        return json.dumps(self.tokens() if path == "/token" else self.document()).encode()
+        return json.dumps(self.tokens(code) if path == "/token" else self.document()).encode()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -142,7 +147,7 @@ class HostileProvider:
             if path in self.delay:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self.closing.wait(), self.delay[path])
-            content = self._content(path)
+            content = self._content(path, dict(parse_qsl(sent.decode())).get("code", ""))
             more = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
             status = f"HTTP/1.1 {self.status.get(path, 200)} So\r\n"
             lines = f"{status}{more}Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"

@@ -102,8 +102,12 @@ def upgrade() -> None:
             ["identity_provider.id"],
             name=op.f("fk_authorisation_request_identity_provider_id"),
         ),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_authorisation_request_person_id")),
-        sa.ForeignKeyConstraint(["sign_in_id"], ["sign_in.id"], name=op.f("fk_authorisation_request_sign_in_id")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_authorisation_request_person_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["sign_in_id"], ["sign_in.id"], name=op.f("fk_authorisation_request_sign_in_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_authorisation_request")),
     )
     for column in ("identity_provider_id", "person_id", "sign_in_id", "expires_at"):

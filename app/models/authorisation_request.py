@@ -21,8 +21,8 @@ class AuthorisationRequest(Table, table=True):
     identity_provider_id: UUID = Column(foreign_key="identity_provider.id", index=True)
     invitation_hash: bytes | None = None
     """With whose invitation the account is to be linked."""
-    person_id: UUID | None = Column(default=None, foreign_key="person.id", index=True)
-    sign_in_id: UUID | None = Column(default=None, foreign_key="sign_in.id", index=True)
+    person_id: UUID | None = Column(default=None, foreign_key="person.id", index=True, ondelete="CASCADE")
+    sign_in_id: UUID | None = Column(default=None, foreign_key="sign_in.id", index=True, ondelete="CASCADE")
     """Or to whom, and in which of their sign-ins they asked for it."""
     expires_at: datetime = Column(sa_type=UtcDateTime, index=True)
 
