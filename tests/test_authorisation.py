@@ -37,6 +37,9 @@ from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
+from app.models.email_domain import EmailDomain
+from app.models.identity import Identity
+from app.models.identity_provider import IdentityProvider
 from app.models.instrument import Instrument
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
@@ -70,6 +73,8 @@ from tests.agreement.second import NOBODY, RESPONDENT, Caller, Case
 from tests.client import Client, client_for
 from tests.conftest import settings_for
 from tests.contract import document
+from tests.identity_stage import every_challenge
+from tests.provider_stage import registration
 from tests.retention_stories import RULE
 from tests.second_factors import code_of
 from tests.signing_in import PASSWORD
@@ -519,6 +524,25 @@ CASES: dict[str, Cases] = {
     "list_destruction_approvals": _on(Destruction, "/destructions/{id}/approvals"),
     "list_destruction_log_entries": _on(Organisation, f"{ORGANISATION}/destruction-log-entries"),
     "read_destruction_log_entry": _of_log_entries,
+    # identity providers
+    "read_sign_in_choices": _bare("/auth/sign-in-choices"),
+    "list_identity_providers": _bare("/identity-providers"),
+    "create_identity_provider": _bare(
+        "/identity-providers", lambda _stage: registration(f"https://{organisation_number()}.example")
+    ),
+    "read_identity_provider": _on(IdentityProvider, "/identity-providers/{id}"),
+    "update_identity_provider": _on(IdentityProvider, "/identity-providers/{id}", lambda _s, _r: {"listed": True}),
+    "list_email_domains": _on(Organisation, f"{ORGANISATION}/email-domains"),
+    "create_email_domain": _on(
+        Organisation, f"{ORGANISATION}/email-domains", lambda _s, _r: {"domain": f"{organisation_number()}.example"}
+    ),
+    "read_email_domain": _on(EmailDomain, "/email-domains/{id}"),
+    "verify_email_domain": _on(EmailDomain, "/email-domains/{id}/verifications"),
+    "update_email_domain": _on(EmailDomain, "/email-domains/{id}", lambda _s, _r: {"identityProviderId": None}),
+    "delete_email_domain": _on(EmailDomain, "/email-domains/{id}"),
+    "list_my_identities": _bare("/me/identities"),
+    "read_identity": _on(Identity, "/identities/{id}"),
+    "unlink_identity": _on(Identity, "/identities/{id}"),
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
     "read_audit_entry": _of_entries,
 }
@@ -532,6 +556,9 @@ WITHOUT_ACTOR = {
     *("create_token", "set_password", "sign_out", "create_password_reset"),
     *("read_survey_form", "create_survey_response"),
 }
+WITHOUT_ACTOR = {"create_token", "set_password", "sign_out", "read_survey_form", "create_survey_response"}
+# Going to an identity provider needs one that is there: tests/api/test_provider_sign_in.py.
+WITHOUT_ACTOR |= {"create_authorisation_request"}
 
 # Where in the matrix each refusal is met that the table cannot say.
 _OPEN_RECORDS = {
@@ -788,6 +815,7 @@ async def test_every_cell_of_the_matrix(
     world = stage.world
     cedar = SecondOpinion()
     async with rehearsing(world.database.engine.url.render_as_string(hide_password=False)) as app:
+        app.state.look_up_texts = every_challenge(stage)
         lines: list[str] = []
         faults: list[str] = []
         beyond: dict[tuple[str, str], set[str]] = {}
@@ -883,7 +911,7 @@ async def test_every_list_turns_round(stage: Stage) -> None:
         assert sorted(orders) == sorted([*plain, *(f"-{order}" for order in plain)]), path
         longest = 0
         for cell in CASES[operation["operationId"]](stage):
-            for who, order in product((world.employer_rep, world.saco_rep), plain):
+            for who, order in product((world.employer_rep, world.saco_rep, world.administrator), plain):
                 asked = [
                     await who.client.request("GET", cell.path, params={"sort": each, "limit": 100})
                     for each in (order, f"-{order}")

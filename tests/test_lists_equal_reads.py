@@ -66,6 +66,9 @@ BELONGS: dict[str, Belongs] = {
     "list_destructions": _OF_GROUP,
     "list_destruction_approvals": _ABOUT,
     "list_destruction_log_entries": _OF_ORGANISATION,
+    "list_identity_providers": lambda _row, _parent: True,
+    "list_email_domains": _OF_ORGANISATION,
+    "list_my_identities": lambda _row, _parent: True,
     "list_audit_entries": _OF_ORGANISATION,
 }
 # The mandates of a table are those that count there now, which is no matter of columns: see `_at_table`.

@@ -1,26 +1,27 @@
 """Sign-in over HTTP: OAuth 2 tokens, sign-out, and setting a password with a one-time token."""
 
 import json
-from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import ValidationError
 
-from app.api.answers import accepted, base_url, nothing
+from app.api.answers import accepted, nothing
+from app.api.authorisation_requests import BROWSER_COOKIE, doorway, forget_browser
+from app.api.cookies import check_origin, set_cookie
 from app.api.dependencies import (
     Formed,
     IdempotencyKeyHeader,
     RequestRefusal,
     address_of,
-    bearer,
     check_idempotency_key,
-    database_of,
     now,
     vault_of,
 )
+from app.api.entrance import Credentials, In
+from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
 from app.models.sign_in import (
     ClientCredentialsGrant,
@@ -34,12 +35,12 @@ from app.models.sign_in import (
     SignOut,
     Token,
 )
-from app.services import client_sign_in, invitations, password_resets, sign_in, sign_ins
+from app.services import authorisation_requests, client_sign_in, invitations, password_resets, sign_in, sign_ins
 from app.services.account_mail import RESET_VALID
 from app.services.client_sign_in import ClientGranted
 from app.services.errors import Code, Refusal
 from app.services.places import Place
-from app.services.sign_ins import Entrance, Granted
+from app.services.sign_ins import Granted
 from app.services.tokens import LIFETIME, TokenKey
 
 router = APIRouter(tags=["auth"])
@@ -53,23 +54,14 @@ WITHOUT_EFFECT = {"scope", "client_id"}
 
 InputT = TypeVar("InputT", bound=Input)
 
-
-async def entrance(request: Request) -> Entrance:
-    database = database_of(request)
-    return Entrance(database.read, database.write, request.app.state.token_key, now)
-
-
-In = Annotated[Entrance, Depends(entrance)]
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-
-
 # --- The document's part ---------------------------------------------------------------------------------
 
 
 def _grants(media_type: str, examples: dict[str, Any]) -> dict[str, Any]:
     by_alias = media_type != FORM
     schemas = [
-        shape.model_json_schema(by_alias=by_alias) for shape in (PasswordGrant, RefreshGrant, ClientCredentialsGrant)
+        shape.model_json_schema(by_alias=by_alias)
+        for shape in (PasswordGrant, RefreshGrant, ClientCredentialsGrant, AuthorisationCodeGrant)
     ]
     if not by_alias:
         for schema in schemas:
@@ -139,6 +131,15 @@ _GRANTS = {
                             "clientSecret": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
                         },
                     },
+                    "authorisationCode": {
+                        "summary": "Come back from an identity provider",
+                        "value": {
+                            "grantType": "authorization_code",
+                            "code": "SplxlOBeZQQYbYS6WxSbIA",
+                            "state": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
+                            "refreshTokenIn": "cookie",
+                        },
+                    },
                 },
             ),
         },
@@ -159,8 +160,8 @@ _GRANTS = {
 async def create_token(
     request: Request, _formed: Formed, entrance: In, idempotency_key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Sign in with e-mail and password, renew with a refresh token, or get in as a service client. OAuth 2 (RFC 6749)
-    grants.
+    """Sign in with e-mail and password or by an identity provider, renew with a refresh token, or get in as a service
+    client. OAuth 2 (RFC 6749) grants.
 
     Who has a second factor sends `oneTimeCode` in the same request; without it a right password is answered with
     `secondFactorRequired`.
@@ -179,12 +180,26 @@ async def create_token(
     if isinstance(grant, PasswordGrant):
         in_cookie = grant.wants_cookie
         if in_cookie:
-            _check_origin(request)
+            check_origin(request)
         granted = await sign_in.by_password(entrance, vault_of(request), grant, place)
+    elif isinstance(grant, AuthorisationCodeGrant):
+        return await _from_provider(request, entrance, grant, place, is_form=is_form)
     else:
         in_cookie = grant.refresh_token is None
         granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), place)
     return _tokens(granted, in_cookie=in_cookie, is_form=is_form)
+
+
+async def _from_provider(
+    request: Request, entrance: In, grant: AuthorisationCodeGrant, place: Place, *, is_form: bool
+) -> Response:
+    """Only the browser that went to the provider has the cookie, and another site cannot make it come back here."""
+    check_origin(request)
+    browser = request.cookies.get(BROWSER_COOKIE)
+    granted = await authorisation_requests.finish(entrance, doorway(request), grant, browser, place)
+    response = _tokens(granted, in_cookie=grant.wants_cookie, is_form=is_form)
+    forget_browser(response)
+    return response
 
 
 @router.post("/auth/sign-out", status_code=204, summary="Sign out")
@@ -208,7 +223,7 @@ async def sign_out(
     await sign_ins.sign_out(entrance, claims, refresh_token)
     response = nothing()
     if REFRESH_COOKIE in request.cookies:
-        _set_cookie(response, REFRESH_COOKIE, "", 0)
+        set_cookie(response, REFRESH_COOKIE, "", 0)
     return response
 
 
@@ -241,7 +256,9 @@ async def set_password(_formed: Formed, entrance: In, credential: NewCredential)
 # --- Reading the request -------------------------------------------------------------------------------------
 
 
-async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant | ClientCredentialsGrant, bool]:
+async def _grant(
+    request: Request,
+) -> tuple[PasswordGrant | RefreshGrant | ClientCredentialsGrant | AuthorisationCodeGrant, bool]:
     """The grant, and whether it came as the standard form."""
     is_form = request.headers.get("content-type", "").startswith(FORM)
     body = await request.body()
@@ -256,6 +273,8 @@ async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant | Clien
         fields = {name: value for name, value in fields.items() if name not in WITHOUT_EFFECT}
     if choice.grant_type == "password":
         return _checked(PasswordGrant, fields, is_form), is_form
+    if choice.grant_type == "authorization_code":
+        return _checked(AuthorisationCodeGrant, fields, is_form), is_form
     return _checked(RefreshGrant, fields, is_form), is_form
 
 
@@ -284,22 +303,8 @@ def place_of(request: Request, idempotency_key: str | None = None) -> Place:
 def _refresh_cookie(request: Request) -> str:
     if (token := request.cookies.get(REFRESH_COOKIE)) is None:
         raise Refusal(Code.REFRESH_TOKEN_REFUSED)
-    _check_origin(request)
+    check_origin(request)
     return token
-
-
-def _check_origin(request: Request) -> None:
-    """A browser says where a request comes from; what another site started may not use or set the cookie."""
-    if request.headers.get("sec-fetch-site") == "same-origin":
-        return
-    origin = request.headers.get("origin")
-    if origin is None or origin not in {_own_origin(request), *request.app.state.origins}:
-        raise Refusal(Code.CROSS_SITE_REQUEST)
-
-
-def _own_origin(request: Request) -> str:
-    address = urlsplit(base_url(request))
-    return f"{address.scheme}://{address.netloc}"
 
 
 # --- Writing the answer ----------------------------------------------------------------------------------------
@@ -314,9 +319,9 @@ def _tokens(granted: Granted, *, in_cookie: bool, is_form: bool) -> Response:
     )
     response = _token(token)
     if in_cookie:
-        _set_cookie(response, REFRESH_COOKIE, granted.refresh_token, granted.refresh_seconds)
+        set_cookie(response, REFRESH_COOKIE, granted.refresh_token, granted.refresh_seconds)
         if granted.device is not None:
-            _set_cookie(response, DEVICE_COOKIE, granted.device, DEVICE_SECONDS)
+            set_cookie(response, DEVICE_COOKIE, granted.device, DEVICE_SECONDS)
     return response
 
 
@@ -334,8 +339,3 @@ def _client_token(granted: ClientGranted, *, is_form: bool) -> Response:
 def _token(token: Token) -> Response:
     headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
     return Response(token.model_dump_json(by_alias=True, exclude_none=True), 200, headers, "application/json")
-
-
-def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
-    # The prefix __Host- makes browsers insist on Secure, Path=/ and no Domain.
-    response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="strict")

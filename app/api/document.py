@@ -89,7 +89,7 @@ _STATUS_WORDS = {
     "428": "If-Match is missing.",
     "429": "Too many attempts; see Retry-After.",
     "500": "A fault on our side.",
-    "503": "The database is away; see Retry-After.",
+    "503": "The database is away, or something else that is needed for this; see Retry-After.",
 }
 
 
@@ -175,11 +175,13 @@ def _finish_operation(operation: Json, method: str) -> None:
     in_some_states = of_respondents or operation["operationId"] in _OF_SOME_STATES
     statuses |= {"409"} if in_some_states or (method != "get" and not public) else set()
     if operation["operationId"] == "create_token":
-        statuses |= {"401", "403", "429"}
+        statuses |= {"401", "403", "409", "429"}
     statuses |= {"429"} if operation["operationId"] in _GUESSED_AT else set()
-    if operation["operationId"] == "sign_out":
+    if operation["operationId"] in {"sign_out", "create_authorisation_request"}:
         operation["security"] = [{}, {"bearerAuth": []}]  # a token is welcome, not needed
-        statuses -= {"401", "409"}
+        statuses -= {"409"}
+    if operation["operationId"] == "sign_out":
+        statuses -= {"401"}
     operation["responses"].pop("422", None)
     for response in operation["responses"].values():
         headers = response.setdefault("headers", {})
@@ -221,8 +223,12 @@ _OF_SOME_STATES = {
     "read_unit_benchmark",
     "read_survey_round_texts",
 }
-_WITHOUT_ETAG = {"create_token", "read_api_info", "read_survey_form", "create_survey_response"}
-_WITHOUT_ADDRESS = {"create_survey_response"}  # what is in the ballot box can be read by nobody
+_WITHOUT_ETAG = {
+    *("create_token", "read_api_info", "read_survey_form", "create_survey_response"),
+    *("read_sign_in_choices", "create_authorisation_request"),
+}
+# What is in the ballot box can be read by nobody, and a way to an identity provider is not to be read but gone.
+_WITHOUT_ADDRESS = {"create_survey_response", "create_authorisation_request"}
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",

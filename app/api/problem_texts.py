@@ -167,6 +167,117 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Länken gäller inte", "Länken är använd, ersatt, för gammal eller okänd. Be om en ny."),
         ("The link is not valid", "The link is used, replaced, too old or unknown. Ask for a new one."),
     ),
+    # --- identity providers
+    "authorisationRefused": _p(
+        401,
+        (
+            "Inloggningen gick inte igenom",
+            "Vägen via er inloggningstjänst är använd, för gammal eller stämmer inte. Börja om.",
+        ),
+        (
+            "The sign-in did not go through",
+            "The way through your identity provider is used, too old or not right. Start again.",
+        ),
+    ),
+    "identityNotLinked": _p(
+        403,
+        (
+            "Kontot är inte kopplat till någon här",
+            "Be om en inbjudan och logga in med den första gången. Därefter räcker ert vanliga konto.",
+        ),
+        (
+            "The account is not linked to anybody here",
+            "Ask for an invitation and sign in with it the first time. After that, your usual account is enough.",
+        ),
+    ),
+    "identityTaken": _p(
+        409,
+        ("Kontot är redan kopplat", "Kontot hos er inloggningstjänst är kopplat till någon annan här."),
+        ("The account is linked already", "The account at your identity provider is linked to somebody else here."),
+    ),
+    "identityProviderAway": _p(
+        503,
+        (
+            "Inloggningstjänsten svarar inte",
+            "Er inloggningstjänst kan inte användas just nu. Den som redan är inloggad märker inget. Försök igen om en "
+            "stund.",
+        ),
+        (
+            "The identity provider does not answer",
+            "Your identity provider cannot be used now. Whoever is signed in already notices nothing. Try again soon.",
+        ),
+    ),
+    "unknownIdentityProvider": _p(
+        422,
+        ("Okänd inloggningstjänst", "Det finns ingen sådan inloggningstjänst som kan användas här."),
+        ("Unknown identity provider", "There is no such identity provider that can be used here."),
+    ),
+    "issuerTaken": _p(
+        409,
+        ("Inloggningstjänsten finns redan", "En inloggningstjänst med samma utfärdare (issuer) är redan registrerad."),
+        ("The identity provider exists already", "An identity provider with the same issuer is registered already."),
+    ),
+    "signsInElsewhere": _p(
+        422,
+        (
+            "Organisationen loggar in på annat sätt",
+            "Er organisation använder en inloggningstjänst, så det finns inga lösenord här. Använd inbjudan för att "
+            "koppla ert konto där.",
+        ),
+        (
+            "The organisation signs in elsewhere",
+            "Your organisation uses an identity provider, so there are no passwords here. Use the invitation to link "
+            "your account there.",
+        ),
+    ),
+    "domainClaimed": _p(
+        409,
+        ("Domänen finns redan", "Organisationen har redan anmält domänen."),
+        ("The domain is there already", "The organisation has claimed the domain already."),
+    ),
+    "domainTaken": _p(
+        409,
+        (
+            "Domänen tillhör en annan organisation",
+            "En annan organisation har bekräftat domänen. Den måste lämna den först.",
+        ),
+        (
+            "The domain is another organisation's",
+            "Another organisation has verified the domain. It must give it up first.",
+        ),
+    ),
+    "domainVerified": _p(
+        409,
+        ("Domänen är redan bekräftad", "Ingenting behöver göras."),
+        ("The domain is verified already", "Nothing needs to be done."),
+    ),
+    "domainNotVerified": _p(
+        409,
+        (
+            "Domänen är inte bekräftad",
+            "Lägg in posten i DNS och bekräfta domänen innan den knyts till en inloggningstjänst.",
+        ),
+        (
+            "The domain is not verified",
+            "Put the record into DNS and verify the domain before it is bound to an identity provider.",
+        ),
+    ),
+    "domainNotProved": _p(
+        409,
+        (
+            "Posten finns inte i DNS",
+            "Posten i dnsRecord syns inte ännu. Det kan ta några timmar från det att den har lagts in. Försök igen.",
+        ),
+        (
+            "The record is not in DNS",
+            "The record in dnsRecord cannot be seen yet. It may take a few hours after it was put there. Try again.",
+        ),
+    ),
+    "nameServiceAway": _p(
+        503,
+        ("DNS svarar inte", "Domänen kan inte kontrolleras just nu. Försök igen om en stund."),
+        ("DNS does not answer", "The domain cannot be checked now. Try again soon."),
+    ),
     "passwordTooCommon": _p(
         422,
         ("Lösenordet är för lätt att gissa", "Välj en längre mening som inte finns i listor över läckta lösenord."),
@@ -1268,11 +1379,17 @@ FIELD_TEXTS: dict[str, Texts] = {
     },
     "organisation_number_checksum": {"sv": "Kontrollsiffran stämmer inte.", "en": "The check digit does not fit."},
     "email_form": {"sv": "Är ingen e-postadress.", "en": "Is not an e-mail address."},
+    "issuer_form": {
+        "sv": "Ska vara en https-adress, skriven exakt som hos utfärdaren.",
+        "en": "Must be an https address, written exactly as the issuer does.",
+    },
+    "domain_form": {"sv": "Är ingen domän.", "en": "Is not a domain."},
+    "one_of_two": {"sv": "Välj ett av sätten.", "en": "Choose one of the ways."},
     "statement_missing": {
         "sv": "Skriv vad som skiljer eller vad som bör ändras.",
         "en": "Say what differs or what should change.",
     },
-    "one_of_two": {
+    "password_or_code": {
         "sv": "Skicka antingen lösenordet eller en engångskod.",
         "en": "Send either the password or a one-time code.",
     },

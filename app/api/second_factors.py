@@ -6,8 +6,9 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from app.api.answers import nothing, tagged
-from app.api.auth import In, place_of
+from app.api.auth import place_of
 from app.api.dependencies import Asking, Creating, PersonSignedIn, Proving, Reading, vault_of
+from app.api.entrance import In
 from app.models.base import Linked
 from app.models.second_factor import (
     Proof,

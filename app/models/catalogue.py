@@ -3,13 +3,17 @@
 from app.models.action import Action
 from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
+from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
 from app.models.content_pack import ContentPack
 from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
+from app.models.email_domain import EmailDomain
 from app.models.idempotency_key import IdempotencyKey
+from app.models.identity import Identity
+from app.models.identity_provider import IdentityProvider
 from app.models.instrument import Instrument
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
@@ -48,6 +52,10 @@ TABLES: tuple[type[Table], ...] = (
     SignIn,
     RefreshToken,
     SignInFailure,
+    IdentityProvider,
+    EmailDomain,
+    Identity,
+    AuthorisationRequest,
     IdempotencyKey,
     ServiceClient,
     ServiceClientCredential,

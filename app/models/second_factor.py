@@ -96,7 +96,7 @@ class Proof(Input):
     @model_validator(mode="after")
     def _one_of_them(self) -> "Proof":
         if (self.password is None) == (self.one_time_code is None):
-            raise PydanticCustomError("one_of_two", "Either the password or a one-time code is needed.")
+            raise PydanticCustomError("password_or_code", "Either the password or a one-time code is needed.")
         return self
 
 

@@ -203,7 +203,7 @@ class GrantChoice(Input):
 
     model_config = ConfigDict(extra="ignore")
 
-    grant_type: Literal["password", "refresh_token", "client_credentials"]
+    grant_type: Literal["password", "refresh_token", "client_credentials", "authorization_code"]
 
 
 class PasswordGrant(Input):

@@ -15,6 +15,9 @@ from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.email_domain import EmailDomain
+from app.models.identity import Identity
+from app.models.identity_provider import IdentityProvider
 from app.models.instrument import Instrument
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
@@ -50,6 +53,8 @@ from app.services.conditions import (
     CLIENT_OF_ORGANISATION,
     CONSENT_NEEDED,
     DESTRUCTION_PROPOSED,
+    DOMAIN_CLAIMED,
+    DOMAIN_VERIFIED,
     FACILITATOR,
     FACILITATOR_OF_GROUP,
     GROUP_FORMING,
@@ -459,6 +464,23 @@ RULES: dict[str, Rule] = {
         ),
         OWN_PARTY,
     ),
+    # --- identity providers
+    "read_sign_in_choices": Rule(None, (PUBLIC,), reads=True),
+    "create_authorisation_request": Rule(None, (PUBLIC,)),
+    "list_identity_providers": _list(None, IdentityProvider, ADMINISTRATOR),
+    "create_identity_provider": Rule(None, (ADMINISTRATOR,)),
+    "read_identity_provider": _read(IdentityProvider, ADMINISTRATOR),
+    "update_identity_provider": Rule(IdentityProvider, (ADMINISTRATOR,)),
+    "list_email_domains": _list(Organisation, EmailDomain, *_ORGANISATION_READERS),
+    "create_email_domain": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
+    "read_email_domain": _read(EmailDomain, *_ORGANISATION_READERS),
+    "verify_email_domain": Rule(EmailDomain, (ADMINISTRATOR,), (DOMAIN_CLAIMED, ITS_ORGANISATION_ACTIVE)),
+    # Also when the organisation is closed: its people still sign in, and its domain may be another's by now.
+    "update_email_domain": Rule(EmailDomain, (ADMINISTRATOR,), (DOMAIN_VERIFIED,)),
+    "delete_email_domain": Rule(EmailDomain, (ADMINISTRATOR,)),
+    "list_my_identities": _list(None, Identity, SIGNED_IN),
+    "read_identity": _read(Identity, ONESELF),
+    "unlink_identity": Rule(Identity, (ONESELF,)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(

@@ -337,6 +337,10 @@ ROUND_BEGUN = While(
 ROUND_NOT_BEGUN = While(
     "answers are not taken yet", Code.SURVEY_ROUND_HAS_BEGUN, lambda _actor, row, now: now < row.opens_at
 )
+DOMAIN_CLAIMED = While("it is not verified", Code.DOMAIN_VERIFIED, lambda _actor, row, _now: row.verified_at is None)
+DOMAIN_VERIFIED = While(
+    "it is verified", Code.DOMAIN_NOT_VERIFIED, lambda _actor, row, _now: row.verified_at is not None
+)
 TEXTS_UNDER_REVIEW = While("the texts are not released", Code.TEXTS_RELEASED, state_is(SurveyTextsState.UNDER_REVIEW))
 CLIENT_NOT_ENDED = While("the client has not ended", Code.SERVICE_CLIENT_ENDED, state_is(ServiceClientState.ACTIVE))
 CONSENT_NEEDED = While(

@@ -21,6 +21,20 @@ class Code(StrEnum):
     INVITATION_REFUSED = "invitationRefused"
     PASSWORD_TOO_COMMON = "passwordTooCommon"  # noqa: S105
     CROSS_SITE_REQUEST = "crossSiteRequest"
+    # identity providers
+    AUTHORISATION_REFUSED = "authorisationRefused"
+    IDENTITY_NOT_LINKED = "identityNotLinked"
+    IDENTITY_TAKEN = "identityTaken"
+    IDENTITY_PROVIDER_AWAY = "identityProviderAway"
+    UNKNOWN_IDENTITY_PROVIDER = "unknownIdentityProvider"
+    ISSUER_TAKEN = "issuerTaken"
+    SIGNS_IN_ELSEWHERE = "signsInElsewhere"
+    DOMAIN_CLAIMED = "domainClaimed"
+    DOMAIN_TAKEN = "domainTaken"
+    DOMAIN_VERIFIED = "domainVerified"
+    DOMAIN_NOT_VERIFIED = "domainNotVerified"
+    DOMAIN_NOT_PROVED = "domainNotProved"
+    NAME_SERVICE_AWAY = "nameServiceAway"
     SIGN_IN_ENDED = "signInEnded"
     # passwords and second factors
     SECOND_FACTOR_REQUIRED = "secondFactorRequired"

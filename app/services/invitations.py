@@ -20,7 +20,7 @@ from app.models.sign_in import (
     SignIn,
     SignInEnd,
 )
-from app.services import account_mail, audit, passwords
+from app.services import account_mail, audit, identity_bindings, passwords
 from app.services.account_letters import Notice
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
@@ -123,6 +123,8 @@ async def set_password(entrance: Entrance, data: NewCredential) -> None:
         now = entrance.clock()
         if (await session.execute(_TAKE, token)).one_or_none() is None:
             raise Refusal(Code.INVITATION_REFUSED, "/token")
+        if await identity_bindings.signs_in_elsewhere(session, person.id):
+            raise Refusal(Code.SIGNS_IN_ELSEWHERE)
         await session.execute(
             sa.update(PersonInvitation)
             .where(col(PersonInvitation.person_id) == person.id, col(PersonInvitation.used_at).is_(None))

@@ -6,7 +6,7 @@ from sqlmodel import col
 from app.models.columns import UtcDateTime
 from app.models.person import Person
 from app.models.sign_in import Credential, PasswordGrant, SignInMethod
-from app.services import passwords, second_factors, throttle
+from app.services import identity_bindings, passwords, second_factors, throttle
 from app.services.errors import Code, Refusal
 from app.services.places import Place
 from app.services.sign_ins import Entrance, Granted, begin
@@ -50,7 +50,9 @@ async def by_password(entrance: Entrance, vault: Vault, grant: PasswordGrant, pl
         # Meanwhile the password may have been changed or the person made inactive; whoever changes it waits here.
         still = {"person_id": account.id, "changed_at": account.changed_at}
         credential = (await session.execute(_STILL, still)).scalar_one_or_none()
-        if credential is None:
+        # Where an identity provider signs people in, even the right password is answered like a wrong one: whoever
+        # tries leaked passwords here would learn which of them opens the provider's door.
+        if credential is None or await identity_bindings.signs_in_elsewhere(session, account.id):
             raise Refusal(Code.CREDENTIALS_REFUSED)
         if renewed_hash is not None:
             credential.password_hash = renewed_hash

@@ -231,7 +231,7 @@ def _thing(key: str, row: Table, around: Around) -> dict[str, Any]:
             told[to_camel(name)] = _micros(column(name))
     if column("valid_to") is not None:
         told["validTo"] = _days(column("valid_to"))
-    for name in ("voided", "ended", "lifted", "erased"):
+    for name in ("voided", "ended", "lifted", "erased", "verified"):
         if hasattr(row, f"{name}_at"):
             told[name] = column(f"{name}_at") is not None
     told |= {to_camel(_AROUND[kind]): each.state.value for kind, each in around.items() if each is not None}

@@ -46,7 +46,7 @@ def in_any_state(row: Table, chance: random.Random) -> Table:
     for name in ("opens_at", "closes_at"):
         if hasattr(row, name):
             setattr(row, name, chance.choice(_MOMENTS))
-    for name in ("review_deadline", "voided_at", "ended_at", "lifted_at", "erased_at"):
+    for name in ("review_deadline", "voided_at", "ended_at", "lifted_at", "erased_at", "verified_at"):
         if hasattr(row, name):
             setattr(row, name, chance.choice([None, *_MOMENTS]))
     if isinstance(row, SignIn):
