@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from app.api.cookies import check_origin, set_cookie
-from app.api.dependencies import Formed, signed_in
+from app.api.dependencies import Formed, person_signed_in, signed_in
 from app.api.entrance import Credentials, In
 from app.models.authorisation_request import AuthorisationRequestCreate, AuthorisationRequestRead
 from app.services import authorisation_requests
