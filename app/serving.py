@@ -12,9 +12,10 @@ import typer
 import uvicorn
 from pydantic import SecretStr
 
-from app import demo, installation, logs, migrations, worker
+from app import connections, demo, installation, logs, migrations, worker
 from app.api.operations import BASE
 from app.closing import closing_rounds
+from app.connections import Patience
 from app.database import Database
 from app.installation import CannotRun
 from app.main import create_app, workshop_of
@@ -70,6 +71,9 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
                 access_log=False,
                 proxy_headers=False,  # TrustedProxies knows whom to believe
                 server_header=False,
+                http=connections.protocol(
+                    Patience(settings.connections, settings.header_seconds, settings.answer_seconds)
+                ),
                 ws="none",
                 lifespan="on",
                 timeout_graceful_shutdown=FINISH_WITHIN_S,

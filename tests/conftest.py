@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    if hasattr(config, "workerinput") or config.option.collectonly:
+    if hasattr(config, "workerinput") or config.option.collectonly or "LARANDE_TEST_SERVER" in os.environ:
         return
     home = Path(tempfile.mkdtemp(prefix="larande-tests-"))
     home.chmod(0o755)  # a directory of our own: as root, PostgreSQL runs as another account
@@ -50,10 +50,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # Durability is tested where it matters; here a crash loses nothing but the run.
     server = embedded.start(home / "server", settings={"fsync": "off", "max_connections": "200"})
     _server.callback(server.stop)
-    os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
     os.environ["LARANDE_TEST_SEEN"] = str(home / "seen")
-    os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "seen").mkdir()
+    lend(server, home)
+
+
+def lend(server: embedded.EmbeddedServer, home: Path) -> None:
+    """Let the tests of this process, and of those it starts, use this server and this directory."""
+    os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
+    os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "keys").mkdir()
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
@@ -140,7 +145,7 @@ _made = iter(range(10**6))
 
 async def new_database(like: str = TEMPLATE) -> str:
     """The address of a fresh database, migrated and empty unless it is to be like another."""
-    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_made)}"
+    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}_{next(_made)}"
     await _create_database(address("postgres"), name, like)
     return address(name)
 

@@ -52,6 +52,13 @@ PROTOCOL = {
     "unexpectedUnlogged",
     "databaseAway",
     "keyStoreAway",
+    # limits
+    "requestUnreadable",
+    "requestTooSlow",
+    "addressTooLong",
+    "headersTooLarge",
+    "tooManyRequests",
+    "serverBusy",
 }
 
 
