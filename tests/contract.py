@@ -74,7 +74,10 @@ def check(response: httpx2.Response) -> None:
     path = next((path for pattern, path in _paths() if pattern.fullmatch(request.url.path)), None)
     assert "traceparent" in response.headers
     if path is None:
-        assert response.status_code in {200, 400, 404, 405, 408, 413, 414, 429, 431, 500, 503}, (request.url.path, response.status_code)
+        assert response.status_code in {200, 400, 404, 405, 408, 413, 414, 429, 431, 500, 503}, (
+            request.url.path,
+            response.status_code,
+        )
         return
     operation = document()["paths"][path].get(request.method.lower())
     if request.method == "OPTIONS" and "access-control-allow-origin" in response.headers:

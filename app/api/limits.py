@@ -39,7 +39,9 @@ class Allowances:
 
     @classmethod
     def per_minute(cls, reads: int, writes: int, strangers: int) -> "Allowances":
-        return cls(Allowance("reads", reads, 60), Allowance("writes", writes, 60), Allowance("strangers", strangers, 60))
+        return cls(
+            Allowance("reads", reads, 60), Allowance("writes", writes, 60), Allowance("strangers", strangers, 60)
+        )
 
 
 def is_counted(path: str) -> bool:

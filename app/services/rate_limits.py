@@ -47,14 +47,18 @@ class Buckets:
         over_s = full_at - now - allowance.window_s
         # A hair's breadth is no request: sums of fractions are never exact.
         if over_s > each_s / 1000:
-            return Standing(0, math.ceil(full_at - each_s - now), max(1, math.ceil(over_s)))
+            return Standing(0, min(allowance.window_s, _whole(full_at - each_s - now)), max(1, _whole(over_s)))
         self._full_at[key] = full_at
         self._full_at.move_to_end(key)
         if len(self._full_at) > self._remembered:
             self._full_at.popitem(last=False)
         # Not more than there is, and never none because a fraction is missing.
         left = int(allowance.quota - (full_at - now) / each_s + 0.001)
-        return Standing(left, math.ceil(full_at - now), None)
+        return Standing(left, min(allowance.window_s, _whole(full_at - now)), None)
 
     def __len__(self) -> int:
         return len(self._full_at)
+
+
+def _whole(seconds: float) -> int:
+    return math.ceil(seconds - 1e-6)
