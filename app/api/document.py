@@ -43,7 +43,7 @@ _TRACEPARENT_UNUSED = _TRACEPARENT | {
 _RATE_LIMIT = {
     "RateLimit-Policy": {
         "schema": {"type": "string", "example": '"reads";q=3000;w=60'},
-        "description": "How many requests (q) come back within how many seconds (w), for one person, client or address.",
+        "description": "How many requests (q) come back within how many seconds (w), to one person or address.",
     },
     "RateLimit": {
         "schema": {"type": "string", "example": '"reads";r=2999;t=1'},
