@@ -5,12 +5,15 @@ program lends it a PostgreSQL, judges the outcome and writes docs/mutation.md. W
 in docs/mutation-survivors.tsv; an explanation that is no longer needed has to go.
 """
 
+import csv
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from app import embedded
