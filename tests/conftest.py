@@ -105,7 +105,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not (seen := os.environ.get("LARANDE_TEST_SEEN")) or not Path(seen).is_dir():
         return
     contract.SEEN.write_to(Path(seen))
-    whole = not session.config.option.keyword and session.config.args == session.config.getini("testpaths")
+    some = session.config.option.keyword or "LARANDE_TEST_LONG" in os.environ
+    whole = not some and session.config.args == session.config.getini("testpaths")
     if not hasattr(session.config, "workerinput") and whole and session.testsfailed == 0:
         unseen = contract.unseen(Path(seen))
         if unseen:

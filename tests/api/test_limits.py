@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -36,7 +36,7 @@ class Clock:
 async def an_app(url: str, clock: Clock | None = None, **settings: Any) -> AsyncIterator[FastAPI]:
     app = create_app(settings_for(url, **settings))
     if clock is not None:
-        (counting,) = [each for each in app.user_middleware if each.cls is RateLimited]
+        (counting,) = [each for each in app.user_middleware if cast("Any", each.cls) is RateLimited]
         counting.kwargs["clock"] = clock
     yield app
     await app.state.database.close()
@@ -86,11 +86,13 @@ async def test_two_sign_ins_of_one_person_share_what_the_person_has(database_url
         assert [answer.status_code for answer in answers] == [200] * 4 + [429]
 
 
+def _from(address: str, app: FastAPI) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app, client=(address, 1)), base_url="http://testserver")
+
+
 async def test_those_who_are_not_signed_in_are_counted_by_address(database_url: str) -> None:
     async with an_app(database_url, Clock(), strangers_per_minute=3) as app, World(app) as world:
-        mine = {"transport": httpx2.ASGITransport(app, client=("192.0.2.1", 1)), "base_url": "http://testserver"}
-        other = {"transport": httpx2.ASGITransport(app, client=("192.0.2.2", 1)), "base_url": "http://testserver"}
-        async with httpx2.AsyncClient(**mine) as here, httpx2.AsyncClient(**other) as there:
+        async with _from("192.0.2.1", app) as here, _from("192.0.2.2", app) as there:
             sent: list[dict[str, str]] = [{}, {"Authorization": "Bearer a.b.c"}, {"Authorization": "Basic YTpi"}]
             answers = [await here.get(BASE + PATH, headers=headers) for headers in sent]
             assert [answer.status_code for answer in answers] == [401] * 3

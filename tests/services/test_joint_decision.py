@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.models.approval import Approval, ApprovalCreate, Decision, SubjectType, VoidReason
+from app.models.audit_entry import AuditEntry
+from app.models.base import AllowedAction
 from app.models.organisation import ApprovalRule
 from app.models.party import Side
 from app.models.session_record import SessionRecord
-from app.models.audit_entry import AuditEntry
-from app.models.base import AllowedAction
 from app.services.actor import Actor, Seat
 from app.services.errors import Code, Refusal
 from app.services.joint_decision import (
