@@ -91,24 +91,28 @@ def _from(address: str, app: FastAPI) -> httpx2.AsyncClient:
 
 
 async def test_those_who_are_not_signed_in_are_counted_by_address(database_url: str) -> None:
-    async with an_app(database_url, Clock(), strangers_per_minute=3) as app, World(app) as world:
-        async with _from("192.0.2.1", app) as here, _from("192.0.2.2", app) as there:
-            sent: list[dict[str, str]] = [{}, {"Authorization": "Bearer a.b.c"}, {"Authorization": "Basic YTpi"}]
-            answers = [await here.get(BASE + PATH, headers=headers) for headers in sent]
-            assert [answer.status_code for answer in answers] == [401] * 3
-            assert (await here.get(BASE + PATH, headers=sent[1])).status_code == 429
-            for address in ("/api-info", "/nowhere", "/openapi.json", "/docs"):
-                assert (await here.get(BASE + address)).status_code == 429
-            assert (await there.get(BASE + "/api-info")).status_code == 200
-            # Whoever is signed in is somebody of their own, wherever the request comes from.
-            token = {"Authorization": f"Bearer {world.employee.client.token}"}
-            assert (await here.get(BASE + world.path, headers=token)).status_code == 200
-            # Nobody is kept from signing in, from health, or from answering a survey by what a neighbour does.
-            assert (await here.get("/health/live")).status_code == 200
-            grant = {"grantType": "refresh_token", "refreshToken": "x" * 43}
-            for _ in range(5):
-                assert (await here.post(f"{BASE}/auth/token", json=grant)).status_code == 401
-                assert (await here.get(f"{BASE}/survey-forms/current", headers=SURVEY)).status_code == 401
+    async with (
+        an_app(database_url, Clock(), strangers_per_minute=3) as app,
+        World(app) as world,
+        _from("192.0.2.1", app) as here,
+        _from("192.0.2.2", app) as there,
+    ):
+        sent: list[dict[str, str]] = [{}, {"Authorization": "Bearer a.b.c"}, {"Authorization": "Basic YTpi"}]
+        answers = [await here.get(BASE + PATH, headers=headers) for headers in sent]
+        assert [answer.status_code for answer in answers] == [401] * 3
+        assert (await here.get(BASE + PATH, headers=sent[1])).status_code == 429
+        for address in ("/api-info", "/nowhere", "/openapi.json", "/docs"):
+            assert (await here.get(BASE + address)).status_code == 429
+        assert (await there.get(BASE + "/api-info")).status_code == 200
+        # Whoever is signed in is somebody of their own, wherever the request comes from.
+        token = {"Authorization": f"Bearer {world.employee.client.token}"}
+        assert (await here.get(BASE + world.path, headers=token)).status_code == 200
+        # Nobody is kept from signing in, from health, or from answering a survey by what a neighbour does.
+        assert (await here.get("/health/live")).status_code == 200
+        grant = {"grantType": "refresh_token", "refreshToken": "x" * 43}
+        for _ in range(5):
+            assert (await here.post(f"{BASE}/auth/token", json=grant)).status_code == 401
+            assert (await here.get(f"{BASE}/survey-forms/current", headers=SURVEY)).status_code == 401
 
 
 @pytest.mark.parametrize(
