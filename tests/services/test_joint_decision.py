@@ -246,6 +246,20 @@ async def test_the_mandate_that_speaks_is_the_one_in_the_trail() -> None:
     assert entry.mandate_id == SECOND_MANDATE
 
 
+async def test_of_two_mandates_of_one_party_the_one_that_was_named_is_in_the_trail() -> None:
+    """The trail by itself would name the one for this table first."""
+    session = Session([MANDATE], [])
+    seats = (
+        Seat(MANDATE, EMPLOYER, Side.EMPLOYER, GROUP, None),
+        Seat(SECOND_MANDATE, EMPLOYER, Side.EMPLOYER, GROUP, GROUP),
+    )
+    actor = Actor(PEOPLE[0], seats=seats, tables=frozenset({(GROUP, EMPLOYER)}))
+    work = Work(cast("Any", session), actor, NOW)
+    made, _ = await decide(work, "approve_x", subject(), deciding(mandate_id=MANDATE))
+    (entry,) = [row for row in session.added if isinstance(row, AuditEntry)]
+    assert (made.mandate_id, entry.mandate_id) == (MANDATE, MANDATE)
+
+
 @pytest.mark.parametrize(
     ("still_speaks", "earlier", "sent", "code", "pointer"),
     [

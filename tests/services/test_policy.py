@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.dialects import postgresql
 
 from app.models.base import new_id
 from app.models.mandate import Mandate
@@ -11,7 +12,9 @@ from app.models.organisation import Organisation, OrganisationState
 from app.models.person import Person, Role
 from app.services import policy
 from app.services.actor import Actor, Seat
-from app.services.agreement import CHANGES, RULES
+from app.services.agreement import CHANGES, READ_RULES, RULES, Rule
+from app.services.conditions import ADMINISTRATOR as BY_ROLE
+from app.services.conditions import ONESELF, OWN_PARTY, While
 from app.services.errors import Code, Refusal
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -50,9 +53,6 @@ def test_whoever_sends_them_is_told_which() -> None:
 
 
 def test_fields_are_judged_on_the_row_they_are_sent_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.services.agreement import Rule
-    from app.services.conditions import ONESELF
-
     mine = made(Mandate, person_id=SPEAKS.person_id)
     rule = Rule(Mandate, (), fields={"function": ONESELF})
     monkeypatch.setitem(RULES, "update_x", rule)
@@ -123,3 +123,52 @@ def test_kinds_that_nobody_changes_offer_nothing() -> None:
     from app.models.audit_entry import AuditEntry
 
     assert policy.allowed_actions(ADMINISTRATOR, made(AuditEntry), NOW, {}) == []
+
+
+def test_a_condition_is_asked_of_the_caller_the_thing_and_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what it belongs to where it says so; the first that does not hold gives its reason."""
+    asked: list[tuple[Any, ...]] = []
+
+    def holding(answer: bool) -> Any:
+        return lambda *about: (asked.append(about), answer)[1]
+
+    organisation = made(Organisation, id=ORGANISATION)
+    mandate = made(Mandate, id=new_id(), organisation_id=ORGANISATION, party_id=PARTY, person_id=new_id())
+    conditions = (
+        While("a", Code.UNIT_CLOSED, holding(True)),
+        While("b", Code.GROUP_CLOSED, holding(False), of=Organisation),
+        While("c", Code.PARTY_CLOSED, holding(False)),
+    )
+    monkeypatch.setitem(RULES, "update_x", Rule(Mandate, (OWN_PARTY,), conditions))
+    monkeypatch.setitem(CHANGES, Mandate, ("update_x",))
+    around = {Organisation: organisation}
+    expected = [(SPEAKS, mandate, NOW), (SPEAKS, organisation, NOW)]
+    assert policy.obstacle(SPEAKS, "update_x", mandate, NOW, around) is Code.GROUP_CLOSED
+    assert asked == expected
+    asked.clear()
+    assert not policy.may(SPEAKS, "update_x", mandate, NOW, around)
+    assert asked == expected
+    asked.clear()
+    (shown,) = policy.allowed_actions(SPEAKS, mandate, NOW, around)
+    assert (shown.action, shown.allowed, shown.reason) == ("update_x", False, Code.GROUP_CLOSED)
+    assert asked == expected
+    asked.clear()
+    monkeypatch.setitem(RULES, "update_x", Rule(Mandate, (OWN_PARTY,), conditions[:1]))
+    (shown,) = policy.allowed_actions(SPEAKS, mandate, NOW, around)
+    assert (shown.allowed, shown.reason) == (True, None)
+    # Whoever it is not for is told that, and no condition is asked.
+    asked.clear()
+    (shown,) = policy.allowed_actions(ADMINISTRATOR, mandate, NOW, around)
+    assert (shown.allowed, shown.reason, asked) == (False, Code.NOT_YOUR_ROLE, [])
+
+
+def test_a_list_is_filtered_by_everybody_who_may_read_and_by_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def filtered() -> str:
+        dialect: Any = postgresql.dialect
+        return str(policy.visible(Mandate).compile(dialect=dialect()))
+
+    monkeypatch.setitem(READ_RULES, Mandate, Rule(Mandate, (OWN_PARTY, BY_ROLE), reads=True))
+    role = f"%(actor_{Role.SYSTEM_ADMINISTRATOR})s"
+    assert filtered() == f"mandate.party_id = ANY (%(actor_parties)s::UUID[]) OR {role}"
+    monkeypatch.setitem(READ_RULES, Mandate, Rule(Mandate, (), reads=True))
+    assert filtered() == "false"
