@@ -179,7 +179,8 @@ class Session:
         self.asked: list[dict[str, Any]] = []
         self.added: list[Any] = []
 
-    async def execute(self, _statement: Any, parameters: dict[str, Any]) -> Found:
+    async def execute(self, statement: Any, parameters: dict[str, Any]) -> Found:
+        assert statement is not None
         self.asked.append(parameters)
         return Found(self.answers.pop(0))
 
@@ -309,6 +310,7 @@ async def test_an_edit_takes_back_every_decision_but_the_one_excepted() -> None:
     assert [each.voided_at for each in standing] == [NOW, None, NOW]
     assert [each.void_reason for each in standing] == [VoidReason.EDITED, None, VoidReason.EDITED]
     assert [each.version for each in standing] == [2, 1, 2]
+    assert session.asked == [{"subject_id": GROUP}]
     entries = [row for row in session.added if isinstance(row, AuditEntry)]
     assert [entry.operation for entry in entries] == ["update_x"] * 2
 
