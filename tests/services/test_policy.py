@@ -1,7 +1,7 @@
 """The policy's own few functions: who, why not, which fields, and what is shown of it."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy.dialects import postgresql
@@ -140,8 +140,8 @@ def test_a_condition_is_asked_of_the_caller_the_thing_and_the_moment(monkeypatch
         While("c", Code.PARTY_CLOSED, holding(False)),
     )
     monkeypatch.setitem(RULES, "update_x", Rule(Mandate, (OWN_PARTY,), conditions))
-    monkeypatch.setitem(CHANGES, Mandate, ("update_x",))
-    around = {Organisation: organisation}
+    monkeypatch.setitem(cast("dict[Any, Any]", CHANGES), Mandate, ("update_x",))
+    around: Any = {Organisation: organisation}
     expected = [(SPEAKS, mandate, NOW), (SPEAKS, organisation, NOW)]
     assert policy.obstacle(SPEAKS, "update_x", mandate, NOW, around) is Code.GROUP_CLOSED
     assert asked == expected
@@ -167,8 +167,8 @@ def test_a_list_is_filtered_by_everybody_who_may_read_and_by_nobody_else(monkeyp
         dialect: Any = postgresql.dialect
         return str(policy.visible(Mandate).compile(dialect=dialect()))
 
-    monkeypatch.setitem(READ_RULES, Mandate, Rule(Mandate, (OWN_PARTY, BY_ROLE), reads=True))
+    monkeypatch.setitem(cast("dict[Any, Any]", READ_RULES), Mandate, Rule(Mandate, (OWN_PARTY, BY_ROLE), reads=True))
     role = f"%(actor_{Role.SYSTEM_ADMINISTRATOR})s"
     assert filtered() == f"mandate.party_id = ANY (%(actor_parties)s::UUID[]) OR {role}"
-    monkeypatch.setitem(READ_RULES, Mandate, Rule(Mandate, (), reads=True))
+    monkeypatch.setitem(cast("dict[Any, Any]", READ_RULES), Mandate, Rule(Mandate, (), reads=True))
     assert filtered() == "false"
