@@ -1,5 +1,8 @@
 """Wiring: settings in, application out."""
 
+import base64
+import hashlib
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
 
-from app.api import api_info, document, operations, problems, token_keys
+from app.api import api_info, document, limits, operations, problems, token_keys
 from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
@@ -92,14 +95,26 @@ def create_app(settings: Settings) -> FastAPI:
                     "Idempotency-Key",
                     "traceparent",
                 ],
-                expose_headers=["ETag", "Location", "Retry-After", "traceparent", "X-Request-Id"],
+                expose_headers=[
+                    *("ETag", "Location", "Retry-After", "traceparent", "X-Request-Id"),
+                    *("RateLimit", "RateLimit-Policy"),
+                ],
                 allow_credentials=True,
             ),
             Middleware(
-                problems.LastResort,
+                limits.RateLimited,
+                allowances=limits.Allowances.per_minute(
+                    settings.reads_per_minute, settings.writes_per_minute, settings.strangers_per_minute
+                ),
+            ),
+            Middleware(problems.LastResort),
+            Middleware(
+                limits.WholeRequests,
                 max_body_bytes=MAX_BODY_BYTES,
                 smaller={BASE + SURVEY_RESPONSES: MAX_SURVEY_RESPONSE_BYTES},
+                body_seconds=settings.body_seconds,
             ),
+            Middleware(limits.AtOnce, most=settings.requests_at_once),
         ],
     )
     app.state.database = database
@@ -151,6 +166,22 @@ def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> 
     )
 
 
+def docs_policy(page: bytes) -> str:
+    """What the docs page may load and do: its own files, the very script that stands in it, and calls to this API."""
+    scripts = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(each).digest()).decode()}'" for each in scripts]
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'self' {' '.join(hashes)}",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            *("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
+        ]
+    )
+
+
 def _serve_docs(app: FastAPI) -> None:
     """The docs page, with its scripts from this server: it works without internet."""
     assets = f"{BASE}/docs-assets"
@@ -158,15 +189,18 @@ def _serve_docs(app: FastAPI) -> None:
     here = f"{BASE}/docs/openapi.json"
     app.mount(assets, StaticFiles(directory=DOCS_ASSETS), name="docs-assets")
 
+    page = get_swagger_ui_html(
+        openapi_url=here,
+        title=document.TITLE,
+        swagger_js_url=f"{assets}/swagger-ui-bundle.js",
+        swagger_css_url=f"{assets}/swagger-ui.css",
+        swagger_favicon_url=f"{assets}/favicon.png",
+    ).body
+    policy = {"Content-Security-Policy": docs_policy(bytes(page))}
+
     @app.get(f"{BASE}/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url=here,
-            title=document.TITLE,
-            swagger_js_url=f"{assets}/swagger-ui-bundle.js",
-            swagger_css_url=f"{assets}/swagger-ui.css",
-            swagger_favicon_url=f"{assets}/favicon.png",
-        )
+        return HTMLResponse(page, headers=policy)
 
     @app.get(here, include_in_schema=False)
     async def document_of_this_installation() -> JSONResponse:

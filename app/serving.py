@@ -10,11 +10,13 @@ from types import FrameType
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from pydantic import SecretStr
 
-from app import demo, installation, logs, migrations, worker
+from app import connections, demo, installation, logs, migrations, worker
 from app.api.operations import BASE
 from app.closing import closing_rounds
+from app.connections import Patience
 from app.database import Database
 from app.installation import CannotRun
 from app.main import create_app, workshop_of
@@ -65,23 +67,30 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
         except ValueError as error:  # an address or a secret that will not do
             raise CannotRun(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
         demo_there = asyncio.run(prepare(url, with_demo))
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,  # TrustedProxies knows whom to believe
-                server_header=False,
-                ws="none",
-                lifespan="on",
-                timeout_graceful_shutdown=FINISH_WITHIN_S,
-            )
-        )
+        server = server_for(app, settings)
         _say_where(listener, demo_there, mail_waits=settings.smtp_url is None and settings.worker == "inside")
         # What is loaded by now stays. A collection that walks all of it stops every request for a tenth of a second.
         gc.collect()
         gc.freeze()
         server.run([listener])
+
+
+def server_for(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """uvicorn as the service runs it."""
+    patience = Patience(settings.connections, settings.header_seconds, settings.answer_seconds)
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=connections.protocol(patience),
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # TrustedProxies knows whom to believe
+            server_header=False,
+            ws="none",
+            lifespan="on",
+            timeout_graceful_shutdown=FINISH_WITHIN_S,
+        )
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -74,6 +74,20 @@ class Settings(BaseSettings):
         default="", description="Addresses or networks, separated by commas, whose Forwarded header is believed."
     )
 
+    # limits
+    reads_per_minute: int = Field(default=3_000, ge=1, description="What one person or client may read.")
+    writes_per_minute: int = Field(default=1_200, ge=1, description="What one person or client may write.")
+    strangers_per_minute: int = Field(
+        default=3_000, ge=1, description="What one address may ask without having signed in; sign-ins are not counted."
+    )
+    requests_at_once: int = Field(default=200, ge=1, description="Under way in one process; the next is told to wait.")
+    connections: int = Field(default=800, ge=1, description="Open to one process; the longest idle makes room.")
+    header_seconds: float = Field(default=10, gt=0, description="In which a request's headers must arrive.")
+    body_seconds: float = Field(default=30, gt=0, description="In which a request's body must arrive.")
+    answer_seconds: float = Field(
+        default=30, gt=0, description="After which whoever does not read at least a KiB a second is given up."
+    )
+
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:

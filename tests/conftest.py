@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    if hasattr(config, "workerinput") or config.option.collectonly:
+    if hasattr(config, "workerinput") or config.option.collectonly or "LARANDE_TEST_SERVER" in os.environ:
         return
     home = Path(tempfile.mkdtemp(prefix="larande-tests-"))
     home.chmod(0o755)  # a directory of our own: as root, PostgreSQL runs as another account
@@ -51,10 +51,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # Durability is tested where it matters; here a crash loses nothing but the run.
     server = embedded.start(home / "server", settings={"fsync": "off", "max_connections": "200"})
     _server.callback(server.stop)
-    os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
     os.environ["LARANDE_TEST_SEEN"] = str(home / "seen")
-    os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "seen").mkdir()
+    lend(server, home)
+
+
+def lend(server: embedded.EmbeddedServer, home: Path) -> None:
+    """Let the tests of this process, and of those it starts, use this server and this directory."""
+    os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
+    os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "keys").mkdir()
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
@@ -106,7 +111,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not (seen := os.environ.get("LARANDE_TEST_SEEN")) or not Path(seen).is_dir():
         return
     contract.SEEN.write_to(Path(seen))
-    whole = not session.config.option.keyword and session.config.args == session.config.getini("testpaths")
+    some = session.config.option.keyword or "LARANDE_TEST_LONG" in os.environ
+    whole = not some and session.config.args == session.config.getini("testpaths")
     if not hasattr(session.config, "workerinput") and whole and session.testsfailed == 0:
         unseen = contract.unseen(Path(seen))
         if unseen:
@@ -146,7 +152,7 @@ _made = iter(range(10**6))
 
 async def new_database(like: str = TEMPLATE) -> str:
     """The address of a fresh database, migrated and empty unless it is to be like another."""
-    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_made)}"
+    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}_{next(_made)}"
     await _create_database(address("postgres"), name, like)
     return address(name)
 

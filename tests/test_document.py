@@ -53,6 +53,13 @@ PROTOCOL = {
     "unexpectedUnlogged",
     "databaseAway",
     "keyStoreAway",
+    # limits
+    "requestUnreadable",
+    "requestTooSlow",
+    "addressTooLong",
+    "headersTooLarge",
+    "tooManyRequests",
+    "serverBusy",
 }
 
 

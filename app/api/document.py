@@ -18,12 +18,14 @@ DESCRIPTION = """
 **Svenska.** Ett stöd för lokala parter, arbetsgivare och fackliga organisationer, som vill samtala om lärande i
 arbetet: samtalsunderlag, arbetsgrupper, samtal och protokoll som båda sidor godkänner.
 *Servicenivå:* tjänsten drivs av den organisation som har installerat den; programmet lovar inga svarstider.
-*Begränsningar:* högst 100 rader per sida, antal är exakta upp till 10 000, en begäran är på högst 1 MiB.
+*Begränsningar:* högst 100 rader per sida, antal är exakta upp till 10 000, en begäran är på högst 1 MiB. Hur ofta man
+får fråga står i svarens `RateLimit-Policy`; den som frågar oftare får 429 med `Retry-After`.
 
 **English.** Support for local parties, employer and trade unions, who want to talk about learning at work: dialogue
 templates, working groups, sessions, and records that both sides approve.
 *Service level:* the service is run by the organisation that installed it; the program promises no response times.
-*Limitations:* at most 100 rows a page, counts are exact up to 10,000, a request may be at most 1 MiB.
+*Limitations:* at most 100 rows a page, counts are exact up to 10,000, a request may be at most 1 MiB. How often one may
+ask is in the answers' `RateLimit-Policy`; whoever asks more often gets 429 with `Retry-After`.
 """.strip()
 
 _DATE_EXAMPLES = {"date": "2026-11-23", "date-time": "2026-11-23T13:00:00Z"}
@@ -37,6 +39,16 @@ _TRACEPARENT = {
 }
 _TRACEPARENT_UNUSED = _TRACEPARENT | {
     "description": "Not used here: so that nobody can be tied to an answer, each request gets a trace of its own."
+}
+_RATE_LIMIT = {
+    "RateLimit-Policy": {
+        "schema": {"type": "string", "example": '"reads";q=3000;w=60'},
+        "description": "How many requests (q) come back within how many seconds (w), to one person or address.",
+    },
+    "RateLimit": {
+        "schema": {"type": "string", "example": '"reads";r=2999;t=1'},
+        "description": "How many are left (r), and in how many seconds all are there again (t).",
+    },
 }
 _PROBLEM = {
     "title": "Problem",
@@ -81,15 +93,18 @@ _STATUS_WORDS = {
     "404": "Nothing here that the caller can see.",
     "405": "No such method at this address.",
     "406": "The answer exists as JSON, and in the formats named here.",
+    "408": "The request did not arrive in time.",
     "409": "The state of things does not allow it.",
     "412": "The resource has changed since it was read.",
     "413": "The body is larger than 1 MiB, or a survey answer than 128 KiB.",
+    "414": "The address is longer than 8 KiB.",
     "415": "The body is not JSON.",
     "422": "Fields or parameters do not fit; see `errors`.",
     "428": "If-Match is missing.",
-    "429": "Too many attempts; see Retry-After.",
+    "429": "Too many requests or attempts; see Retry-After.",
+    "431": "The headers are larger than 32 KiB together.",
     "500": "A fault on our side.",
-    "503": "The database is away, or something else that is needed for this; see Retry-After.",
+    "503": "The database, or something else that is needed for this, is away, or the service is busy; see Retry-After.",
 }
 
 
@@ -166,7 +181,9 @@ def _finish_operation(operation: Json, method: str) -> None:
         parameters[-1] = _TRACEPARENT_UNUSED
     number = "Number of the request in the log." if not of_respondents else "Number of the request; no log has it."
     names = {parameter["name"] for parameter in parameters}
-    statuses = {"400", "406", "413", "422", "500"} | ({"503"} if operation["operationId"] != "read_api_info" else set())
+    statuses = {"400", "406", "408", "413", "414", "422", "431", "500", "503"}
+    counted = not of_respondents and "auth" not in operation["tags"]
+    statuses |= {"429"} if counted else set()
     statuses |= set() if public else {"401"} if of_respondents else {"401", "403"}
     named = any(parameter["in"] == "path" for parameter in parameters)
     statuses |= {"404"} if named or operation["operationId"] in _PERHAPS_ABSENT else set()
@@ -187,6 +204,7 @@ def _finish_operation(operation: Json, method: str) -> None:
         headers = response.setdefault("headers", {})
         headers["traceparent"] = {"schema": {"type": "string"}, "description": "The request's trace."}
         headers["X-Request-Id"] = {"schema": {"type": "string"}, "description": number}
+        headers |= _RATE_LIMIT if counted else {}
     success = next(status for status in operation["responses"] if status.startswith("2"))
     answer = operation["responses"][success]
     answer["description"] = _success_words(success, operation)

@@ -49,6 +49,38 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Innehållet är för stort", "En begäran får vara högst 1 MiB, ett enkätsvar högst 128 KiB."),
         ("The body is too large", "A request may be at most 1 MiB, a survey answer at most 128 KiB."),
     ),
+    # limits
+    "requestUnreadable": _p(
+        400,
+        ("Begäran är inte giltig HTTP", "Det som kom kan inte läsas som en HTTP-begäran. Förbindelsen stängs."),
+        ("The request is not valid HTTP", "What came cannot be read as an HTTP request. The connection is closed."),
+    ),
+    "requestTooSlow": _p(
+        408,
+        ("Begäran tog för lång tid", "Hela begäran kom inte fram i tid. Förbindelsen stängs; försök igen."),
+        ("The request took too long", "Not all of the request arrived in time. The connection is closed; try again."),
+    ),
+    "addressTooLong": _p(
+        414,
+        ("Adressen är för lång", "Adressen med sina parametrar får vara högst 8 KiB."),
+        ("The address is too long", "The address with its parameters may be at most 8 KiB."),
+    ),
+    "headersTooLarge": _p(
+        431,
+        ("HTTP-huvudena är för stora", "De får vara högst 32 KiB tillsammans."),
+        ("The headers are too large", "They may be at most 32 KiB together."),
+    ),
+    "tooManyRequests": _p(
+        429,
+        (
+            "För många förfrågningar",
+            "Du frågar oftare än tjänsten räcker till för alla. Vänta så länge som HTTP-huvudet Retry-After säger.",
+        ),
+        (
+            "Too many requests",
+            "You ask more often than the service can bear for everyone. Wait as long as the Retry-After header says.",
+        ),
+    ),
     "unsupportedMediaType": _p(
         415,
         ("Formatet på innehållet stöds inte", "Skicka innehållet som application/json."),
@@ -105,6 +137,17 @@ PROBLEMS: dict[str, ProblemText] = {
             "Databasen kan inte nås just nu. Ingenting har sparats. Försök igen om en stund.",
         ),
         ("The service is away for a moment", "The database cannot be reached now. Nothing was stored. Try again soon."),
+    ),
+    "serverBusy": _p(
+        503,
+        (
+            "Tjänsten är upptagen",
+            "Just nu pågår så många förfrågningar som tjänsten klarar samtidigt. Försök igen strax, se Retry-After.",
+        ),
+        (
+            "The service is busy",
+            "As many requests as the service can bear at once are under way. Try again shortly, see Retry-After.",
+        ),
     ),
     "keyStoreAway": _p(
         503,
