@@ -19,7 +19,7 @@ from app.api.operations import BASE, of_respondents
 from app.api.problems import problem
 from app.services.errors import Refusal
 from app.services.rate_limits import Allowance, Buckets, Standing
-from app.services.tokens import TokenKey
+from app.services.tokens import ClientClaims, TokenKey
 
 LONGEST_ADDRESS = 8 * 1024
 MOST_HEADER_BYTES = 32 * 1024
@@ -88,9 +88,10 @@ def _signed_in_as(scope: Scope) -> str | None:
         return None
     key: TokenKey = scope["app"].state.token_key
     try:
-        return str(key.verify(token.decode("latin-1").strip(), now()).person_id)
+        claims = key.verify(token.decode("latin-1").strip(), now())
     except Refusal:
         return None
+    return str(claims.client_id if isinstance(claims, ClientClaims) else claims.person_id)
 
 
 def network_of(address: str) -> str:

@@ -195,7 +195,7 @@ async def test_a_password_changed_meanwhile_lets_nobody_in(
 # --- What a request may look like ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("grant", ["client_credentials", "implicit", "", "Password", None, 7, ["password"]])
+@pytest.mark.parametrize("grant", ["client_credential", "implicit", "", "Password", None, 7, ["password"]])
 async def test_other_grants_are_refused_by_name(caller: Client, grant: Any) -> None:
     problem = await caller.refused(
         "POST", "/auth/token", 422, "validationFailed", json={"grantType": grant, "clientId": "a", "clientSecret": "b"}
