@@ -130,7 +130,11 @@ def test_a_condition_is_asked_of_the_caller_the_thing_and_the_moment(monkeypatch
     asked: list[tuple[Any, ...]] = []
 
     def holding(answer: bool) -> Any:
-        return lambda *about: (asked.append(about), answer)[1]
+        def holds(*about: Any) -> bool:
+            asked.append(about)
+            return answer
+
+        return holds
 
     organisation = made(Organisation, id=ORGANISATION)
     mandate = made(Mandate, id=new_id(), organisation_id=ORGANISATION, party_id=PARTY, person_id=new_id())
