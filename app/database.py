@@ -190,6 +190,8 @@ class Database:
                 kept[_ROLE] = context.role
             if context.role is DatabaseRole.SERVICE:
                 await driver.fetchval(_ENTER, context.person_id, context.today)
+            elif context.role is DatabaseRole.CLIENT:
+                await driver.fetchval(_ENTER_CLIENT, context.client_id, context.secret_id, context.moment)
         except (asyncpg.PostgresError, asyncpg.InterfaceError):
             await connection.invalidate()
             raise
@@ -230,6 +232,7 @@ _UNFIT = text(
 )
 _ROLE = "larande_role"
 _ENTER = "SELECT larande_enter($1, $2)"
+_ENTER_CLIENT = "SELECT larande_enter_client($1, $2, $3)"
 _SERVER_SETTINGS = {
     "application_name": "larande",
     "timezone": "UTC",

@@ -1,9 +1,9 @@
 """Where this installation keeps its data and secrets, and how its commands reach the database.
 
-A home holds the embedded database (see `embedded`), `token-secret`, `keys` unless they are kept elsewhere (see
-`key_directory`), and while the service runs `address`: the way to its database for other commands of the same
-account, which could not start a second server on the data. The service keeps that file locked, so that nobody
-believes the one of a service that was killed.
+A home holds the embedded database (see `embedded`), `token-secret`, `keys` and `token-keys` unless they are kept
+elsewhere (see `key_directory` and `token_key_directory`), and while the service runs `address`: the way to its database
+for other commands of the same account, which could not start a second server on the data. The service keeps that file
+locked, so that nobody believes the one of a service that was killed.
 """
 
 import os
@@ -11,12 +11,14 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app import embedded
 from app.embedded import DataDirectoryInUse, EmbeddedServer
 from app.key_directory import KeyDirectory, open_key_directory, sync_directory
 from app.services.key_store import KeyStoreUnavailable
+from app.token_key_directory import TokenKeyDirectory, TokenKeysUnavailable, open_token_keys
 
 
 class CannotRun(Exception):
@@ -25,6 +27,7 @@ class CannotRun(Exception):
 
 ADDRESS = "address"
 KEYS = "keys"
+TOKEN_KEYS = "token-keys"  # noqa: S105 - a directory's name
 TOKEN_SECRET = "token-secret"  # noqa: S105 - a file's name
 PATIENCE = 60.0  # seconds that a command waits for another one to finish, or for the service to come up
 
@@ -100,7 +103,7 @@ def _start_or_join(home: Path) -> EmbeddedServer | str:
 
 
 def token_secret(home: Path) -> str:
-    """The secret that signs access tokens, made once and kept in a file that only its owner reads."""
+    """The secret behind keyed hashes of addresses, made once and kept in a file that only its owner reads."""
     try:
         return _token_secret(home)
     except OSError as error:
@@ -133,6 +136,24 @@ def key_directory_at(home: Path, setting: Path | None) -> KeyDirectory:
     except OSError as error:
         raise CannotRun(
             f"The keys of survey rounds cannot be kept in {path} ({error.strerror}): set LARANDE_KEY_DIRECTORY to a "
+            f"directory that can be written."
+        ) from error
+
+
+def token_keys_at(home: Path, setting: Path | None) -> TokenKeyDirectory:
+    """The keys that sign access tokens: in the directory that is set, or in `token-keys` of this home.
+
+    Made if there are none, and looked at: nobody but this account may read them.
+    """
+    path = (setting or home / TOKEN_KEYS).expanduser().resolve()
+    try:
+        _make_home(path.parent)
+        return open_token_keys(path, datetime.now(UTC))
+    except TokenKeysUnavailable as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(
+            f"The token keys cannot be kept in {path} ({error.strerror}): set LARANDE_TOKEN_KEY_DIRECTORY to a "
             f"directory that can be written."
         ) from error
 

@@ -1,5 +1,8 @@
 """Wiring: settings in, application out."""
 
+import base64
+import hashlib
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
 
-from app.api import api_info, document, operations, problems
+from app.api import api_info, document, limits, operations, problems, token_keys
 from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
@@ -20,10 +23,18 @@ from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
 from app.key_directory import open_key_directory
+from app.name_service import NameService
+from app.outbound import Outbound
+from app.retention import keeping_retention
 from app.services.key_store import KeyStore
+from app.services.relying_party import RelyingParty
+from app.services.second_factors import Needed
+from app.services.token_keys import KeySource, Unsaved, new_pair, ring_of
 from app.services.tokens import TokenKey
+from app.services.vault import Vault
 from app.settings import Settings, names_in
 from app.smtp import server_at
+from app.token_key_directory import open_token_keys
 from app.worker import Workshop, working
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -34,23 +45,28 @@ MAX_SURVEY_RESPONSE_BYTES = 128 * 1024
 def create_app(settings: Settings) -> FastAPI:
     """The whole service. `settings` must say which database and which token secret to use.
 
-    Without a key directory it can be described and does all but open and close survey rounds. Raises
-    `KeyStoreUnavailable` when there is one that cannot be used.
+    Without a key directory it can be described and does all but open and close survey rounds; without one for token
+    keys it signs with a key that it keeps in memory. Raises `KeyStoreUnavailable` or `TokenKeysUnavailable` when there
+    is one that cannot be used.
     """
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
     ballot_box = BallotBox(database, now)
+    outbound = Outbound(names_in(settings.identity_provider_networks))
     key_store = None if settings.key_directory is None else open_key_directory(settings.key_directory)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as beside:
+            if settings.worker == "inside":
+                await beside.enter_async_context(keeping_retention(database))
             if key_store is not None and settings.worker == "inside":
                 await beside.enter_async_context(closing_rounds(database, key_store))
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))
             yield
             await ballot_box.close()
+            await outbound.close()
         await database.close()
 
     app = FastAPI(
@@ -79,20 +95,36 @@ def create_app(settings: Settings) -> FastAPI:
                     "Idempotency-Key",
                     "traceparent",
                 ],
-                expose_headers=["ETag", "Location", "Retry-After", "traceparent", "X-Request-Id"],
+                expose_headers=[
+                    *("ETag", "Location", "Retry-After", "traceparent", "X-Request-Id"),
+                    *("RateLimit", "RateLimit-Policy"),
+                ],
                 allow_credentials=True,
             ),
             Middleware(
-                problems.LastResort,
+                limits.RateLimited,
+                allowances=limits.Allowances.per_minute(
+                    settings.reads_per_minute, settings.writes_per_minute, settings.strangers_per_minute
+                ),
+            ),
+            Middleware(problems.LastResort),
+            Middleware(
+                limits.WholeRequests,
                 max_body_bytes=MAX_BODY_BYTES,
                 smaller={BASE + SURVEY_RESPONSES: MAX_SURVEY_RESPONSE_BYTES},
+                body_seconds=settings.body_seconds,
             ),
+            Middleware(limits.AtOnce, most=settings.requests_at_once),
         ],
     )
     app.state.database = database
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
-    app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode())
+    app.state.vault = vault_of(settings)
+    app.state.second_factor_needed = Needed(settings.require_second_factor)
+    app.state.relying_party = RelyingParty(outbound.call, settings.sign_in_return_url)
+    app.state.look_up_texts = NameService(names_in(settings.name_servers)).texts
+    app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode(), _token_keys(settings))
     if key_store is not None:
         app.state.key_store = key_store
     app.state.front_end_url = settings.front_end_url
@@ -100,6 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=BASE)
     app.include_router(api_info.health)
+    app.include_router(token_keys.router)
     _serve_docs(app)
     problems.install(app)
     document.install(app)
@@ -107,10 +140,46 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def vault_of(settings: Settings) -> Vault:
+    if settings.token_secret is None:
+        raise ValueError("what is sealed needs a token secret")
+    return Vault(settings.token_secret.get_secret_value().encode())
+
+
+def _token_keys(settings: Settings) -> KeySource:
+    if settings.token_key_directory is None:
+        return Unsaved(ring_of(new_pair(now())))
+    return open_token_keys(settings.token_key_directory, now())
+
+
 def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> Workshop:
     """What a worker of this installation has at hand."""
     mailer = server_at(settings.smtp_url.get_secret_value()) if settings.smtp_url is not None else None
-    return Workshop(database, key_store, mailer, settings.mail_from, settings.front_end_url)
+    return Workshop(
+        database,
+        key_store,
+        mailer,
+        settings.mail_from,
+        settings.front_end_url,
+        vault_of(settings),
+        settings.sign_in_url,
+    )
+
+
+def docs_policy(page: bytes) -> str:
+    """What the docs page may load and do: its own files, the very script that stands in it, and calls to this API."""
+    scripts = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(each).digest()).decode()}'" for each in scripts]
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'self' {' '.join(hashes)}",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            *("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
+        ]
+    )
 
 
 def _serve_docs(app: FastAPI) -> None:
@@ -120,15 +189,18 @@ def _serve_docs(app: FastAPI) -> None:
     here = f"{BASE}/docs/openapi.json"
     app.mount(assets, StaticFiles(directory=DOCS_ASSETS), name="docs-assets")
 
+    page = get_swagger_ui_html(
+        openapi_url=here,
+        title=document.TITLE,
+        swagger_js_url=f"{assets}/swagger-ui-bundle.js",
+        swagger_css_url=f"{assets}/swagger-ui.css",
+        swagger_favicon_url=f"{assets}/favicon.png",
+    ).body
+    policy = {"Content-Security-Policy": docs_policy(bytes(page))}
+
     @app.get(f"{BASE}/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url=here,
-            title=document.TITLE,
-            swagger_js_url=f"{assets}/swagger-ui-bundle.js",
-            swagger_css_url=f"{assets}/swagger-ui.css",
-            swagger_favicon_url=f"{assets}/favicon.png",
-        )
+        return HTMLResponse(page, headers=policy)
 
     @app.get(here, include_in_schema=False)
     async def document_of_this_installation() -> JSONResponse:

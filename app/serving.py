@@ -10,14 +10,17 @@ from types import FrameType
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from pydantic import SecretStr
 
-from app import demo, installation, logs, migrations, worker
+from app import connections, demo, installation, logs, migrations, worker
 from app.api.operations import BASE
 from app.closing import closing_rounds
+from app.connections import Patience
 from app.database import Database, RoleRefused
 from app.installation import CannotRun
 from app.main import create_app, workshop_of
+from app.retention import keeping_retention
 from app.services import content_packs
 from app.services.calendar import swedish_day
 from app.services.wall import SYSTEM
@@ -58,29 +61,37 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
             "database_url": SecretStr(url),
             "token_secret": settings.token_secret or SecretStr(installation.token_secret(home)),
             "key_directory": installation.key_directory_at(home, settings.key_directory).path,
+            "token_key_directory": installation.token_keys_at(home, settings.token_key_directory).path,
         }
         try:
             app = create_app(settings.model_copy(update=found))
         except ValueError as error:  # an address or a secret that will not do
             raise CannotRun(f"{str(error)[:1].upper()}{str(error)[1:].rstrip('.')}.") from error
         demo_there = asyncio.run(prepare(url, with_demo, settings.owner_url))
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,  # TrustedProxies knows whom to believe
-                server_header=False,
-                ws="none",
-                lifespan="on",
-                timeout_graceful_shutdown=FINISH_WITHIN_S,
-            )
-        )
+        server = server_for(app, settings)
         _say_where(listener, demo_there, mail_waits=settings.smtp_url is None and settings.worker == "inside")
         # What is loaded by now stays. A collection that walks all of it stops every request for a tenth of a second.
         gc.collect()
         gc.freeze()
         server.run([listener])
+
+
+def server_for(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """uvicorn as the service runs it."""
+    patience = Patience(settings.connections, settings.header_seconds, settings.answer_seconds)
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=connections.protocol(patience),
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # TrustedProxies knows whom to believe
+            server_header=False,
+            ws="none",
+            lifespan="on",
+            timeout_graceful_shutdown=FINISH_WITHIN_S,
+        )
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -121,7 +132,11 @@ async def _check_roles(database: Database) -> None:
 def work(url: str, settings: Settings) -> None:
     """Send what waits in the queue and close rounds when due, until Ctrl-C or SIGTERM. Jobs begun are finished."""
     logs.configure(settings.log_format, settings.log_level)
-    key_store = installation.key_directory_at(installation.home_at(settings.home), settings.key_directory)
+    home = installation.home_at(settings.home)
+    key_store = installation.key_directory_at(home, settings.key_directory)
+    settings = settings.model_copy(
+        update={"token_secret": settings.token_secret or SecretStr(installation.token_secret(home))}
+    )
     if settings.smtp_url is None:
         typer.echo(MAIL_WAITS)
 
@@ -134,7 +149,7 @@ def work(url: str, settings: Settings) -> None:
             await migrations.upgrade(database)
             await _check_roles(database)
             typer.echo("The worker is running. Ctrl-C stops it.")
-            async with closing_rounds(database, key_store):
+            async with closing_rounds(database, key_store), keeping_retention(database):
                 await worker.run(workshop_of(settings, database, key_store), stop)
         finally:
             await database.close()

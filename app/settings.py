@@ -1,13 +1,14 @@
 """Settings from LARANDE_* variables. Read by the entrances (main, cli, worker) and handed on as values."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.models.identity_provider import is_provider_address
 from app.services import mail
 from app.smtp import server_at
 
@@ -28,7 +29,15 @@ class Settings(BaseSettings):
         default=None, description="Where the keys of open survey rounds live; unset: keys, in home. Never in a backup."
     )
     token_secret: SecretStr | None = Field(
-        default=None, description="At least 32 bytes that sign access tokens; unset: made once and kept in home."
+        default=None,
+        description="At least 32 bytes that make addresses and devices unrecognisable; unset: made once, kept in home.",
+    )
+    token_key_directory: Path | None = Field(
+        default=None,
+        description="Where the keys live that sign access tokens; unset: token-keys, in home. Never in a backup.",
+    )
+    require_second_factor: Literal["none", "administrators", "everyone"] = Field(
+        default="none", description="Who has to switch a second factor on before doing anything else."
     )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -36,6 +45,21 @@ class Settings(BaseSettings):
     front_end_url: str = Field(
         default="http://127.0.0.1:8000/larande/v1/docs",
         description="The page that survey links lead to; the token is put after it, as the fragment.",
+    )
+    sign_in_url: str = Field(
+        default="http://127.0.0.1:8000/larande/v1/docs",
+        description="The page on which people choose a password; the one-time token is put after it, as the fragment.",
+    )
+    sign_in_return_url: str = Field(
+        default="http://127.0.0.1:8000/larande/v1/docs",
+        description="The page to which identity providers send people back, with code and state; exactly this address.",
+    )
+    identity_provider_networks: str = Field(
+        default="",
+        description="Networks, separated by commas, in which identity providers may be besides the public internet.",
+    )
+    name_servers: str = Field(
+        default="", description="Name servers, separated by commas, to ask about e-mail domains; unset: the system's."
     )
     smtp_url: SecretStr | None = Field(
         default=None, description="smtp://user:password@host:port or smtps://… ; unset: mail waits until it is set."
@@ -58,6 +82,20 @@ class Settings(BaseSettings):
         """The owner's address, where the owner has one of its own."""
         return self.owner_database_url.get_secret_value() if self.owner_database_url else None
 
+    # limits
+    reads_per_minute: int = Field(default=3_000, ge=1, description="What one person or client may read.")
+    writes_per_minute: int = Field(default=1_200, ge=1, description="What one person or client may write.")
+    strangers_per_minute: int = Field(
+        default=3_000, ge=1, description="What one address may ask without having signed in; sign-ins are not counted."
+    )
+    requests_at_once: int = Field(default=200, ge=1, description="Under way in one process; the next is told to wait.")
+    connections: int = Field(default=800, ge=1, description="Open to one process; the longest idle makes room.")
+    header_seconds: float = Field(default=10, gt=0, description="In which a request's headers must arrive.")
+    body_seconds: float = Field(default=30, gt=0, description="In which a request's body must arrive.")
+    answer_seconds: float = Field(
+        default=30, gt=0, description="After which whoever does not read at least a KiB a second is given up."
+    )
+
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:
@@ -67,11 +105,29 @@ class Settings(BaseSettings):
                 raise ValueError("origins are needed, as in https://www.example.se,http://localhost:5173")
         return value
 
-    @field_validator("front_end_url")
+    @field_validator("front_end_url", "sign_in_url")
     @classmethod
     def _is_a_page(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^/?#@\s]+(/[^#\s]*)?", value):
             raise ValueError("the address of a page is needed, without #, as in https://enkat.example.se/")
+        return value
+
+    @field_validator("sign_in_return_url")
+    @classmethod
+    def _is_a_way_back(cls, value: str) -> str:
+        # Compared letter by letter at the providers; what comes back in it lets somebody in.
+        if not is_provider_address(value) or "?" in value:
+            raise ValueError("the https address of a page is needed, as in https://www.example.se/signed-in")
+        return value
+
+    @field_validator("name_servers")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        try:
+            for name in names_in(value):
+                ip_address(name)
+        except ValueError:
+            raise ValueError("addresses are needed, as in 192.0.2.53,192.0.2.54") from None
         return value
 
     @field_validator("smtp_url")
@@ -87,7 +143,7 @@ class Settings(BaseSettings):
         mail.sender_of(value)
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "identity_provider_networks")
     @classmethod
     def _are_networks(cls, value: str) -> str:
         try:

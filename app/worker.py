@@ -22,10 +22,12 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 
 from app.database import Database, DatabaseAway
-from app.services import queue, survey_mail
+from app.services import account_mail, queue, survey_mail
+from app.services.account_mail import AccountOffice
 from app.services.key_store import KeyStore
 from app.services.mail import Mailer, MailRefused
 from app.services.survey_mail import NotYet, PostOffice, Unreadable
+from app.services.vault import Vault
 from app.services.wall import SYSTEM
 
 TAKEN_AT_ONCE = 4
@@ -54,6 +56,8 @@ class Workshop:
     mailer: Mailer | None
     sender: str
     front_end_url: str
+    vault: Vault
+    sign_in_url: str
 
 
 @contextlib.asynccontextmanager
@@ -81,10 +85,21 @@ async def run(workshop: Workshop, stop: asyncio.Event) -> None:
         workshop.front_end_url,
         lambda: datetime.now(UTC),
     )
+    accounts = AccountOffice(
+        partial(workshop.database.write, SYSTEM),
+        workshop.vault,
+        workshop.mailer,
+        workshop.sender,
+        workshop.sign_in_url,
+        lambda: datetime.now(UTC),
+    )
     said = _Said()
 
     async def send(job: Job) -> None:
         await _done(job, said, lambda: survey_mail.carry_out(office, job.payload, job.id))
+
+    async def send_to_account(job: Job) -> None:
+        await _done(job, said, lambda: account_mail.carry_out(accounts, job.payload, job.id))
 
     async with _tidying(workshop.database):
         while not stop.is_set():
@@ -92,6 +107,7 @@ async def run(workshop: Workshop, stop: asyncio.Event) -> None:
                 async with workshop.database.listen() as connection:
                     manager = QueueManager(queue.queries(AsyncpgDriver(connection)), queue.CHANNEL)
                     manager.entrypoint(survey_mail.ENTRYPOINT)(send)
+                    manager.entrypoint(account_mail.ENTRYPOINT)(send_to_account)
                     async with _shut_down_with(manager, stop):
                         await manager.run(
                             dequeue_timeout=LOOKED_FOR_EVERY,

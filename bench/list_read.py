@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack, redirect_stderr
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -32,6 +33,7 @@ from starlette.types import ASGIApp, Message
 from uvicorn.loops.auto import auto_loop_factory
 
 from app import embedded, logs, migrations
+from app.api.limits import AtOnce, RateLimited, WholeRequests
 from app.api.operations import BASE
 from app.database import Database
 from app.main import create_app
@@ -43,7 +45,8 @@ from app.models.person import Person
 from app.models.sign_in import SignIn
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupLevel, WorkingGroupParty, WorkingGroupState
-from app.services.tokens import TokenKey
+from app.services.token_keys import Unsaved, new_pair, ring_of
+from app.services.tokens import Claims, TokenKey
 from app.services.wall import SYSTEM
 from app.settings import Settings
 
@@ -55,8 +58,10 @@ OTHERS = 200
 UNITS_OF_OTHERS = 20
 LIMIT = 50
 TOKEN_SECRET = "only-for-the-benchmark-only-for-the-benchmark"  # noqa: S105
+KEYS = Unsaved(ring_of(new_pair(datetime.now(UTC))))
 FIRST_DAY = date(2024, 1, 1)
 BASELINE = "hand-written list"
+LIMITS = (RateLimited, WholeRequests, AtOnce)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ async def fill(database: Database) -> Place:
         await _add_units(database, other, UNITS_OF_OTHERS, now)
     own = _organisation(0, now)
     person = Person(organisation_id=own.id, name="Åsa Öberg", email="asa@example.se", roles=[], created_at=now)
-    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now)
+    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now, last_used_at=now)
     employer = Party(organisation_id=own.id, side=Side.EMPLOYER, name="Arbetsgivaren", created_at=now)
     union = Party(organisation_id=own.id, side=Side.UNION, name="Saco-S", created_at=now)
     mandate = Mandate(
@@ -205,7 +210,10 @@ def by_hand(pool: asyncpg.Pool, key: TokenKey) -> Starlette:
     def verified(request: Request) -> UUID:
         token = request.headers["authorization"].removeprefix("Bearer ")
         if (person_id := known.get(token)) is None:
-            person_id = known[token] = key.verify(token, datetime.now(UTC)).person_id
+            claims = key.verify(token, datetime.now(UTC))
+            if not isinstance(claims, Claims):
+                raise TypeError("the benchmark signs in people alone")
+            person_id = known[token] = claims.person_id
         return person_id
 
     async def answer(request: Request, person_id: UUID, *, others: bool) -> Response:
@@ -311,10 +319,12 @@ async def check_same_items(variants: list[Variant], token: str) -> None:
 
 
 async def run(url: str) -> dict[str, list[float]]:
-    app = create_app(Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET)))
+    app, bare = an_app(url), an_app(url)
+    bare.user_middleware[:] = [each for each in bare.user_middleware if cast("Any", each.cls) not in LIMITS]
     async with AsyncExitStack() as stack:
         database: Database = app.state.database
         stack.push_async_callback(database.close)
+        stack.push_async_callback(bare.state.database.close)
         await migrations.upgrade(database)
         place = await fill(database)
         pool = await stack.enter_async_context(
@@ -322,23 +332,34 @@ async def run(url: str) -> dict[str, list[float]]:
         )
         await pool.execute("ANALYZE")
         token = app.state.token_key.issue(place.person_id, place.sign_in_id, datetime.now(UTC))
-        variants = variants_for(app, by_hand(pool, app.state.token_key), place)
+        variants = variants_for(app, bare, by_hand(pool, app.state.token_key), place)
         await check_same_items([each for each in variants if "list" in each.name], token)
         return await compare(variants, token)
 
 
-def variants_for(app: FastAPI, hand_written: Starlette, place: Place) -> list[Variant]:
+def an_app(url: str) -> FastAPI:
+    """The service, for somebody who asks more often than a person does."""
+    app = create_app(
+        Settings(database_url=SecretStr(url), token_secret=SecretStr(TOKEN_SECRET), reads_per_minute=10**9)
+    )
+    app.state.token_key = TokenKey(TOKEN_SECRET.encode(), KEYS)
+    return app
+
+
+def variants_for(app: FastAPI, bare: FastAPI, hand_written: Starlette, place: Place) -> list[Variant]:
     units = f"/{place.organisation_id}/units?limit={LIMIT}"
 
     def forget_tokens() -> None:
-        app.state.token_key = TokenKey(TOKEN_SECRET.encode())
+        app.state.token_key = TokenKey(TOKEN_SECRET.encode(), KEYS)  # has verified nothing yet
 
     return [
         Variant(BASELINE, hand_written, "/one" + units),
         Variant("hand-written list in as many statements as ours", hand_written, "/four" + units),
         Variant("list_units", app, f"{BASE}/organisations{units}"),
+        Variant("list_units without limits", bare, f"{BASE}/organisations{units}"),
         Variant("list_units, token never seen before", app, f"{BASE}/organisations{units}", forget_tokens),
         Variant("liveness: no token, no database", app, "/health/live"),
+        Variant("read_working_group without limits", bare, f"{BASE}/working-groups/{place.working_group_id}"),
         Variant("read_working_group", app, f"{BASE}/working-groups/{place.working_group_id}"),
     ]
 

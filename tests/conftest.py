@@ -21,9 +21,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app import embedded, logs, migrations
 from app.main import create_app
 from app.settings import Settings
-from tests import contract
+from tests import contract, machines
 from tests.client import Client, client_for
 from tests.database import Database, database_of
+from tests.stage import Stage
 from tests.world import World
 
 TEMPLATE = "larande_template"
@@ -42,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    if hasattr(config, "workerinput") or config.option.collectonly:
+    if hasattr(config, "workerinput") or config.option.collectonly or "LARANDE_TEST_SERVER" in os.environ:
         return
     home = Path(tempfile.mkdtemp(prefix="larande-tests-"))
     home.chmod(0o755)  # a directory of our own: as root, PostgreSQL runs as another account
@@ -50,16 +51,26 @@ def pytest_configure(config: pytest.Config) -> None:
     # Durability is tested where it matters; here a crash loses nothing but the run.
     server = embedded.start(home / "server", settings={"fsync": "off", "max_connections": "200"})
     _server.callback(server.stop)
-    os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
     os.environ["LARANDE_TEST_SEEN"] = str(home / "seen")
-    os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "seen").mkdir()
+    lend(server, home)
+
+
+def lend(server: embedded.EmbeddedServer, home: Path) -> None:
+    """Let the tests of this process, and of those it starts, use this server and this directory."""
+    os.environ["LARANDE_TEST_SERVER"] = server.database_url("DATABASENAME")
+    os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "keys").mkdir()
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
 
 
-# What takes seconds each, or a minute. The tests of the first two share what takes long to build.
-TOGETHER = ("test_authorisation.py", "test_linkage.py")
+# What shares something that takes long to build.
+TOGETHER = {
+    "test_authorisation.py": "stage",
+    "test_lists_equal_reads.py": "stage",
+    "test_linkage.py": "linkage",
+}
+# What takes seconds each, or a minute.
 LONG = {
     *("properties", "attacks", "journeys"),
     *("test_ballot_box.py", "test_worker.py", "test_serve.py", "test_readme.py"),
@@ -73,11 +84,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if workers < 2:
         return
     tests = config.rootpath / "tests"
-    portions: dict[object, list[pytest.Item]] = {name: [] for name in TOGETHER}
+    portions: dict[object, list[pytest.Item]] = {name: [] for name in TOGETHER.values()}
     short = []
     for each in items:
         if each.path.name in TOGETHER:
-            portions[each.path.name].append(each)
+            portions[TOGETHER[each.path.name]].append(each)
         elif LONG & {each.path.name, *each.path.relative_to(tests).parts}:
             portions[each] = [each]
         else:
@@ -100,7 +111,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not (seen := os.environ.get("LARANDE_TEST_SEEN")) or not Path(seen).is_dir():
         return
     contract.SEEN.write_to(Path(seen))
-    whole = not session.config.option.keyword and session.config.args == session.config.getini("testpaths")
+    some = session.config.option.keyword or "LARANDE_TEST_LONG" in os.environ
+    whole = not some and session.config.args == session.config.getini("testpaths")
     if not hasattr(session.config, "workerinput") and whole and session.testsfailed == 0:
         unseen = contract.unseen(Path(seen))
         if unseen:
@@ -140,7 +152,7 @@ _made = iter(range(10**6))
 
 async def new_database(like: str = TEMPLATE) -> str:
     """The address of a fresh database, migrated and empty unless it is to be like another."""
-    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_made)}"
+    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}_{next(_made)}"
     await _create_database(address("postgres"), name, like)
     return address(name)
 
@@ -198,10 +210,12 @@ def home(new_home: Path, made_home: Path) -> Path:
 def settings_for(url: str, **more: Any) -> Settings:
     """Settings for an app on this database, with a key directory that no other database's apps use."""
     keys = Path(os.environ["LARANDE_TEST_KEYS"]) / url.rpartition("/")[2]
+    token_keys = keys.with_name(f"{keys.name}-tokens")
     given: dict[str, Any] = {
         "database_url": SecretStr(url),
         "token_secret": SecretStr(TOKEN_SECRET),
         "key_directory": keys,
+        "token_key_directory": token_keys,
     }
     return Settings(**given | more)
 
@@ -232,8 +246,34 @@ async def world(app: FastAPI) -> AsyncIterator[World]:
         yield world
 
 
+@pytest.fixture(scope="session")
+async def built_stage(anyio_backend: str) -> AsyncIterator[Stage]:  # noqa: ARG001
+    """Things in every state, in a database of their own, for walks that change nothing of it."""
+    app = create_app(settings_for(await new_database()))
+    async with World(app) as world, World(app) as other, World(app) as shut:
+        world.people["outsider"] = other.employer_rep
+        world.machines["foreign_client"] = await machines.consented(other)
+        yield await Stage(world, shut).build()
+    await app.state.database.close()
+
+
+@pytest.fixture
+async def stage(built_stage: Stage) -> Stage:
+    """Everybody on it is signed in anew: a walk may take longer than a token lives."""
+    await built_stage.world.renew_tokens()
+    return built_stage
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("LARANDE_") and not name.startswith("LARANDE_TEST")]:
         monkeypatch.delenv(name)
     return
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests have counted, said where people look."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, told in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(told))

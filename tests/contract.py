@@ -13,6 +13,17 @@ import jsonschema_rs
 
 DOCUMENT = Path(__file__).parent.parent / "openapi" / "openapi.json"
 BASE = "/larande/v1"
+ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "geolocation=()",
+    "content-security-policy": "default-src 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "",
+}
+"""What every answer carries, and what its value must contain."""
 
 
 @cache
@@ -73,8 +84,13 @@ def check(response: httpx2.Response) -> None:
     request = response.request
     path = next((path for pattern, path in _paths() if pattern.fullmatch(request.url.path)), None)
     assert "traceparent" in response.headers
+    for name, least in ALWAYS.items():
+        assert least in response.headers.get(name, ""), f"{request.method} {request.url.path} lacks {name}"
     if path is None:
-        assert response.status_code in {200, 400, 404, 405, 413, 500, 503}, (request.url.path, response.status_code)
+        assert response.status_code in {200, 304, 400, 404, 405, 408, 413, 414, 429, 431, 500, 503}, (
+            request.url.path,
+            response.status_code,
+        )
         return
     operation = document()["paths"][path].get(request.method.lower())
     if request.method == "OPTIONS" and "access-control-allow-origin" in response.headers:

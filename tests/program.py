@@ -16,6 +16,7 @@ import httpx2
 from app.models.person import Person, Role
 from app.models.sign_in import SignIn
 from app.services.tokens import TokenKey
+from app.token_key_directory import open_token_keys
 from tests import zygote
 from tests.database import Database
 from tests.zygote import Process
@@ -84,18 +85,24 @@ async def serving(*options: str, **environment: str) -> AsyncIterator[Service]:
         await ended(process)
 
 
-async def administrator_token(database: Database, secret: str) -> str:
+def token_key_of(home: Path) -> TokenKey:
+    """What signs the tokens of the installation there."""
+    secret = (home / "token-secret").read_bytes()
+    return TokenKey(secret, open_token_keys(home / "token-keys", datetime.now(UTC)))
+
+
+async def administrator_token(database: Database, key: TokenKey) -> str:
     """An access token of a new system administrator."""
     now = datetime.now(UTC)
     person = Person(
         name="Drift", email=f"drift.{now.timestamp()}@example.se", roles=[Role.SYSTEM_ADMINISTRATOR], created_at=now
     )
-    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now)
+    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now, last_used_at=now)
     async with database.write() as session:
         for row in (person, sign_in):
             session.add(row)
             await session.flush()
-    return TokenKey(secret.encode()).issue(person.id, sign_in.id, now)
+    return key.issue(person.id, sign_in.id, now)
 
 
 def an_organisation(number: str) -> dict[str, Any]:

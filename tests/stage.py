@@ -11,6 +11,7 @@ from app.models.action import Action
 from app.models.approval import Approval
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
+from app.models.destruction import Destruction
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.instrument import Instrument, InstrumentState
@@ -18,19 +19,24 @@ from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
-from app.models.person import Person
+from app.models.person import Person, Role
+from app.models.second_factor import SecondFactor
 from app.models.session_record import SessionRecord
+from app.models.sign_in import Credential, PersonInvitation, SignIn
 from app.models.statement import Statement
 from app.models.survey_invitation_batch import SurveyInvitationBatch
 from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
-from app.services import content_packs
+from app.services import content_packs, one_time_codes, passwords, second_factors
 from app.services.calendar import swedish_day
-from tests import stories, survey_stage, text_stage
+from app.services.vault import Vault
+from tests import identity_stage, retention_stage, service_client_stage, stories, survey_stage, text_stage
 from tests.content import shipped_pack
 from tests.mail_stage import a_round
+from tests.retention_stories import a_destruction
+from tests.signing_in import PASSWORD
 from tests.world import World
 
 
@@ -44,22 +50,33 @@ class Stage:
         self.withheld: dict[UUID, str] = {}
         """Of the texts of a round, one that Saco-S withholds or has withheld."""
         self.employer_words = ""
+        self.survey_token = ""
+        """Of a slip that nobody has used."""
+        self.secret = one_time_codes.new_secret()
+        """Of everyone's second factor."""
 
     async def build(self) -> "Stage":
+        await service_client_stage.build(self)
         await self._organisation()
+        await self._central()
+        await self._sign_ins()
         started = await stories.started_group(self.world)
         await self._mandates(started)
         await self._sessions(started)
         await self._records(started)
         await self._groups(started)
         await self._one_for_two_unions()
+        await service_client_stage.one_for_two_unions(self)
         await survey_stage.build(self, started)
         await text_stage.build(self, started)
         await self._invited(started)
+        await retention_stage.build(self)
         await self._closed()
         await self._templates()
         await self._instruments()
+        await identity_stage.build(self)
         await self._entries()
+        await self._secrets()
         return self
 
     async def keep(self, name: str, row_type: type[Table], row_id: Any) -> None:
@@ -67,6 +84,15 @@ class Stage:
             row = await session.get(row_type, row_id if isinstance(row_id, tuple) else UUID(str(row_id)))
         assert row is not None
         self.rows[name] = row
+
+    async def _central(self) -> None:
+        """Those who run what all organisations share, and somebody who was somebody here."""
+        await self.world.someone("content_editor", Role.CONTENT_EDITOR, outside=True)
+        await self.world.someone("central_analyst", Role.CENTRAL_ANALYST, outside=True)
+        former = await self.world.someone("deactivated", Role.ARCHIVIST)
+        async with self.world.database.write() as session:
+            gone = sa.update(Person).where(col(Person.id) == former.person.id).values(active=False)
+            await session.execute(gone.execution_options(synchronize_session=False))
 
     async def _organisation(self) -> None:
         world, now = self.world, datetime.now(UTC)
@@ -84,7 +110,15 @@ class Stage:
         new = await world.party(Side.UNION, "Nybildade förbundet")
         await world.administrator.client.change(f"/people/{world.employee.id}", {"language": "en"})
         await self.keep("person: employee", Person, world.employee.id)
+        invited, inactive = await world.someone("invited"), await world.someone("inactive")
+        link = PersonInvitation(
+            token_hash=b"", person_id=invited.person.id, created_at=now, expires_at=now + timedelta(days=7)
+        )
+        await world.add(link)
+        await world.administrator.client.change(f"/people/{inactive.id}", {"active": False})
+        await self.keep("person: inactive", Person, inactive.id)
         self.rows |= {
+            "person: invited": invited.person,
             "organisation": world.organisation,
             "unit": world.subunit,
             "unit, closed": ended,
@@ -95,6 +129,37 @@ class Stage:
             "union party, without mandates": new,
             "person: union representative": world.saco_rep.person,
         }
+
+    async def _sign_ins(self) -> None:
+        """Two of the employee's, of whom nothing else depends on being signed in."""
+        world = self.world
+        for name in ("active", "ended"):
+            token = await world.token(world.employee.person)
+            if name == "ended":
+                there = world.employee.client.signed_in(token)
+                mine = await there.get("/me/sign-ins?limit=1")
+                await there.change(f"/sign-ins/{mine['items'][0]['id']}", None, expect=204, method="DELETE")
+            query = sa.select(col(SignIn.id)).where(col(SignIn.person_id) == world.employee.person.id)
+            async with world.database.read() as session:
+                sign_in_id = (await session.execute(query.order_by(col(SignIn.id).desc()))).scalars().first()
+            await self.keep(f"sign-in, {name}", SignIn, sign_in_id)
+
+    async def _secrets(self) -> None:
+        """Everyone has a password and a second factor not yet confirmed; the employee's is, the archivist has none."""
+        world, now = self.world, datetime.now(UTC)
+        password_hash = await passwords.hashed(PASSWORD)
+        vault: Vault = world.app.state.vault
+        rows: list[Table] = []
+        for name, someone in world.people.items():
+            person_id = someone.person.id
+            rows.append(Credential(person_id=person_id, password_hash=password_hash, changed_at=now))
+            if name != "archivist":
+                box = vault.seal(second_factors.PURPOSE, str(person_id), self.secret.encode())
+                confirmed_at = now if name == "employee" else None
+                rows.append(
+                    SecondFactor(person_id=person_id, sealed_secret=box, created_at=now, confirmed_at=confirmed_at)
+                )
+        await world.add(*rows)
 
     async def _mandates(self, group: Any) -> None:
         world = self.world
@@ -171,10 +236,12 @@ class Stage:
         review = await stories.record_under_review(shut, started)
         approval = await stories.decide(shut.employer_rep, f"/session-records/{review['id']}")
         final = await stories.final_record(shut, started)
+        destruction = await a_destruction(shut, final)
         copied = {"derivedFromId": str((await shut.template()).id), "templateVersion": "1.0.1"}
         template = await shut.employer_rep.client.post(f"{shut.path}/dialogue-templates", copied)
         rounds = dict(zip(("draft", "proposed"), await survey_stage.rounds_ahead(shut, started), strict=True))
         await text_stage.of_closed(self, started)
+        await service_client_stage.of_closed(self)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
         await self.keep("organisation, closed", Organisation, shut.organisation.id)
@@ -193,6 +260,7 @@ class Stage:
             ("record, draft", SessionRecord, draft["id"]),
             ("record, in review", SessionRecord, review["id"]),
             ("record, final", SessionRecord, final["id"]),
+            ("destruction", Destruction, destruction["id"]),
             ("statement", Statement, (UUID(draft["id"]), shut.employer.id)),
             ("action, open", Action, action["id"]),
             *((f"round, {name}", SurveyRound, each["id"]) for name, each in rounds.items()),
@@ -299,6 +367,7 @@ class Stage:
         path = f"/survey-rounds/{survey_round.id}"
         slips = {"unitId": str(asked.id), "kind": "slips", "count": 1}
         batch = await world.saco_rep.client.post(f"{path}/invitations", slips)
+        self.survey_token = batch["slipLinks"][0].partition("#")[2]
         reminder = await world.employer_rep.client.post(f"{path}/reminders", {})
         await self.keep("invitations", SurveyInvitationBatch, batch["id"])
         await self.keep("reminder", SurveyReminder, reminder["id"])

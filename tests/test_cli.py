@@ -59,12 +59,18 @@ def assert_one_line(result: Result, *words: str) -> None:
         ("LARANDE_DATABASE_URL", NOWHERE, ["not available", "127.0.0.1"]),
         ("LARANDE_TOKEN_SECRET", "hemligt", ["secret", "32 bytes"]),
         ("LARANDE_TRUSTED_PROXIES", "hemligt", ["LARANDE_TRUSTED_PROXIES", "10.0.0.0/8"]),
+        ("LARANDE_SIGN_IN_RETURN_URL", "http://op.example/hemligt", ["LARANDE_SIGN_IN_RETURN_URL", "https://"]),
+        ("LARANDE_SIGN_IN_RETURN_URL", "https://op.example/?hemligt", ["LARANDE_SIGN_IN_RETURN_URL", "https://"]),
+        ("LARANDE_IDENTITY_PROVIDER_NETWORKS", "hemligt", ["LARANDE_IDENTITY_PROVIDER_NETWORKS", "10.0.0.0/8"]),
+        ("LARANDE_NAME_SERVERS", "ns.hemligt.example", ["LARANDE_NAME_SERVERS", "192.0.2.53"]),
         ("LARANDE_CORS_ORIGINS", "*", ["LARANDE_CORS_ORIGINS", "https://www.example.se"]),
         ("LARANDE_CORS_ORIGINS", "https://a.example/hemligt", ["LARANDE_CORS_ORIGINS", "https://www.example.se"]),
         ("LARANDE_HOST", "ingenstans.invalid", ["ingenstans.invalid"]),
         ("LARANDE_HOME", "/proc/larande", ["/proc/larande", "LARANDE_TOKEN_SECRET"]),
         ("LARANDE_KEY_DIRECTORY", "/proc/nycklar", ["/proc/nycklar", "cannot be used"]),
         ("LARANDE_KEY_DIRECTORY", "/etc", ["/etc", "0700"]),
+        ("LARANDE_TOKEN_KEY_DIRECTORY", "/proc/nycklar", ["/proc/nycklar", "cannot be kept"]),
+        ("LARANDE_TOKEN_KEY_DIRECTORY", "/etc", ["/etc", "0700"]),
     ],
 )
 def test_serve_says_what_cannot_work(new_home: Path, variable: str, value: str, words: list[str]) -> None:

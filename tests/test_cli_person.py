@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 from app.cli import main
 from app.models.audit_entry import AuditEntry
 from tests.client import Client
-from tests.signing_in import PASSWORD, sign_in
+from tests.second_factors import enrolled
+from tests.signing_in import PASSWORD, give_password, sign_in
 from tests.stories import trail
 from tests.world import World
 
@@ -100,3 +101,20 @@ async def test_what_cannot_be_done_is_said_plainly(world: World) -> None:
         await session.merge(world.employee.person)
     inactive = await larande("person", "invite", world.employee.person.email)
     assert (inactive.exit_code, inactive.stdout) == (1, "")
+
+
+@pytest.mark.usefixtures("_this_database")
+async def test_a_lost_second_factor_is_reset_by_command(client: Client, world: World) -> None:
+    someone = world.employee
+    await give_password(world, someone)
+    await enrolled(client, someone)
+    result = await larande("person", "reset-second-factor", someone.person.email.upper())
+    assert result.exit_code == 0, result.output
+    assert "told by mail" in result.stdout
+    await sign_in(client, someone)
+    seen = await trail(world.saco_rep, world, subjectId=someone.id)
+    assert [(each["operation"], each["personId"]) for each in seen] == [("reset_second_factor", None)]
+    for email, words in ((someone.person.email, "second factor is not on"), ("ingen@example.se", "Unknown person")):
+        result = await larande("person", "reset-second-factor", email)
+        assert result.exit_code == 1
+        assert words in result.output

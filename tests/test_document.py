@@ -36,6 +36,7 @@ OF_SOME_STATES = {
     "read_unit_benchmark",
     "read_survey_round_texts",
 }
+WITHOUT_ADDRESS = {"create_survey_response", "create_authorisation_request"}
 PROTOCOL = {
     "malformed",
     "hostInvalid",
@@ -52,6 +53,13 @@ PROTOCOL = {
     "unexpectedUnlogged",
     "databaseAway",
     "keyStoreAway",
+    # limits
+    "requestUnreadable",
+    "requestTooSlow",
+    "addressTooLong",
+    "headersTooLarge",
+    "tooManyRequests",
+    "serverBusy",
 }
 
 
@@ -237,7 +245,7 @@ def test_what_is_made_links_to_what_can_be_done_with_it(path: str, method: str, 
     by_id = {other["operationId"]: where for where, _, other in operations()}
     if created:
         # What is in the ballot box has no address.
-        assert ("Location" in created["headers"]) == (operation["operationId"] != "create_survey_response")
+        assert ("Location" in created["headers"]) == (operation["operationId"] not in WITHOUT_ADDRESS)
     for link in created.get("links", {}).values():
         assert link["operationId"] in by_id
         (parameter,) = link["parameters"]

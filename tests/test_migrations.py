@@ -61,7 +61,8 @@ def a_row(table: sa.Table, known: dict[sa.Column[Any], Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for column in table.columns:
         referred = next((key.column for key in column.foreign_keys), None)
-        if column.computed is not None or column.nullable:
+        of_a_table = column.name == "working_group_id" and table.name == "approval"
+        if column.computed is not None or (column.nullable and not of_a_table):
             continue
         row[column.name] = a_value(column.type, column.name) if referred is None else known[referred]
         if column.name == "closes_at":
@@ -158,13 +159,22 @@ async def test_down_and_up_again_keeps_what_both_can_hold(fresh: Database) -> No
     assert all(len(rows) == 1 for rows in before.values())
     for revision in reversed(REVISIONS[:-1]):
         await migrations.downgrade(fresh, revision)
-    kept = set(await run(fresh, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+    there = "SELECT table_name || ' ' || column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    columns = {tuple(each.split(" ")) for each in await run(fresh, there)}
+    kept = {table for table, _column in columns}
     await migrations.upgrade(fresh)
     assert await migrations.differences(fresh) == []
     after = await everything(fresh)
-    assert {name: after[name] for name in before if name in kept} == {
-        name: before[name] for name in before if name in kept
-    }
+
+    def held(everywhere: dict[str, Any]) -> dict[str, Any]:
+        """What the first schema can hold of it."""
+        return {
+            table: [{name: value for name, value in row.items() if (table, name) in columns} for row in rows]
+            for table, rows in everywhere.items()
+            if table in kept
+        }
+
+    assert held(after) == held(before)
     assert not any(after[name] for name in before if name not in kept)
     assert {"organisation", "session_record", "approval", "audit_entry"} <= kept
 

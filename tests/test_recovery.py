@@ -18,7 +18,7 @@ from app import embedded
 from app.database import DatabaseAway
 from app.main import create_app
 from tests.client import Client, Response, client_for
-from tests.conftest import TOKEN_SECRET, settings_for
+from tests.conftest import settings_for
 from tests.database import Database, database_of
 from tests.program import PATIENCE, administrator_token, an_organisation, somebody_waits
 from tests.world import organisation_number
@@ -62,7 +62,7 @@ async def app_on(url: str, pool_size: int = 4) -> AsyncIterator[FastAPI]:
 
 @asynccontextmanager
 async def administrator_of(app: FastAPI) -> AsyncIterator[Client]:
-    token = await administrator_token(database_of(app), TOKEN_SECRET)
+    token = await administrator_token(database_of(app), app.state.token_key)
     async with client_for(app) as client:
         yield client.signed_in(token)
 

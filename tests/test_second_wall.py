@@ -524,7 +524,7 @@ async def test_an_owner_without_rights_and_a_user_of_the_services_own(empty_data
     one = Database(as_its_owner.render_as_string(hide_password=False))
     with pytest.raises(RoleRefused, match="cannot act as larande_service: see Roles"):
         await one.check_roles()
-    await as_owner(administrator, f"GRANT larande_service, larande_entrance, larande_ballot, larande_system TO {owner}")
+    await as_owner(administrator, f"GRANT {', '.join(DatabaseRole)} TO {owner}")
     await one.check_roles()
     for each in (one, alone, both, administrator):
         await each.close()

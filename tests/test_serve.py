@@ -6,6 +6,7 @@ import signal
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +17,8 @@ from sqlalchemy import text
 
 from app import demo, embedded
 from app import serving as entrance
+from app.services.token_keys import Unsaved, new_pair, ring_of
+from app.services.tokens import TokenKey
 from tests.database import Database
 from tests.program import (
     PATIENCE,
@@ -26,6 +29,7 @@ from tests.program import (
     launch,
     serving,
     somebody_waits,
+    token_key_of,
 )
 from tests.program import ended as ended_process
 from tests.world import organisation_number
@@ -42,7 +46,7 @@ async def database_in(home: Path) -> AsyncIterator[Database]:
 
 async def token_for(home: Path) -> str:
     async with database_in(home) as database:
-        return await administrator_token(database, (home / "token-secret").read_text())
+        return await administrator_token(database, token_key_of(home))
 
 
 @asynccontextmanager
@@ -187,7 +191,7 @@ async def test_two_services_on_another_server_migrate_in_turn_and_share_a_secret
             await begun.wait()
             if first:
                 database = Database(empty_database_url)
-                token.set_result(await administrator_token(database, (new_home / "token-secret").read_text()))
+                token.set_result(await administrator_token(database, token_key_of(new_home)))
                 await database.close()
             async with service.http(await token) as http:
                 if first:
@@ -200,7 +204,7 @@ async def test_two_services_on_another_server_migrate_in_turn_and_share_a_secret
     made, token = loop.create_future(), loop.create_future()
     codes = await asyncio.gather(serves(made, token, True), serves(made, token, False))
     assert list(codes) == [0, 0]
-    assert sorted(path.name for path in new_home.iterdir()) == ["keys", "token-secret"]  # noqa: ASYNC240
+    assert sorted(path.name for path in new_home.iterdir()) == ["keys", "token-keys", "token-secret"]  # noqa: ASYNC240
 
 
 async def test_two_first_starts_with_the_demo_make_one(empty_database_url: str) -> None:
@@ -213,7 +217,8 @@ async def test_two_first_starts_with_the_demo_make_one(empty_database_url: str) 
 async def test_the_demo_is_not_put_among_others(fresh_database_url: str) -> None:
     assert not await entrance.prepare(fresh_database_url, with_demo=False)
     database = Database(fresh_database_url)
-    await administrator_token(database, "+" * 32)
+    key = TokenKey(b"+" * 32, Unsaved(ring_of(new_pair(datetime.now(UTC)))))
+    await administrator_token(database, key)
     await database.close()
     assert not await entrance.prepare(fresh_database_url, with_demo=True)
     assert await _organisations(fresh_database_url) == []

@@ -37,6 +37,7 @@ from tests.world import World
 
 SENDER = "Enkäter <enkat@example.se>"
 FRONT_END = "https://enkat.example.se/svara"
+SIGN_IN_PAGE = "https://larande.example.se/losenord"
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,15 @@ async def agency(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[World
 @asynccontextmanager
 async def at_work(world: World, server: MailServer | str) -> AsyncIterator[None]:
     url = server if isinstance(server, str) else server.url
-    shop = Workshop(world.database, world.app.state.key_store, server_at(url), SENDER, FRONT_END)
+    shop = Workshop(
+        world.database,
+        world.app.state.key_store,
+        server_at(url),
+        SENDER,
+        FRONT_END,
+        world.app.state.vault,
+        SIGN_IN_PAGE,
+    )
     async with working(shop):
         yield
 
@@ -429,7 +438,15 @@ async def test_without_a_mail_server_mail_waits(agency: World, fresh_database_ur
     survey_round = await a_round(agency, await stories.started_group(agency))
     await colleagues(agency, agency.unit, 2)
     await invite(agency, survey_round, unitId=str(agency.unit.id), kind="people")
-    shop = Workshop(agency.database, agency.app.state.key_store, None, "a@example.se", FRONT_END)
+    shop = Workshop(
+        agency.database,
+        agency.app.state.key_store,
+        None,
+        "a@example.se",
+        FRONT_END,
+        agency.app.state.vault,
+        SIGN_IN_PAGE,
+    )
     async with working(shop):
         await asyncio.sleep(0.2)
     assert len(await scalars(agency, "SELECT id FROM queue.pgqueuer WHERE status = 'queued'")) == 2

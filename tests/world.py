@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI
@@ -25,6 +25,9 @@ from app.services.tokens import TokenKey
 from tests.client import Client, client_for
 from tests.content import shipped_pack
 from tests.database import Database, database_of
+
+if TYPE_CHECKING:
+    from tests.machines import Machine
 
 _numbers = count(1)
 _organisations = count(1)
@@ -63,6 +66,8 @@ class World:
     swapped: bool = False
     """Whether the employer and Saco-S have changed names and places in the order of founding."""
     people: dict[str, Someone] = field(default_factory=dict)
+    machines: dict[str, "Machine"] = field(default_factory=dict)
+    """Service clients, where a test has some that it asks for by name."""
     _template: DialogueTemplate | None = None
     _founding: list[Table] | None = None
 
@@ -153,10 +158,16 @@ class World:
         self.people[name] = someone
         return someone
 
+    async def renew_tokens(self) -> None:
+        for someone in self.people.values():
+            someone.client.token = await self.token(someone.person)
+        for machine in self.machines.values():
+            machine.renew(self.app)
+
     async def token(self, person: Person) -> str:
         """An access token as signing in would give it."""
         now = datetime.now(UTC)
-        sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now)
+        sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now, last_used_at=now)
         await self.add(sign_in)
         key: TokenKey = self.app.state.token_key
         return key.issue(person.id, sign_in.id, now)

@@ -7,7 +7,7 @@ migration, which works as the owner, goes on running.
 Whoever adds a table adds it to a table like `CONFINED` in a migration of its own (tests/test_second_wall.py asks).
 
 Revision ID: 0012
-Revises: 0006
+Revises: 0011
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,14 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0006"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-SERVICE, ENTRANCE, BALLOT, SYSTEM = ROLES = "larande_service", "larande_entrance", "larande_ballot", "larande_system"
+SERVICE, CLIENT, ENTRANCE, BALLOT, SYSTEM = ROLES = (
+    *("larande_service", "larande_client"),
+    *("larande_entrance", "larande_ballot", "larande_system"),
+)
 
 # --- What an actor's transaction is confined to ------------------------------------------------------------------
 # Each setting is read in a sub-select: once for a statement, not once for a row.
@@ -31,6 +34,7 @@ PERSON = "(SELECT nullif(current_setting('larande.person', true), '')::uuid)"
 # The cast outside makes PostgreSQL take the sub-select for an array, and not for rows.
 PARTIES = "(SELECT string_to_array(current_setting('larande.parties', true), ',')::uuid[])::uuid[]"
 ADMINISTRATOR = "(SELECT current_setting('larande.administrator', true) = 'yes')"
+SERVICE_CLIENT = "(SELECT nullif(current_setting('larande.client', true), '')::uuid)"
 
 OWN = f"organisation_id = {ORGANISATION}"
 OWN_PARTY = f"({OWN} AND party_id = ANY ({PARTIES}))"
@@ -48,9 +52,17 @@ def of(table: str, parent: str, key: str = "id") -> str:
     return f"EXISTS (SELECT FROM {parent} AS parent WHERE parent.{key} = {table}.{own})"
 
 
+def named_by(table: str, child: str) -> str:
+    """Rows that something names which the actor sees."""
+    return f"EXISTS (SELECT FROM {child} AS child WHERE child.{table}_id = {table}.id)"
+
+
 @dataclass(frozen=True)
 class Confined:
-    """What an actor may do with the rows of a table: `may` has S, I, U, D for select, insert, update, delete."""
+    """What an actor may do with the rows of a table: `may` has S, I, U, D for select, insert, update, delete.
+
+    And L to lock rows, for which PostgreSQL wants the right to change some column: one that then cannot be changed.
+    """
 
     may: str
     sees: str
@@ -61,6 +73,10 @@ class Confined:
     """As what they may be added; as `writes` unless said otherwise."""
     columns: tuple[str, ...] = ()
     """The only columns that may be read."""
+    renews: tuple[str, ...] = ()
+    """Columns that are fixed elsewhere, and do not say here whose a row is."""
+    changes: tuple[str, ...] = ()
+    """The only columns that may be changed."""
 
 
 CONFINED: dict[str, Confined] = {
@@ -116,19 +132,81 @@ CONFINED: dict[str, Confined] = {
     "survey_amendment": Confined("SIU", OWN, adds=OWN_PARTY),
     "audit_entry": Confined(
         "SI",
-        f"({OWN} AND audience <> 'party' OR {OWN_PARTY} OR audience = 'organisation' AND {ADMINISTRATOR})",
-        adds=f"({OWN_PERSON} AND (organisation_id IS NULL OR {OWN_OR_RUN}))",
+        f"({OWN} AND audience IN ('organisation', 'workingGroup') OR {OWN_PARTY} "
+        f"OR audience = 'person' AND {OWN_PERSON} OR audience = 'organisation' AND {ADMINISTRATOR})",
+        adds=f"({OWN_PERSON} AND service_client_id IS NULL AND (organisation_id IS NULL OR {OWN_OR_RUN}))",
     ),
+    # --- Retention and destruction
+    "retention_rule": Confined("SIUD", OWN),
+    "legal_hold": Confined("SIU", OWN),
+    "destruction": Confined("SIU", OWN, adds=OWN_PARTY),
+    "destruction_log_entry": Confined("S", f"({OWN} AND (party_id IS NULL OR {OWN_PARTY}))"),
+    # --- What a system administrator sets up for an organisation, and its parties may see
+    "email_domain": Confined("SIUD", OWN_OR_RUN, ADMINISTRATOR),
+    # Whoever has an account there, or whose organisation has a domain bound to it, is shown its name.
+    "identity_provider": Confined(
+        "SIU",
+        f"({ADMINISTRATOR} OR {named_by('identity_provider', 'identity')} "
+        f"OR {named_by('identity_provider', 'email_domain')})",
+        ADMINISTRATOR,
+    ),
+    # The parties consent to it as it is.
+    "service_client": Confined("SIU", OWN_OR_RUN, adds=ADMINISTRATOR),
+    "service_client_credential": Confined("SIDL", OWN_OR_RUN, ADMINISTRATOR),
     # --- One person's own
     "idempotency_key": Confined("SIU", OWN_PERSON),
-    "sign_in": Confined("SU", f"({OWN_PERSON} OR {ADMINISTRATOR})"),
+    "sign_in": Confined("SU", OWN_PERSON),
     "refresh_token": Confined("SD", of("refresh_token", "sign_in")),
+    "second_factor": Confined("SIUD", OWN_PERSON, renews=("created_at",)),
+    "recovery_code": Confined("SID", OWN_PERSON),
+    "identity": Confined("SDL", OWN_PERSON),
     # --- Nobody's who is signed in
     "credential": Confined("", "false"),
     "person_invitation": Confined("", "false"),
     "sign_in_failure": Confined("", "false"),
     "sealed_response": Confined("", "false"),
     "survey_sums": Confined("", "false"),
+    "authorisation_request": Confined("", "false"),
+    "service_client_idempotency_key": Confined("", "false"),
+}
+
+# --- What a service client is confined to -------------------------------------------------------------------------
+# Its own organisation, whatever its scopes, and nothing of any party's. Of what is not named here it sees no row; the
+# tables are there for it, for a request about them is answered like one about a thing that does not exist.
+
+FINAL = f"({OWN} AND state = 'final')"
+RELEASED = f"({OWN} AND state = 'released')"
+
+SERVED: dict[str, Confined] = {
+    "organisation": Confined("SL", f"id = {ORGANISATION}"),
+    "unit": Confined("SIU", OWN),
+    "unit_placement": Confined("SIU", OWN),
+    # No role, no other address to which a link to set a password would go.
+    "person": Confined(
+        "SIU",
+        OWN,
+        adds=f"({OWN} AND roles = '{{}}')",
+        changes=("version", "name", "language", "active", "unit_id"),
+    ),
+    "session_record": Confined("SL", FINAL),
+    "record_registration": Confined("S", of("record_registration", "session_record")),
+    "approval": Confined(
+        "SL",
+        f"({OWN} AND subject_type = 'sessionRecord' "
+        "AND EXISTS (SELECT FROM session_record AS parent WHERE parent.id = approval.subject_id))",
+    ),
+    "survey_round": Confined("SL", RELEASED),
+    "survey_unit": Confined("S", of("survey_unit", "survey_round")),
+    "survey_covered_unit": Confined("S", of("survey_covered_unit", "survey_round")),
+    "survey_release": Confined("S", of("survey_release", "survey_round")),
+    "survey_result": Confined("S", of("survey_result", "survey_round")),
+    "instrument": Confined("SL", OWN_OR_CENTRAL),
+    "service_client": Confined("SL", f"id = {SERVICE_CLIENT}"),
+    "service_client_credential": Confined("SL", f"service_client_id = {SERVICE_CLIENT}"),
+    "service_client_idempotency_key": Confined("SIU", f"service_client_id = {SERVICE_CLIENT}"),
+    "audit_entry": Confined(
+        "SI", "false", f"({OWN} AND service_client_id = {SERVICE_CLIENT} AND person_id IS NULL AND party_id IS NULL)"
+    ),
 }
 
 # What says whose a row is. No actor can move it to somebody else.
@@ -138,17 +216,29 @@ FIXED = (
 )
 
 # --- Those that act for no signed-in person ------------------------------------------------------------------------
-# `L` is to lock rows, for which PostgreSQL wants the right to change some column: one that says nothing.
+# `L` is to lock rows, for which PostgreSQL wants the right to change some column: one that says nothing. `M` is to mark
+# a secret as used, and `E` to take the name of somebody erased out of the trail: nothing else of either is changed.
 
 OTHERS: dict[str, dict[str, str]] = {
     # Before there is an actor: signing in, renewing, setting a password.
     ENTRANCE: {
         "person": "SL",
-        "credential": "SIU",
+        "mandate": "S",
+        "party": "S",
+        "credential": "SIUD",
         "sign_in": "SIU",
         "refresh_token": "SIUD",
         "person_invitation": "SU",
         "sign_in_failure": "SIUD",
+        "second_factor": "SU",
+        "recovery_code": "SU",
+        "identity_provider": "SL",
+        "email_domain": "SL",
+        "identity": "SIDL",
+        "authorisation_request": "SIUD",
+        "organisation": "S",
+        "service_client": "S",
+        "service_client_credential": "SM",
         "audit_entry": "I",
     },
     # Answering a survey with nothing but a token.
@@ -160,9 +250,17 @@ OTHERS: dict[str, dict[str, str]] = {
         "sealed_response": "I",
     },
     # The service itself: what closes rounds, sends mail, loads content, and the commands of whoever runs it.
-    SYSTEM: {table: "SI" if table == "audit_entry" else "SIUD" for table in CONFINED},
+    SYSTEM: dict.fromkeys(CONFINED, "SIUD") | {"audit_entry": "SIDE", "destruction_log_entry": "SI"},
 }
-VERBS = {"S": "SELECT", "I": "INSERT", "U": "UPDATE", "D": "DELETE", "L": "UPDATE (created_at)"}
+VERBS = {
+    "S": "SELECT",
+    "I": "INSERT",
+    "U": "UPDATE",
+    "D": "DELETE",
+    "L": "UPDATE (created_at)",
+    "M": "UPDATE (last_used_at)",
+    "E": "UPDATE (person_id)",
+}
 
 # --- Who an actor is: found by the database, not told by the program ------------------------------------------------
 
@@ -193,9 +291,35 @@ ENTER = """
             set_config('larande.person', coalesce(who::text, ''), false),
             set_config('larande.organisation', coalesce(home::text, ''), false),
             set_config('larande.parties', speaks_for, false),
-            set_config('larande.administrator', CASE WHEN runs THEN 'yes' ELSE '' END, false);
+            set_config('larande.administrator', CASE WHEN runs THEN 'yes' ELSE '' END, false),
+            set_config('larande.client', '', false);
     END $$
 """
+ENTER_CLIENT = """
+    CREATE FUNCTION larande_enter_client(who uuid, secret uuid, moment timestamptz) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+    DECLARE
+        home uuid;
+    BEGIN
+        SELECT service_client.organisation_id INTO home
+        FROM service_client
+        JOIN service_client_credential ON service_client_credential.service_client_id = service_client.id
+        JOIN organisation ON organisation.id = service_client.organisation_id
+        WHERE service_client.id = who AND service_client_credential.id = secret
+            AND service_client.state = 'active' AND service_client.expires_at > moment
+            AND service_client_credential.expires_at > moment AND organisation.state = 'active';
+        PERFORM
+            set_config('larande.client', CASE WHEN home IS NULL THEN '' ELSE who::text END, false),
+            set_config('larande.organisation', coalesce(home::text, ''), false),
+            set_config('larande.person', '', false),
+            set_config('larande.parties', '', false),
+            set_config('larande.administrator', '', false);
+    END $$
+"""
+ENTERS = {
+    SERVICE: ("larande_enter", ENTER),
+    CLIENT: ("larande_enter_client", ENTER_CLIENT),
+}
 
 # A list by name goes on where the page before ended, by an index; beyond a row-level policy PostgreSQL uses an index
 # only with functions that are known to tell nothing of what they are given. One in SQL is inlined, and then not known.
@@ -234,14 +358,19 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT ON alembic_version TO {role}")
     for table, confined in CONFINED.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        _confine(connection, table, confined)
+        _confine(connection, SERVICE, table, confined)
+        if confined.may and table not in SERVED:
+            _show_empty(connection, table)
+    for table, served in SERVED.items():
+        _confine(connection, CLIENT, table, served)
     for role, tables in OTHERS.items():
         for table, may in tables.items():
             op.execute(f"GRANT {', '.join(VERBS[each] for each in may)} ON {table} TO {role}")
             op.execute(f"CREATE POLICY {role} ON {table} TO {role} USING (true) WITH CHECK (true)")
-    op.execute(ENTER.format(schema=schema))
-    op.execute("REVOKE ALL ON FUNCTION larande_enter FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION larande_enter TO {SERVICE}")
+    for role, (name, function) in ENTERS.items():
+        op.execute(function.format(schema=schema))
+        op.execute(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {name} TO {role}")
     for role, rights in QUEUE.items():
         op.execute(f"GRANT USAGE ON SCHEMA queue TO {role}")
         for right in rights:
@@ -268,9 +397,10 @@ def _make_roles(connection: sa.Connection) -> None:
             pass  # made by the other one just now
 
 
-def _confine(connection: sa.Connection, table: str, confined: Confined) -> None:
+def _confine(connection: sa.Connection, role: str, table: str, confined: Confined) -> None:
     writes = confined.writes or confined.sees
     clauses = {
+        "L": ("UPDATE", f"USING ({_hardly_ever_false(confined.sees)}) WITH CHECK (false)"),
         "S": ("SELECT", f"USING ({_hardly_ever_false(confined.sees)})"),
         "I": ("INSERT", f"WITH CHECK ({confined.adds or writes})"),
         "U": ("UPDATE", f"USING ({_hardly_ever_false(confined.sees)}) WITH CHECK ({writes})"),
@@ -282,9 +412,19 @@ def _confine(connection: sa.Connection, table: str, confined: Confined) -> None:
         if each == "S" and confined.columns:
             right = f"SELECT ({', '.join(confined.columns)})"
         if each == "U":
-            right = f"UPDATE ({', '.join(_changeable(connection, table))})"
-        op.execute(f"GRANT {right} ON {table} TO {SERVICE}")
-        op.execute(f"CREATE POLICY {SERVICE}_{verb.lower()} ON {table} FOR {verb} TO {SERVICE} {clause}")
+            changed = confined.changes or _changeable(connection, table, confined.renews)
+            right = f"UPDATE ({', '.join(changed)})"
+        if each == "L":
+            right = VERBS["L"]
+        op.execute(f"GRANT {right} ON {table} TO {role}")
+        op.execute(f"CREATE POLICY {role}_{verb.lower()} ON {table} FOR {verb} TO {role} {clause}")
+
+
+def _show_empty(connection: sa.Connection, table: str) -> None:
+    """Without a policy there are rights and no row."""
+    op.execute(f"GRANT SELECT ON {table} TO {CLIENT}")
+    if "created_at" in _changeable(connection, table, ("created_at",)):
+        op.execute(f"GRANT {VERBS['L']} ON {table} TO {CLIENT}")
 
 
 def _hardly_ever_false(condition: str) -> str:
@@ -296,13 +436,13 @@ def _hardly_ever_false(condition: str) -> str:
     return condition if condition == "true" else f"nullif({condition}, false) IS NOT NULL"
 
 
-def _changeable(connection: sa.Connection, table: str) -> list[str]:
+def _changeable(connection: sa.Connection, table: str, renews: tuple[str, ...] = ()) -> list[str]:
     columns = connection.scalars(
         sa.text(
             "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0 "
             "AND NOT attisdropped AND attgenerated = '' AND attname <> ALL (:fixed) ORDER BY attnum"
         ),
-        {"table": table, "fixed": list(FIXED)},
+        {"table": table, "fixed": [each for each in FIXED if each not in renews]},
     )
     return list(columns)
 
@@ -317,12 +457,15 @@ def downgrade() -> None:
         op.execute(f"REVOKE ALL ON SCHEMA queue FROM {role}")
         op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}")
         op.execute(f"REVOKE ALL ON SCHEMA {schema} FROM {role}")
-    op.execute("DROP FUNCTION larande_enter")
-    for table, confined in CONFINED.items():
-        for each in confined.may:
-            op.execute(f"DROP POLICY {SERVICE}_{VERBS[each].lower()} ON {table}")
+    for name, _ in ENTERS.values():
+        op.execute(f"DROP FUNCTION {name}")
+    for role, tables in ((SERVICE, CONFINED), (CLIENT, SERVED)):
+        for table, confined in tables.items():
+            for each in confined.may:
+                op.execute(f"DROP POLICY {role}_{VERBS[each].split()[0].lower()} ON {table}")
+    for table in CONFINED:
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-    for role, tables in OTHERS.items():
-        for table in tables:
+    for role, rights in OTHERS.items():
+        for table in rights:
             op.execute(f"DROP POLICY {role} ON {table}")
     op.execute(SWEDISH_ORDER.format(language=IN_SQL))

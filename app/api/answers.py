@@ -96,6 +96,11 @@ def download(shown: Response, content: bytes, media_type: str, name: str) -> Res
     return Response(content, shown.status_code, kept | described, media_type)
 
 
+def accepted(body: Output) -> Response:
+    """What will be done, and not yet what came of it."""
+    return Response(body.model_dump_json(by_alias=True), 202, {"Cache-Control": "no-store"}, "application/json")
+
+
 def nothing() -> Response:
     return Response(status_code=204)
 

@@ -1,24 +1,47 @@
 """Sign-in over HTTP: OAuth 2 tokens, sign-out, and setting a password with a one-time token."""
 
 import json
-from functools import partial
-from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import ValidationError
 
-from app.api.answers import base_url, nothing
-from app.api.dependencies import Formed, RequestRefusal, bearer, database_of, now
+from app.api.answers import accepted, nothing
+from app.api.authorisation_requests import BROWSER_COOKIE, doorway, forget_browser
+from app.api.cookies import check_origin, set_cookie
+from app.api.dependencies import (
+    Formed,
+    IdempotencyKeyHeader,
+    RequestRefusal,
+    address_of,
+    check_idempotency_key,
+    now,
+    vault_of,
+)
+from app.api.entrance import Credentials, In
+from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
-from app.models.sign_in import GrantChoice, NewCredential, OAuthToken, PasswordGrant, RefreshGrant, SignOut, Token
-from app.services import invitations, sign_in
+from app.models.sign_in import (
+    ClientCredentialsGrant,
+    GrantChoice,
+    LinkOnItsWay,
+    NewCredential,
+    OAuthToken,
+    PasswordGrant,
+    PasswordReset,
+    RefreshGrant,
+    SignOut,
+    Token,
+)
+from app.services import authorisation_requests, client_sign_in, invitations, password_resets, sign_in, sign_ins
+from app.services.account_mail import RESET_VALID
+from app.services.client_sign_in import ClientGranted
 from app.services.errors import Code, Refusal
-from app.services.sign_in import Entrance, Granted, Place
+from app.services.places import Place
+from app.services.sign_ins import Granted
 from app.services.tokens import LIFETIME, TokenKey
-from app.services.wall import ENTRANCE
 
 router = APIRouter(tags=["auth"])
 
@@ -26,32 +49,24 @@ REFRESH_COOKIE = "__Host-larande-refresh"
 DEVICE_COOKIE = "__Host-larande-device"
 DEVICE_SECONDS = 180 * 24 * 3600
 FORM = "application/x-www-form-urlencoded"
-# RFC 6749 lets a client send these; they have no effect here. Other unknown names are refused.
+# RFC 6749 lets a client of a person send these; they have no effect here. Other unknown names are refused.
 WITHOUT_EFFECT = {"scope", "client_id"}
 
 InputT = TypeVar("InputT", bound=Input)
-
-
-async def entrance(request: Request) -> Entrance:
-    database = database_of(request)
-    return Entrance(
-        partial(database.read, ENTRANCE), partial(database.write, ENTRANCE), request.app.state.token_key, now
-    )
-
-
-In = Annotated[Entrance, Depends(entrance)]
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-
 
 # --- The document's part ---------------------------------------------------------------------------------
 
 
 def _grants(media_type: str, examples: dict[str, Any]) -> dict[str, Any]:
     by_alias = media_type != FORM
-    schemas = [shape.model_json_schema(by_alias=by_alias) for shape in (PasswordGrant, RefreshGrant)]
+    schemas = [
+        shape.model_json_schema(by_alias=by_alias)
+        for shape in (PasswordGrant, RefreshGrant, ClientCredentialsGrant, AuthorisationCodeGrant)
+    ]
     if not by_alias:
         for schema in schemas:
             schema["title"] = "OAuth" + schema["title"]
+        for schema in schemas[:2]:
             for name in sorted(WITHOUT_EFFECT):
                 words = "Accepted as RFC 6749 has it; without effect."
                 schema["properties"][name] = {"type": "string", "description": words}
@@ -81,6 +96,15 @@ _GRANTS = {
                             "refresh_token": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
                         },
                     },
+                    "client": {
+                        "summary": "Get in as a service client",
+                        "value": {
+                            "grant_type": "client_credentials",
+                            "client_id": "019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b",
+                            "client_secret": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
+                            "scope": "records:read",
+                        },
+                    },
                 },
             ),
             "application/json": _grants(
@@ -99,6 +123,23 @@ _GRANTS = {
                         "summary": "Renew with the cookie",
                         "value": {"grantType": "refresh_token"},
                     },
+                    "client": {
+                        "summary": "Get in as a service client",
+                        "value": {
+                            "grantType": "client_credentials",
+                            "clientId": "019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b",
+                            "clientSecret": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
+                        },
+                    },
+                    "authorisationCode": {
+                        "summary": "Come back from an identity provider",
+                        "value": {
+                            "grantType": "authorization_code",
+                            "code": "SplxlOBeZQQYbYS6WxSbIA",
+                            "state": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r",
+                            "refreshTokenIn": "cookie",
+                        },
+                    },
                 },
             ),
         },
@@ -116,23 +157,49 @@ _GRANTS = {
     summary="Sign in or renew",
     openapi_extra=_GRANTS,
 )
-async def create_token(request: Request, _formed: Formed, entrance: In) -> Response:
-    """Sign in with e-mail and password, or renew with a refresh token. OAuth 2 (RFC 6749) grants.
+async def create_token(
+    request: Request, _formed: Formed, entrance: In, idempotency_key: IdempotencyKeyHeader = None
+) -> Response:
+    """Sign in with e-mail and password or by an identity provider, renew with a refresh token, or get in as a service
+    client. OAuth 2 (RFC 6749) grants.
 
-    A refresh token is good for one use; using an old one ends the sign-in. Pages in a browser ask for it as an
+    Who has a second factor sends `oneTimeCode` in the same request; without it a right password is answered with
+    `secondFactorRequired`.
+
+    A refresh token is good for one use; using an old one ends the sign-in. If the answer is lost, renew with the same
+    token again within ten seconds, from the same browser or address, or with the same Idempotency-Key: the answer has
+    the same next token. Pages in a browser ask for it as an
     HttpOnly cookie with `refreshTokenIn: cookie`; the cookie is only given to and taken from the service's own pages
-    and listed origins.
+    and listed origins. Service clients send `client_id` and `client_secret` in the body; they get no refresh token.
     """
+    check_idempotency_key(idempotency_key)
     grant, is_form = await _grant(request)
+    if isinstance(grant, ClientCredentialsGrant):
+        return _client_token(await client_sign_in.get_in(entrance, grant, address_of(request)), is_form=is_form)
+    place = place_of(request, idempotency_key)
     if isinstance(grant, PasswordGrant):
         in_cookie = grant.wants_cookie
         if in_cookie:
-            _check_origin(request)
-        granted = await sign_in.by_password(entrance, grant, _place(request))
+            check_origin(request)
+        granted = await sign_in.by_password(entrance, vault_of(request), grant, place)
+    elif isinstance(grant, AuthorisationCodeGrant):
+        return await _from_provider(request, entrance, grant, place, is_form=is_form)
     else:
         in_cookie = grant.refresh_token is None
-        granted = await sign_in.renew(entrance, grant.refresh_token or _refresh_cookie(request))
+        granted = await sign_ins.renew(entrance, grant.refresh_token or _refresh_cookie(request), place)
     return _tokens(granted, in_cookie=in_cookie, is_form=is_form)
+
+
+async def _from_provider(
+    request: Request, entrance: In, grant: AuthorisationCodeGrant, place: Place, *, is_form: bool
+) -> Response:
+    """Only the browser that went to the provider has the cookie, and another site cannot make it come back here."""
+    check_origin(request)
+    browser = request.cookies.get(BROWSER_COOKIE)
+    granted = await authorisation_requests.finish(entrance, doorway(request), grant, browser, place)
+    response = _tokens(granted, in_cookie=grant.wants_cookie, is_form=is_form)
+    forget_browser(response)
+    return response
 
 
 @router.post("/auth/sign-out", status_code=204, summary="Sign out")
@@ -153,16 +220,35 @@ async def sign_out(
     refresh_token = tokens.refresh_token if tokens else None
     if refresh_token is None and REFRESH_COOKIE in request.cookies:
         refresh_token = _refresh_cookie(request)
-    await sign_in.sign_out(entrance, claims, refresh_token)
+    await sign_ins.sign_out(entrance, claims, refresh_token)
     response = nothing()
     if REFRESH_COOKIE in request.cookies:
-        _set_cookie(response, REFRESH_COOKIE, "", 0)
+        set_cookie(response, REFRESH_COOKIE, "", 0)
     return response
+
+
+@router.post(
+    "/auth/password-resets",
+    response_model=LinkOnItsWay,
+    status_code=202,
+    summary="Ask for a new password",
+    openapi_extra={"security": []},
+)
+async def create_password_reset(request: Request, _formed: Formed, entrance: In, reset: PasswordReset) -> Response:
+    """A mail with a link on which to choose a new password, if somebody has the address. The answer is always the same.
+
+    The link works once, within an hour, and in place of an earlier one. A second factor stays as it is.
+    """
+    await password_resets.ask(entrance, vault_of(request), reset, place_of(request))
+    return accepted(LinkOnItsWay(valid_for_seconds=int(RESET_VALID.total_seconds())))
 
 
 @router.post("/auth/credentials", status_code=204, summary="Set a password", openapi_extra={"security": []})
 async def set_password(_formed: Formed, entrance: In, credential: NewCredential) -> Response:
-    """Set a password with the one-time token of an invitation. All earlier sign-ins of the person end."""
+    """Set a password with the one-time token of a link. All earlier sign-ins of the person end.
+
+    A second factor stays: signing in with the new password still asks for it.
+    """
     await invitations.set_password(entrance, credential)
     return nothing()
 
@@ -170,7 +256,9 @@ async def set_password(_formed: Formed, entrance: In, credential: NewCredential)
 # --- Reading the request -------------------------------------------------------------------------------------
 
 
-async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant, bool]:
+async def _grant(
+    request: Request,
+) -> tuple[PasswordGrant | RefreshGrant | ClientCredentialsGrant | AuthorisationCodeGrant, bool]:
     """The grant, and whether it came as the standard form."""
     is_form = request.headers.get("content-type", "").startswith(FORM)
     body = await request.body()
@@ -179,8 +267,14 @@ async def _grant(request: Request) -> tuple[PasswordGrant | RefreshGrant, bool]:
     except (ValueError, RecursionError):
         raise RequestRefusal("malformed") from None
     choice = _checked(GrantChoice, fields, is_form)
+    if choice.grant_type == "client_credentials":
+        return _checked(ClientCredentialsGrant, fields, is_form), is_form
+    if is_form:
+        fields = {name: value for name, value in fields.items() if name not in WITHOUT_EFFECT}
     if choice.grant_type == "password":
         return _checked(PasswordGrant, fields, is_form), is_form
+    if choice.grant_type == "authorization_code":
+        return _checked(AuthorisationCodeGrant, fields, is_form), is_form
     return _checked(RefreshGrant, fields, is_form), is_form
 
 
@@ -190,7 +284,7 @@ def _form_fields(body: bytes) -> dict[str, str]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a parameter comes twice")
-    return {name: value for name, value in pairs if value and name not in WITHOUT_EFFECT}
+    return {name: value for name, value in pairs if value}
 
 
 def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
@@ -202,29 +296,15 @@ def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
 
 
-def _place(request: Request) -> Place:
-    return Place(request.client.host if request.client else "", request.cookies.get(DEVICE_COOKIE))
+def place_of(request: Request, idempotency_key: str | None = None) -> Place:
+    return Place(address_of(request), request.cookies.get(DEVICE_COOKIE), idempotency_key)
 
 
 def _refresh_cookie(request: Request) -> str:
     if (token := request.cookies.get(REFRESH_COOKIE)) is None:
         raise Refusal(Code.REFRESH_TOKEN_REFUSED)
-    _check_origin(request)
+    check_origin(request)
     return token
-
-
-def _check_origin(request: Request) -> None:
-    """A browser says where a request comes from; what another site started may not use or set the cookie."""
-    if request.headers.get("sec-fetch-site") == "same-origin":
-        return
-    origin = request.headers.get("origin")
-    if origin is None or origin not in {_own_origin(request), *request.app.state.origins}:
-        raise Refusal(Code.CROSS_SITE_REQUEST)
-
-
-def _own_origin(request: Request) -> str:
-    address = urlsplit(base_url(request))
-    return f"{address.scheme}://{address.netloc}"
 
 
 # --- Writing the answer ----------------------------------------------------------------------------------------
@@ -237,15 +317,25 @@ def _tokens(granted: Granted, *, in_cookie: bool, is_form: bool) -> Response:
         expires_in=int(LIFETIME.total_seconds()),
         refresh_token=None if in_cookie else granted.refresh_token,
     )
-    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-    response = Response(token.model_dump_json(by_alias=True, exclude_none=True), 200, headers, "application/json")
+    response = _token(token)
     if in_cookie:
-        _set_cookie(response, REFRESH_COOKIE, granted.refresh_token, granted.refresh_seconds)
+        set_cookie(response, REFRESH_COOKIE, granted.refresh_token, granted.refresh_seconds)
         if granted.device is not None:
-            _set_cookie(response, DEVICE_COOKIE, granted.device, DEVICE_SECONDS)
+            set_cookie(response, DEVICE_COOKIE, granted.device, DEVICE_SECONDS)
     return response
 
 
-def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
-    # The prefix __Host- makes browsers insist on Secure, Path=/ and no Domain.
-    response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="strict")
+def _client_token(granted: ClientGranted, *, is_form: bool) -> Response:
+    return _token(
+        (OAuthToken if is_form else Token)(
+            access_token=granted.access_token,
+            token_type="Bearer",  # noqa: S106
+            expires_in=int(LIFETIME.total_seconds()),
+            scope=" ".join(granted.scopes),
+        )
+    )
+
+
+def _token(token: Token) -> Response:
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    return Response(token.model_dump_json(by_alias=True, exclude_none=True), 200, headers, "application/json")

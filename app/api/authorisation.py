@@ -57,6 +57,9 @@ def _row(operation: Operation, rule: Rule) -> str:
     who = "; ".join(each.words for each in rule.who)
     if rule.items is not None:
         who += " (shows only what the caller may read)"
-    who += "".join(f"; `{to_camel(field)}` by {each.words} only" for field, each in rule.fields.items())
+    who += "".join(
+        f"; `{to_camel(field)}` by {' or '.join(each.words for each in those)} only"
+        for field, those in rule.fields.items()
+    )
     conditions = "; ".join(each.words for each in rule.while_)
     return f"| `{operation.name}` | {operation.method} `{operation.path.removeprefix(BASE)}` | {who} | {conditions} |\n"

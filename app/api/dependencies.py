@@ -18,12 +18,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.api.negotiation import best_type, sends_json, version_in
 from app.api.operations import Operation
 from app.database import Database
-from app.services import actors, idempotency, wall
+from app.services import actors, idempotency, passwords, second_factors, wall
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
-from app.services.tokens import Claims, TokenKey
+from app.services.second_factors import Needed
+from app.services.tokens import Claims, ClientClaims, TokenKey
+from app.services.vault import Vault
 from app.services.work import Work
 
 MadeT = TypeVar("MadeT", bound=Identified)
@@ -97,12 +99,19 @@ bearer = HTTPBearer(
 
 async def signed_in(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> Claims:
-    """The verified token; no database is asked."""
+) -> Claims | ClientClaims:
+    """The verified token of a person or a service client; no database is asked."""
     if credentials is None:
         raise Refusal(Code.NOT_SIGNED_IN)
     key: TokenKey = request.app.state.token_key
     return key.verify(credentials.credentials, now())
+
+
+async def person_signed_in(claims: Annotated[Claims | ClientClaims, Depends(signed_in)]) -> Claims:
+    """The token of a person: a service client has no account."""
+    if isinstance(claims, ClientClaims):
+        raise Refusal(Code.NOT_YOUR_ROLE)
+    return claims
 
 
 @dataclass(frozen=True)
@@ -120,19 +129,38 @@ class Call:
         return await idempotency.once(self.work, self.key, make, lambda row_id: again(self.work, row_id))
 
 
+# What somebody who still has to switch theirs on can do.
+WITHOUT_SECOND_FACTOR = {
+    *("read_me", "read_second_factor", "create_second_factor", "confirm_second_factor"),
+    *("create_password_change", "list_sign_ins", "read_sign_in", "end_sign_in", "create_sign_out"),
+}
+
+
 @asynccontextmanager
 async def _call(
     request: Request,
-    claims: Claims,
+    claims: Claims | ClientClaims,
     opened: wall.Opens,
     key: RequestKey | None = None,
 ) -> AsyncIterator[Call]:
-    async with opened(wall.acting(claims.person_id, swedish_day(now()))) as session:
+    async with opened(_as(claims, now())) as session:
         moment = now()
-        actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
+        if isinstance(claims, ClientClaims):
+            actor = await actors.load_client(session, claims, address_of(request), moment)
+        else:
+            actor = await actors.load(session, claims.person_id, claims.sign_in_id, swedish_day(moment))
+            needed: Needed = request.app.state.second_factor_needed
+            if needed.of(actor) and request.scope["route"].name not in WITHOUT_SECOND_FACTOR:
+                await second_factors.demand(session, claims.sign_in_id)
         work = Work(session, actor, moment, now)
         yield Call(request, work, key)
     await _destroy_keys(request, work.rounds_over)
+
+
+def _as(claims: Claims | ClientClaims, moment: datetime) -> wall.Context:
+    if isinstance(claims, ClientClaims):
+        return wall.serving(claims.client_id, claims.secret_id, moment)
+    return wall.acting(claims.person_id, swedish_day(moment))
 
 
 async def _destroy_keys(request: Request, round_ids: list[UUID]) -> None:
@@ -146,12 +174,23 @@ async def _destroy_keys(request: Request, round_ids: list[UUID]) -> None:
 
 
 Formed = Annotated[object, Depends(well_formed)]
-SignedIn = Annotated[Claims, Depends(signed_in)]
+SignedIn = Annotated[Claims | ClientClaims, Depends(signed_in)]
+PersonSignedIn = Annotated[Claims, Depends(person_signed_in)]
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from (a trusted proxy's Forwarded is already applied); empty from a socket file."""
+    return request.client.host if request.client else ""
 
 
 def key_store_of(call: Call) -> KeyStore:
     key_store: KeyStore = call.request.app.state.key_store
     return key_store
+
+
+def vault_of(request: Request) -> Vault:
+    vault: Vault = request.app.state.vault
+    return vault
 
 
 def database_of(request: Request) -> Database:
@@ -179,17 +218,27 @@ IdempotencyKeyHeader = Annotated[
 ]
 
 
-async def creating(
-    request: Request, _formed: Formed, claims: SignedIn, idempotency_key: IdempotencyKeyHeader = None
-) -> AsyncIterator[Call]:
-    key = None
-    if idempotency_key is not None:
-        if not re.fullmatch(r"[\x21-\x7e]{1,100}", idempotency_key):
-            raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
-        told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
-        token_key: TokenKey = request.app.state.token_key
-        # Keyed: a plain hash of a request with one e-mail address in it would give the address away.
-        key = RequestKey(idempotency_key, token_key.pseudonym("request", hashlib.sha256(told).hexdigest()))
+def check_idempotency_key(key: str | None) -> None:
+    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,100}", key):
+        raise RequestRefusal("idempotencyKeyInvalid", ("header", "Idempotency-Key"))
+
+
+async def request_key(
+    request: Request, _formed: Formed, _claims: SignedIn, idempotency_key: IdempotencyKeyHeader = None
+) -> RequestKey | None:
+    check_idempotency_key(idempotency_key)
+    if idempotency_key is None:
+        return None
+    told = "\n".join([request.scope["route"].name, request.scope["path"]]).encode() + b"\n" + await request.body()
+    token_key: TokenKey = request.app.state.token_key
+    # Keyed: a plain hash of a request with one e-mail address in it would give the address away.
+    return RequestKey(idempotency_key, token_key.pseudonym("request", hashlib.sha256(told).hexdigest()))
+
+
+Key = Annotated[RequestKey | None, Depends(request_key)]
+
+
+async def creating(request: Request, claims: SignedIn, key: Key) -> AsyncIterator[Call]:
     async with _call(request, claims, database_of(request).write, key) as call:
         yield call
 
@@ -214,9 +263,42 @@ async def expected_version(
     return version
 
 
+@dataclass(frozen=True)
+class Asking:
+    """A signed-in request that is not believed before it has proved once more who it is.
+
+    Proving hashes a password, during which no connection may be held: the transaction is opened afterwards.
+    """
+
+    request: Request
+    claims: Claims
+    key: RequestKey | None
+
+    @asynccontextmanager
+    async def believed(self, prove: Callable[[], Awaitable[None]]) -> AsyncIterator[Call]:
+        """The call, once `prove` has let it pass. A request that was carried out before need not prove it again."""
+        database = database_of(self.request)
+        async with _call(self.request, self.claims, database.read) as call:
+            again = await idempotency.was_done(call.work, self.key)
+        if not again:
+            await prove()
+        async with _call(self.request, self.claims, database.write, self.key) as call:
+            yield call
+
+
+async def asking(request: Request, claims: PersonSignedIn, key: Key) -> Asking:
+    if key is not None:
+        # The body holds a password: what is kept of it must not be quicker to guess than the password's own hash.
+        salt = request.app.state.token_key.pseudonym("request", key.key)[:16]
+        slow = await passwords.hashed(key.request_hash.hex(), salt=salt)
+        key = RequestKey(key.key, hashlib.sha256(slow.encode()).digest())
+    return Asking(request, claims, key)
+
+
 # "function" scope: the transaction is committed before the answer is sent. The default scope commits after it,
 # and a failed commit would already have answered 201.
 Reading = Annotated[Call, Depends(reading, scope="function")]
 Writing = Annotated[Call, Depends(writing, scope="function")]
 Creating = Annotated[Call, Depends(creating, scope="function")]
+Proving = Annotated[Asking, Depends(asking)]
 Version = Annotated[int, Depends(expected_version)]

@@ -18,12 +18,14 @@ DESCRIPTION = """
 **Svenska.** Ett stöd för lokala parter, arbetsgivare och fackliga organisationer, som vill samtala om lärande i
 arbetet: samtalsunderlag, arbetsgrupper, samtal och protokoll som båda sidor godkänner.
 *Servicenivå:* tjänsten drivs av den organisation som har installerat den; programmet lovar inga svarstider.
-*Begränsningar:* högst 100 rader per sida, antal är exakta upp till 10 000, en begäran är på högst 1 MiB.
+*Begränsningar:* högst 100 rader per sida, antal är exakta upp till 10 000, en begäran är på högst 1 MiB. Hur ofta man
+får fråga står i svarens `RateLimit-Policy`; den som frågar oftare får 429 med `Retry-After`.
 
 **English.** Support for local parties, employer and trade unions, who want to talk about learning at work: dialogue
 templates, working groups, sessions, and records that both sides approve.
 *Service level:* the service is run by the organisation that installed it; the program promises no response times.
-*Limitations:* at most 100 rows a page, counts are exact up to 10,000, a request may be at most 1 MiB.
+*Limitations:* at most 100 rows a page, counts are exact up to 10,000, a request may be at most 1 MiB. How often one may
+ask is in the answers' `RateLimit-Policy`; whoever asks more often gets 429 with `Retry-After`.
 """.strip()
 
 _DATE_EXAMPLES = {"date": "2026-11-23", "date-time": "2026-11-23T13:00:00Z"}
@@ -37,6 +39,16 @@ _TRACEPARENT = {
 }
 _TRACEPARENT_UNUSED = _TRACEPARENT | {
     "description": "Not used here: so that nobody can be tied to an answer, each request gets a trace of its own."
+}
+_RATE_LIMIT = {
+    "RateLimit-Policy": {
+        "schema": {"type": "string", "example": '"reads";q=3000;w=60'},
+        "description": "How many requests (q) come back within how many seconds (w), to one person or address.",
+    },
+    "RateLimit": {
+        "schema": {"type": "string", "example": '"reads";r=2999;t=1'},
+        "description": "How many are left (r), and in how many seconds all are there again (t).",
+    },
 }
 _PROBLEM = {
     "title": "Problem",
@@ -81,15 +93,18 @@ _STATUS_WORDS = {
     "404": "Nothing here that the caller can see.",
     "405": "No such method at this address.",
     "406": "The answer exists as JSON, and in the formats named here.",
+    "408": "The request did not arrive in time.",
     "409": "The state of things does not allow it.",
     "412": "The resource has changed since it was read.",
     "413": "The body is larger than 1 MiB, or a survey answer than 128 KiB.",
+    "414": "The address is longer than 8 KiB.",
     "415": "The body is not JSON.",
     "422": "Fields or parameters do not fit; see `errors`.",
     "428": "If-Match is missing.",
-    "429": "Too many attempts; see Retry-After.",
+    "429": "Too many requests or attempts; see Retry-After.",
+    "431": "The headers are larger than 32 KiB together.",
     "500": "A fault on our side.",
-    "503": "The database is away; see Retry-After.",
+    "503": "The database, or something else that is needed for this, is away, or the service is busy; see Retry-After.",
 }
 
 
@@ -166,7 +181,9 @@ def _finish_operation(operation: Json, method: str) -> None:
         parameters[-1] = _TRACEPARENT_UNUSED
     number = "Number of the request in the log." if not of_respondents else "Number of the request; no log has it."
     names = {parameter["name"] for parameter in parameters}
-    statuses = {"400", "406", "413", "422", "500"} | ({"503"} if operation["operationId"] != "read_api_info" else set())
+    statuses = {"400", "406", "408", "413", "414", "422", "431", "500", "503"}
+    counted = not of_respondents and "auth" not in operation["tags"]
+    statuses |= {"429"} if counted else set()
     statuses |= set() if public else {"401"} if of_respondents else {"401", "403"}
     named = any(parameter["in"] == "path" for parameter in parameters)
     statuses |= {"404"} if named or operation["operationId"] in _PERHAPS_ABSENT else set()
@@ -175,20 +192,24 @@ def _finish_operation(operation: Json, method: str) -> None:
     in_some_states = of_respondents or operation["operationId"] in _OF_SOME_STATES
     statuses |= {"409"} if in_some_states or (method != "get" and not public) else set()
     if operation["operationId"] == "create_token":
-        statuses |= {"401", "403", "429"}
-    if operation["operationId"] == "sign_out":
+        statuses |= {"401", "403", "409", "429"}
+    statuses |= {"429"} if operation["operationId"] in _GUESSED_AT else set()
+    if operation["operationId"] in {"sign_out", "create_authorisation_request"}:
         operation["security"] = [{}, {"bearerAuth": []}]  # a token is welcome, not needed
-        statuses -= {"401", "409"}
+        statuses -= {"409"}
+    if operation["operationId"] == "sign_out":
+        statuses -= {"401"}
     operation["responses"].pop("422", None)
     for response in operation["responses"].values():
         headers = response.setdefault("headers", {})
         headers["traceparent"] = {"schema": {"type": "string"}, "description": "The request's trace."}
         headers["X-Request-Id"] = {"schema": {"type": "string"}, "description": number}
+        headers |= _RATE_LIMIT if counted else {}
     success = next(status for status in operation["responses"] if status.startswith("2"))
     answer = operation["responses"][success]
     answer["description"] = _success_words(success, operation)
     single = "$ref" in str(answer.get("content", "")) and not operation["operationId"].startswith("list_")
-    if single and not public and operation["operationId"] not in _WITHOUT_ETAG:
+    if single and not public and success != "202" and operation["operationId"] not in _WITHOUT_ETAG:
         answer["headers"]["ETag"] = {"schema": {"type": "string"}, "description": "Version and digest."}
         if method == "get":
             operation["responses"]["304"] = {"description": "You already have it (If-None-Match)."}
@@ -202,6 +223,14 @@ def _finish_operation(operation: Json, method: str) -> None:
         operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
+# A password, a code or somebody's address may be tried there, so it is not tried without end.
+_GUESSED_AT = {
+    "create_password_reset",
+    "create_password_change",
+    "create_second_factor",
+    "create_recovery_codes",
+    "remove_second_factor",
+}
 _PERHAPS_ABSENT = {"read_method_texts"}
 _OF_SOME_STATES = {
     "read_survey_protection",
@@ -212,8 +241,12 @@ _OF_SOME_STATES = {
     "read_unit_benchmark",
     "read_survey_round_texts",
 }
-_WITHOUT_ETAG = {"create_token", "read_api_info", "read_survey_form", "create_survey_response"}
-_WITHOUT_ADDRESS = {"create_survey_response"}  # what is in the ballot box can be read by nobody
+_WITHOUT_ETAG = {
+    *("create_token", "read_api_info", "read_survey_form", "create_survey_response"),
+    *("read_sign_in_choices", "create_authorisation_request"),
+}
+# What is in the ballot box can be read by nobody, and a way to an identity provider is not to be read but gone.
+_WITHOUT_ADDRESS = {"create_survey_response", "create_authorisation_request"}
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
@@ -224,9 +257,12 @@ _IF_NONE_MATCH = {
 
 
 def _success_words(status: str, operation: Json) -> str:
-    return {"200": "As asked.", "201": "Done; the body shows the result.", "204": "Done; nothing to show."}[
-        status
-    ] + f" {operation['summary']}."
+    return {
+        "200": "As asked.",
+        "201": "Done; the body shows the result.",
+        "202": "It will be done.",
+        "204": "Done; nothing to show.",
+    }[status] + f" {operation['summary']}."
 
 
 def _tidy_parameter(parameter: Json) -> None:

@@ -4,13 +4,14 @@ from fastapi import APIRouter, Response
 
 from app.api.answers import single
 from app.api.dependencies import Reading
-from app.models.me import MeRead
+from app.models.me import MeRead, ServiceClientMeRead
 from app.services import me
 
 router = APIRouter(tags=["me"])
 
 
-@router.get("/me", response_model=MeRead, summary="Read who you are")
+@router.get("/me", response_model=MeRead | ServiceClientMeRead, summary="Read who you are")
 async def read_me(call: Reading) -> Response:
-    """Your name, workplace, roles and language, and the mandates that count today."""
+    """Your name, workplace, roles and language, and the mandates that count today. For a service client: its name, the
+    organisation it works for, and what it may do now."""
     return single(call.request, await me.read(call.work), "/me")

@@ -24,6 +24,20 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5
 
 _log = structlog.get_logger("larande.requests")
 
+# What no answer lacks, unless its endpoint says something else: the docs page has a policy of its own.
+ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+# RFC 6797 forbids it over plain HTTP. The scheme is what a trusted proxy says that the client used.
+ONLY_HTTPS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+
 
 class RequestFrame:
     """Gives each request an id and a trace, answers both, and logs route, status and time: nothing personal.
@@ -51,11 +65,13 @@ class RequestFrame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers["traceparent"] = traceparent
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Cache-Control", "no-store")
+                headers = message["headers"] = list(message.get("headers", ()))
+                named = {name for name, _ in headers}
+                headers += [header for header in ALWAYS if header[0] not in named]
+                if scope["scheme"] == "https":
+                    headers.append(ONLY_HTTPS)
+                headers += [(b"x-request-id", request_id.encode()), (b"traceparent", traceparent.encode())]
+                headers += scope.get("larande.headers", ())
             await send(message)
 
         if unseen:
@@ -90,11 +106,21 @@ class ListedOrigins(CORSMiddleware):
     """CORS for listed origins; for all others it is as if CORS did not exist."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = Headers(scope=scope).get("origin") if scope["type"] == "http" else None
-        if origin is None or not self.is_allowed_origin(origin):
+        if scope["type"] != "http" or not self.allow_origins:
             await self.app(scope, receive, send)
-        else:
+            return
+        origins = Headers(scope=scope).getlist("origin")
+        if len(origins) == 1 and self.is_allowed_origin(origins[0]):
             await super().__call__(scope, receive, send)
+            return
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # Or a cache could show a listed origin what was answered to another one.
+                MutableHeaders(scope=message).add_vary_header("Origin")
+            await send(message)
+
+        await self.app(scope, receive, answer)
 
 
 class TrustedProxies:

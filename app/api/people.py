@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.api.answers import listed, page_of, single
-from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.answers import accepted, listed, nothing, page_of, single
+from app.api.dependencies import Creating, Reading, Version, Writing, vault_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id, SearchWords
 from app.models.person import PersonCreate, PersonItem, PersonRead, PersonUpdate
-from app.services import people
+from app.models.sign_in import LinkOnItsWay
+from app.services import erasure, invitations, people
 
 router = APIRouter(tags=["people"])
 
@@ -55,10 +56,36 @@ async def read_person(call: Reading, person_id: PersonId) -> Response:
     return _answer(call, await people.read(call.work, person_id))
 
 
+@router.post(
+    "/people/{personId}/invitations",
+    response_model=LinkOnItsWay,
+    status_code=202,
+    summary="Mail somebody an invitation",
+)
+async def create_person_invitation(call: Creating, person_id: PersonId) -> Response:
+    """A mail to the person's address, in their language, with a link on which they choose a password.
+
+    It works once, within seven days, and in place of earlier ones. Nobody but its reader sees it; that somebody was
+    invited, and by whom, is in the audit trail. It also helps somebody who has forgotten the password.
+    """
+    vault = vault_of(call.request)
+    await call.once(lambda: invitations.mail(call.work, vault, person_id), invitations.mailed)
+    return accepted(LinkOnItsWay(valid_for_seconds=int(invitations.VALID.total_seconds())))
+
+
 @router.patch("/people/{personId}", response_model=PersonRead, summary="Change a person")
 async def update_person(call: Writing, version: Version, person_id: PersonId, person: PersonUpdate) -> Response:
     """Your own name, e-mail address and language; everything for a system administrator.
 
     Somebody made inactive is out at once, whatever tokens they hold.
     """
-    return _answer(call, await people.update(call.work, person_id, version, person))
+    return _answer(call, await people.update(call.work, vault_of(call.request), person_id, version, person))
+
+
+@router.delete("/people/{personId}", status_code=204, summary="Erase a person")
+async def erase_person(call: Writing, version: Version, person_id: PersonId) -> Response:
+    """Yourself, or as a system administrator somebody who has left: name, address, roles, password and sign-ins go for
+    good, and so does the name wherever somebody has written it in what is not final. What the person's mandates decided
+    stands, and shows the mandate's function only."""
+    await erasure.erase(call.work, person_id, version)
+    return nothing()

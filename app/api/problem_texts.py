@@ -49,6 +49,38 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Innehållet är för stort", "En begäran får vara högst 1 MiB, ett enkätsvar högst 128 KiB."),
         ("The body is too large", "A request may be at most 1 MiB, a survey answer at most 128 KiB."),
     ),
+    # limits
+    "requestUnreadable": _p(
+        400,
+        ("Begäran är inte giltig HTTP", "Det som kom kan inte läsas som en HTTP-begäran. Förbindelsen stängs."),
+        ("The request is not valid HTTP", "What came cannot be read as an HTTP request. The connection is closed."),
+    ),
+    "requestTooSlow": _p(
+        408,
+        ("Begäran tog för lång tid", "Hela begäran kom inte fram i tid. Förbindelsen stängs; försök igen."),
+        ("The request took too long", "Not all of the request arrived in time. The connection is closed; try again."),
+    ),
+    "addressTooLong": _p(
+        414,
+        ("Adressen är för lång", "Adressen med sina parametrar får vara högst 8 KiB."),
+        ("The address is too long", "The address with its parameters may be at most 8 KiB."),
+    ),
+    "headersTooLarge": _p(
+        431,
+        ("HTTP-huvudena är för stora", "De får vara högst 32 KiB tillsammans."),
+        ("The headers are too large", "They may be at most 32 KiB together."),
+    ),
+    "tooManyRequests": _p(
+        429,
+        (
+            "För många förfrågningar",
+            "Du frågar oftare än tjänsten räcker till för alla. Vänta så länge som HTTP-huvudet Retry-After säger.",
+        ),
+        (
+            "Too many requests",
+            "You ask more often than the service can bear for everyone. Wait as long as the Retry-After header says.",
+        ),
+    ),
     "unsupportedMediaType": _p(
         415,
         ("Formatet på innehållet stöds inte", "Skicka innehållet som application/json."),
@@ -105,6 +137,17 @@ PROBLEMS: dict[str, ProblemText] = {
             "Databasen kan inte nås just nu. Ingenting har sparats. Försök igen om en stund.",
         ),
         ("The service is away for a moment", "The database cannot be reached now. Nothing was stored. Try again soon."),
+    ),
+    "serverBusy": _p(
+        503,
+        (
+            "Tjänsten är upptagen",
+            "Just nu pågår så många förfrågningar som tjänsten klarar samtidigt. Försök igen strax, se Retry-After.",
+        ),
+        (
+            "The service is busy",
+            "As many requests as the service can bear at once are under way. Try again shortly, see Retry-After.",
+        ),
     ),
     "keyStoreAway": _p(
         503,
@@ -164,8 +207,119 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "invitationRefused": _p(
         422,
-        ("Engångskoden gäller inte", "Engångskoden är använd, för gammal eller okänd. Be om en ny."),
-        ("The link is not valid", "The link is used, too old or unknown. Ask for a new one."),
+        ("Länken gäller inte", "Länken är använd, ersatt, för gammal eller okänd. Be om en ny."),
+        ("The link is not valid", "The link is used, replaced, too old or unknown. Ask for a new one."),
+    ),
+    # --- identity providers
+    "authorisationRefused": _p(
+        401,
+        (
+            "Inloggningen gick inte igenom",
+            "Vägen via er inloggningstjänst är använd, för gammal eller stämmer inte. Börja om.",
+        ),
+        (
+            "The sign-in did not go through",
+            "The way through your identity provider is used, too old or not right. Start again.",
+        ),
+    ),
+    "identityNotLinked": _p(
+        403,
+        (
+            "Kontot är inte kopplat till någon här",
+            "Be om en inbjudan och logga in med den första gången. Därefter räcker ert vanliga konto.",
+        ),
+        (
+            "The account is not linked to anybody here",
+            "Ask for an invitation and sign in with it the first time. After that, your usual account is enough.",
+        ),
+    ),
+    "identityTaken": _p(
+        409,
+        ("Kontot är redan kopplat", "Kontot hos er inloggningstjänst är kopplat till någon annan här."),
+        ("The account is linked already", "The account at your identity provider is linked to somebody else here."),
+    ),
+    "identityProviderAway": _p(
+        503,
+        (
+            "Inloggningstjänsten svarar inte",
+            "Er inloggningstjänst kan inte användas just nu. Den som redan är inloggad märker inget. Försök igen om en "
+            "stund.",
+        ),
+        (
+            "The identity provider does not answer",
+            "Your identity provider cannot be used now. Whoever is signed in already notices nothing. Try again soon.",
+        ),
+    ),
+    "unknownIdentityProvider": _p(
+        422,
+        ("Okänd inloggningstjänst", "Det finns ingen sådan inloggningstjänst som kan användas här."),
+        ("Unknown identity provider", "There is no such identity provider that can be used here."),
+    ),
+    "issuerTaken": _p(
+        409,
+        ("Inloggningstjänsten finns redan", "En inloggningstjänst med samma utfärdare (issuer) är redan registrerad."),
+        ("The identity provider exists already", "An identity provider with the same issuer is registered already."),
+    ),
+    "signsInElsewhere": _p(
+        422,
+        (
+            "Organisationen loggar in på annat sätt",
+            "Er organisation använder en inloggningstjänst, så det finns inga lösenord här. Använd inbjudan för att "
+            "koppla ert konto där.",
+        ),
+        (
+            "The organisation signs in elsewhere",
+            "Your organisation uses an identity provider, so there are no passwords here. Use the invitation to link "
+            "your account there.",
+        ),
+    ),
+    "domainClaimed": _p(
+        409,
+        ("Domänen finns redan", "Organisationen har redan anmält domänen."),
+        ("The domain is there already", "The organisation has claimed the domain already."),
+    ),
+    "domainTaken": _p(
+        409,
+        (
+            "Domänen tillhör en annan organisation",
+            "En annan organisation har bekräftat domänen. Den måste lämna den först.",
+        ),
+        (
+            "The domain is another organisation's",
+            "Another organisation has verified the domain. It must give it up first.",
+        ),
+    ),
+    "domainVerified": _p(
+        409,
+        ("Domänen är redan bekräftad", "Ingenting behöver göras."),
+        ("The domain is verified already", "Nothing needs to be done."),
+    ),
+    "domainNotVerified": _p(
+        409,
+        (
+            "Domänen är inte bekräftad",
+            "Lägg in posten i DNS och bekräfta domänen innan den knyts till en inloggningstjänst.",
+        ),
+        (
+            "The domain is not verified",
+            "Put the record into DNS and verify the domain before it is bound to an identity provider.",
+        ),
+    ),
+    "domainNotProved": _p(
+        409,
+        (
+            "Posten finns inte i DNS",
+            "Posten i dnsRecord syns inte ännu. Det kan ta några timmar från det att den har lagts in. Försök igen.",
+        ),
+        (
+            "The record is not in DNS",
+            "The record in dnsRecord cannot be seen yet. It may take a few hours after it was put there. Try again.",
+        ),
+    ),
+    "nameServiceAway": _p(
+        503,
+        ("DNS svarar inte", "Domänen kan inte kontrolleras just nu. Försök igen om en stund."),
+        ("DNS does not answer", "The domain cannot be checked now. Try again soon."),
     ),
     "passwordTooCommon": _p(
         422,
@@ -176,6 +330,62 @@ PROBLEMS: dict[str, ProblemText] = {
         403,
         ("Begäran kommer från en annan webbplats", "Förnyelse med kaka tas bara emot från tjänstens egna sidor."),
         ("The request comes from another site", "Renewal by cookie is only taken from the service's own pages."),
+    ),
+    "signInEnded": _p(
+        409,
+        ("Inloggningen är redan avslutad", "Där är du utloggad. Hämta listan igen för att se vad som är kvar."),
+        (
+            "The sign-in has already ended",
+            "You are signed out there. Read the list again to see where you are signed in.",
+        ),
+    ),
+    # --- passwords and second factors
+    "secondFactorRequired": _p(
+        401,
+        ("En engångskod behövs", "Skicka också oneTimeCode: koden i din app, eller en reservkod."),
+        ("A one-time code is needed", "Send oneTimeCode as well: the code in your app, or a recovery code."),
+    ),
+    "oneTimeCodeRefused": _p(
+        401,
+        (
+            "Engångskoden stämmer inte",
+            "Koden är fel, för gammal eller redan använd. Vänta på nästa, och se till att telefonens klocka går rätt.",
+        ),
+        (
+            "The one-time code is not right",
+            "The code is wrong, too old or already used. Wait for the next, and see that the phone's clock is right.",
+        ),
+    ),
+    "secondFactorMissing": _p(
+        403,
+        ("Tvåstegsverifiering krävs", "Slå på den (/me/second-factor). Till dess går det bara att göra det."),
+        ("A second factor is demanded", "Switch it on (/me/second-factor). Until then that is all you can do."),
+    ),
+    "secondFactorActive": _p(
+        409,
+        ("Tvåstegsverifiering är redan påslagen", "Stäng av den först för att byta app eller telefon."),
+        ("The second factor is already on", "Switch it off first to change the app or the phone."),
+    ),
+    "secondFactorInactive": _p(
+        409,
+        ("Tvåstegsverifiering är inte påslagen", "Det finns ingen sådan för kontot."),
+        ("The second factor is not on", "The account has none."),
+    ),
+    "proofRefused": _p(
+        403,
+        (
+            "Lösenordet eller koden stämmer inte",
+            "Det behövs en gång till för att visa att det är du. Ingenting ändrades.",
+        ),
+        (
+            "The password or the code is not right",
+            "It is needed once more to show that it is you. Nothing was changed.",
+        ),
+    ),
+    "invitedRecently": _p(
+        409,
+        ("En inbjudan har nyss skickats", "Vänta tio minuter innan du skickar en till."),
+        ("An invitation was sent a moment ago", "Wait ten minutes before you send another."),
     ),
     # --- concurrency
     "staleVersion": _p(
@@ -1047,9 +1257,135 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Okänd text", "Texten finns inte bland dem som granskas."),
         ("Unknown text", "The text is not among those under review."),
     ),
+    # --- service clients
+    "clientRefused": _p(
+        401,
+        (
+            "Klienten släpps inte in",
+            "Kontrollera id, hemlighet och giltighetstid, och att anropet kommer från en adress som klienten får "
+            "anropa från.",
+        ),
+        (
+            "The client is not let in",
+            "Check its id, secret and expiry, and that the request comes from an address it may call from.",
+        ),
+    ),
+    "scopeNotGranted": _p(
+        422,
+        ("Klienten har inte den behörigheten", "Begär bara sådant som klienten är registrerad för, eller lämna tomt."),
+        ("The client does not have that scope", "Ask only for what the client is registered for, or leave it out."),
+    ),
+    "scopeNotForKind": _p(
+        422,
+        (
+            "Behörigheten passar inte klientens slag",
+            "Ett personalsystem kan få behörighet till personer och enheter, en integratör till slutliga protokoll och "
+            "publicerade resultat.",
+        ),
+        (
+            "The scope does not fit the client's kind",
+            "An HR system can be given people and units, an integrator final records and released results.",
+        ),
+    ),
+    "expiryUnfit": _p(
+        422,
+        (
+            "Giltighetstiden passar inte",
+            "Den ska ligga framåt i tiden: högst två år för en klient, och för en hemlighet inte längre än klienten.",
+        ),
+        (
+            "The expiry does not fit",
+            "It lies ahead: at most two years for a client, and for a secret no later than its client's.",
+        ),
+    ),
+    "serviceClientEnded": _p(
+        409,
+        ("Klienten är avslutad", "Den släpps inte in mer. Registrera en ny om den behövs."),
+        ("The client has ended", "It is not let in any more. Register a new one if it is needed."),
+    ),
+    "consentNotNeeded": _p(
+        409,
+        ("Här behövs inget medgivande", "Klienten läser varken protokoll eller resultat."),
+        ("No consent is needed here", "The client reads neither records nor results."),
+    ),
+    "twoSecretsLive": _p(
+        409,
+        (
+            "Klienten har redan två hemligheter",
+            "Ta bort den som inte används längre. När en hemlighet senast användes syns hos klienten.",
+        ),
+        (
+            "The client has two secrets already",
+            "Remove the one that is no longer in use. The client shows when each was last used.",
+        ),
+    ),
+    # --- retention, legal holds, erasure
+    "retentionRuleExists": _p(
+        409,
+        ("Det finns redan en gallringsregel", "Ändra den regel som finns för samma slag av handlingar."),
+        ("There is a retention rule already", "Change the rule that there is for the same kind."),
+    ),
+    "legalHold": _p(
+        409,
+        (
+            "En spärr hindrar det",
+            "Så länge spärren gäller får inget av det den omfattar gallras, raderas eller skrivas över. Arkivarien kan "
+            "häva den.",
+        ),
+        (
+            "A legal hold stands in the way",
+            "While it stands, nothing it covers is destroyed, erased or written over. The archivist can lift it.",
+        ),
+    ),
+    "holdLifted": _p(
+        409,
+        ("Spärren är hävd", "Den gäller inte längre. Sätt en ny om det behövs."),
+        ("The hold has been lifted", "It no longer stands. Set a new one if needed."),
+    ),
+    "nothingToHold": _p(
+        422,
+        (
+            "Inget sådant finns att spärra",
+            "Ange en arbetsgrupp, ett justerat protokoll eller en person i organisationen.",
+        ),
+        ("There is no such thing to hold", "Name a working group, a final record or a person of the organisation."),
+    ),
+    "appendixOpen": _p(
+        409,
+        ("Protokollet har en bilaga som inte är justerad", "Justera bilagan först och lägg fram ett nytt förslag."),
+        ("The record has an appendix that is not final", "Make the appendix final first, and propose anew."),
+    ),
+    "destructionPending": _p(
+        409,
+        ("Gallring är redan föreslagen", "Besluta om förslaget, eller låt parten ta tillbaka det."),
+        ("Its destruction is proposed already", "Decide on the proposal, or let the party take it back."),
+    ),
+    "destructionSettled": _p(
+        409,
+        ("Gallringsförslaget är avgjort", "Gallringen är genomförd eller förslaget har tagits tillbaka."),
+        ("The destruction is settled", "It has been carried out, or the proposal has been taken back."),
+    ),
+    "personHoldsMandate": _p(
+        409,
+        (
+            "Personen har ett uppdrag",
+            "Parten behöver avsluta uppdraget, och dess sista dag ha gått, innan uppgifterna kan raderas.",
+        ),
+        ("The person holds a mandate", "The party must end it, and its last day pass, before the data can be erased."),
+    ),
+    "personLeadsSession": _p(
+        409,
+        ("Personen leder ett samtal som inte är hållet", "Låt någon annan leda samtalet, eller ställ in det, först."),
+        ("The person leads a session to come", "Let somebody else lead it, or cancel it, first."),
+    ),
 }
 
+
 FIELD_TEXTS: dict[str, Texts] = {
+    "network_form": {
+        "sv": "Ska vara en IP-adress eller ett nät, som 192.0.2.7 eller 192.0.2.0/28.",
+        "en": "Must be an IP address or a network, as in 192.0.2.7 or 192.0.2.0/28.",
+    },
     "missing": {"sv": "Fältet saknas.", "en": "The field is missing."},
     "extra_forbidden": {"sv": "Fältet finns inte här.", "en": "There is no such field here."},
     "string_type": {"sv": "Ska vara text.", "en": "Must be text."},
@@ -1086,10 +1422,21 @@ FIELD_TEXTS: dict[str, Texts] = {
     },
     "organisation_number_checksum": {"sv": "Kontrollsiffran stämmer inte.", "en": "The check digit does not fit."},
     "email_form": {"sv": "Är ingen e-postadress.", "en": "Is not an e-mail address."},
+    "issuer_form": {
+        "sv": "Ska vara en https-adress, skriven exakt som hos utfärdaren.",
+        "en": "Must be an https address, written exactly as the issuer does.",
+    },
+    "domain_form": {"sv": "Är ingen domän.", "en": "Is not a domain."},
+    "one_of_two": {"sv": "Välj ett av sätten.", "en": "Choose one of the ways."},
     "statement_missing": {
         "sv": "Skriv vad som skiljer eller vad som bör ändras.",
         "en": "Say what differs or what should change.",
     },
+    "password_or_code": {
+        "sv": "Skicka antingen lösenordet eller en engångskod.",
+        "en": "Send either the password or a one-time code.",
+    },
+    "hold_on_two": {"sv": "En spärr gäller en enda sak.", "en": "A hold is on one thing."},
     "repeated": {"sv": "Samma värde finns två gånger.", "en": "The same value is there twice."},
     "list_type": {"sv": "Ska vara en lista.", "en": "Must be a list."},
     "too_short": {"sv": "Ska ha minst {min_length} delar.", "en": "Needs at least {min_length} entries."},

@@ -201,35 +201,21 @@ def _count_fault(request: Request, kind: str) -> None:
 class LastResort:
     """Pure ASGI just outside the endpoints: refuses what no endpoint should see, and answers what nobody foresaw.
 
-    It stands inside the request frame and CORS, so that these answers carry their headers too. FastAPI's
-    `max_body_size` stands outside both, and answers in plain text without them.
+    It stands inside the request frame and CORS, so that these answers carry their headers too.
     """
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int, smaller: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.max_body_bytes = max_body_bytes
-        self.smaller = smaller
-        """By path, where less is enough."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        most = self.smaller.get(scope["path"], self.max_body_bytes)
-        if (code := _refused_at_once(request.headers, most)) is not None:
+        if (code := _refused_at_once(request.headers)) is not None:
             await problem(request, code)(scope, receive, send)
             return
         begun = False
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > most:
-                raise HTTPException(413)
-            return message
 
         async def answer(message: Message) -> None:
             nonlocal begun
@@ -237,7 +223,7 @@ class LastResort:
             await send(message)
 
         try:
-            await self.app(scope, counted, answer)
+            await self.app(scope, receive, answer)
         except Exception as error:
             if begun:
                 raise
@@ -245,12 +231,11 @@ class LastResort:
             await response(scope, receive, send)
 
 
-def _refused_at_once(headers: Headers, most_bytes: int) -> str | None:
+def _refused_at_once(headers: Headers) -> str | None:
     hosts = headers.getlist("host")
     if len(hosts) > 1 or not all(is_host(host) for host in hosts):
         return "hostInvalid"
     if len(headers.getlist("authorization")) > 1:
         # Two readers would disagree on who asks.
         return "authorizationTwice"
-    length = headers.get("content-length", "")
-    return "bodyTooLarge" if length.isdecimal() and int(length) > most_bytes else None
+    return None

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from app.api.answers import listed, page_of, single, tagged
 from app.api.approvals import answer_approval
 from app.api.dependencies import Call, Creating, Reading, Version, Writing, key_store_of
+from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
 from app.api.working_groups import WorkingGroupId
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
@@ -28,11 +29,32 @@ from app.services import approvals, survey_keys, survey_opening, survey_protecti
 
 router = APIRouter(tags=["survey-rounds"])
 
+State = Annotated[SurveyRoundState | None, Query(description="Only rounds in this state.")]
 SurveyRoundId = Annotated[Id, Path(alias="surveyRoundId", description="The round.")]
 
 
 def _answer(call: Call, survey_round: SurveyRoundRead, status: int = 200) -> Response:
     return single(call.request, survey_round, f"/survey-rounds/{survey_round.id}", status=status)
+
+
+@router.get(
+    "/organisations/{organisationId}/survey-rounds",
+    response_model=page_of(SurveyRoundItem),
+    summary="List an organisation's survey rounds",
+)
+async def list_organisation_survey_rounds(
+    call: Reading,
+    organisation_id: OrganisationId,
+    state: State = None,
+    sort: ByCreation = "createdAt",
+    page: PageNumber = 1,
+    limit: Limit = 20,
+    after: After = None,
+) -> Response:
+    """The rounds you may read: those of your tables, or every released one for an integrator."""
+    request = asked(page, limit, after, sort)
+    found = await survey_rounds.list_of_organisation(call.work, organisation_id, request, state)
+    return listed(call, SurveyRoundItem, found, request)
 
 
 @router.get(
@@ -43,7 +65,7 @@ def _answer(call: Call, survey_round: SurveyRoundRead, status: int = 200) -> Res
 async def list_survey_rounds(
     call: Reading,
     working_group_id: WorkingGroupId,
-    state: Annotated[SurveyRoundState | None, Query(description="Only rounds in this state.")] = None,
+    state: State = None,
     sort: ByCreation = "createdAt",
     page: PageNumber = 1,
     limit: Limit = 20,

@@ -40,7 +40,9 @@ class Cast:
         # A new one each month: no sign-in counts for longer than two.
         month = (name, today.replace(day=1))
         if month not in self._sign_ins:
-            sign_in = SignIn(person_id=person_id, address_hash=b"", started_at=self.clock.now)
+            sign_in = SignIn(
+                person_id=person_id, address_hash=b"", started_at=self.clock.now, last_used_at=self.clock.now
+            )
             self.session.add(sign_in)
             await self.session.flush()
             self._sign_ins[month] = sign_in.id

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
+from secrets import token_bytes
 
 from app.demo import story
 from app.demo.cast import Cast
@@ -15,6 +16,7 @@ from app.models.person import Person, PersonCreate, PersonUpdate
 from app.models.sign_in import NewAdministrator
 from app.models.unit import Unit, UnitCreate, UnitUpdate
 from app.services import invitations, mandates, organisations, parties, people, units
+from app.services.vault import Vault
 
 
 def events(cast: Cast) -> Iterator[Event]:
@@ -75,11 +77,15 @@ async def _appoint(cast: Cast, told: ToldMandate) -> None:
     cast.mandates[told.id] = made.id
 
 
+# Nothing that the demo does is sealed for anybody.
+_NOBODYS = Vault(token_bytes(32))
+
+
 async def _leave(cast: Cast, told: ToldPerson) -> None:
     person_id = cast.people[told.id]
     leaving = PersonUpdate.model_validate({"active": False})
     work = await cast.acting(cast.administrator)
-    await people.update(work, person_id, await cast.version(Person, person_id), leaving)
+    await people.update(work, _NOBODYS, person_id, await cast.version(Person, person_id), leaving)
 
 
 async def _change_unit(cast: Cast, told: UnitChange) -> None:

@@ -28,6 +28,8 @@ class SubjectType(StrEnum):
     SURVEY_ROUND = "surveyRound"
     SURVEY_AMENDMENT = "surveyAmendment"
     SURVEY_TEXTS = "surveyTexts"
+    SERVICE_CLIENT = "serviceClient"
+    DESTRUCTION = "destruction"
 
 
 class VoidReason(StrEnum):
@@ -39,7 +41,8 @@ class VoidReason(StrEnum):
 
 class Approval(VersionedRow, table=True):
     organisation_id: UUID = Column(foreign_key="organisation.id")
-    working_group_id: UUID = Column(foreign_key="working_group.id")
+    working_group_id: UUID | None = Column(default=None, foreign_key="working_group.id")
+    """None: it is a matter of the whole organisation, and of no table."""
     subject_type: SubjectType = Column(sa_column=enum_column(SubjectType))
     subject_id: UUID
     content_hash: str
@@ -70,6 +73,7 @@ class Approval(VersionedRow, table=True):
             unique=True,
             postgresql_where=sa.text("voided_at IS NULL"),
         ),
+        sa.CheckConstraint("working_group_id IS NOT NULL OR subject_type = 'serviceClient'", name="table"),
     )
 
 
@@ -131,7 +135,7 @@ class ApprovalRead(Resource):
 
     subject_type: SubjectType
     subject_id: Id
-    working_group_id: Id
+    working_group_id: Id | None = Field(description="The table it is decided at; null: the whole organisation.")
     content_hash: ContentHash
     party_id: Id
     mandate_id: Id

@@ -13,11 +13,12 @@ from app.models.columns import Id, Moment, UtcDateTime, enum_column
 
 
 class Audience(StrEnum):
-    """Who may read an entry: all parties of the organisation, those at one table, or one party alone."""
+    """Who may read an entry: all parties of the organisation, those at one table, one party or one person alone."""
 
     ORGANISATION = "organisation"
     WORKING_GROUP = "workingGroup"
     PARTY = "party"
+    PERSON = "person"
 
 
 class AuditEntry(Row, table=True):
@@ -26,6 +27,7 @@ class AuditEntry(Row, table=True):
     party_id: UUID | None = Column(default=None, foreign_key="party.id")
     audience: Audience = Column(sa_column=enum_column(Audience))
     person_id: UUID | None = Column(default=None, foreign_key="person.id")
+    service_client_id: UUID | None = Column(default=None, foreign_key="service_client.id")
     mandate_id: UUID | None = Column(default=None, foreign_key="mandate.id")
     operation: str
     subject_type: str
@@ -40,7 +42,8 @@ class AuditEntry(Row, table=True):
 
 
 class AuditEntryItem(Output):
-    """A change: who acted by which mandate, what was done to which thing, when, and from which version."""
+    """A change: who acted by which mandate, or which service client; what was done to which thing, when, and from which
+    version."""
 
     id: Id
     happened_at: Moment
@@ -53,7 +56,8 @@ class AuditEntryItem(Output):
         description="The version the change started from; null when the thing was made or its version did not change.",
         json_schema_extra={"example": 3},
     )
-    person_id: Id | None = Field(description="Null when the service itself or a command acted.")
+    person_id: Id | None = Field(description="Null when the service itself, a command or a service client acted.")
+    service_client_id: Id | None = Field(description="The service client that acted; null when it was none.")
     mandate_id: Id | None = Field(description="The mandate under which the person acted.")
     working_group_id: Id | None
     audience: Audience

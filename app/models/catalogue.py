@@ -3,17 +3,28 @@
 from app.models.action import Action
 from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
+from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
 from app.models.content_pack import ContentPack
+from app.models.destruction import Destruction
+from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
+from app.models.email_domain import EmailDomain
 from app.models.idempotency_key import IdempotencyKey
+from app.models.identity import Identity
+from app.models.identity_provider import IdentityProvider
 from app.models.instrument import Instrument
+from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.retention_rule import RetentionRule
+from app.models.second_factor import RecoveryCode, SecondFactor
+from app.models.service_client import ServiceClient, ServiceClientIdempotencyKey
+from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import RecordRegistration, SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn, SignInFailure
 from app.models.statement import Statement
@@ -36,10 +47,19 @@ TABLES: tuple[type[Table], ...] = (
     Person,
     Credential,
     PersonInvitation,
+    SecondFactor,
+    RecoveryCode,
     SignIn,
     RefreshToken,
     SignInFailure,
+    IdentityProvider,
+    EmailDomain,
+    Identity,
+    AuthorisationRequest,
     IdempotencyKey,
+    ServiceClient,
+    ServiceClientCredential,
+    ServiceClientIdempotencyKey,
     WorkingGroup,
     WorkingGroupParty,
     Mandate,
@@ -67,4 +87,9 @@ TABLES: tuple[type[Table], ...] = (
     SurveyText,
     SurveyTextWithholding,
     AuditEntry,
+    # --- retention
+    RetentionRule,
+    LegalHold,
+    Destruction,
+    DestructionLogEntry,
 )

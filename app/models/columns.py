@@ -113,6 +113,10 @@ def text_array(*, nullable: bool = False) -> "sa.Column[Any]":
     return sa.Column(sa.ARRAY(sa.Text), nullable=nullable)
 
 
+def uuid_array() -> "sa.Column[Any]":
+    return sa.Column(sa.ARRAY(sa.Uuid), nullable=False)
+
+
 # --- Text on the wire ------------------------------------------------------------------------------
 
 

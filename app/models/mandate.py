@@ -61,6 +61,15 @@ MandateTo = Annotated[
 AtGroup = Annotated[Id, Field(description="The one working group it is for; null: it speaks for the party everywhere.")]
 
 
+PersonNameOrFunction = Annotated[
+    str,
+    Field(
+        description="The person's name; once the person has been erased, the function alone.",
+        json_schema_extra={"example": "Åsa Lindqvist"},
+    ),
+]
+
+
 class MandateCreate(Input):
     """An appointment to speak for the party."""
 
@@ -86,7 +95,7 @@ class MandateItem(Output):
     id: Id
     party_id: Id
     person_id: Id
-    person_name: str = Field(json_schema_extra={"example": "Åsa Lindqvist"})
+    person_name: PersonNameOrFunction
     working_group_id: AtGroup | None
     function: MandateFunction
     valid_from: MandateFrom
@@ -99,7 +108,7 @@ class MandateRead(Resource):
     organisation_id: Id
     party_id: Id
     person_id: Id
-    person_name: str = Field(json_schema_extra={"example": "Åsa Lindqvist"})
+    person_name: PersonNameOrFunction
     working_group_id: AtGroup | None
     function: MandateFunction
     valid_from: MandateFrom

@@ -3,9 +3,10 @@
 from pydantic import Field
 
 from app.models.base import Output, Resource
-from app.models.columns import Count, DateOnly, Id, Language
+from app.models.columns import Count, DateOnly, Id, Language, Moment
 from app.models.party import Side
 from app.models.person import Role
+from app.models.service_client import Scope, ServiceClientKind, ServiceClientName
 
 
 class MyOrganisation(Output):
@@ -42,3 +43,20 @@ class MeRead(Resource):
     facilitated_sessions: Count = Field(
         description="How many dialogue sessions one leads or has led.", json_schema_extra={"example": 2}
     )
+
+
+class ServiceClientMeRead(Resource):
+    """A service client as it sees itself: for whom it works, and what it may do now."""
+
+    name: ServiceClientName
+    kind: ServiceClientKind
+    organisation: MyOrganisation
+    scopes: list[Scope] = Field(
+        description="Those that give something now, as far as the token was asked for them.",
+        json_schema_extra={"example": ["records:read"]},
+    )
+    pending_scopes: list[Scope] = Field(
+        description="Those that wait for the consent of both sides, and give nothing until then.",
+        json_schema_extra={"example": []},
+    )
+    expires_at: Moment

@@ -1,5 +1,6 @@
 """People who sign in. No field here can hold union membership; only a mandate ties a person to a party."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
-from app.models.columns import SWEDISH_ORDER, Id, Language, Line, Moment, YesNo, enum_column, text_array
+from app.models.columns import SWEDISH_ORDER, Id, Language, Line, Moment, UtcDateTime, YesNo, enum_column, text_array
 
 
 class Role(StrEnum):
@@ -20,6 +21,7 @@ class Role(StrEnum):
     SYSTEM_ADMINISTRATOR = "systemAdministrator"
     ARCHIVIST = "archivist"
     CONTENT_EDITOR = "contentEditor"
+    CENTRAL_ANALYST = "centralAnalyst"
 
 
 class Person(VersionedRow, table=True):
@@ -32,12 +34,16 @@ class Person(VersionedRow, table=True):
     unit_id: UUID | None = Column(default=None, foreign_key="unit.id")
     """Where the person works."""
     roles: list[Role] = Column(default=[], sa_column=text_array())
+    erased_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    """From then on the row says nothing of anybody: it stays for what refers to it."""
 
     __table_args__ = (
         sa.Index("uq_person_email", sa.text("lower(email)"), unique=True),
         sa.Index("ix_person_organisation_id_name_id", "organisation_id", SWEDISH_ORDER, "id"),
         sa.Index("ix_person_unit_id", "unit_id"),
-        sa.CheckConstraint("roles <@ ARRAY['systemAdministrator', 'archivist', 'contentEditor']", name="roles"),
+        sa.CheckConstraint(
+            "roles <@ ARRAY['systemAdministrator', 'archivist', 'contentEditor', 'centralAnalyst']", name="roles"
+        ),
     )
 
 

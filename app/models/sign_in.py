@@ -1,7 +1,8 @@
 """Credentials, one-time links and the families of refresh tokens. Nothing here is ever sent as it is stored."""
 
+import re
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,8 +12,8 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Row, Table
-from app.models.columns import Line, UtcDateTime, enum_column
+from app.models.base import Input, Output, Resource, Row, Table, new_id
+from app.models.columns import Id, Line, Moment, UtcDateTime, enum_column, uuid_array
 from app.models.person import EmailAddress, PersonName
 
 
@@ -24,11 +25,21 @@ class Credential(Table, table=True):
     changed_at: datetime = Column(sa_type=UtcDateTime)
 
 
+class LinkKind(StrEnum):
+    """Why a one-time link was made: somebody let the person in, or whoever knows the address asked for it."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
 class PersonInvitation(Table, table=True):
     """A one-time link with which a person sets a password. Only the SHA-256 of its token is kept."""
 
     token_hash: bytes = Column(primary_key=True)
+    id: UUID = Column(default_factory=new_id, unique=True)
     person_id: UUID = Column(foreign_key="person.id", index=True)
+    kind: LinkKind = Column(default=LinkKind.INVITATION, sa_column=enum_column(LinkKind))
+    created_at: datetime = Column(sa_type=UtcDateTime)
     expires_at: datetime = Column(sa_type=UtcDateTime)
     used_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
 
@@ -38,16 +49,55 @@ class SignInEnd(StrEnum):
     TOKEN_REUSED = "tokenReused"  # noqa: S105
     PASSWORD_CHANGED = "passwordChanged"  # noqa: S105
     DEACTIVATED = "deactivated"
+    SECOND_FACTOR_CHANGED = "secondFactorChanged"
+    MANDATE_ENDED = "mandateEnded"
+
+
+IDLE_AT_MOST = timedelta(days=14)
+FAMILY_AT_MOST = timedelta(days=60)
+
+
+class SignInMethod(StrEnum):
+    PASSWORD = "password"  # noqa: S105
+    PASSWORD_AND_ONE_TIME_CODE = "passwordAndOneTimeCode"  # noqa: S105
+    IDENTITY_PROVIDER = "identityProvider"
 
 
 class SignIn(Row, table=True):
     """One sign-in on one device: a family of refresh tokens that lives and ends together."""
 
+    version: int = Column(default=1)
     person_id: UUID = Column(foreign_key="person.id", index=True)
     address_hash: bytes
+    method: SignInMethod = Column(default=SignInMethod.PASSWORD, sa_column=enum_column(SignInMethod))
     started_at: datetime = Column(sa_type=UtcDateTime)
+    last_used_at: datetime = Column(sa_type=UtcDateTime)
+    """When it began or was last renewed."""
+    mandate_ids: list[UUID] = Column(default=[], sa_column=uuid_array())
+    """Those that counted when it was last used. When one ends, so does the sign-in."""
     ended_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     end: SignInEnd | None = Column(default=None, sa_column=enum_column(SignInEnd, nullable=True))
+
+
+class SignInState(StrEnum):
+    """Never stored: time passes by itself (see docs/decisions/time-passes-without-a-job.md)."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+def expiry(started_at: datetime, last_used_at: datetime) -> datetime:
+    """When a sign-in is over unless it is used again; some day even if it is."""
+    return min(last_used_at + IDLE_AT_MOST, started_at + FAMILY_AT_MOST)
+
+
+def sign_in_state(
+    started_at: datetime, last_used_at: datetime, ended_at: datetime | None, now: datetime
+) -> SignInState:
+    if ended_at is not None:
+        return SignInState.ENDED
+    return SignInState.ACTIVE if now < expiry(started_at, last_used_at) else SignInState.EXPIRED
 
 
 class RefreshToken(Table, table=True):
@@ -57,11 +107,24 @@ class RefreshToken(Table, table=True):
     sign_in_id: UUID = Column(foreign_key="sign_in.id", index=True)
     expires_at: datetime = Column(sa_type=UtcDateTime)
     used_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    used_by: bytes | None = None
+    """A keyed hash of who used it: a browser, or an address."""
+    seed: bytes | None = None
+    """With the token itself, which is not here, what the next one is made of; until that is used."""
+
+
+class AttemptKind(StrEnum):
+    """What was tried."""
+
+    PASSWORD = "password"  # noqa: S105
+    ONE_TIME_CODE = "oneTimeCode"
+    PASSWORD_RESET = "passwordReset"  # noqa: S105
 
 
 class SignInFailure(Row, table=True):
-    """A failed attempt, for throttling. Account and address are keyed hashes, never the things themselves."""
+    """An attempt that failed, for throttling. Account and address are keyed hashes, never the things themselves."""
 
+    kind: AttemptKind = Column(default=AttemptKind.PASSWORD, sa_column=enum_column(AttemptKind))
     account_hash: bytes
     address_hash: bytes
     failed_at: datetime = Column(sa_type=UtcDateTime)
@@ -69,6 +132,7 @@ class SignInFailure(Row, table=True):
     __table_args__ = (
         sa.Index("ix_sign_in_failure_account", "account_hash", "failed_at"),
         sa.Index("ix_sign_in_failure_address", "address_hash", "failed_at"),
+        sa.Index("ix_sign_in_failure_kind_failed_at", "kind", "failed_at"),
     )
 
 
@@ -85,6 +149,15 @@ def _as_typed(value: Any) -> Any:
     return "".join(" " if unicodedata.category(character) == "Zs" else character for character in text)
 
 
+def _without_gaps(value: Any) -> Any:
+    """As people copy codes: in groups, with hyphens, in small letters, and O for 0."""
+    if not isinstance(value, str) or len(value) > 100:
+        return value
+    text = re.sub(r"[\s-]+", "", value).upper()
+    return text.translate(_LOOK_ALIKES)
+
+
+_LOOK_ALIKES = str.maketrans("OIL", "011")
 LONGEST_PASSWORD = 128
 SHORTEST_PASSWORD = 15
 
@@ -112,6 +185,16 @@ OneTimeToken = Annotated[
     ),
 ]
 
+OneTimeCode = Annotated[
+    str,
+    BeforeValidator(_without_gaps),
+    Field(
+        pattern=r"^([0-9]{6}|[0-9A-Z]{25})$",
+        description="Six digits from the app, or a recovery code; spaces and hyphens do not matter.",
+        json_schema_extra={"example": "492039"},
+    ),
+]
+
 RefreshTokenPlace = Literal["body", "cookie"]
 
 
@@ -120,7 +203,7 @@ class GrantChoice(Input):
 
     model_config = ConfigDict(extra="ignore")
 
-    grant_type: Literal["password", "refresh_token"]
+    grant_type: Literal["password", "refresh_token", "client_credentials", "authorization_code"]
 
 
 class PasswordGrant(Input):
@@ -129,6 +212,9 @@ class PasswordGrant(Input):
     grant_type: Literal["password"]
     username: Line = Field(description="The e-mail address.", json_schema_extra={"example": "anna.berg@example.se"})
     password: GivenPassword = Field(json_schema_extra={"example": "fyra cyklar under en ek"})
+    one_time_code: OneTimeCode | None = Field(
+        default=None, description="For those who have a second factor: from the app, or a recovery code."
+    )
     refresh_token_in: RefreshTokenPlace = Field(
         default="body",
         description="Where the refresh token comes: `body` for native clients, `cookie` for pages in a browser.",
@@ -146,16 +232,41 @@ class RefreshGrant(Input):
     refresh_token: OneTimeToken | None = Field(default=None, description="Left out when the cookie carries it.")
 
 
+class ClientCredentialsGrant(Input):
+    """Get in as a service client. There is no refresh token: ask again when the access token has expired."""
+
+    grant_type: Literal["client_credentials"]
+    client_id: Id = Field(description="The service client.")
+    client_secret: OneTimeToken = Field(
+        description="One of its secrets. It is sent here in the body, and nowhere else.",
+        json_schema_extra={"example": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
+    )
+    scope: Annotated[
+        str | None,
+        Field(
+            pattern="^[!#-~]{1,50}( [!#-~]{1,50}){0,19}$",
+            description="Less than all it may do: scopes with a space between. Left out: all.",
+            json_schema_extra={"example": "records:read"},
+        ),
+    ] = None
+
+
 class Token(Output):
     """An access token for the header `Authorization: Bearer`, and the means to renew it once."""
 
-    access_token: str = Field(json_schema_extra={"example": "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"})
+    access_token: str = Field(json_schema_extra={"example": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"})
     token_type: Literal["Bearer"]
     expires_in: int = Field(description="Seconds the access token is valid.", json_schema_extra={"example": 300})
     refresh_token: str | None = Field(
         default=None,
-        description="For one use. Left out when the cookie carries it.",
+        description="For one use. Left out when the cookie carries it, and for service clients.",
         json_schema_extra={"example": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
+    )
+    scope: str | None = Field(
+        default=None,
+        description="For service clients: the scopes that give something now, with a space between. Those that wait "
+        "for the consent of both sides are not among them.",
+        json_schema_extra={"example": "records:read results:read"},
     )
 
 
@@ -171,6 +282,39 @@ class SignOut(Input):
     refresh_token: OneTimeToken | None = Field(default=None, description="Left out when the cookie carries it.")
 
 
+class SignInItem(Output):
+    """One sign-in of oneself: since when, by what method, and whether it is the one that asks."""
+
+    id: Id
+    started_at: Moment
+    last_used_at: Moment = Field(description="When it began or was last renewed; access tokens live five minutes.")
+    method: SignInMethod
+    current: bool = Field(description="Whether this request is made with it.", json_schema_extra={"example": True})
+    state: SignInState
+    expires_at: Moment = Field(description="When it is over unless it is renewed before.")
+    ended_at: Moment | None
+    end: SignInEnd | None = Field(
+        description="Why it ended. `tokenReused`: an old refresh token came a second time; it may have been stolen."
+    )
+
+
+class SignInRead(Resource, SignInItem):
+    """One sign-in of oneself. Where it came from is kept as a keyed hash alone, and not shown."""
+
+
+class SignOutScope(StrEnum):
+    OTHERS = "others"
+    ALL = "all"
+
+
+class SignOutCreate(Input):
+    """Which of one's sign-ins to end."""
+
+    of: SignOutScope = Field(
+        description="`others`: all but the one that asks; `all`: that one too.", json_schema_extra={"example": "others"}
+    )
+
+
 class NewAdministrator(Input):
     """Who is to run the installation; given on the command line."""
 
@@ -178,8 +322,29 @@ class NewAdministrator(Input):
     email: EmailAddress
 
 
+class PasswordReset(Input):
+    """The address of whoever has forgotten the password."""
+
+    email: Line = Field(json_schema_extra={"example": "anna.berg@example.se"})
+
+
+class PasswordChange(Input):
+    """The password that counts, and the one that is to."""
+
+    current_password: GivenPassword = Field(json_schema_extra={"example": "fyra cyklar under en ek"})
+    new_password: NewPassword
+
+
+class LinkOnItsWay(Output):
+    """A mail with a one-time link is put in the queue, if there is anybody to send it to."""
+
+    valid_for_seconds: int = Field(
+        description="How long the link can be used, once.", json_schema_extra={"example": 3600}
+    )
+
+
 class NewCredential(Input):
-    """A one-time token from an invitation, and the password to set with it."""
+    """A one-time token from a mailed link or the command line, and the password to set with it."""
 
     token: OneTimeToken
     password: NewPassword

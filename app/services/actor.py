@@ -1,4 +1,4 @@
-"""The one who acts: a signed-in person with everything that today gives them a say."""
+"""The one who acts: a signed-in person with everything that today gives them a say, or a service client."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +8,9 @@ from uuid import UUID
 from app.models.columns import Language
 from app.models.party import Side
 from app.models.person import Role
+from app.models.service_client import Scope
+
+_NONE = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,15 @@ class Seat:
 
 @dataclass(frozen=True)
 class Actor:
-    """A signed-in person with everything that today gives them a say."""
+    """A signed-in person with everything that today gives them a say; or a service client with its scopes.
 
-    person_id: UUID
+    A client holds nothing of what people hold: no role, no seat, and no organisation but by its scopes.
+    """
+
+    person_id: UUID | None
+    """None: it is a service client."""
     organisation_id: UUID | None = None
+    """Where the person works, or that the client is let in for."""
     language: Language = Language.SWEDISH
     roles: frozenset[Role] = frozenset()
     seats: tuple[Seat, ...] = ()
@@ -38,10 +46,27 @@ class Actor:
     """The parties this person meets where a group has started, and their own."""
     started: frozenset[UUID] = frozenset()
     """Those of the groups of these tables and sessions that both sides have started."""
+    service_client_id: UUID | None = None
+    scopes: frozenset[Scope] = frozenset()
+    """A client's scopes that give something now, with those that they include."""
+    sign_in_id: UUID = _NONE
+    """The sign-in by which they act; the nil id for whoever acts without one."""
 
     @cached_property
     def organisations(self) -> frozenset[UUID]:
-        return frozenset() if self.organisation_id is None else frozenset({self.organisation_id})
+        """Those that the person belongs to."""
+        belongs = self.organisation_id is not None and self.service_client_id is None
+        return frozenset({self.organisation_id}) if belongs else frozenset()  # type: ignore[arg-type]
+
+    @cached_property
+    def served_organisations(self) -> frozenset[UUID]:
+        """Those that the service client is let in for."""
+        serves = self.organisation_id is not None and self.service_client_id is not None
+        return frozenset({self.organisation_id}) if serves else frozenset()  # type: ignore[arg-type]
+
+    def granted(self, scope: Scope) -> frozenset[UUID]:
+        """The organisations in which the scope counts."""
+        return self.served_organisations if scope in self.scopes else frozenset()
 
     @cached_property
     def parties(self) -> frozenset[UUID]:
@@ -66,13 +91,19 @@ class Actor:
 
     @cached_property
     def oneself(self) -> frozenset[UUID]:
-        return frozenset({self.person_id})
+        return frozenset() if self.person_id is None else frozenset({self.person_id})
 
     @cached_property
     def held(self) -> dict[str, Any]:
         """The parameters of every `visible` clause."""
         among = {parameter(name): list(getattr(self, name)) for name in get_args(Held)}
-        return among | {parameter(role): role in self.roles for role in Role}
+        having = {parameter(role): role in self.roles for role in Role}
+        granted = {parameter(scope): list(self.granted(scope)) for scope in Scope}
+        kinds = {
+            parameter("person"): self.person_id is not None,
+            parameter("client"): self.service_client_id is not None,
+        }
+        return among | having | granted | kinds
 
     def seats_at(self, working_group_id: UUID) -> tuple[Seat, ...]:
         """The seats that count at one table, the one given for that table first."""
@@ -83,9 +114,16 @@ class Actor:
         ]
         return tuple(sorted(at_table, key=lambda seat: seat.working_group_id is None))
 
+    def seats_in(self, organisation_id: UUID) -> tuple[Seat, ...]:
+        """The seats that count in the whole organisation: one that was given for a table does not."""
+        return tuple(
+            seat for seat in self.seats if seat.organisation_id == organisation_id and seat.working_group_id is None
+        )
+
 
 Held = Literal[
     "organisations",
+    "served_organisations",
     "represented_organisations",
     "parties",
     "groups",
@@ -101,4 +139,4 @@ Held = Literal[
 
 def parameter(name: str) -> str:
     """The name of a bind parameter that no list uses for its own."""
-    return f"actor_{name}"
+    return f"actor_{name.replace(':', '_')}"

@@ -1,6 +1,10 @@
-"""Who a signed-in person is today: roles, seats, tables and sessions led, in one round trip."""
+"""Who a signed-in person is today: roles, seats, tables and sessions led, in one round trip.
 
-from datetime import date
+And what a service client is let in for now, in one too.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +14,20 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.models.columns import Language
+from app.models.columns import Language, UtcDateTime
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.mandate import Mandate, valid_on
+from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState, Side
 from app.models.person import Person, Role
-from app.models.sign_in import SignIn
+from app.models.service_client import INCLUDED, SCOPES_BY_CONSENT, Scope, ServiceClient, ServiceClientState
+from app.models.service_client_credential import ServiceClientCredential
+from app.models.sign_in import FAMILY_AT_MOST, SignIn
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 from app.services.actor import Actor, Seat
 from app.services.errors import Code, Refusal
-from app.services.sign_in import FAMILY_AT_MOST
+from app.services.networks import is_within
+from app.services.tokens import ClientClaims
 
 _TODAY = sa.bindparam("today", type_=sa.Date)
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)
@@ -148,4 +156,50 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
         facilitated=frozenset((UUID(held), UUID(group)) for held, group in facilitated),
         met=frozenset(UUID(party) for (party,) in met),
         started=frozenset(UUID(group) for (group,) in started),
+        sign_in_id=sign_in_id,
     )
+
+
+_NOW = sa.bindparam("now", type_=UtcDateTime)
+LET_IN = sa.and_(
+    col(ServiceClient.id) == sa.bindparam("client_id", type_=sa.Uuid),
+    col(ServiceClient.state) == ServiceClientState.ACTIVE,
+    col(ServiceClient.expires_at) > _NOW,
+    col(ServiceClientCredential.service_client_id) == col(ServiceClient.id),
+    col(ServiceClientCredential.expires_at) > _NOW,
+    col(Organisation.id) == col(ServiceClient.organisation_id),
+    # What is closed is still read by its people, and by no machine.
+    col(Organisation.state) == OrganisationState.ACTIVE,
+)
+"""The client, its secret and its organisation, if there is nothing but the address to look at yet."""
+_CLIENT = sa.select(
+    col(ServiceClient.organisation_id),
+    col(ServiceClient.scopes),
+    col(ServiceClient.consented_at),
+    col(ServiceClient.allowed_networks),
+).where(LET_IN, col(ServiceClientCredential.id) == sa.bindparam("credential_id", type_=sa.Uuid))
+
+
+async def load_client(session: AsyncSession, claims: ClientClaims, address: str, now: datetime) -> Actor:
+    """The service client behind a verified token; one that has ended, or that calls from elsewhere, is nobody."""
+    connection = await session.connection()
+    given = {"client_id": claims.client_id, "credential_id": claims.secret_id, "now": now}
+    found = (await connection.execute(_CLIENT, given)).one_or_none()
+    if found is None or not is_within(address, found.allowed_networks):
+        raise Refusal(Code.TOKEN_INVALID)
+    return Actor(
+        person_id=None,
+        organisation_id=found.organisation_id,
+        service_client_id=claims.client_id,
+        scopes=counting(found.scopes, consented=found.consented_at is not None, asked_for=claims.scopes),
+    )
+
+
+def counting(granted: Iterable[Scope], *, consented: bool, asked_for: Collection[str] | None) -> frozenset[Scope]:
+    """The scopes that give something now, with those that they include; of these only what the client asked for."""
+    given = {scope for scope in granted if consented or scope not in SCOPES_BY_CONSENT}
+    given |= {INCLUDED[scope] for scope in given if scope in INCLUDED}
+    if asked_for is None:
+        return frozenset(given)
+    asked = {scope for scope in given if scope in asked_for}
+    return frozenset(asked | {INCLUDED[scope] for scope in asked if scope in INCLUDED})

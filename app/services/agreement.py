@@ -8,23 +8,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.models.action import Action
-from app.models.approval import Approval
+from app.models.approval import Approval, SubjectType
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
+from app.models.destruction import Destruction
+from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.email_domain import EmailDomain
+from app.models.identity import Identity
+from app.models.identity_provider import IdentityProvider
 from app.models.instrument import Instrument
+from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.retention_rule import RetentionRule
+from app.models.service_client import ServiceClient
+from app.models.service_client_credential import ServiceClientCredential
 from app.models.session_record import SessionRecord, SessionRecordState
+from app.models.sign_in import SignIn
 from app.models.statement import Statement
 from app.models.survey_amendment import SurveyAmendment
 from app.models.survey_invitation_batch import SurveyInvitationBatch
 from app.models.survey_reminder import SurveyReminder
-from app.models.survey_round import SurveyRound
+from app.models.survey_round import SurveyRound, SurveyRoundState
 from app.models.survey_texts import SurveyTexts, SurveyTextsState
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
@@ -38,11 +48,19 @@ from app.services.conditions import (
     AT_TABLE,
     BEFORE_CLOSING_TIME,
     BEFORE_DEADLINE,
+    CLIENT,
+    CLIENT_NOT_ENDED,
+    CLIENT_OF_ORGANISATION,
+    CONSENT_NEEDED,
+    DESTRUCTION_PROPOSED,
+    DOMAIN_CLAIMED,
+    DOMAIN_VERIFIED,
     FACILITATOR,
     FACILITATOR_OF_GROUP,
     GROUP_FORMING,
     GROUP_OPEN,
     GROUP_STARTED,
+    HOLD_STANDS,
     INSTRUMENT_PUBLISHED,
     ITS_GROUP_STARTED,
     ITS_ORGANISATION_ACTIVE,
@@ -60,7 +78,12 @@ from app.services.conditions import (
     OWN_PARTY,
     OWN_PARTY_AT_TABLE,
     PARTY_ACTIVE,
+    PERSON_ACTIVE,
     PUBLIC,
+    READS_PEOPLE,
+    READS_RECORDS,
+    READS_RESULTS,
+    READS_UNITS,
     RECORD_FINAL,
     RECORD_OPEN,
     REPRESENTATIVE,
@@ -75,6 +98,7 @@ from app.services.conditions import (
     ROUND_UNDER_WAY,
     SESSION_AHEAD,
     SESSION_OPEN,
+    SIGN_IN_LASTS,
     SIGNED_IN,
     TEMPLATE_DRAFT,
     TEXTS_UNDER_REVIEW,
@@ -82,6 +106,8 @@ from app.services.conditions import (
     TWO_KEYS,
     UNDER_REVIEW,
     UNIT_OPEN,
+    WRITES_PEOPLE,
+    WRITES_UNITS,
     Is,
     While,
     Who,
@@ -103,7 +129,7 @@ class Rule:
     reads: bool = False
     sight: bool = False
     """Whether this decides who sees a row of the kind at all, alone and in every list."""
-    fields: Mapping[str, Who] = field(default_factory=dict)
+    fields: Mapping[str, tuple[Who, ...]] = field(default_factory=dict)
     """Who alone may send some fields of the request."""
 
     @property
@@ -126,17 +152,25 @@ def _list(on: type[Table] | None, items: type[Table], *who: Who) -> Rule:
 
 
 _ORGANISATION_READERS = (MEMBER, ADMINISTRATOR)
+_UNIT_READERS = (*_ORGANISATION_READERS, READS_UNITS)
+_PERSON_READERS = (ONESELF, REPRESENTATIVE, ADMINISTRATOR, READS_PEOPLE)
 _GROUP_READERS = (AT_TABLE, FACILITATOR_OF_GROUP)
 _RECORD_READERS = (
     AT_TABLE,
     FACILITATOR,
     only(ARCHIVIST, "once it is final", Is("state", (SessionRecordState.FINAL,))),
+    only(READS_RECORDS, "once it is final", Is("state", (SessionRecordState.FINAL,))),
+)
+_RESULT_READERS = (
+    *_GROUP_READERS,
+    only(READS_RESULTS, "once it is released", Is("state", (SurveyRoundState.RELEASED,))),
 )
 _RECORD_WRITERS = (AT_TABLE, FACILITATOR)
 _TEXTS_READERS = (
     AT_TABLE,
     only(FACILITATOR_OF_GROUP, "once they are released", Is("state", (SurveyTextsState.RELEASED,))),
 )
+_NO_TABLE = Is("working_group_id", (None,))
 _PUBLISHED = Is("state", (DialogueTemplateState.PUBLISHED, DialogueTemplateState.RETIRED))
 
 RULES: dict[str, Rule] = {
@@ -145,22 +179,36 @@ RULES: dict[str, Rule] = {
     "create_token": Rule(None, (PUBLIC,)),
     "set_password": Rule(None, (PUBLIC,)),
     "sign_out": Rule(None, (PUBLIC,)),
+    "create_password_reset": Rule(None, (PUBLIC,)),
     # --- answering a survey
     "read_survey_form": Rule(None, (TOKEN_HOLDER,), reads=True),
     "create_survey_response": Rule(None, (TOKEN_HOLDER,)),
     # --- oneself
-    "read_me": Rule(None, (SIGNED_IN,), reads=True),
+    "read_me": Rule(None, (SIGNED_IN, CLIENT), reads=True),
+    # --- one's sign-ins
+    "list_sign_ins": _list(None, SignIn, SIGNED_IN),
+    "create_sign_out": Rule(None, (SIGNED_IN,)),
+    "read_sign_in": _read(SignIn, ONESELF),
+    # Also when the organisation is closed: signing out is always safe.
+    "end_sign_in": Rule(SignIn, (ONESELF,), (SIGN_IN_LASTS,)),
+    # --- passwords and second factors
+    "create_password_change": Rule(None, (SIGNED_IN,)),
+    "read_second_factor": Rule(None, (SIGNED_IN,), reads=True),
+    "create_second_factor": Rule(None, (SIGNED_IN,)),
+    "confirm_second_factor": Rule(None, (SIGNED_IN,)),
+    "create_recovery_codes": Rule(None, (SIGNED_IN,)),
+    "remove_second_factor": Rule(None, (SIGNED_IN,)),
     # --- organisations
-    "list_organisations": _list(None, Organisation, SIGNED_IN),
+    "list_organisations": _list(None, Organisation, SIGNED_IN, CLIENT),
     "create_organisation": Rule(None, (ADMINISTRATOR,)),
-    "read_organisation": _read(Organisation, *_ORGANISATION_READERS),
+    "read_organisation": _read(Organisation, *_ORGANISATION_READERS, CLIENT_OF_ORGANISATION),
     "update_organisation": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
     "close_organisation": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
     # --- units
-    "list_units": _list(Organisation, Unit, *_ORGANISATION_READERS),
-    "create_unit": Rule(Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,)),
-    "read_unit": _read(Unit, *_ORGANISATION_READERS),
-    "update_unit": Rule(Unit, (ADMINISTRATOR, REPRESENTATIVE), (UNIT_OPEN, ITS_ORGANISATION_ACTIVE)),
+    "list_units": _list(Organisation, Unit, *_UNIT_READERS),
+    "create_unit": Rule(Organisation, (ADMINISTRATOR, REPRESENTATIVE, WRITES_UNITS), (ORGANISATION_ACTIVE,)),
+    "read_unit": _read(Unit, *_UNIT_READERS),
+    "update_unit": Rule(Unit, (ADMINISTRATOR, REPRESENTATIVE, WRITES_UNITS), (UNIT_OPEN, ITS_ORGANISATION_ACTIVE)),
     # --- parties
     "list_parties": _list(Organisation, Party, *_ORGANISATION_READERS),
     "create_party": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
@@ -168,17 +216,34 @@ RULES: dict[str, Rule] = {
     "update_party": Rule(Party, (ADMINISTRATOR, OWN_PARTY), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)),
     "close_party": Rule(Party, (OWN_PARTY,), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)),
     # --- people and mandates
-    "list_people": _list(Organisation, Person, *_ORGANISATION_READERS),
+    "list_people": _list(Organisation, Person, *_ORGANISATION_READERS, READS_PEOPLE),
     "create_person": Rule(
-        Organisation, (ADMINISTRATOR, REPRESENTATIVE), (ORGANISATION_ACTIVE,), fields={"roles": ADMINISTRATOR}
+        Organisation,
+        (ADMINISTRATOR, REPRESENTATIVE, WRITES_PEOPLE),
+        (ORGANISATION_ACTIVE,),
+        fields={"roles": (ADMINISTRATOR,)},
     ),
-    "read_person": _read(Person, ONESELF, REPRESENTATIVE, ADMINISTRATOR),
+    "read_person": _read(
+        Person,
+        *(only(who, "until erased", Is("erased_at", (None,))) for who in _PERSON_READERS),
+    ),
     # Also when the organisation is closed: people still sign in to read.
     "update_person": Rule(
         Person,
-        (ONESELF, ADMINISTRATOR),
-        fields={"active": ADMINISTRATOR, "roles": ADMINISTRATOR, "unit_id": ADMINISTRATOR},
+        (ONESELF, ADMINISTRATOR, WRITES_PEOPLE),
+        fields={
+            "active": (ADMINISTRATOR, WRITES_PEOPLE),
+            # Links to set a password go there: the employer's HR system must not have a union's in its hands.
+            "email": (ONESELF, ADMINISTRATOR),
+            "roles": (ADMINISTRATOR,),
+            "unit_id": (ADMINISTRATOR, WRITES_PEOPLE),
+        },
     ),
+    # Also when the organisation is closed. The link goes to the person's own address and to nobody else.
+    "create_person_invitation": Rule(Person, (REPRESENTATIVE, ADMINISTRATOR), (PERSON_ACTIVE,)),
+    # Also when the organisation is closed: the right to be forgotten does not end with it.
+    "erase_person": Rule(Person, (ONESELF, ADMINISTRATOR)),
+    "read_data_export": Rule(Person, (ONESELF,), reads=True),
     "list_mandates": _list(Party, Mandate, OWN_PARTY),
     "create_mandate": Rule(
         Party, (OWN_PARTY, only(ADMINISTRATOR, "for the party's first")), (PARTY_ACTIVE, ITS_ORGANISATION_ACTIVE)
@@ -204,14 +269,29 @@ RULES: dict[str, Rule] = {
     "list_working_group_mandates": _list(WorkingGroup, Mandate, *_GROUP_READERS),
     "close_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_OPEN, ITS_ORGANISATION_ACTIVE)),
     # --- approvals
-    "read_approval": _read(Approval, AT_TABLE, FACILITATOR_OF_GROUP),
-    "withdraw_approval": Rule(Approval, (OWN_PARTY_AT_TABLE,), (APPROVAL_STANDS, ITS_ORGANISATION_ACTIVE)),
+    "read_approval": _read(
+        Approval,
+        AT_TABLE,
+        FACILITATOR_OF_GROUP,
+        only(REPRESENTATIVE, "if it is a matter of the whole organisation", _NO_TABLE),
+        only(
+            READS_RECORDS,
+            "if it stands, on a record",
+            Is("subject_type", (SubjectType.SESSION_RECORD,)),
+            Is("voided_at", (None,)),
+        ),
+    ),
+    "withdraw_approval": Rule(
+        Approval,
+        (OWN_PARTY_AT_TABLE, only(OWN_PARTY, "if it is a matter of the whole organisation", _NO_TABLE)),
+        (APPROVAL_STANDS, ITS_ORGANISATION_ACTIVE),
+    ),
     # --- dialogue templates
     "list_dialogue_templates": _list(None, DialogueTemplate, SIGNED_IN),
     "create_dialogue_template": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
     "read_dialogue_template": _read(
         DialogueTemplate,
-        Who("anyone signed in, when it is central and published", (Is("organisation_id", (None,)), _PUBLISHED)),
+        only(SIGNED_IN, "when it is central and published", Is("organisation_id", (None,)), _PUBLISHED),
         only(MEMBER, "when it is published", _PUBLISHED),
         REPRESENTATIVE,
     ),
@@ -234,9 +314,7 @@ RULES: dict[str, Rule] = {
     "list_instruments": _list(None, Instrument, SIGNED_IN),
     "list_organisation_instruments": _list(Organisation, Instrument, MEMBER),
     "create_instrument": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
-    "read_instrument": _read(
-        Instrument, Who("anyone signed in, when it is central", (Is("organisation_id", (None,)),)), MEMBER
-    ),
+    "read_instrument": _read(Instrument, only(SIGNED_IN, "when it is central", Is("organisation_id", (None,))), MEMBER),
     "transition_instrument": Rule(Instrument, (REPRESENTATIVE,), (INSTRUMENT_PUBLISHED, ITS_ORGANISATION_ACTIVE)),
     # --- dialogue sessions
     "list_dialogue_sessions": _list(WorkingGroup, DialogueSession, *_GROUP_READERS),
@@ -253,7 +331,7 @@ RULES: dict[str, Rule] = {
     "update_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
     "delete_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
     # --- session records
-    "list_session_records": _list(Organisation, SessionRecord, MEMBER),
+    "list_session_records": _list(Organisation, SessionRecord, MEMBER, READS_RECORDS),
     "list_working_group_session_records": _list(WorkingGroup, SessionRecord, *_GROUP_READERS),
     "read_session_record": _read(SessionRecord, *_RECORD_READERS),
     "update_session_record": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
@@ -263,7 +341,13 @@ RULES: dict[str, Rule] = {
         (AT_TABLE,),
         (NOT_ITS_FACILITATOR, UNDER_REVIEW, BEFORE_DEADLINE, ITS_ORGANISATION_STAYS_ACTIVE),
     ),
-    "list_session_record_approvals": _list(SessionRecord, Approval, AT_TABLE, FACILITATOR),
+    "list_session_record_approvals": _list(
+        SessionRecord,
+        Approval,
+        AT_TABLE,
+        FACILITATOR,
+        only(READS_RECORDS, "once it is final", Is("state", (SessionRecordState.FINAL,))),
+    ),
     "create_appendix": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_FINAL, ITS_ORGANISATION_ACTIVE)),
     "list_appendices": _list(SessionRecord, SessionRecord, *_RECORD_READERS),
     "read_statement": _read(
@@ -289,9 +373,10 @@ RULES: dict[str, Rule] = {
     "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED, ITS_ORGANISATION_ACTIVE)),
     "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
     # --- survey rounds
+    "list_organisation_survey_rounds": _list(Organisation, SurveyRound, MEMBER, READS_RESULTS),
     "list_survey_rounds": _list(WorkingGroup, SurveyRound, *_GROUP_READERS),
     "create_survey_round": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_ACTIVE)),
-    "read_survey_round": _read(SurveyRound, *_GROUP_READERS),
+    "read_survey_round": _read(SurveyRound, *_RESULT_READERS),
     "update_survey_round": Rule(SurveyRound, (AT_TABLE,), (ROUND_DRAFT, ITS_ORGANISATION_ACTIVE)),
     "transition_survey_round": Rule(SurveyRound, (AT_TABLE,), (ROUND_AHEAD, ITS_ORGANISATION_ACTIVE)),
     "list_survey_units": Rule(SurveyRound, _GROUP_READERS, reads=True),
@@ -314,11 +399,11 @@ RULES: dict[str, Rule] = {
     ),
     "list_survey_amendment_approvals": _list(SurveyAmendment, Approval, *_GROUP_READERS),
     # --- survey results
-    "read_survey_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
-    "list_unit_results": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
-    "read_unit_result": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
-    "read_unit_trend": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
-    "read_unit_benchmark": Rule(SurveyRound, _GROUP_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_survey_results": Rule(SurveyRound, _RESULT_READERS, (RESULTS_RELEASED,), reads=True),
+    "list_unit_results": Rule(SurveyRound, _RESULT_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_result": Rule(SurveyRound, _RESULT_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_trend": Rule(SurveyRound, _RESULT_READERS, (RESULTS_RELEASED,), reads=True),
+    "read_unit_benchmark": Rule(SurveyRound, _RESULT_READERS, (RESULTS_RELEASED,), reads=True),
     "read_survey_unlocks": Rule(SurveyRound, _GROUP_READERS, reads=True),
     # Also when the organisation is closed: what people have answered is released as they were told.
     "unlock_survey_round": Rule(SurveyRound, (AT_TABLE,), (TWO_KEYS, ROUND_CLOSED)),
@@ -338,6 +423,64 @@ RULES: dict[str, Rule] = {
     "withdraw_text_withholding": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_ACTIVE)),
     "list_survey_texts_approvals": _list(SurveyTexts, Approval, AT_TABLE),
     "approve_survey_texts": Rule(SurveyTexts, (AT_TABLE,), (TEXTS_UNDER_REVIEW, ITS_ORGANISATION_STAYS_ACTIVE)),
+    # --- service clients
+    "list_service_clients": _list(Organisation, ServiceClient, ADMINISTRATOR, REPRESENTATIVE),
+    "create_service_client": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
+    "read_service_client": _read(ServiceClient, ADMINISTRATOR, REPRESENTATIVE),
+    "update_service_client": Rule(ServiceClient, (ADMINISTRATOR,), (CLIENT_NOT_ENDED, ITS_ORGANISATION_ACTIVE)),
+    # Also when the organisation is closed: shutting a door is always safe.
+    "end_service_client": Rule(ServiceClient, (ADMINISTRATOR,), (CLIENT_NOT_ENDED,)),
+    "approve_service_client": Rule(
+        ServiceClient, (REPRESENTATIVE,), (CLIENT_NOT_ENDED, CONSENT_NEEDED, ITS_ORGANISATION_STAYS_ACTIVE)
+    ),
+    "list_service_client_approvals": _list(ServiceClient, Approval, REPRESENTATIVE),
+    "create_service_client_credential": Rule(
+        ServiceClient, (ADMINISTRATOR,), (CLIENT_NOT_ENDED, ITS_ORGANISATION_ACTIVE)
+    ),
+    "read_service_client_credential": _read(ServiceClientCredential, ADMINISTRATOR, REPRESENTATIVE),
+    "delete_service_client_credential": Rule(ServiceClientCredential, (ADMINISTRATOR,)),
+    # --- retention. Also when the organisation is closed: what it leaves behind is archived and destroyed all the same.
+    "list_retention_rules": _list(Organisation, RetentionRule, MEMBER),
+    "create_retention_rule": Rule(Organisation, (ARCHIVIST,)),
+    "read_retention_rule": _read(RetentionRule, MEMBER),
+    "update_retention_rule": Rule(RetentionRule, (ARCHIVIST,)),
+    "delete_retention_rule": Rule(RetentionRule, (ARCHIVIST,)),
+    "list_legal_holds": _list(Organisation, LegalHold, MEMBER),
+    "create_legal_hold": Rule(Organisation, (ARCHIVIST,)),
+    "read_legal_hold": _read(LegalHold, ARCHIVIST, REPRESENTATIVE),
+    "lift_legal_hold": Rule(LegalHold, (ARCHIVIST,), (HOLD_STANDS,)),
+    "list_destructions": _list(WorkingGroup, Destruction, AT_TABLE),
+    "create_destruction": Rule(SessionRecord, (AT_TABLE,), (RECORD_FINAL, ITS_ORGANISATION_ACTIVE)),
+    "read_destruction": _read(Destruction, AT_TABLE, ARCHIVIST),
+    "transition_destruction": Rule(Destruction, (OWN_PARTY_AT_TABLE,), (DESTRUCTION_PROPOSED, ITS_ORGANISATION_ACTIVE)),
+    "approve_destruction": Rule(Destruction, (AT_TABLE,), (DESTRUCTION_PROPOSED, ITS_ORGANISATION_STAYS_ACTIVE)),
+    "list_destruction_approvals": _list(Destruction, Approval, AT_TABLE),
+    "list_destruction_log_entries": _list(Organisation, DestructionLogEntry, MEMBER),
+    "read_destruction_log_entry": _read(
+        DestructionLogEntry,
+        *(
+            only(who, "unless it is about a party's own", Is("party_id", (None,)))
+            for who in (ARCHIVIST, REPRESENTATIVE)
+        ),
+        OWN_PARTY,
+    ),
+    # --- identity providers
+    "read_sign_in_choices": Rule(None, (PUBLIC,), reads=True),
+    "create_authorisation_request": Rule(None, (PUBLIC,)),
+    "list_identity_providers": _list(None, IdentityProvider, ADMINISTRATOR),
+    "create_identity_provider": Rule(None, (ADMINISTRATOR,)),
+    "read_identity_provider": _read(IdentityProvider, ADMINISTRATOR),
+    "update_identity_provider": Rule(IdentityProvider, (ADMINISTRATOR,)),
+    "list_email_domains": _list(Organisation, EmailDomain, *_ORGANISATION_READERS),
+    "create_email_domain": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
+    "read_email_domain": _read(EmailDomain, *_ORGANISATION_READERS),
+    "verify_email_domain": Rule(EmailDomain, (ADMINISTRATOR,), (DOMAIN_CLAIMED, ITS_ORGANISATION_ACTIVE)),
+    # Also when the organisation is closed: its people still sign in, and its domain may be another's by now.
+    "update_email_domain": Rule(EmailDomain, (ADMINISTRATOR,), (DOMAIN_VERIFIED,)),
+    "delete_email_domain": Rule(EmailDomain, (ADMINISTRATOR,)),
+    "list_my_identities": _list(None, Identity, SIGNED_IN),
+    "read_identity": _read(Identity, ONESELF),
+    "unlink_identity": Rule(Identity, (ONESELF,)),
     # --- audit
     "list_audit_entries": _list(Organisation, AuditEntry, *_ORGANISATION_READERS),
     "read_audit_entry": _read(
@@ -345,6 +488,7 @@ RULES: dict[str, Rule] = {
         only(REPRESENTATIVE, "what concerns the whole organisation", Is("audience", (Audience.ORGANISATION,))),
         only(ADMINISTRATOR, "what concerns the whole organisation", Is("audience", (Audience.ORGANISATION,))),
         only(AT_TABLE, "what concerns the table", Is("audience", (Audience.WORKING_GROUP,))),
+        only(ONESELF, "what concerns the person alone", Is("audience", (Audience.PERSON,))),
         only(OWN_PARTY, "what concerns the party alone", Is("audience", (Audience.PARTY,))),
         only(OWN_PARTY_AT_TABLE, "what concerns the party alone", Is("audience", (Audience.PARTY,))),
     ),

@@ -1,6 +1,6 @@
 """Decisions on their own: listed, read, and taken back while nothing has come of them."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalRead, SubjectType, VoidReason
+from app.models.destruction import Destruction, DestructionState
+from app.models.service_client import ServiceClient, ServiceClientState
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.survey_amendment import SurveyAmendment, SurveyAmendmentState
 from app.models.survey_round import SurveyRound, SurveyRoundState
 from app.models.survey_texts import SurveyTexts, SurveyTextsState
 from app.models.working_group import WorkingGroup, WorkingGroupState
-from app.services import policy
+from app.services import policy, service_client_consent
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, find, shown
@@ -30,6 +32,8 @@ class _Subject:
     row_type: type[Any]
     listed_by: str
     undecided: Collection[StrEnum]
+    afterwards: Callable[[Work, Any, Approval], Awaitable[None]] | None = None
+    """What follows when one is taken back."""
 
 
 _SUBJECTS = {
@@ -46,10 +50,15 @@ _SUBJECTS = {
         SurveyAmendment, "list_survey_amendment_approvals", {SurveyAmendmentState.PROPOSED}
     ),
     SubjectType.SURVEY_TEXTS: _Subject(SurveyTexts, "list_survey_texts_approvals", {SurveyTextsState.UNDER_REVIEW}),
+    # Consent is nothing that is ever decided for good.
+    SubjectType.SERVICE_CLIENT: _Subject(
+        ServiceClient, "list_service_client_approvals", set(ServiceClientState), service_client_consent.taken_back
+    ),
+    SubjectType.DESTRUCTION: _Subject(Destruction, "list_destruction_approvals", {DestructionState.PROPOSED}),
 }
 
 # Not by everyone who sees what else is decided at the table.
-_SEEN_BY_FEWER = {SubjectType.SESSION_RECORD, SubjectType.SURVEY_TEXTS}
+_SEEN_BY_FEWER = {SubjectType.SESSION_RECORD, SubjectType.SURVEY_TEXTS, SubjectType.DESTRUCTION}
 
 _ITEMS = sa.select(
     col(Approval.id),
@@ -93,3 +102,5 @@ async def withdraw(work: Work, approval_id: UUID, version: int) -> None:
     if subject.state not in about.undecided:
         raise Refusal(Code.DECISION_TAKEN)
     await changed(work, "withdraw_approval", approval, {"voided_at": work.now, "void_reason": VoidReason.WITHDRAWN})
+    if about.afterwards is not None:
+        await about.afterwards(work, subject, approval)

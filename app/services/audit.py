@@ -11,9 +11,14 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.second_factor import SecondFactor
+from app.models.sign_in import Credential, SignIn
 from app.models.statement import Statement
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
+
+OneselfOnly = SignIn | Credential | SecondFactor
+"""What people change of their own, and nobody else is to read of."""
 
 
 def entry(
@@ -29,12 +34,14 @@ def entry(
     organisation_id = row.id if isinstance(row, Organisation) else getattr(row, "organisation_id", None)
     party_id = row.id if isinstance(row, Party) else getattr(row, "party_id", None)
     audience = _audience(row, group_id)
-    subject_id = row.session_record_id if isinstance(row, Statement) else row.id  # type: ignore[attr-defined]
+    if isinstance(row, OneselfOnly) and actor is not None:
+        organisation_id = actor.organisation_id
+    subject_id = _subject_id(row)
     if isinstance(row, Statement) and audience is not Audience.PARTY:
         # The number tells how often the party wrote in private; the record's own entry has the joint version.
         from_version = None
     # A person has no party, and who takes somebody in must not point at one: every party reads such an entry.
-    if mandate_id is None and actor is not None and not isinstance(row, Person):
+    if mandate_id is None and actor is not None and not isinstance(row, Person | OneselfOnly):
         mandate_id = _mandate(actor, organisation_id, group_id, party_id)
     return AuditEntry(
         organisation_id=organisation_id,
@@ -42,6 +49,7 @@ def entry(
         party_id=party_id if audience is Audience.PARTY else None,
         audience=audience,
         person_id=actor.person_id if actor else None,
+        service_client_id=actor.service_client_id if actor else None,
         mandate_id=mandate_id,
         operation=operation,
         subject_type=snake_case(type(row).__name__),
@@ -51,10 +59,22 @@ def entry(
     )
 
 
+def _subject_id(row: Table) -> UUID:
+    if isinstance(row, Statement):
+        return row.session_record_id
+    if isinstance(row, Credential | SecondFactor):
+        return row.person_id
+    subject_id: UUID = row.id  # type: ignore[attr-defined]
+    return subject_id
+
+
 def _audience(row: Table, group_id: UUID | None) -> Audience:
     """Private things are private in the trail too: even that a note exists is the party's own business."""
     if isinstance(row, PartyNote) or (isinstance(row, Statement) and not row.published):
         return Audience.PARTY
+    if isinstance(row, OneselfOnly):
+        # When somebody sits at which desk is not their employer's business, nor their union's.
+        return Audience.PERSON
     if group_id is not None:
         return Audience.WORKING_GROUP
     return Audience.PARTY if isinstance(row, Mandate) else Audience.ORGANISATION

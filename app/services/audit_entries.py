@@ -22,6 +22,7 @@ _ITEMS = sa.select(
     col(AuditEntry.subject_id),
     col(AuditEntry.from_version),
     col(AuditEntry.person_id),
+    col(AuditEntry.service_client_id),
     col(AuditEntry.mandate_id),
     col(AuditEntry.working_group_id),
     col(AuditEntry.audience),

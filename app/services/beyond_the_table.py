@@ -10,6 +10,15 @@ from app.services.errors import Code
 _OF_A_RECORD = {Code.NOT_FOUND: "if it is about a record or texts, the caller may read those"}
 
 BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
+    "create_person_invitation": {
+        Code.INVITED_RECENTLY: "the person was not mailed an invitation in the last ten minutes",
+    },
+    "confirm_second_factor": {
+        Code.SECOND_FACTOR_INACTIVE: "the caller has asked for a second factor",
+        Code.SECOND_FACTOR_ACTIVE: "the caller's second factor is not confirmed yet",
+    },
+    "create_second_factor": {Code.SECOND_FACTOR_ACTIVE: "the caller has no second factor that is confirmed"},
+    "create_recovery_codes": {Code.SECOND_FACTOR_INACTIVE: "the caller has a second factor that is confirmed"},
     "create_mandate": {
         Code.FIRST_MANDATE_EXISTS: "if a system administrator gives it, the party has never had a mandate",
     },
@@ -24,7 +33,9 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     "withdraw_approval": _OF_A_RECORD
     | {
         Code.DECISION_TAKEN: "what it is about is not decided: the group is forming, the record is not final, "
-        "the texts are not released, the survey round and its change are only proposed"
+        "the texts are not released, the survey round and its change are only proposed; but consent to a service "
+        "client can always be taken back"
+        "the texts are not released, the survey round, its change and a destruction are only proposed"
     },
     "update_dialogue_session": {
         Code.SESSION_HELD: "once the session is held, only attendances and head-count change",
@@ -63,10 +74,39 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on them",
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on them for another party",
     },
+    "approve_service_client": {
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
+        Code.CHANGE_REQUESTED: "no party has asked for a change of it",
+    },
+    "create_service_client_credential": {Code.TWO_SECRETS_LIVE: "fewer than two of its secrets still count"},
     "read_statement": {Code.NOT_FOUND: "the caller may read its record"},
     "write_statement": {
+        Code.LEGAL_HOLD: "nothing that a legal hold is on is lost by it",
         Code.NOT_FOUND: "the party has a seat at the table",
         Code.NOT_YOUR_ROLE: "the caller speaks for the party there",
     },
     "read_record_registration": {Code.NOT_FOUND: "the record is registered"},
+    # --- retention, legal holds, erasure
+    "erase_person": {
+        Code.PERSON_HOLDS_MANDATE: "the person holds no mandate today or later",
+        Code.PERSON_LEADS_SESSION: "the person leads no session that is still to be held",
+        Code.LEGAL_HOLD: "no legal hold is on the person, the organisation, or a group in which something would change",
+    },
+    "create_destruction": {
+        Code.LEGAL_HOLD: "no legal hold is on the record, its group or the organisation",
+        Code.APPENDIX_OPEN: "every appendix of the record is final",
+        Code.DESTRUCTION_PENDING: "no other destruction of the record is proposed",
+    },
+    "approve_destruction": {
+        Code.LEGAL_HOLD: "no legal hold is on the record, its group or the organisation",
+        Code.APPENDIX_OPEN: "no appendix has been begun since it was proposed",
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
+    },
+    **{
+        operation: {Code.LEGAL_HOLD: "nothing that a legal hold is on is lost by it"}
+        for operation in ("update_party_note", "delete_party_note", "update_action", "delete_action")
+    },
+    "update_session_record": {Code.LEGAL_HOLD: "nothing that a legal hold is on is lost by it"},
 }

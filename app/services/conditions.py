@@ -7,19 +7,22 @@ filter of a list cannot disagree.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from app.models.action import ActionState
 from app.models.base import Table
+from app.models.destruction import DestructionState
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.dialogue_template import DialogueTemplateState
 from app.models.instrument import InstrumentState
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person, Role
+from app.models.service_client import Scope, ServiceClientState
 from app.models.session_record import SessionRecord, SessionRecordState, record_state
+from app.models.sign_in import SignInState, sign_in_state
 from app.models.survey_amendment import SurveyAmendmentState
 from app.models.survey_round import SurveyRound, SurveyRoundState, round_state
 from app.models.survey_texts import SurveyTextsState
@@ -69,11 +72,38 @@ class Has:
 
     role: Role
 
-    def of_row(self, actor: Actor, row: Table) -> bool:  # noqa: ARG002
+    def of_row(self, actor: Actor, row: Table | None) -> bool:  # noqa: ARG002
         return self.role in actor.roles
 
     def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:  # noqa: ARG002
         return sa.bindparam(parameter(self.role), type_=sa.Boolean)
+
+
+@dataclass(frozen=True)
+class IsA:
+    """The actor is a person, or a service client, whatever the row."""
+
+    kind: Literal["person", "client"]
+
+    def of_row(self, actor: Actor, row: Table | None) -> bool:  # noqa: ARG002
+        return (actor.person_id if self.kind == "person" else actor.service_client_id) is not None
+
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:  # noqa: ARG002
+        return sa.bindparam(parameter(self.kind), type_=sa.Boolean)
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The actor is a service client of the row's organisation, and the scope gives it something there."""
+
+    scope: Scope
+
+    def of_row(self, actor: Actor, row: Table) -> bool:
+        return getattr(row, attribute(type(row), "organisation_id")) in actor.granted(self.scope)
+
+    def of_many(self, row_type: type[Table]) -> sa.ColumnElement[bool]:
+        column: sa.ColumnElement[Any] = getattr(row_type, attribute(row_type, "organisation_id"))
+        return column == sa.any_(sa.bindparam(parameter(self.scope), type_=sa.ARRAY(sa.Uuid)))
 
 
 @dataclass(frozen=True)
@@ -93,7 +123,7 @@ class Is:
         return sa.or_(clause, column.is_(None)) if None in self.values else clause
 
 
-Condition = Among | Has | Is
+Condition = Among | Has | IsA | Granted | Is
 
 
 @dataclass(frozen=True)
@@ -163,7 +193,24 @@ MEETS_AT_TABLE = Who(
     (Among(("working_group_id",), "started"),),
 )
 ONESELF = Who("the person concerned", (Among(("person_id",), "oneself"),))
-SIGNED_IN = Who("anyone signed in")
+SIGNED_IN = Who("a person who is signed in", (IsA("person"),))
+# What a service client may do beside its scopes: know who it is, and for whom.
+CLIENT = Who("a service client", (IsA("client"),))
+CLIENT_OF_ORGANISATION = Who(
+    "a service client of the organisation", (Among(("organisation_id",), "served_organisations"),)
+)
+
+
+def _scoped(scope: Scope) -> Who:
+    return Who(f"{CLIENT_OF_ORGANISATION.words} with the scope `{scope.value}`", (Granted(scope),))
+
+
+READS_PEOPLE = _scoped(Scope.PEOPLE_READ)
+WRITES_PEOPLE = _scoped(Scope.PEOPLE_WRITE)
+READS_UNITS = _scoped(Scope.UNITS_READ)
+WRITES_UNITS = _scoped(Scope.UNITS_WRITE)
+READS_RECORDS = _scoped(Scope.RECORDS_READ)
+READS_RESULTS = _scoped(Scope.RESULTS_READ)
 PUBLIC = Who("anyone, without signing in")
 # Nobody is known to hold one, so no actor is this; services/survey_forms.py looks at the token itself.
 TOKEN_HOLDER = Who("whoever holds an unused token of an open survey round, without signing in")
@@ -188,6 +235,7 @@ ITS_ORGANISATION_STAYS_ACTIVE = replace(
 )
 UNIT_OPEN = While("the unit is not closed", Code.UNIT_CLOSED, lambda _actor, row, _now: row.valid_to is None)
 PARTY_ACTIVE = While("the party is active", Code.PARTY_CLOSED, state_is(PartyState.ACTIVE))
+PERSON_ACTIVE = While("the person is active", Code.PERSON_INACTIVE, lambda _actor, row, _now: row.active)
 MANDATE_RUNS = While(
     "the mandate has not ended",
     Code.MANDATE_ENDED,
@@ -199,7 +247,7 @@ ITS_GROUP_STARTED = replace(GROUP_STARTED, words="its group has started", of=Wor
 GROUP_OPEN = While(
     "the group is not closed",
     Code.GROUP_CLOSED,
-    state_is(WorkingGroupState.FORMING, WorkingGroupState.ACTIVE),
+    state_is(WorkingGroupState.FORMING, WorkingGroupState.ACTIVE, WorkingGroupState.DORMANT),
 )
 TEMPLATE_DRAFT = While("it is a draft", Code.TEMPLATE_NOT_DRAFT, state_is(DialogueTemplateState.DRAFT))
 INSTRUMENT_PUBLISHED = While("it is not retired", Code.INSTRUMENT_RETIRED, state_is(InstrumentState.PUBLISHED))
@@ -268,6 +316,11 @@ ROUND_UNDER_WAY = While(
 ITS_ROUND_UNDER_WAY = replace(
     ROUND_UNDER_WAY, words="its round is open, or closed and not released", of=SurveyRound, locked=True
 )
+SIGN_IN_LASTS = While(
+    "the sign-in has not ended",
+    Code.SIGN_IN_ENDED,
+    lambda _actor, row, now: sign_in_state(row.started_at, row.last_used_at, row.ended_at, now) is SignInState.ACTIVE,
+)
 TWO_KEYS = While("each side has a key", Code.ROUND_HAS_ONE_KEY, lambda _actor, row, _now: row.two_keys)
 AMENDMENT_PROPOSED = While(
     "it is neither decided nor taken back", Code.AMENDMENT_SETTLED, state_is(SurveyAmendmentState.PROPOSED)
@@ -284,4 +337,17 @@ ROUND_BEGUN = While(
 ROUND_NOT_BEGUN = While(
     "answers are not taken yet", Code.SURVEY_ROUND_HAS_BEGUN, lambda _actor, row, now: now < row.opens_at
 )
+DOMAIN_CLAIMED = While("it is not verified", Code.DOMAIN_VERIFIED, lambda _actor, row, _now: row.verified_at is None)
+DOMAIN_VERIFIED = While(
+    "it is verified", Code.DOMAIN_NOT_VERIFIED, lambda _actor, row, _now: row.verified_at is not None
+)
 TEXTS_UNDER_REVIEW = While("the texts are not released", Code.TEXTS_RELEASED, state_is(SurveyTextsState.UNDER_REVIEW))
+CLIENT_NOT_ENDED = While("the client has not ended", Code.SERVICE_CLIENT_ENDED, state_is(ServiceClientState.ACTIVE))
+CONSENT_NEEDED = While(
+    "some of its scopes need consent", Code.CONSENT_NOT_NEEDED, lambda _actor, row, _now: row.needs_consent
+)
+# --- retention
+HOLD_STANDS = While("the hold has not been lifted", Code.HOLD_LIFTED, lambda _actor, row, _now: row.lifted_at is None)
+DESTRUCTION_PROPOSED = While(
+    "it is neither carried out nor taken back", Code.DESTRUCTION_SETTLED, state_is(DestructionState.PROPOSED)
+)

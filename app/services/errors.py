@@ -21,6 +21,29 @@ class Code(StrEnum):
     INVITATION_REFUSED = "invitationRefused"
     PASSWORD_TOO_COMMON = "passwordTooCommon"  # noqa: S105
     CROSS_SITE_REQUEST = "crossSiteRequest"
+    # identity providers
+    AUTHORISATION_REFUSED = "authorisationRefused"
+    IDENTITY_NOT_LINKED = "identityNotLinked"
+    IDENTITY_TAKEN = "identityTaken"
+    IDENTITY_PROVIDER_AWAY = "identityProviderAway"
+    UNKNOWN_IDENTITY_PROVIDER = "unknownIdentityProvider"
+    ISSUER_TAKEN = "issuerTaken"
+    SIGNS_IN_ELSEWHERE = "signsInElsewhere"
+    DOMAIN_CLAIMED = "domainClaimed"
+    DOMAIN_TAKEN = "domainTaken"
+    DOMAIN_VERIFIED = "domainVerified"
+    DOMAIN_NOT_VERIFIED = "domainNotVerified"
+    DOMAIN_NOT_PROVED = "domainNotProved"
+    NAME_SERVICE_AWAY = "nameServiceAway"
+    SIGN_IN_ENDED = "signInEnded"
+    # passwords and second factors
+    SECOND_FACTOR_REQUIRED = "secondFactorRequired"
+    ONE_TIME_CODE_REFUSED = "oneTimeCodeRefused"
+    SECOND_FACTOR_MISSING = "secondFactorMissing"
+    SECOND_FACTOR_ACTIVE = "secondFactorActive"
+    SECOND_FACTOR_INACTIVE = "secondFactorInactive"
+    PROOF_REFUSED = "proofRefused"
+    INVITED_RECENTLY = "invitedRecently"
     # concurrency
     STALE_VERSION = "staleVersion"
     IDEMPOTENCY_KEY_REUSED = "idempotencyKeyReused"
@@ -166,6 +189,24 @@ class Code(StrEnum):
     RESULTS_NOT_RELEASED = "resultsNotReleased"
     TEXTS_RELEASED = "textsReleased"
     UNKNOWN_TEXT = "unknownText"
+    # service clients
+    CLIENT_REFUSED = "clientRefused"
+    SCOPE_NOT_GRANTED = "scopeNotGranted"
+    SCOPE_NOT_FOR_KIND = "scopeNotForKind"
+    EXPIRY_UNFIT = "expiryUnfit"
+    SERVICE_CLIENT_ENDED = "serviceClientEnded"
+    CONSENT_NOT_NEEDED = "consentNotNeeded"
+    TWO_SECRETS_LIVE = "twoSecretsLive"
+    # retention, legal holds, erasure
+    RETENTION_RULE_EXISTS = "retentionRuleExists"
+    LEGAL_HOLD = "legalHold"
+    HOLD_LIFTED = "holdLifted"
+    NOTHING_TO_HOLD = "nothingToHold"
+    APPENDIX_OPEN = "appendixOpen"
+    DESTRUCTION_PENDING = "destructionPending"
+    DESTRUCTION_SETTLED = "destructionSettled"
+    PERSON_HOLDS_MANDATE = "personHoldsMandate"
+    PERSON_LEADS_SESSION = "personLeadsSession"
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,36 @@
 """One-time links with which people set a password, and the first administrator."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.models.base import new_id
 from app.models.columns import UtcDateTime
 from app.models.person import Person, Role
-from app.models.sign_in import Credential, NewAdministrator, NewCredential, PersonInvitation, SignIn, SignInEnd
-from app.services import audit, passwords
+from app.models.sign_in import (
+    Credential,
+    LinkKind,
+    NewAdministrator,
+    NewCredential,
+    PersonInvitation,
+    SignIn,
+    SignInEnd,
+)
+from app.services import account_mail, audit, identity_bindings, passwords, wall
+from app.services.account_letters import Notice
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
-from app.services.sign_in import Entrance, digest, end, new_token
-from app.services.work import store
+from app.services.sign_ins import Entrance, digest, end, new_token
+from app.services.vault import Vault
+from app.services.work import Work, admit, store
 
 VALID = timedelta(days=7)
+AGAIN_AFTER = timedelta(minutes=10)
+"""Not sooner is the same person mailed another link."""
 
 _INVITED = (
     sa.select(Person)
@@ -27,6 +41,12 @@ _INVITED = (
         col(PersonInvitation.expires_at) > sa.bindparam("now", type_=UtcDateTime),
         col(Person.active),
     )
+)
+_RECENT = sa.select(col(PersonInvitation.id)).where(
+    col(PersonInvitation.person_id) == sa.bindparam("person_id", type_=sa.Uuid),
+    col(PersonInvitation.kind) == LinkKind.INVITATION,
+    col(PersonInvitation.used_at).is_(None),
+    col(PersonInvitation.created_at) > sa.bindparam("since", type_=UtcDateTime),
 )
 _TAKE = _INVITED.with_for_update(of=PersonInvitation)
 
@@ -42,12 +62,55 @@ async def invite(session: AsyncSession, email: str, now: datetime) -> str:
         raise Refusal(Code.UNKNOWN_PERSON)
     if not person.active:
         raise Refusal(Code.PERSON_INACTIVE)
-    await session.execute(sa.delete(PersonInvitation).where(col(PersonInvitation.person_id) == person.id))
+    await void(session, person.id)
     token = new_token()
-    session.add(PersonInvitation(token_hash=digest(token), person_id=person.id, expires_at=now + VALID))
+    session.add(PersonInvitation(token_hash=digest(token), person_id=person.id, created_at=now, expires_at=now + VALID))
     session.add(audit.entry(None, "invite_person", person, now, None, None))
     await session.flush()
     return token
+
+
+async def mail(work: Work, vault: Vault, person_id: UUID) -> PersonInvitation:
+    """A link in a mail to the person's address. Earlier links stop working; nobody but its reader sees this one."""
+    person = await admit(work, "create_person_invitation", Person, person_id)
+    link_id = new_id()
+    link = PersonInvitation(
+        token_hash=digest(vault.link_token(link_id)),
+        id=link_id,
+        person_id=person.id,
+        created_at=work.now,
+        expires_at=work.now + VALID,
+    )
+    async with wall.beyond(work.session):  # nobody sees a link to set a password, nor whether there is one
+        since = work.now - AGAIN_AFTER
+        recent = (await work.session.execute(_RECENT, {"person_id": person.id, "since": since})).first()
+        if recent is not None:
+            raise Refusal(Code.INVITED_RECENTLY)
+        await void(work.session, person.id)
+        work.session.add(link)
+    work.session.add(audit.entry(work.actor, "create_person_invitation", person, work.now, None, None))
+    await account_mail.put_invitation(work.session, link_id)
+    await store(work.session)
+    return link
+
+
+async def mailed(work: Work, link_id: UUID) -> PersonInvitation:
+    """The link that an earlier request with the same key had mailed; it may be used or replaced by now."""
+    async with wall.beyond(work.session):
+        found = await work.session.execute(sa.select(PersonInvitation).where(col(PersonInvitation.id) == link_id))
+        link = found.scalar_one_or_none()
+    if link is None:
+        raise Refusal(Code.NOT_FOUND)
+    return link
+
+
+async def void(session: AsyncSession, person_id: UUID) -> None:
+    """No link that the person has been sent works any more."""
+    await session.execute(
+        sa.delete(PersonInvitation)
+        .where(col(PersonInvitation.person_id) == person_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def set_password(entrance: Entrance, data: NewCredential) -> None:
@@ -63,12 +126,15 @@ async def set_password(entrance: Entrance, data: NewCredential) -> None:
         now = entrance.clock()
         if (await session.execute(_TAKE, token)).one_or_none() is None:
             raise Refusal(Code.INVITATION_REFUSED, "/token")
+        if await identity_bindings.signs_in_elsewhere(session, person.id):
+            raise Refusal(Code.SIGNS_IN_ELSEWHERE)
         await session.execute(
             sa.update(PersonInvitation)
             .where(col(PersonInvitation.person_id) == person.id, col(PersonInvitation.used_at).is_(None))
             .values(used_at=now)
         )
         values = {"password_hash": password_hash, "changed_at": now}
+        had_one = await session.get(Credential, person.id) is not None
         await session.execute(
             insert(Credential)
             .values(person_id=person.id, **values)
@@ -76,6 +142,8 @@ async def set_password(entrance: Entrance, data: NewCredential) -> None:
         )
         await end(session, col(SignIn.person_id) == person.id, SignInEnd.PASSWORD_CHANGED, now)
         session.add(audit.entry(Actor(person_id=person.id), "set_password", person, now, None, None))
+        if had_one:
+            await account_mail.put_notice(session, Notice.PASSWORD_CHANGED, person.id, now)
         await session.flush()
 
 

@@ -35,7 +35,8 @@ class Subject:
     type: SubjectType
     id: UUID
     organisation_id: UUID
-    working_group_id: UUID
+    working_group_id: UUID | None
+    """The table; None: the whole organisation, where only those decide who speak for their party everywhere."""
     content_hash: str
     rule: ApprovalRule
     parties: dict[UUID, Side]
@@ -123,7 +124,10 @@ def outcome(subject: Subject, approvals: Iterable[Approval]) -> Outcome:
 
 def speaking_seat(work: Work, working_group_id: UUID, mandate_id: UUID | None) -> Seat:
     """The seat the actor speaks from at this table; who has seats of several parties must say which."""
-    seats = work.actor.seats_at(working_group_id)
+    return _chosen(work.actor.seats_at(working_group_id), mandate_id)
+
+
+def _chosen(seats: tuple[Seat, ...], mandate_id: UUID | None) -> Seat:
     if mandate_id is not None:
         seats = tuple(seat for seat in seats if seat.mandate_id == mandate_id)
         if not seats:
@@ -135,11 +139,18 @@ def speaking_seat(work: Work, working_group_id: UUID, mandate_id: UUID | None) -
     return seats[0]
 
 
+def _seats(work: Work, working_group_id: UUID | None, organisation_id: UUID | None) -> tuple[Seat, ...]:
+    if working_group_id is not None:
+        return work.actor.seats_at(working_group_id)
+    return () if organisation_id is None else work.actor.seats_in(organisation_id)
+
+
 async def decide(work: Work, operation: str, subject: Subject, data: ApprovalCreate) -> tuple[Approval, Outcome]:
     """Record one party's decision and say what follows from it."""
-    seat = speaking_seat(work, subject.working_group_id, data.mandate_id)
+    seat = _chosen(_seats(work, subject.working_group_id, subject.organisation_id), data.mandate_id)
+    person_id = work.actor.person_id
     still = {"mandate_id": seat.mandate_id, "day": work.today}
-    if (await work.session.execute(_STILL_SPEAKS, still)).first() is None:
+    if person_id is None or (await work.session.execute(_STILL_SPEAKS, still)).first() is None:
         raise Refusal(Code.NOT_YOUR_ROLE)
     if data.content_hash != subject.content_hash:
         raise Refusal(Code.CONTENT_CHANGED, "/contentHash")
@@ -148,7 +159,7 @@ async def decide(work: Work, operation: str, subject: Subject, data: ApprovalCre
         raise Refusal(Code.PARTY_HAS_DECIDED)
     if any(approval.decision is Decision.REQUEST_CHANGE for approval in earlier):
         raise Refusal(Code.CHANGE_REQUESTED)
-    if any(approval.person_id == work.actor.person_id for approval in earlier):
+    if any(approval.person_id == person_id for approval in earlier):
         raise Refusal(Code.PERSON_HAS_DECIDED)
     approval = Approval(
         organisation_id=subject.organisation_id,
@@ -158,7 +169,7 @@ async def decide(work: Work, operation: str, subject: Subject, data: ApprovalCre
         content_hash=subject.content_hash,
         party_id=seat.party_id,
         mandate_id=seat.mandate_id,
-        person_id=work.actor.person_id,
+        person_id=person_id,
         decision=data.decision,
         statement=data.statement,
         decided_at=work.now,
@@ -189,11 +200,13 @@ def mark_decided(
     work: Work,
     actions: Iterable[AllowedAction],
     operation: str,
-    working_group_id: UUID,
+    working_group_id: UUID | None,
     approvals: Sequence[Approval],
+    *,
+    organisation_id: UUID | None = None,
 ) -> None:
-    """Who has decided cannot decide again; say so before it tries."""
-    own = {seat.party_id for seat in work.actor.seats_at(working_group_id)}
+    """Who has decided cannot decide again; say so before it tries. Without a table the organisation is named."""
+    own = {seat.party_id for seat in _seats(work, working_group_id, organisation_id)}
     reason: Code | None = None
     if own <= {approval.party_id for approval in approvals}:
         reason = Code.PARTY_HAS_DECIDED

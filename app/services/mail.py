@@ -1,10 +1,11 @@
-"""Mails: what an invitation and a reminder say, as messages that any mail program reads. No input or output.
+"""Mails as messages that any mail program reads, and what a survey's say. No input or output.
 
 Nothing in them tells who opened what: no images, nothing from elsewhere, no address of ours but the link. The text
 comes in plain and as simple HTML that says the same.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -121,40 +122,65 @@ def message(
     words = WORDS[language]
     day, time = written_day(survey.closes_at, language)
     about = {"title": survey.title, "organisation": survey.organisation, "day": day, "time": time}
-    lead = (words.reminder if reminder else words.invitation).format_map(about)
-    last_day = words.last_day.format_map(about)
+    return letter(
+        Letter(
+            subject=(words.reminder_subject if reminder else words.subject).format_map(about),
+            heading=survey.title,
+            opening=[words.greeting, (words.reminder if reminder else words.invitation).format_map(about)],
+            call=(words.call, link),
+            closing=[words.last_day.format_map(about), words.privacy, words.personal, words.ignore],
+        ),
+        to=to,
+        sender=sender,
+        language=language,
+        sent_at=sent_at,
+        seed=seed,
+    )
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a mail says: a heading, paragraphs, perhaps a link with what it is for, and more paragraphs."""
+
+    subject: str
+    heading: str
+    opening: Sequence[str]
+    call: tuple[str, str] | None
+    closing: Sequence[str]
+
+
+def letter(said: Letter, *, to: str, sender: str, language: Language, sent_at: datetime, seed: bytes) -> EmailMessage:
+    """The letter as a message in plain text and HTML; `message` says what `seed` is for."""
     address = _deliverable(to)
     mail = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
     mail["From"] = sender_of(sender)
     local_part, _, domain = address.rpartition("@")
     mail["To"] = Address(username=local_part, domain=domain)
-    mail["Subject"] = _line((words.reminder_subject if reminder else words.subject).format_map(about))
+    mail["Subject"] = _line(said.subject)
     mail["Date"] = format_datetime(sent_at.replace(minute=0, second=0, microsecond=0))
     mail["Message-ID"] = f"<{hashlib.sha256(seed).hexdigest()[:32]}@{sender_of(sender).domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    plain = [words.greeting, lead, f"{words.call}:\n{link}", last_day, words.privacy, words.personal, words.ignore]
-    mail.set_content("\n\n".join(plain) + "\n", cte="quoted-printable")
-    mail.add_alternative(
-        _html(language, survey.title, words, lead, last_day, link), subtype="html", cte="quoted-printable"
-    )
+    call = [] if said.call is None else [f"{said.call[0]}:\n{said.call[1]}"]
+    mail.set_content("\n\n".join([*said.opening, *call, *said.closing]) + "\n", cte="quoted-printable")
+    mail.add_alternative(_html(language, said), subtype="html", cte="quoted-printable")
     mail["Content-Language"] = language.value  # last: headers on content move to the part that has it
     return mail
 
 
-def _html(language: Language, title: str, words: Words, lead: str, last_day: str, link: str) -> str:
+def _html(language: Language, said: Letter) -> str:
     """One column of text in the reader's own font and size, with a heading and a link that says where it leads."""
-    paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in (last_day, words.privacy, words.personal, words.ignore))
-    href = escape(link, quote=True)
+    body = [f"<h1>{escape(said.heading)}</h1>", *(f"<p>{escape(text)}</p>" for text in said.opening)]
+    if said.call is not None:
+        words, link = said.call
+        body.append(f'<p><strong><a href="{escape(link, quote=True)}">{escape(words)}</a></strong></p>')
+        body.append(f"<p>{escape(link)}</p>")
+    body += [f"<p>{escape(text)}</p>" for text in said.closing]
+    lines = "\n".join(body)
     return f"""<!doctype html>
 <html lang="{language.value}">
-<head><meta charset="utf-8"><title>{escape(title)}</title></head>
+<head><meta charset="utf-8"><title>{escape(said.heading)}</title></head>
 <body>
-<h1>{escape(title)}</h1>
-<p>{escape(words.greeting)}</p>
-<p>{escape(lead)}</p>
-<p><strong><a href="{href}">{escape(words.call)}</a></strong></p>
-<p>{escape(link)}</p>
-{paragraphs}
+{lines}
 </body>
 </html>
 """

@@ -20,7 +20,10 @@ from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown
 
-SORTS: dict[str, Columns] = {"name": (swedish_order(Person.name), col(Mandate.id))}
+# Of somebody who has been erased, their function is all that is left.
+_NAME = sa.case((col(Person.erased_at).is_not(None), col(Mandate.function)), else_=col(Person.name))
+
+SORTS: dict[str, Columns] = {"name": (swedish_order(_NAME), col(Mandate.id))}
 
 LONGEST_BACKDATING = timedelta(days=366)
 """A party may be late in writing down whom it appointed, not rewrite who spoke for it years ago."""
@@ -29,7 +32,7 @@ _ITEMS: sa.Select[*tuple[Any, ...]] = sa.select(
     col(Mandate.id),
     col(Mandate.party_id),
     col(Mandate.person_id),
-    col(Person.name).label("person_name"),
+    _NAME.label("person_name"),
     col(Mandate.working_group_id),
     col(Mandate.function),
     col(Mandate.valid_from),
@@ -113,7 +116,8 @@ async def update(work: Work, mandate_id: UUID, version: int, data: MandateUpdate
 
 
 async def _shown(work: Work, mandate: Mandate) -> MandateRead:
-    name = await work.session.execute(sa.select(col(Person.name)).where(col(Person.id) == mandate.person_id))
+    named = sa.select(_NAME).join(Person, col(Person.id) == col(Mandate.person_id)).where(col(Mandate.id) == mandate.id)
+    name = await work.session.execute(named)
     return shown(work, MandateRead, mandate, person_name=name.scalar_one())
 
 

@@ -12,9 +12,11 @@ from app.models.party import Party, PartyState
 from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate, Role
 from app.models.sign_in import SignIn, SignInEnd
 from app.models.unit import Unit
-from app.services import policy, sign_in, wall
+from app.services import account_mail, invitations, policy, sign_ins, wall
+from app.services.account_letters import Notice
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
+from app.services.vault import Vault
 from app.services.work import Work, admit, changed, created, differing, find, shown
 
 SORTS: dict[str, Columns] = {"name": (swedish_order(Person.name), col(Person.id))}
@@ -54,8 +56,11 @@ async def read(work: Work, person_id: UUID) -> PersonRead:
     return shown(work, PersonRead, await find(work, Person, person_id))
 
 
-async def update(work: Work, person_id: UUID, version: int, data: PersonUpdate) -> PersonRead:
-    """Whoever is no longer active is signed out everywhere, from this moment."""
+async def update(work: Work, vault: Vault, person_id: UUID, version: int, data: PersonUpdate) -> PersonRead:
+    """Whoever is no longer active is signed out everywhere, from this moment.
+
+    With another e-mail address, links that were sent to the former one stop working, and that one is told.
+    """
     person = await admit(work, "update_person", Person, person_id, version)
     sent = data.model_dump(exclude_unset=True)
     policy.require_fields(work.actor, "update_person", person, sent)
@@ -64,9 +69,15 @@ async def update(work: Work, person_id: UUID, version: int, data: PersonUpdate) 
             await _check_no_mandate(work, person)
         if changes.get("unit_id") is not None:
             await _check_unit(work, person.organisation_id, changes["unit_id"])
+        former = person.email
         await changed(work, "update_person", person, changes)
+        if person.email.lower() != former.lower():
+            async with wall.beyond(work.session):  # nobody sees a link to set a password
+                await invitations.void(work.session, person.id)
+            await account_mail.put_notice_to(work.session, vault, Notice.EMAIL_CHANGED, person.id, former, work.now)
         if not person.active:
-            await sign_in.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
+            async with wall.beyond(work.session):  # whoever deactivates sees nobody's sign-ins
+                await sign_ins.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
     return shown(work, PersonRead, person)
 
 

@@ -9,21 +9,21 @@ from pydantic.alias_generators import to_camel
 from app.models.base import AllowedAction, Table
 from app.services.actor import Actor
 from app.services.agreement import CHANGES, READ_RULES, RULES
-from app.services.conditions import PUBLIC, SIGNED_IN, TOKEN_HOLDER, Around, Has, Who
+from app.services.conditions import PUBLIC, TOKEN_HOLDER, Around, Has, IsA, Who
 from app.services.errors import Code, Refusal
 
 
 def may_ever(actor: Actor, operation: str, row: Table | None) -> bool:
     """Whether the actor is one of those the operation is for, whatever the state of things."""
     return any(
-        who is SIGNED_IN or who is PUBLIC or (who.of_row(actor, row) if row is not None else _by_role(who, actor))
+        who is PUBLIC or (who.of_row(actor, row) if row is not None else _by_kind_or_role(who, actor))
         for who in RULES[operation].who
     )
 
 
-def _by_role(who: Who, actor: Actor) -> bool:
+def _by_kind_or_role(who: Who, actor: Actor) -> bool:
     return who is not TOKEN_HOLDER and all(
-        isinstance(condition, Has) and condition.role in actor.roles for condition in who.conditions
+        isinstance(condition, Has | IsA) and condition.of_row(actor, None) for condition in who.conditions
     )
 
 
@@ -42,7 +42,7 @@ def may(actor: Actor, operation: str, row: Table, now: datetime, around: Around)
 def reserved(actor: Actor, operation: str, row: Table, sent: Iterable[str]) -> list[str]:
     """The fields of a request that are others' to send."""
     kept = RULES[operation].fields
-    return [name for name in sorted(sent) if name in kept and not kept[name].of_row(actor, row)]
+    return [name for name in sorted(sent) if name in kept and not any(who.of_row(actor, row) for who in kept[name])]
 
 
 def require(actor: Actor, operation: str, row: Table | None = None) -> None:

@@ -52,7 +52,11 @@ async def edit_record_of(work: Work, operation: str, session_id: UUID) -> None:
             col(SessionRecord.dialogue_session_id) == session_id, col(SessionRecord.appendix_to_id).is_(None)
         )
     )
-    await edit(work, operation, await locked(work, found.scalar_one()))
+    record_id = found.scalar_one_or_none()
+    if record_id is None:
+        # It was final, and has been destroyed: what the session was is no longer anybody's to rewrite.
+        raise Refusal(Code.RECORD_IS_FINAL)
+    await edit(work, operation, await locked(work, record_id))
 
 
 async def transition(work: Work, record_id: UUID, version: int, data: SessionRecordTransition) -> SessionRecord:

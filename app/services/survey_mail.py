@@ -26,7 +26,7 @@ from app.services import ballot, queue
 from app.services.key_store import KeyMissing, KeyStore, KeyStoreUnavailable
 from app.services.mail import MailAway, Mailer, Survey, link_to, message
 from app.services.queue import Job
-from app.services.sign_in import Opener
+from app.services.sign_ins import Opener
 
 ENTRYPOINT = "survey_mail"
 

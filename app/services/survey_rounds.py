@@ -10,6 +10,7 @@ from sqlmodel import col
 from app.models.approval import Approval, VoidReason
 from app.models.base import Table
 from app.models.columns import enum_type
+from app.models.organisation import Organisation
 from app.models.survey_round import (
     SurveyRound,
     SurveyRoundCreate,
@@ -50,15 +51,42 @@ _ITEMS = sa.select(
     col(SurveyRound.opens_at),
     col(SurveyRound.closes_at),
     col(SurveyRound.released_at),
-).where(col(SurveyRound.working_group_id) == sa.bindparam("group_id"), policy.visible(SurveyRound))
+)
+
+
+def _below(parent: Any) -> sa.Select[*tuple[Any, ...]]:
+    return _ITEMS.where(parent == sa.bindparam("parent_id"), policy.visible(SurveyRound))
+
+
+_OF_ORGANISATION = _below(col(SurveyRound.organisation_id))
+_OF_GROUP = _below(col(SurveyRound.working_group_id))
+
+
+async def list_of_organisation(
+    work: Work, organisation_id: UUID, request: PageRequest, state: SurveyRoundState | None
+) -> Listed:
+    """Every round of the organisation that the actor may read: an integrator sees the released ones."""
+    await admit(work, "list_organisation_survey_rounds", Organisation, organisation_id)
+    return await _list(work, request, state, _OF_ORGANISATION, organisation_id)
 
 
 async def list_of_group(
     work: Work, working_group_id: UUID, request: PageRequest, state: SurveyRoundState | None
 ) -> Listed:
     await admit(work, "list_survey_rounds", WorkingGroup, working_group_id)
-    query = _ITEMS if state is None else _ITEMS.where(_state_now == state)
-    return await page(work, query, SORTS, request, group_id=working_group_id, now=work.now)
+    return await _list(work, request, state, _OF_GROUP, working_group_id)
+
+
+async def _list(
+    work: Work,
+    request: PageRequest,
+    state: SurveyRoundState | None,
+    query: sa.Select[*tuple[Any, ...]],
+    parent_id: UUID,
+) -> Listed:
+    if state is not None:
+        query = query.where(_state_now == state)
+    return await page(work, query, SORTS, request, parent_id=parent_id, now=work.now)
 
 
 async def create(work: Work, working_group_id: UUID, data: SurveyRoundCreate) -> SurveyRoundRead:

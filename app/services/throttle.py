@@ -1,7 +1,8 @@
 """Guessing is slowed down, in such a way that nobody can lock another out.
 
 An attempt is counted before the password is looked at and taken back when it was right, so that a thousand guesses
-sent at once are not a thousand free guesses. Accounts and places are keyed hashes; nothing personal is stored.
+sent at once are not a thousand free guesses. Passwords, one-time codes and requests for a new password are counted each
+by themselves. Accounts and places are keyed hashes; nothing personal is stored.
 """
 
 from dataclasses import dataclass
@@ -12,8 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.models.sign_in import SignIn, SignInFailure
+from app.models.columns import UtcDateTime, enum_type
+from app.models.sign_in import AttemptKind, SignIn, SignInFailure
 from app.services.errors import Code, Refusal
+from app.services.places import Place, address_hash, known_device
+from app.services.tokens import TokenKey
 
 WINDOW = timedelta(minutes=15)
 PER_PAIR = 10
@@ -21,19 +25,56 @@ PER_PLACE = 100
 PER_ACCOUNT = 100
 SWEPT_AT_ONCE = 100
 
-_ACCOUNT = col(SignInFailure.account_hash) == sa.bindparam("account", type_=sa.LargeBinary)
-_PLACE = col(SignInFailure.address_hash) == sa.bindparam("place", type_=sa.LargeBinary)
+
+@dataclass(frozen=True)
+class Limit:
+    """So many attempts within so long, and the next is one too many."""
+
+    count: int
+    window: timedelta
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many attempts of one kind are too many."""
+
+    pair: Limit
+    """On one account from one place: asked of everyone."""
+    place: Limit
+    """From one place on all accounts."""
+    account: Limit
+    """On one account from all places. Like `place`, asked only where nobody has signed in to the account before."""
+
+    @property
+    def longest(self) -> timedelta:
+        return max(self.pair.window, self.place.window, self.account.window)
+
+
+_DAY = timedelta(days=1)
+LIMITS = {
+    AttemptKind.PASSWORD: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(PER_ACCOUNT, WINDOW)),
+    # Of a million codes three are right at a time: a hundred tries in a quarter of an hour would find one in a month.
+    # Only somebody who has the password gets so far, so a day's wait, and that only elsewhere, is no weapon.
+    AttemptKind.ONE_TIME_CODE: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(30, _DAY)),
+    # Each may send a mail to somebody who has not asked for it.
+    AttemptKind.PASSWORD_RESET: Limits(Limit(5, _DAY), Limit(50, timedelta(hours=1)), Limit(5, _DAY)),
+}
+
+_KIND = col(SignInFailure.kind) == sa.bindparam("kind", type_=enum_type(AttemptKind))
+_ACCOUNT = sa.and_(_KIND, col(SignInFailure.account_hash) == sa.bindparam("account", type_=sa.LargeBinary))
+_PLACE = sa.and_(_KIND, col(SignInFailure.address_hash) == sa.bindparam("place", type_=sa.LargeBinary))
 _OF_PAIR = sa.and_(_ACCOUNT, _PLACE)
 
 
-def _last_but(count: int, where: sa.ColumnElement[bool]) -> sa.Select[datetime]:
-    """When the `count`th latest failure was: younger than the window, it is one too many."""
+def _last_but(name: str, where: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
+    """When the latest failure but so many was: younger than the window, it is one too many."""
     return (
         sa.select(col(SignInFailure.failed_at))
         .where(where)
         .order_by(col(SignInFailure.failed_at).desc())
-        .offset(count - 1)
+        .offset(sa.bindparam(name, type_=sa.Integer))
         .limit(1)
+        .scalar_subquery()
     )
 
 
@@ -44,19 +85,22 @@ _USUAL = sa.exists().where(
 )
 _STANDING = sa.select(
     _USUAL.label("usual"),
-    _last_but(PER_PAIR, _OF_PAIR).scalar_subquery().label("pair"),
-    _last_but(PER_PLACE, _PLACE).scalar_subquery().label("place"),
-    _last_but(PER_ACCOUNT, _ACCOUNT).scalar_subquery().label("account"),
+    _last_but("pair_limit", _OF_PAIR).label("pair"),
+    _last_but("place_limit", _PLACE).label("place"),
+    _last_but("account_limit", _ACCOUNT).label("account"),
 )
-# Ids are in order of time, so the oldest rows are the first of the primary key.
 _OLDEST = (
     sa.select(col(SignInFailure.id))
-    .order_by(col(SignInFailure.id))
+    .where(_KIND, col(SignInFailure.failed_at) < sa.bindparam("before", type_=UtcDateTime))
+    .order_by(col(SignInFailure.failed_at))
     .limit(SWEPT_AT_ONCE)
     .with_for_update(skip_locked=True)
 )
-_SWEEP = sa.delete(SignInFailure).where(
-    col(SignInFailure.id).in_(_OLDEST), col(SignInFailure.failed_at) < sa.bindparam("before")
+_SWEEP = sa.delete(SignInFailure).where(col(SignInFailure.id).in_(_OLDEST))
+_COUNTED = (
+    sa.select(sa.func.count())
+    .select_from(SignInFailure)
+    .where(_ACCOUNT, col(SignInFailure.failed_at) > sa.bindparam("since", type_=UtcDateTime))
 )
 _FORGET = sa.delete(SignInFailure).where(_OF_PAIR)
 
@@ -73,31 +117,85 @@ class Attempt:
     """The place is a browser that has signed in to this account and can show it."""
 
 
-async def count_in(session: AsyncSession, attempt: Attempt, now: datetime) -> None:
+@dataclass(frozen=True)
+class Wait:
+    """For how long there were too many attempts; zero where there were not."""
+
+    place: timedelta
+    """From the place, on whatever account: it tells nothing of any."""
+    account: timedelta
+    """On the account, from this place or from all."""
+    usual: bool
+    """Whether the account has been signed in to from there before."""
+
+
+def attempt_of(key: TokenKey, person_id: UUID | None, username: str, place: Place) -> Attempt:
+    """Every spelling of an address that finds the account counts as the account."""
+    account = key.pseudonym("person", str(person_id)) if person_id else key.pseudonym("name", username.lower())
+    device = known_device(key, person_id, place.device) if person_id and place.device else None
+    return Attempt(account, device or address_hash(key, place.address), person_id, known_device=device is not None)
+
+
+async def count_in(
+    session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind = AttemptKind.PASSWORD
+) -> None:
     """Count the attempt, or refuse it when there were too many. A refused one is not counted: waiting helps."""
-    await session.execute(_SWEEP, {"before": now - WINDOW})
+    found = await wait(session, attempt, now, kind)
+    if longest := found.account if found.usual else max(found.place, found.account):
+        raise too_many(longest)
+    await count(session, attempt, now, kind)
+
+
+async def wait(session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind) -> Wait:
+    """How long the attempt has to wait; until the transaction ends no other on the account or from the place is judged.
+
+    What is too old to count goes on the way.
+    """
+    limits = LIMITS[kind]
+    await session.execute(_SWEEP, {"kind": kind, "before": now - limits.longest})
     # Attempts on one account or from one place pass here one by one, always in the same order.
     for key in sorted({_lock_number(attempt.account_hash), _lock_number(attempt.place_hash)}):
         await session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
-    standing = (
-        await session.execute(
-            _STANDING,
-            {"account": attempt.account_hash, "place": attempt.place_hash, "person_id": attempt.person_id},
-        )
-    ).one()
-    limits = (
-        [standing.pair] if attempt.known_device or standing.usual else [standing.pair, standing.place, standing.account]
+    given = {
+        "kind": kind,
+        "account": attempt.account_hash,
+        "place": attempt.place_hash,
+        "person_id": attempt.person_id,
+        "pair_limit": limits.pair.count - 1,
+        "place_limit": limits.place.count - 1,
+        "account_limit": limits.account.count - 1,
+    }
+    standing = (await session.execute(_STANDING, given)).one()
+
+    def left(moment: datetime | None, limit: Limit) -> timedelta:
+        return max(moment + limit.window - now, timedelta()) if moment is not None else timedelta()
+
+    pair = left(standing.pair, limits.pair)
+    usual = attempt.known_device or standing.usual
+    account = pair if usual else max(pair, left(standing.account, limits.account))
+    return Wait(left(standing.place, limits.place), account, usual)
+
+
+async def count(session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind) -> None:
+    session.add(
+        SignInFailure(account_hash=attempt.account_hash, address_hash=attempt.place_hash, failed_at=now, kind=kind)
     )
-    waits = [moment + WINDOW - now for moment in limits if moment is not None and moment + WINDOW > now]
-    if waits:
-        raise Refusal(Code.TOO_MANY_ATTEMPTS, retry_after=int(max(waits).total_seconds()) + 1)
-    session.add(SignInFailure(account_hash=attempt.account_hash, address_hash=attempt.place_hash, failed_at=now))
     await session.flush()
 
 
-async def forget(session: AsyncSession, attempt: Attempt) -> None:
-    """The right password clears what was counted for the same account and place."""
-    await session.execute(_FORGET, {"account": attempt.account_hash, "place": attempt.place_hash})
+async def counted(session: AsyncSession, attempt: Attempt, since: datetime, kind: AttemptKind) -> int:
+    """How many attempts on the account there were, from wherever."""
+    found = await session.execute(_COUNTED, {"kind": kind, "account": attempt.account_hash, "since": since})
+    return int(found.scalar_one())
+
+
+def too_many(longest: timedelta) -> Refusal:
+    return Refusal(Code.TOO_MANY_ATTEMPTS, retry_after=int(longest.total_seconds()) + 1)
+
+
+async def forget(session: AsyncSession, attempt: Attempt, kind: AttemptKind = AttemptKind.PASSWORD) -> None:
+    """The right password or code clears what was counted for the same account and place."""
+    await session.execute(_FORGET, {"kind": kind, "account": attempt.account_hash, "place": attempt.place_hash})
 
 
 def _lock_number(key: bytes) -> int:

@@ -1,7 +1,8 @@
-"""Access tokens: signed, short, and checked for everything the library does not check.
+"""Access tokens (RFC 9068, RFC 8725): signed, short, and checked for everything the library does not check.
 
 python-jose accepts tokens without `exp` or `aud`, string times, unknown `crit` headers and empty keys, so the
-shape is checked here before and after the signature.
+shape is checked here before and after the signature. A token has one spelling: of the two signatures that every one
+made with ECDSA has (s, and the curve's order less s), only the smaller is ours.
 """
 
 import base64
@@ -10,25 +11,35 @@ import hmac
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from jose import jws
+from jose import jwk, jws
+from jose.backends.base import Key
 from jose.exceptions import JOSEError
 
 from app.services.errors import Code, Refusal
+from app.services.token_keys import ALGORITHM, COORDINATE_BYTES, KeyPair, KeySource
 
-ALGORITHM = "HS256"
 TYPE = "at+jwt"
 ISSUER = AUDIENCE = "larande"
 LIFETIME = timedelta(minutes=5)
 CLOCK_LEEWAY = timedelta(seconds=5)
 LONGEST = 1024
 REMEMBERED = 10_000
-_CLAIMS = {"iss", "aud", "sub", "sid", "iat", "exp", "jti"}
+# The front ends of the installation are no clients of their own (RFC 9068 wants the claim all the same).
+FRONT_END = "larande"
+_COMMON = frozenset({"iss", "aud", "sub", "client_id", "iat", "exp", "jti"})
+_OF_A_PERSON = _COMMON | {"sid"}
+_OF_A_CLIENT = _COMMON | {"credential_id"}
 _PART = re.compile(r"[A-Za-z0-9_-]+")
+_KID = re.compile(r"[A-Za-z0-9_-]{43}")
+# How many points there are on the curve P-256 (FIPS 186-5).
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,61 +51,125 @@ class Claims:
     expires_at: datetime
 
 
-class TokenKey:
-    """The signing secret, and the tokens already verified with it until they expire."""
+@dataclass(frozen=True, slots=True)
+class ClientClaims:
+    """Which service client it is, by which of its secrets, until when. What it may do is in the database alone."""
 
-    def __init__(self, secret: bytes) -> None:
+    client_id: UUID
+    secret_id: UUID
+    expires_at: datetime
+    scopes: frozenset[str] | None = None
+    """None: all that the database grants; else at most these of them, which it asked for itself."""
+
+
+class TokenKey:
+    """What signs access tokens, and the tokens already verified until they expire; and the secret of pseudonyms."""
+
+    def __init__(self, secret: bytes, keys: KeySource) -> None:
         if len(secret) < 32:
             raise ValueError("the token secret needs at least 32 bytes")
         if secret.lstrip().startswith(b"-----") or _is_der(secret):
-            # A public key used as a shared secret would let anyone sign.
+            # What is published is no secret.
             raise ValueError("the token secret must be random bytes, not a key file")
-        self._secret = secret
         self._pseudonym_key = hmac.digest(secret, b"larande pseudonyms", "sha256")
-        self._verified: OrderedDict[bytes, Claims] = OrderedDict()
+        self._keys = keys
+        self._verified: OrderedDict[bytes, tuple[Claims | ClientClaims, str]] = OrderedDict()
 
     def issue(self, person_id: UUID, sign_in_id: UUID, now: datetime) -> str:
-        """An access token for five minutes."""
-        claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": str(person_id),
-            "sid": str(sign_in_id),
-            "iat": int(now.timestamp()),
-            "exp": int((now + LIFETIME).timestamp()),
-            "jti": str(uuid4()),
-        }
-        return str(jws.sign(claims, self._secret, headers={"typ": TYPE}, algorithm=ALGORITHM))
+        """A person's access token for five minutes."""
+        return self._signed({"sub": str(person_id), "client_id": FRONT_END, "sid": str(sign_in_id)}, now)
+
+    def issue_for_client(
+        self, client_id: UUID, secret_id: UUID, now: datetime, scopes: Iterable[str] | None = None
+    ) -> str:
+        """A service client's access token for five minutes. It names the secret that it was got with. The scopes that
+        count are in the database; the token names some only where the client asked for no more than those."""
+        own = {"sub": str(client_id), "client_id": str(client_id), "credential_id": str(secret_id)}
+        return self._signed(own if scopes is None else own | {"scope": " ".join(sorted(scopes))}, now)
+
+    def _signed(self, own: dict[str, str], now: datetime) -> str:
+        issued = int(now.timestamp())
+        times = {"iat": issued, "exp": issued + int(LIFETIME.total_seconds())}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, **own, **times, "jti": str(uuid4())}
+        pair = self._keys.kept(now).signing(now)
+        headers = {"typ": TYPE, "kid": pair.kid}
+        token = str(jws.sign(claims, _parsed(pair.private_pem), headers=headers, algorithm=ALGORITHM))
+        signed, _, signature = token.rpartition(".")
+        return f"{signed}.{_text(lowered(_bytes(signature)))}"
+
+    def public_keys(self, now: datetime) -> dict[str, list[dict[str, str]]]:
+        """The JWK Set of the keys whose tokens are taken."""
+        return self._keys.kept(now).public(now)
 
     def pseudonym(self, kind: str, value: str) -> bytes:
         """A keyed hash: the same value is recognised, and nobody without the secret learns what it was."""
         return hmac.digest(self._pseudonym_key, f"{kind}\0{value}".encode(), "sha256")
 
-    def verify(self, token: str, now: datetime) -> Claims:
+    def verify(self, token: str, now: datetime) -> Claims | ClientClaims:
         """The token's claims; every kind of fault is refused in the same way."""
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-        claims = self._verified.get(digest)
-        if claims is None:
-            claims = self._checked(token, now)
-            self._verified[digest] = claims
+        known = self._verified.get(digest)
+        if known is None:
+            known = self._checked(token, now)
+            self._verified[digest] = known
             if len(self._verified) > REMEMBERED:
                 self._verified.popitem(last=False)
-        if claims.expires_at + CLOCK_LEEWAY <= now:
+        claims, kid = known
+        if claims.expires_at + CLOCK_LEEWAY <= now or self._keys.kept(now).believed(kid, now) is None:
             self._verified.pop(digest, None)
             raise Refusal(Code.TOKEN_INVALID)
         return claims
 
-    def _checked(self, token: str, now: datetime) -> Claims:
+    def _checked(self, token: str, now: datetime) -> tuple[Claims | ClientClaims, str]:
         parts = token.split(".")
         if len(token) > LONGEST or len(parts) != 3 or not all(_canonical(part) for part in parts):
             raise Refusal(Code.TOKEN_INVALID)
         try:
-            if _json(parts[0]) != {"alg": ALGORITHM, "typ": TYPE}:
+            kid = _kid(_json(_bytes(parts[0])))
+            pair = self._believed(kid, now)
+            if pair is None or not is_low(_bytes(parts[2])):
                 raise Refusal(Code.TOKEN_INVALID)
-            payload = json.loads(jws.verify(token, self._secret, algorithms=[ALGORITHM]))
+            payload = _json(jws.verify(token, _parsed(pair.private_pem).public_key(), algorithms=[ALGORITHM]))
         except (JOSEError, ValueError, RecursionError):
             raise Refusal(Code.TOKEN_INVALID) from None
-        return _claims(payload, now)
+        return _claims(payload, now), kid
+
+    def _believed(self, kid: str, now: datetime) -> KeyPair | None:
+        """The key of that name. One that is not known may be new, so whoever keeps them is asked to look."""
+        return self._keys.kept(now).believed(kid, now) or self._keys.looked_for(now).believed(kid, now)
+
+
+@lru_cache(maxsize=16)
+def _parsed(private_pem: str) -> Key:
+    """Parsing takes longer than signing."""
+    return jwk.construct(private_pem, ALGORITHM)
+
+
+def lowered(signature: bytes) -> bytes:
+    """The same signature with the smaller of its two possible halves `s`."""
+    s = _s_of(signature)
+    return (
+        signature if s <= _ORDER // 2 else signature[:COORDINATE_BYTES] + (_ORDER - s).to_bytes(COORDINATE_BYTES, "big")
+    )
+
+
+def is_low(signature: bytes) -> bool:
+    """Whether it is as long as it must be, and of the two possible ones the one that is ours."""
+    return len(signature) == 2 * COORDINATE_BYTES and _s_of(signature) <= _ORDER // 2
+
+
+def _s_of(signature: bytes) -> int:
+    return int.from_bytes(signature[COORDINATE_BYTES:], "big")
+
+
+def _kid(header: Any) -> str:
+    """The name of the key, if the header is exactly one of ours; `ValueError` otherwise."""
+    if not isinstance(header, dict) or header.keys() != {"alg", "typ", "kid"}:
+        raise ValueError("not our header")
+    kid = header["kid"]
+    if header["alg"] != ALGORITHM or header["typ"] != TYPE or not isinstance(kid, str) or not _KID.fullmatch(kid):
+        raise ValueError("not our header")
+    return kid
 
 
 def _is_der(secret: bytes) -> bool:
@@ -102,28 +177,45 @@ def _is_der(secret: bytes) -> bool:
     return secret[:2] == b"0\x82" or (secret[:1] == b"0" and secret[1] in {len(secret) - 2, 0x81})
 
 
-def _claims(payload: Any, now: datetime) -> Claims:
-    if not isinstance(payload, dict) or payload.keys() != _CLAIMS:
+def _claims(payload: Any, now: datetime) -> Claims | ClientClaims:
+    if not isinstance(payload, dict) or not _times_are_right(payload, now):
         raise Refusal(Code.TOKEN_INVALID)
-    issued, expires = payload["iat"], payload["exp"]
-    if type(issued) is not int or type(expires) is not int:
+    if payload.get("iss") != ISSUER or payload.get("aud") != AUDIENCE:
         raise Refusal(Code.TOKEN_INVALID)
-    right = (
-        payload["iss"] == ISSUER
-        and payload["aud"] == AUDIENCE
-        and 0 < expires - issued <= LIFETIME.total_seconds()
-        and issued <= (now + CLOCK_LEEWAY).timestamp()
-    )
-    if not right:
-        raise Refusal(Code.TOKEN_INVALID)
+    expires_at = datetime.fromtimestamp(payload["exp"], UTC)
     try:
-        return Claims(
-            person_id=UUID(payload["sub"]),
-            sign_in_id=UUID(payload["sid"]),
-            expires_at=datetime.fromtimestamp(expires, UTC),
-        )
-    except (ValueError, TypeError, AttributeError, OverflowError):
-        raise Refusal(Code.TOKEN_INVALID) from None
+        _id(payload.get("jti"))
+        if payload.keys() == _OF_A_PERSON and payload["client_id"] == FRONT_END:
+            return Claims(_id(payload["sub"]), _id(payload["sid"]), expires_at)
+        if payload.keys() - {"scope"} == _OF_A_CLIENT and payload["client_id"] == payload["sub"]:
+            scopes = _scopes(payload["scope"]) if "scope" in payload else None
+            return ClientClaims(_id(payload["sub"]), _id(payload["credential_id"]), expires_at, scopes)
+    except ValueError:
+        pass
+    raise Refusal(Code.TOKEN_INVALID)
+
+
+def _times_are_right(payload: dict[str, Any], now: datetime) -> bool:
+    issued, expires = payload.get("iat"), payload.get("exp")
+    if type(issued) is not int or type(expires) is not int:
+        return False
+    # Not later than `now` by more than clocks differ; and so the rest is small enough for a date.
+    return 0 <= issued <= (now + CLOCK_LEEWAY).timestamp() and 0 < expires - issued <= LIFETIME.total_seconds()
+
+
+def _id(value: Any) -> UUID:
+    """The id in its one spelling; `ValueError` for anything else."""
+    if not isinstance(value, str) or str(UUID(value)) != value:
+        raise ValueError("not an id as written here")
+    return UUID(value)
+
+
+def _scopes(value: Any) -> frozenset[str]:
+    """At least one, in order, each once; `ValueError` for anything else."""
+    scopes = value.split(" ") if isinstance(value, str) else [""]
+    if not all(scopes) or scopes != sorted(set(scopes)):
+        raise ValueError("no scopes as written here")
+    return frozenset(scopes)
 
 
 def _bytes(part: str) -> bytes:
@@ -134,8 +226,20 @@ def _canonical(part: str) -> bool:
     """Base64url without padding whose unused bits are zero: one token, one spelling."""
     if not _PART.fullmatch(part) or len(part) % 4 == 1:
         return False
-    return base64.urlsafe_b64encode(_bytes(part)).rstrip(b"=").decode() == part
+    return _text(_bytes(part)) == part
 
 
-def _json(part: str) -> Any:
-    return json.loads(_bytes(part))
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _json(text: bytes) -> Any:
+    """What the JSON says; `ValueError` also for other encodings than UTF-8, and for a name that comes twice."""
+    return json.loads(text.decode(), object_pairs_hook=_named_once)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        raise ValueError("a name twice")
+    return named

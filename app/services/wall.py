@@ -8,7 +8,7 @@ says as whom, and nothing is anybody's by default.
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,6 +21,8 @@ class DatabaseRole(StrEnum):
 
     SERVICE = "larande_service"
     """One signed-in person, confined to their organisation and parties."""
+    CLIENT = "larande_client"
+    """One service client, confined to what its organisation lets programs have."""
     ENTRANCE = "larande_entrance"
     BALLOT = "larande_ballot"
     SYSTEM = "larande_system"
@@ -28,11 +30,14 @@ class DatabaseRole(StrEnum):
 
 @dataclass(frozen=True)
 class Context:
-    """As whom a session is opened. The database finds out itself what the person may see."""
+    """As whom a session is opened. The database finds out itself what the person or the service client may see."""
 
     role: DatabaseRole
     person_id: UUID | None = None
     today: date | None = None
+    client_id: UUID | None = None
+    secret_id: UUID | None = None
+    moment: datetime | None = None
 
 
 Opens = Callable[[Context], AbstractAsyncContextManager[AsyncSession]]
@@ -50,6 +55,11 @@ SYSTEM = Context(DatabaseRole.SYSTEM)
 def acting(person_id: UUID, today: date) -> Context:
     """A signed-in person, on a day."""
     return Context(DatabaseRole.SERVICE, person_id, today)
+
+
+def serving(client_id: UUID, secret_id: UUID, moment: datetime) -> Context:
+    """A service client that has got in by one of its secrets, at a moment."""
+    return Context(DatabaseRole.CLIENT, client_id=client_id, secret_id=secret_id, moment=moment)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from sqlmodel import col
 
 from app.models.base import Output, Resource, Table, VersionedRow
 from app.models.organisation import Organisation
+from app.models.person import Person
 from app.services import agreement, audit, policy
 from app.services.actor import Actor
 from app.services.calendar import swedish_day
@@ -61,6 +62,13 @@ async def find(work: Work, row_type: type[RowT], row_id: UUID, *, lock: bool = F
     keep_organisation(work, first)
     row: RowT = first[0]
     return row
+
+
+async def find_oneself(work: Work, *, lock: bool = False) -> Person:
+    """The person who acts; a service client is nobody's account."""
+    if work.actor.person_id is None:
+        raise Refusal(Code.NOT_YOUR_ROLE)
+    return await find(work, Person, work.actor.person_id, lock=lock)
 
 
 def selecting(row_type: type[Any]) -> sa.Select[Any]:

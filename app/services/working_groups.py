@@ -167,11 +167,16 @@ async def update(work: Work, working_group_id: UUID, version: int, data: Working
         await _set_parties(work, group, party_ids)
     if "scope_unit_id" in changes:
         await _check_unit(work, group.organisation_id, changes["scope_unit_id"])
+    await edit(work, "update_working_group", group, changes, party_ids)
+    return await _read(work, group)
+
+
+async def edit(work: Work, operation: str, group: WorkingGroup, changes: dict[str, Any], party_ids: list[UUID]) -> None:
+    """Change what a proposal says. The caller holds its lock; approvals of what it said before are void."""
     for field, value in changes.items():
         setattr(group, field, value)
-    await changed(work, "update_working_group", group, {"content_hash": _hashed(group, party_ids)})
-    await joint_decision.void(work, "update_working_group", group.id, VoidReason.EDITED)
-    return await _read(work, group)
+    await changed(work, operation, group, {"content_hash": _hashed(group, party_ids)})
+    await joint_decision.void(work, operation, group.id, VoidReason.EDITED)
 
 
 async def approve(work: Work, working_group_id: UUID, version: int, data: ApprovalCreate) -> ApprovalRead:

@@ -38,7 +38,13 @@ from tests.world import World
 
 # What is still done in a closed organisation: people are looked after, a say is ended, the archive finishes its work,
 # and what people have answered is released.
-STILL_DONE = {"update_person", "update_mandate", "register_session_record", "unlock_survey_round"}
+STILL_DONE = {
+    *("update_person", "update_mandate", "register_session_record", "unlock_survey_round"),
+    # Its people still sign in, and its domain may be another's by now.
+    *("update_email_domain", "delete_email_domain", "unlink_identity", "end_sign_in"),
+    # Of no organisation.
+    "update_identity_provider",
+}
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,7 @@ async def attempts(world: World, there: Things) -> list[Attempt]:
     """Every operation that changes something, and would go through in an organisation that is active."""
     admin, employer, saco = world.administrator.client, world.employer_rep.client, world.saco_rep.client
     facilitator = world.facilitator.client
+    claimed = await admin.post(f"{world.path}/email-domains", {"domain": "provning.example"})
     new = await world.party(Side.UNION, "Nybildade förbundet")
     somebody = {"personId": world.employee.id, "function": "Ersättare"}
     decision = {"decision": "approve"}
@@ -159,6 +166,8 @@ async def attempts(world: World, there: Things) -> list[Attempt]:
         Attempt("update_party", saco, there.party, "PATCH", body={"name": "Ny"}),
         Attempt("update_party", admin, there.party, "PATCH", body={"name": "Ny"}),
         Attempt("create_person", employer, world.path, "POST", "/people", {"name": "Ny", "email": "ny@example.se"}),
+        Attempt("create_email_domain", admin, world.path, "POST", "/email-domains", {"domain": "ny.example"}),
+        Attempt("verify_email_domain", admin, f"/email-domains/{claimed['id']}", "POST", "/verifications"),
         Attempt("create_mandate", saco, there.party, "POST", "/mandates", somebody),
         Attempt("create_mandate", admin, f"/parties/{new.id}", "POST", "/mandates", somebody),
         Attempt("create_working_group", employer, world.path, "POST", "/working-groups", a_group(world)),

@@ -53,7 +53,7 @@ async def test_employees_take_in_nobody(app: FastAPI, world: World) -> None:
 
 @pytest.mark.parametrize("who", ["employer_rep", "saco_rep"])
 async def test_only_an_administrator_gives_roles(world: World, who: str) -> None:
-    for role in ("systemAdministrator", "archivist", "contentEditor"):
+    for role in ("systemAdministrator", "archivist", "contentEditor", "centralAnalyst"):
         problem = await world.people[who].client.refused(
             "POST", f"{world.path}/people", 403, "notYourRole", json=somebody(roles=[role])
         )
@@ -314,7 +314,8 @@ async def test_no_union_register(world: World) -> None:
     """No field could hold membership, nothing takes it in, and no list or search gives people by party."""
     # The row and the shapes are exactly these; whoever adds a field must come here and read rule 4.
     assert set(Person.__table__.columns.keys()) == {  # type: ignore[attr-defined]
-        *{"id", "version", "created_at", "organisation_id", "name", "email", "language", "active", "roles", "unit_id"}
+        *{"id", "version", "created_at", "organisation_id", "name", "email", "language", "active", "roles", "unit_id"},
+        "erased_at",
     }
     assert set(PersonCreate.model_fields) == {"name", "email", "language", "unit_id", "roles"}
     assert set(PersonUpdate.model_fields) == {"name", "email", "language", "active", "unit_id", "roles"}

@@ -25,10 +25,12 @@ from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.work import Work
 from tests.database import Database
+from tests.figures import report
+from tests.long import sized
 from tests.stories import final_record, started_group
 from tests.world import Someone, World
 
-TRIALS = 2_000
+TRIALS = sized(2_000, 20_000)
 PORTIONS = 8
 
 _SEEN = text(
@@ -174,3 +176,4 @@ async def test_no_interleaving_makes_a_one_sided_final_record(world: World, port
     assert told["withdraw"] > 5
     assert told["approve: staleVersion"] > 5
     assert ended.total() == TRIALS // PORTIONS
+    report("interleavings of two sides at one record", ended.total())

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.machines import a_client, a_secret, token_for
 from tests.stories import a_group, a_session, for_review, soon
 from tests.world import Someone, World
 
@@ -18,6 +19,7 @@ TIME_TEXT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+Z")
 UNEQUAL = {"instance", "_links", "key", "email"}
 
 SIDES = ("employer", "union")
+SCOPES = ["records:read"]
 STEPS = (
     "propose",
     "edit_group",
@@ -43,6 +45,10 @@ STEPS = (
     "dissent",
     "request_change_of_record",
     "appendix",
+    "propose_destruction",
+    "approve_destruction",
+    "take_destruction_back",
+    "destruction_log",
     "read_group",
     "read_record",
     "list_records",
@@ -52,6 +58,13 @@ STEPS = (
     "list_other_mandates",
     "list_people",
     "trail",
+    "let_client_in",
+    "edit_client",
+    "approve_client",
+    "request_change_of_client",
+    "read_client",
+    "list_clients",
+    "let_client_read",
 )
 # Most histories begin with what everything else needs; the rest is chance.
 OPENING = [
@@ -95,6 +108,8 @@ class Replay:
             "note": "note",
             "agree_action": "action",
             "appendix": "record",
+            "let_client_in": "client",
+            "propose_destruction": "destruction",
         }.get(step)
         if isinstance(body, dict) and "id" in body:
             if kind is not None:
@@ -135,7 +150,12 @@ class Replay:
         return await client.request(method, path, json=json, etag=etag)
 
     def path(self, kind: str) -> str:
-        plural = {"group": "working-groups", "session": "dialogue-sessions", "record": "session-records"}
+        plural = {
+            "group": "working-groups",
+            "session": "dialogue-sessions",
+            "record": "session-records",
+            "client": "service-clients",
+        }
         nothing = "00000000-0000-7000-8000-000000000000"
         return f"/{plural.get(kind, kind + 's')}/{self.at.get(kind, nothing)}"
 
@@ -237,6 +257,20 @@ class Replay:
         body = {"title": "Rättelse", "sharedPicture": "Rätt ska vara rätt."}
         return await self.send(side, "POST", f"{self.path('record')}/appendices", body)
 
+    async def propose_destruction(self, side: str) -> Any:
+        body = {"reason": f"Så vill {side}", "decisionReference": "MP 2026/77"}
+        return await self.send(side, "POST", f"{self.path('record')}/destructions", body)
+
+    async def approve_destruction(self, side: str) -> Any:
+        return await self.decide(side, "destruction", "approve")
+
+    async def take_destruction_back(self, side: str) -> Any:
+        path = self.path("destruction")
+        return await self.send(side, "POST", f"{path}/transitions", {"to": "withdrawn"}, tagged=path)
+
+    async def destruction_log(self, side: str) -> Any:
+        return await self.send(side, "GET", f"{self.world.path}/destruction-log-entries")
+
     async def read_group(self, side: str) -> Any:
         return await self.send(side, "GET", self.path("group"))
 
@@ -265,6 +299,42 @@ class Replay:
 
     async def trail(self, side: str) -> Any:
         return await self.send(side, "GET", f"{self.world.path}/audit-entries?limit=100")
+
+    # The system administrator stands on no side; who asked for it does not matter.
+
+    async def let_client_in(self, _side: str) -> Any:
+        """A program that waits for the consent of the employer and any union."""
+        administrator = self.world.administrator.client
+        await administrator.change(self.world.path, {"approvalRule": "any"})
+        return await administrator.request("POST", f"{self.world.path}/service-clients", json=a_client(scopes=SCOPES))
+
+    async def edit_client(self, side: str) -> Any:
+        administrator, path = self.world.administrator.client, self.path("client")
+        etag = (await administrator.request("GET", path)).headers.get("ETag", '"0"')
+        return await administrator.request("PATCH", path, json={"purpose": f"Nytt {side}"}, etag=etag)
+
+    async def approve_client(self, side: str) -> Any:
+        return await self.decide(side, "client", "approve")
+
+    async def request_change_of_client(self, side: str) -> Any:
+        return await self.decide(side, "client", "requestChange")
+
+    async def read_client(self, side: str) -> Any:
+        return await self.send(side, "GET", self.path("client"))
+
+    async def list_clients(self, side: str) -> Any:
+        return await self.send(side, "GET", f"{self.world.path}/service-clients")
+
+    async def let_client_read(self, _side: str) -> Any:
+        """What the program itself gets, with a secret of its own each time."""
+        if "client" not in self.at:
+            return await self.world.nobody.request("GET", "/me")
+        secret = await a_secret(self.world, self.at["client"])
+        client = self.world.nobody.signed_in(token_for(self.world.app, self.at["client"], secret["id"]))
+        answer = await client.request("GET", f"{self.world.path}/session-records")
+        own = f"/service-client-credentials/{secret['id']}"
+        await self.world.administrator.client.change(own, None, 204, method="DELETE")
+        return answer
 
 
 steps = st.tuples(st.sampled_from(SIDES), st.sampled_from(STEPS))

@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from app.models.party import Party
-from tests.stories import decide, for_review, forming_group, record_under_review, started_group
+from tests.machines import machine
+from tests.stories import decide, final_record, for_review, forming_group, record_under_review, started_group
 from tests.survey_stories import amended_round, proposed_round
 from tests.world import Someone, World
 
@@ -110,3 +111,27 @@ async def test_rule_1_nobody_on_both_sides(world: World) -> None:
         assert sorted(answer.status_code for answer in answers) == [201, 409]
         assert len((await wanted.client.get("/me"))["mandates"]) == 1
     assert (await appoint(world.seko_rep, world.seko, world.saco_rep)).status_code == 201, "two unions are one side"
+
+
+async def test_rule_1_a_program_reads_what_both_sides_let_it_read(world: World) -> None:
+    """Neither a side alone, nor the administrator, nor any edit lets a service client read records or results."""
+    record = await final_record(world, await started_group(world))
+    it = await machine(world)
+    path = f"/session-records/{record['id']}"
+    more = [await world.representative(f"employer_{number}", world.employer) for number in range(2)]
+    await decide(more[0], it.path)
+    for who in (more[1], world.employer_rep):
+        await decide(who, it.path, expect=409)
+    await decide(world.saco_rep, it.path, "approveWithDissent", statement="Helst inte bilagorna.")
+    await it.client.refused("GET", path, 404, "notFound")
+    # Nobody's silence is consent: Seko has said nothing.
+    assert (await world.seko_rep.client.get(it.path))["consentedAt"] is None
+    await decide(world.seko_rep, it.path)
+    assert (await it.client.get(path))["contentHash"] == record["contentHash"]
+    seen = await world.seko_rep.client.get(it.path)
+    assert {each["partyId"] for each in seen["approvals"]} == {
+        str(each.id) for each in (world.employer, world.saco, world.seko)
+    }
+    await world.administrator.client.change(it.path, {"allowedNetworks": ["0.0.0.0/0"]})
+    await it.client.refused("GET", path, 404, "notFound")
+    assert (await world.seko_rep.client.get(it.path))["approvals"] == []

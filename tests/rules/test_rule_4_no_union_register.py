@@ -36,6 +36,7 @@ def test_rule_4_no_field_for_it() -> None:
         "language",
         "active",
         "roles",
+        "erased_at",
     }
     assert set(Person.model_fields) == columns == set(SQLModel.metadata.tables["person"].columns.keys())
     tied = set()

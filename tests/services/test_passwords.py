@@ -10,7 +10,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import TypeAdapter, ValidationError
 
 from app.models.sign_in import GivenPassword, NewPassword
-from app.services import passwords
+from app.services import breached_passwords, passwords
 from app.services.errors import Code, Refusal
 
 NEW: TypeAdapter[str] = TypeAdapter(NewPassword)
@@ -140,3 +140,38 @@ async def test_the_loop_stays_free_and_two_hash_at_a_time(monkeypatch: pytest.Mo
         may_end.set()
         assert await hashing == ["hashed"] * 8
     assert most == 2
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "PolniyPizdec0211",  # on the list as it is
+        "polniypizdec0211",
+        "bpgjldsgjldthnf",
+        "QwertyQwerty123",
+        "monkey monkey monkey",
+        "!!letmeinletmein2026",
+        "P@ssw0rd P@ssw0rd",
+        "hejsanhejsanhejsan",
+        "Lärande i förändring 2026",
+        "Samtal och protokoll!",
+    ],
+)
+async def test_a_leaked_password_is_refused_in_every_disguise(password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without zxcvbn, which finds some of them too."""
+    monkeypatch.setattr(passwords, "zxcvbn", lambda _text: {"score": 4})
+    with pytest.raises(Refusal) as caught:
+        await passwords.check(NEW.validate_python(password), NAME, EMAIL)
+    assert caught.value.code is Code.PASSWORD_TOO_COMMON
+
+
+@pytest.mark.parametrize("password", ["supermanstarwars", "baseballfootball", "qwertyuiopåasdf", "aaaaaaabbbbbbbbb"])
+async def test_zxcvbn_finds_what_no_list_has(password: str) -> None:
+    assert not breached_passwords.is_breached(password)
+    with pytest.raises(Refusal):
+        await passwords.check(NEW.validate_python(password), NAME, EMAIL)
+
+
+@pytest.mark.parametrize("password", ["8391-2047-5518-2264-7730", "x7#Kq9$2fLm!8&5*zW", "839a1204755182264 b5510"])
+async def test_what_a_program_drew_by_lot_is_a_password(password: str) -> None:
+    await passwords.check(password, NAME, EMAIL)

@@ -91,7 +91,8 @@ async def test_nobody_is_locked_out_of_where_they_usually_are(database: Database
     async with database.write() as session:
         session.add(person)
         await session.flush()
-        session.add(SignIn(person_id=person.id, address_hash=home, started_at=START - timedelta(days=40)))
+        long_ago = START - timedelta(days=40)
+        session.add(SignIn(person_id=person.id, address_hash=home, started_at=long_ago, last_used_at=long_ago))
     account = a_hash()
     await fail_from_elsewhere(database, account, PER_ACCOUNT * 3)
     for _ in range(PER_PLACE):  # somebody behind the same address tries other accounts

@@ -1,172 +1,204 @@
-"""Access tokens under attack: everything that is not exactly ours is refused in the same way."""
+"""Access tokens: what they say, for how long, and what is remembered of them. The attacks are in test_token_attacks."""
 
 import base64
 import hashlib
-import hmac
 import json
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jose import jws
 
 from app.services.errors import Code, Refusal
-from app.services.tokens import REMEMBERED, TokenKey
+from app.services.token_keys import KeyRing, Unsaved, new_pair, ring_of
+from app.services.tokens import LIFETIME, REMEMBERED, Claims, ClientClaims, TokenKey, is_low, lowered
+from tests.tokens import (
+    CLIENT,
+    CREDENTIAL,
+    NOW,
+    ORDER,
+    PAIR,
+    PERSON,
+    SECRET,
+    SIGN_IN,
+    a_key,
+    client_claims,
+    joined,
+    raw,
+    right_header,
+    signed,
+)
 
-SECRET = b"0123456789abcdef0123456789abcdef"
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-PERSON, SIGN_IN = UUID(int=1), UUID(int=2)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
 def key() -> TokenKey:
-    return TokenKey(SECRET)
+    return a_key()
 
 
-def right_claims(**other: Any) -> dict[str, Any]:
-    claims = {
-        "iss": "larande",
-        "aud": "larande",
-        "sub": str(PERSON),
-        "sid": str(SIGN_IN),
-        "iat": int(NOW.timestamp()),
-        "exp": int(NOW.timestamp()) + 300,
-        "jti": str(uuid4()),
-    }
-    return {name: value for name, value in {**claims, **other}.items() if value is not ...}
-
-
-def part(value: Any) -> str:
-    raw = value if isinstance(value, bytes) else json.dumps(value, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def signed(claims: Any, header: Any = None, secret: bytes = SECRET) -> str:
-    """A token made by hand, with a right HS256 signature over whatever it says."""
-    body = f"{part(header or {'alg': 'HS256', 'typ': 'at+jwt'})}.{part(claims)}"
-    return f"{body}.{part(hmac.digest(secret, body.encode(), hashlib.sha256))}"
-
-
-def refused(key: TokenKey, token: str, now: datetime = NOW) -> None:
+def refused(key: TokenKey, token: str, now: object = NOW) -> None:
     with pytest.raises(Refusal) as caught:
-        key.verify(token, now)
+        key.verify(token, now)  # type: ignore[arg-type]
     assert caught.value.code is Code.TOKEN_INVALID
 
 
-def test_a_token_says_who_and_until_when(key: TokenKey) -> None:
+# --- What they say --------------------------------------------------------------------------------------------------
+
+
+def test_a_persons_token_says_who_by_which_sign_in_and_until_when(key: TokenKey) -> None:
     claims = key.verify(key.issue(PERSON, SIGN_IN, NOW), NOW)
-    assert (claims.person_id, claims.sign_in_id) == (PERSON, SIGN_IN)
-    assert claims.expires_at == NOW + timedelta(minutes=5)
-    # The hand-made token is otherwise right, so the refusals below are for the reason each names.
-    assert key.verify(signed(right_claims()), NOW).person_id == PERSON
+    assert claims == Claims(PERSON, SIGN_IN, NOW + timedelta(minutes=5))
 
 
-@pytest.mark.parametrize("name", ["iss", "aud", "sub", "sid", "iat", "exp", "jti"])
-def test_every_claim_is_demanded(key: TokenKey, name: str) -> None:
-    refused(key, signed(right_claims(**{name: ...})))
-    refused(key, signed(right_claims(**{name: None})) if name != "jti" else signed({}))
+def test_a_clients_token_names_its_secret_and_no_person(key: TokenKey) -> None:
+    claims = key.verify(key.issue_for_client(CLIENT, CREDENTIAL, NOW), NOW)
+    assert claims == ClientClaims(CLIENT, CREDENTIAL, NOW + timedelta(minutes=5))
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"nbf": int(NOW.timestamp())},
-        {"scope": "everything"},
-        {"iss": "someone"},
-        {"iss": ["larande"]},
-        {"aud": "someone"},
-        {"aud": ["larande"]},
-        {"sub": "not a uuid"},
-        {"sub": 7},
-        {"sid": [str(SIGN_IN)]},
-        {"sid": {"a": 1}},
-        {"exp": str(int(NOW.timestamp()) + 300)},
-        {"exp": int(NOW.timestamp()) + 300.5},
-        {"exp": True},
-        {"exp": int(NOW.timestamp()) + 301},
-        {"exp": 10**30},
-        {"iat": str(int(NOW.timestamp()))},
-        {"iat": 10**30, "exp": 10**30 + 300},
-        {"iat": -(10**30), "exp": -(10**30) + 300},
-        {"iat": int(NOW.timestamp()) + 60, "exp": int(NOW.timestamp()) + 120},
-        {"iat": int(NOW.timestamp()), "exp": int(NOW.timestamp())},
-        {"iat": int(NOW.timestamp()), "exp": int(NOW.timestamp()) - 1},
-        {"iat": int(NOW.timestamp()) - 400, "exp": int(NOW.timestamp()) - 100},
-    ],
-    ids=str,
-)
-def test_claims_of_the_wrong_kind(key: TokenKey, other: dict[str, Any]) -> None:
-    refused(key, signed(right_claims(**other)))
+def test_a_clients_token_names_scopes_only_where_it_asked_for_no_more(key: TokenKey) -> None:
+    asked = ["units:read", "people:read", "units:read"]
+    token = key.issue_for_client(CLIENT, CREDENTIAL, NOW, set(asked))
+    assert json.loads(raw(token.split(".")[1]))["scope"] == "people:read units:read"
+    claims = key.verify(token, NOW)
+    assert claims == ClientClaims(CLIENT, CREDENTIAL, NOW + timedelta(minutes=5), frozenset(asked))
 
 
-@pytest.mark.parametrize("claims", [[], "text", 7, None, b"not json", b"\xff\xfe", b"[" * 500], ids=str)
-def test_claims_that_are_no_object(key: TokenKey, claims: Any) -> None:
-    refused(key, signed(claims))
+def test_a_token_is_as_rfc_9068_has_it(key: TokenKey) -> None:
+    header, payload, signature = key.issue(PERSON, SIGN_IN, NOW).split(".")
+    assert json.loads(raw(header)) == {"alg": "ES256", "kid": PAIR.kid, "typ": "at+jwt"}
+    claims = json.loads(raw(payload))
+    assert set(claims) == {"iss", "aud", "sub", "client_id", "sid", "iat", "exp", "jti"}
+    assert (claims["iss"], claims["aud"], claims["client_id"]) == ("larande", "larande", "larande")
+    assert (claims["sub"], claims["sid"]) == (str(PERSON), str(SIGN_IN))
+    assert (claims["iat"], claims["exp"]) == (int(NOW.timestamp()), int(NOW.timestamp()) + 300)
+    assert UUID(claims["jti"]).version == 4
+    assert len(raw(signature)) == 64
+    client = json.loads(raw(key.issue_for_client(CLIENT, CREDENTIAL, NOW).split(".")[1]))
+    assert set(client) == {"iss", "aud", "sub", "client_id", "credential_id", "iat", "exp", "jti"}
+    assert (client["sub"], client["client_id"], client["credential_id"]) == (str(CLIENT), str(CLIENT), str(CREDENTIAL))
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        {"alg": "none", "typ": "at+jwt"},
-        {"alg": "None", "typ": "at+jwt"},
-        {"alg": "HS512", "typ": "at+jwt"},
-        {"alg": "hs256", "typ": "at+jwt"},
-        {"alg": "RS256", "typ": "at+jwt"},
-        {"alg": "ES256", "typ": "at+jwt"},
-        {"alg": ["HS256"], "typ": "at+jwt"},
-        {"alg": "HS256", "typ": "JWT"},
-        {"alg": "HS256"},
-        {"typ": "at+jwt"},
-        {"alg": "HS256", "typ": "at+jwt", "crit": ["exp"]},
-        {"alg": "HS256", "typ": "at+jwt", "crit": ["b64"], "b64": False},
-        {"alg": "HS256", "typ": "at+jwt", "kid": "../../dev/null"},
-        {"alg": "HS256", "typ": "at+jwt", "jwk": {"kty": "oct", "k": "AA"}},
-        {"alg": "HS256", "typ": "at+jwt", "jku": "https://example.se/keys"},
-        ["HS256"],
-        b"not json",
-    ],
-    ids=str,
-)
-def test_headers_that_are_not_ours(key: TokenKey, header: Any) -> None:
-    refused(key, signed(right_claims(), header))
+def test_two_tokens_are_never_the_same(key: TokenKey) -> None:
+    assert len({key.issue(PERSON, SIGN_IN, NOW) for _ in range(20)}) == 20
 
 
-def test_no_signature_is_no_token(key: TokenKey) -> None:
-    header, claims, signature = signed(right_claims()).split(".")
-    none = part({"alg": "none", "typ": "at+jwt"})
-    for token in (f"{none}.{claims}.", f"{none}.{claims}", f"{header}.{claims}.", f"{header}.{claims}", "", ".", ".."):
-        refused(key, token)
-    refused(key, f"{header}.{claims}.{signature}.{signature}")
-    refused(key, f" {header}.{claims}.{signature}")
-    refused(key, signed(right_claims(), secret=b"another secret of 32 bytes and more"))
-    refused(key, signed(right_claims(), secret=b""))
-    refused(key, f"{header}.{part(right_claims(sub=str(uuid4())))}.{signature}")
+def test_of_the_two_signatures_of_a_token_only_the_smaller_is_made(key: TokenKey) -> None:
+    made = [raw(key.issue(PERSON, SIGN_IN, NOW).split(".")[2]) for _ in range(40)]
+    assert all(is_low(each) for each in made)
 
 
-def test_one_token_has_one_spelling(key: TokenKey) -> None:
-    header, claims, signature = signed(right_claims()).split(".")
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    # 32 bytes leave two unused bits in the last letter: three other letters decode to the same bytes.
-    same = [
-        letter
-        for letter in alphabet
-        if letter != signature[-1]
-        and base64.urlsafe_b64decode(signature[:-1] + letter + "=") == base64.urlsafe_b64decode(signature + "=")
-    ]
-    assert len(same) == 3
-    for letter in same:
-        refused(key, f"{header}.{claims}.{signature[:-1]}{letter}")
-    for other in (signature + "=", signature + "A", signature[:-1] + "å", signature + "\n"):
-        refused(key, f"{header}.{claims}.{other}")
+def test_the_smaller_signature() -> None:
+    half = ORDER // 2
+    for s, low in ((1, 1), (half, half), (half + 1, half), (ORDER - 1, 1)):
+        assert lowered(joined(7, s)) == joined(7, low)
+        assert is_low(joined(7, s)) is (s == low)
+    for length in (0, 63, 65, 72):
+        assert not is_low(b"\x00" * length)
 
 
-def test_text_that_is_no_token(key: TokenKey) -> None:
-    for text in ("ä.ö.å", "\ud800.\ud800.\ud800", "a.b.c", "\x00.\x00.\x00", "x" * 100_000, "." * 100_000):
-        refused(key, text)
-    refused(key, signed(right_claims(jti="x" * 2000)))
+def test_made_by_hand_they_are_right_too(key: TokenKey) -> None:
+    """So the attacks are refused for the reason each of them names."""
+    assert key.verify(signed(), NOW) == Claims(PERSON, SIGN_IN, NOW + timedelta(minutes=5))
+    assert key.verify(signed(client_claims()), NOW) == ClientClaims(CLIENT, CREDENTIAL, NOW + timedelta(minutes=5))
+
+
+# --- For how long -----------------------------------------------------------------------------------------------------
+
+
+def test_a_remembered_token_still_ends(key: TokenKey) -> None:
+    token = key.issue(PERSON, SIGN_IN, NOW)
+    for passed in (0, 299, 304):
+        assert isinstance(key.verify(token, NOW + passed * SECOND), Claims)
+    for passed in (305, 306, 10**6):
+        refused(key, token, NOW + passed * SECOND)
+    assert not key._verified
+    refused(a_key(), token, NOW + 305 * SECOND)
+
+
+def test_a_token_from_the_future_is_refused(key: TokenKey) -> None:
+    token = key.issue(PERSON, SIGN_IN, NOW)
+    refused(key, token, NOW - 6 * SECOND)
+    assert isinstance(key.verify(token, NOW - 5 * SECOND), Claims)
+
+
+def test_a_token_outlives_the_change_of_keys_and_a_retired_key_signs_nothing(key: TokenKey) -> None:
+    token = key.issue(PERSON, SIGN_IN, NOW)
+    after = new_pair(NOW + SECOND)
+    both = a_key(PAIR, after)
+    assert isinstance(both.verify(token, NOW + LIFETIME), Claims)
+    assert json.loads(raw(both.issue(PERSON, SIGN_IN, NOW + SECOND).split(".")[0]))["kid"] == after.kid
+    late = NOW + SECOND + timedelta(minutes=10)
+    fresh = signed(
+        {**json.loads(raw(token.split(".")[1])), "iat": int(late.timestamp()), "exp": int(late.timestamp()) + 300}
+    )
+    assert isinstance(key.verify(fresh, late), Claims)
+    refused(both, fresh, late)
+
+
+class Counting:
+    """A source that holds a key back until it is looked for."""
+
+    def __init__(self, known: KeyRing, there: KeyRing) -> None:
+        self.known, self.there, self.looks = known, there, 0
+
+    def kept(self, _now: object) -> KeyRing:
+        return self.known
+
+    def looked_for(self, _now: object) -> KeyRing:
+        self.looks += 1
+        self.known = self.there
+        return self.known
+
+
+def test_a_key_that_is_taken_away_takes_its_tokens_along_remembered_or_not() -> None:
+    after = new_pair(NOW)
+    source = Counting(ring_of(PAIR), ring_of(after))
+    key = TokenKey(SECRET, source)
+    token = key.issue(PERSON, SIGN_IN, NOW)
+    assert isinstance(key.verify(token, NOW), Claims)
+    source.known = ring_of(after)
+    refused(key, token)
+    assert not key._verified
+
+
+def test_an_unknown_key_is_looked_for_and_one_that_is_none_is_not() -> None:
+    after = new_pair(NOW)
+    source = Counting(ring_of(PAIR), ring_of(PAIR, after))
+    key = TokenKey(SECRET, source)
+    for kid in ("", "x", "../../dev/null", "x" * 42, "x" * 44, "å" * 43, None, 7, [PAIR.kid]):
+        refused(key, signed(header=right_header(kid=kid)))
+    assert isinstance(key.verify(signed(), NOW), Claims)
+    assert source.looks == 0
+    assert isinstance(
+        key.verify(signed(header={"alg": "ES256", "kid": after.kid, "typ": "at+jwt"}, pair=after), NOW), Claims
+    )
+    assert source.looks == 1
+
+
+# --- What is remembered -----------------------------------------------------------------------------------------------
+
+
+def test_only_so_many_tokens_are_remembered(key: TokenKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert REMEMBERED == 10_000
+    monkeypatch.setattr("app.services.tokens.REMEMBERED", 3)
+    tokens = [key.issue(UUID(int=number), SIGN_IN, NOW) for number in range(5)]
+    for token in tokens:
+        key.verify(token, NOW)
+    assert len(key._verified) == 3
+    first = key.verify(tokens[0], NOW)
+    assert isinstance(first, Claims)
+    assert first.person_id == UUID(int=0)
+
+
+def test_a_refused_token_is_never_remembered(key: TokenKey) -> None:
+    refused(key, signed(pair=new_pair(NOW)))
+    refused(key, signed(header={}))
+    assert not key._verified
+
+
+# --- The secret behind pseudonyms -------------------------------------------------------------------------------------
 
 
 def test_a_public_key_is_no_secret() -> None:
@@ -179,55 +211,28 @@ def test_a_public_key_is_no_secret() -> None:
     ]
     for secret in (b"", b"short", b"x" * 31, pem, b"\n" + pem, der, *short_der):
         with pytest.raises(ValueError, match="token secret"):
-            TokenKey(secret)
-
-
-def test_a_token_signed_by_a_private_key_is_refused(key: TokenKey) -> None:
-    private = rsa.generate_private_key(65537, 2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    token = jws.sign(right_claims(), private.decode(), headers={"typ": "at+jwt"}, algorithm="RS256")
-    refused(key, token)
-
-
-def test_a_remembered_token_still_ends(key: TokenKey) -> None:
-    token = key.issue(PERSON, SIGN_IN, NOW)
-    for passed in (0, 299, 304):
-        assert key.verify(token, NOW + timedelta(seconds=passed)).person_id == PERSON
-    for passed in (305, 306, 10**6):
-        refused(key, token, NOW + timedelta(seconds=passed))
-    assert not key._verified
-    refused(TokenKey(SECRET), token, NOW + timedelta(seconds=305))
-
-
-def test_a_token_from_the_future_is_refused(key: TokenKey) -> None:
-    token = key.issue(PERSON, SIGN_IN, NOW)
-    refused(key, token, NOW - timedelta(seconds=6))
-    assert key.verify(token, NOW - timedelta(seconds=5)).person_id == PERSON
-
-
-def test_only_so_many_tokens_are_remembered(key: TokenKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert REMEMBERED == 10_000
-    monkeypatch.setattr("app.services.tokens.REMEMBERED", 3)
-    tokens = [key.issue(UUID(int=number), SIGN_IN, NOW) for number in range(5)]
-    for token in tokens:
-        key.verify(token, NOW)
-    assert len(key._verified) == 3
-    assert key.verify(tokens[0], NOW).person_id == UUID(int=0)
-
-
-def test_a_refused_token_is_never_remembered(key: TokenKey) -> None:
-    refused(key, signed(right_claims(), secret=b"x" * 32))
-    assert not key._verified
+            TokenKey(secret, Unsaved(ring_of(PAIR)))
 
 
 def test_pseudonyms_are_keyed_and_of_a_kind(key: TokenKey) -> None:
-    assert key.pseudonym("address", "10.0.0.1") == TokenKey(SECRET).pseudonym("address", "10.0.0.1")
+    assert key.pseudonym("address", "10.0.0.1") == a_key(new_pair(NOW)).pseudonym("address", "10.0.0.1")
     others = {
         key.pseudonym("address", "10.0.0.2"),
         key.pseudonym("person", "10.0.0.1"),
-        TokenKey(b"x" * 32).pseudonym("address", "10.0.0.1"),
+        TokenKey(b"x" * 32, Unsaved(ring_of(PAIR))).pseudonym("address", "10.0.0.1"),
         hashlib.sha256(b"10.0.0.1").digest(),
     }
     assert key.pseudonym("address", "10.0.0.1") not in others
     assert len(others) == 4
+
+
+def test_the_public_keys_say_nothing_private(key: TokenKey) -> None:
+    (shown,) = key.public_keys(NOW)["keys"]
+    assert set(shown) == {"kty", "crv", "x", "y", "kid", "alg", "use"}
+    assert (shown["kty"], shown["crv"], shown["alg"], shown["use"]) == ("EC", "P-256", "ES256", "sig")
+    assert shown["kid"] == PAIR.kid
+    x, y = (int.from_bytes(raw(shown[name]), "big") for name in "xy")
+    told = json.dumps({"crv": "P-256", "kty": "EC", "x": shown["x"], "y": shown["y"]}, separators=(",", ":"))
+    thumbprint = base64.urlsafe_b64encode(hashlib.sha256(told.encode()).digest()).rstrip(b"=").decode()
+    assert ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()  # a point of the curve
+    assert shown["kid"] == thumbprint

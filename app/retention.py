@@ -1,0 +1,60 @@
+"""Destroying what is past its retention, beside whatever else the process does. Several processes may do it at once.
+
+Nothing is said of what goes but the rule's id: how many private notes a party had stands in no log of a machine.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from app.database import Database, DatabaseAway
+from app.services import retention
+from app.services.wall import SYSTEM
+
+EVERY_S = 3600.0
+
+_log = structlog.get_logger("larande.retention")
+
+
+async def destroy_when_due(database: Database, every: float = EVERY_S) -> None:
+    """Until it is cancelled. A database that is away is waited for."""
+    while True:
+        await work(database, datetime.now(UTC))
+        await asyncio.sleep(every)
+
+
+@asynccontextmanager
+async def keeping_retention(database: Database) -> AsyncIterator[None]:
+    """Retention rules are carried out meanwhile. What is under way at the end is given up and done another time."""
+    task = asyncio.create_task(destroy_when_due(database))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def work(database: Database, now: datetime) -> None:
+    """Carry out every rule that is due, until nothing is left. One that fails keeps no other from being carried out."""
+    try:
+        async with database.read(SYSTEM) as session:
+            rules = await retention.due(session, now)
+    except DatabaseAway as error:
+        _log.warning("retention waits", kind=type(error).__name__)
+        return
+    for rule_id in rules:
+        try:
+            more = True
+            while more:
+                async with database.write(SYSTEM) as session:
+                    more = await retention.carry_out(session, rule_id, now)
+        except DatabaseAway as error:
+            _log.warning("retention waits", kind=type(error).__name__)
+            return
+        except Exception:
+            # Whatever it was, the next hour tries again.
+            _log.exception("a retention rule could not be carried out", retention_rule_id=str(rule_id))

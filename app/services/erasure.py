@@ -1,0 +1,106 @@
+"""Erasing a person: every trace that names them goes, and what their mandates decided stays decided.
+
+The row stays, empty, for what refers to it. Final records name nobody: they hold mandates and functions, and a mandate
+of somebody erased shows its function alone.
+"""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from app.models.audit_entry import AuditEntry
+from app.models.columns import Language
+from app.models.dialogue_session import DialogueSession, DialogueSessionState
+from app.models.idempotency_key import IdempotencyKey
+from app.models.mandate import Mandate, valid_between
+from app.models.organisation import Organisation, OrganisationState
+from app.models.party import Party, PartyState
+from app.models.person import Person
+from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
+from app.services import legal_holds, named_texts, queue, survey_mail, wall
+from app.services.conflicts import refusal_for
+from app.services.errors import Code, Refusal
+from app.services.work import Work, admit, changed
+
+
+async def erase(work: Work, person_id: UUID, version: int) -> None:
+    """Of oneself, or by a system administrator of somebody who has left. It cannot be undone."""
+    person = await admit(work, "erase_person", Person, person_id, version)
+    # Neither the person nor an administrator sees all that names somebody, nor what an administrator has to ask for.
+    async with wall.beyond(work.session):
+        await _check_free(work, person)
+        try:
+            await _erase(work, person)
+        except IntegrityError as error:
+            # A legal hold on a group in which the person has acted: the database knows which.
+            refusal = refusal_for(error)
+            if refusal is None:
+                raise
+            raise refusal from None
+
+
+async def _check_free(work: Work, person: Person) -> None:
+    """Nobody leaves in the middle of what is theirs to do. The person's row is held: nobody gives them more of it."""
+    mandates = (
+        sa.select(col(Mandate.id))
+        .join(Party, col(Party.id) == col(Mandate.party_id))
+        .where(
+            col(Mandate.person_id) == person.id,
+            # The mandates of a closed party give no say, and nobody is left who could end them.
+            col(Party.state) == PartyState.ACTIVE,
+            valid_between(work.today, None),
+        )
+    )
+    if (await work.session.execute(mandates.limit(1))).first() is not None:
+        raise Refusal(Code.PERSON_HOLDS_MANDATE)
+    leads = (
+        sa.select(col(DialogueSession.id))
+        .join(Organisation, col(Organisation.id) == col(DialogueSession.organisation_id))
+        .where(
+            col(DialogueSession.facilitator_id) == person.id,
+            col(DialogueSession.state).in_([DialogueSessionState.PLANNED, DialogueSessionState.PREPARED]),
+            # In a closed one nothing is held any more, and nothing can be cancelled.
+            col(Organisation.state) == OrganisationState.ACTIVE,
+        )
+    )
+    if (await work.session.execute(leads.limit(1))).first() is not None:
+        raise Refusal(Code.PERSON_LEADS_SESSION)
+    # Nobody sets a legal hold meanwhile: that takes the organisation's row for itself.
+    organisation = sa.select(col(Organisation.id)).where(col(Organisation.id) == person.organisation_id)
+    await work.session.execute(organisation.with_for_update(read=True))
+    await legal_holds.check(work.session, person.organisation_id, person_id=person.id)
+
+
+async def _erase(work: Work, person: Person) -> None:
+    if person.organisation_id is not None:
+        await named_texts.take_out(work, "erase_person", person)
+    of_person = col(SignIn.person_id) == person.id
+    # Held first: a token that is being renewed would come in between.
+    sign_ins = (
+        (await work.session.execute(sa.select(col(SignIn.id)).where(of_person).with_for_update())).scalars().all()
+    )
+    for statement in (
+        sa.delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(sign_ins)),
+        sa.delete(SignIn).where(of_person),
+        sa.delete(Credential).where(col(Credential.person_id) == person.id),
+        sa.delete(PersonInvitation).where(col(PersonInvitation.person_id) == person.id),
+        sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
+    ):
+        await work.session.execute(statement.execution_options(synchronize_session=False))
+    await queue.take_back(work.session, survey_mail.ENTRYPOINT, str(person.id).encode())
+    nobody = {
+        "name": "",
+        # No address, so that nobody can have taken it.
+        "email": f"erased {person.id}",
+        "language": Language.SWEDISH,
+        "active": False,
+        "unit_id": None,
+        "roles": [],
+        "erased_at": work.now,
+    }
+    await changed(work, "erase_person", person, nobody)
+    # The mandate under which each thing was done stays.
+    acted = sa.update(AuditEntry).where(col(AuditEntry.person_id) == person.id).values(person_id=None)
+    await work.session.execute(acted.execution_options(synchronize_session=False))

@@ -1,0 +1,163 @@
+"""The keys that sign access tokens, in files outside the database: whoever steals a backup of that cannot sign.
+
+A key is one file that only its owner reads, named by when it begins to sign and by its thumbprint:
+
+    20261126T044500Z.NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs.pem
+
+Which one signs, and until when the former ones are believed, follows from the names alone: there is nothing to edit and
+nothing to lock. Every process reads the directory by itself, and again when it has changed.
+"""
+
+import os
+import re
+import secrets
+import stat
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from app.key_directory import sync_directory
+from app.services.token_keys import AHEAD, KeyPair, KeyRing, UnfitKey, new_pair, ring_of
+
+LOOK_EVERY_S = 10.0
+LOOK_AGAIN_AFTER_S = 1.0
+
+_NAME = re.compile(r"(\d{8}T\d{6}Z)\.([A-Za-z0-9_-]{43})\.pem", re.ASCII)
+_MOMENT = "%Y%m%dT%H%M%SZ"
+_log = structlog.get_logger("larande.token_keys")
+
+
+class TokenKeysUnavailable(Exception):
+    """The keys cannot be used as they are; the message is one line for whoever runs the service."""
+
+
+def open_token_keys(path: Path, now: datetime) -> "TokenKeyDirectory":
+    """The keys in this directory, which is made if it is missing, and in it the first key; its parent must be there.
+
+    Refuses what anyone but this account can read: that key may be somebody else's as well.
+    """
+    try:
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            sync_directory(path.parent)
+        _require_private(path, 0o700)
+        if not read_ring(path).pairs:
+            _store(path, new_pair(now))
+        return TokenKeyDirectory(path)
+    except OSError as error:
+        raise TokenKeysUnavailable(f"The token keys cannot be kept in {path} ({error.strerror}).") from error
+
+
+class TokenKeyDirectory:
+    """A `KeySource` in a directory that `open_token_keys` has looked at."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._looked_at = time.monotonic()
+        self._seen = self._listing()
+        self._ring = read_ring(path)
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def kept(self, now: datetime) -> KeyRing:
+        return self._after(LOOK_EVERY_S, now)
+
+    def looked_for(self, now: datetime) -> KeyRing:
+        return self._after(LOOK_AGAIN_AFTER_S, now)
+
+    def _after(self, seconds: float, now: datetime) -> KeyRing:
+        """The keys, read again if somebody changed them and nobody looked for so long. Otherwise it costs nothing."""
+        passed = time.monotonic() - self._looked_at
+        if 0 <= passed < seconds:
+            return self._ring
+        self._looked_at = time.monotonic()
+        try:
+            listing = self._listing()
+            if listing != self._seen:
+                self._ring, self._seen = read_ring(self._path), listing
+            if self._ring.retired(now):
+                self._ring = remove_retired(self._path, now)
+                self._seen = self._listing()
+        except (OSError, TokenKeysUnavailable) as error:
+            # Who is signed in stays so with the keys that were good until now.
+            _log.warning("the token keys cannot be read again", reason=str(error))
+        return self._ring
+
+    def _listing(self) -> list[str]:
+        return sorted(each.name for each in self._path.iterdir())
+
+
+def read_ring(path: Path) -> KeyRing:
+    """The keys in the directory. `TokenKeysUnavailable` names the file that is not as it must be."""
+    return ring_of(*(_read(file) for file in path.iterdir() if file.suffix == ".pem"))
+
+
+def rotate(path: Path, now: datetime, *, at_once: bool = False) -> KeyPair:
+    """Add a key that signs in two minutes; the former one is believed for some time after that.
+
+    `at_once` is for a key that has been stolen: the new one signs now, and no other is believed any more. Whoever is
+    signed in then renews their access token, which their clients do by themselves.
+    """
+    former = remove_retired(path, now)
+    pair = new_pair(now if at_once else now + AHEAD)
+    _store(path, pair)
+    if at_once:
+        _remove(path, former.pairs)
+    return pair
+
+
+def remove_retired(path: Path, now: datetime) -> KeyRing:
+    """Remove the files of keys that are believed no more; what is left. Several processes may do so at once."""
+    ring = read_ring(path)
+    _remove(path, ring.retired(now))
+    return KeyRing(ring.kept(now))
+
+
+def _read(file: Path) -> KeyPair:
+    named = _NAME.fullmatch(file.name)
+    if named is None:
+        raise TokenKeysUnavailable(f"{file} is not named like a token key.")
+    _require_private(file, 0o600)
+    signs_from = datetime.strptime(named[1], _MOMENT).replace(tzinfo=UTC)
+    pair = KeyPair(file.read_text(encoding="ascii", errors="replace"), signs_from)
+    try:
+        right = pair.kid == named[2]
+    except UnfitKey as error:
+        raise TokenKeysUnavailable(f"{file} holds {error}.") from error
+    if not right:
+        raise TokenKeysUnavailable(f"{file} holds another key than its name says.")
+    return pair
+
+
+def _require_private(path: Path, widest: int) -> None:
+    status = path.stat()
+    mode = stat.S_IMODE(status.st_mode)
+    if os.name == "posix" and (status.st_uid != os.geteuid() or mode & ~widest):
+        raise TokenKeysUnavailable(
+            f"{path} signs access tokens and must be for this account alone (its owner, mode {widest:04o}); it has "
+            f"owner {status.st_uid}, mode {mode:04o}."
+        )
+
+
+def _store(path: Path, pair: KeyPair) -> None:
+    """Whole or not at all: others read the directory meanwhile."""
+    file = path / f"{pair.signs_from.strftime(_MOMENT)}.{pair.kid}.pem"
+    part = path / f"{file.name}.{secrets.token_hex(8)}"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+        opened.write(pair.private_pem)
+        opened.flush()
+        os.fsync(descriptor)
+    part.rename(file)
+    sync_directory(path)
+
+
+def _remove(path: Path, pairs: tuple[KeyPair, ...]) -> None:
+    for pair in pairs:
+        (path / f"{pair.signs_from.strftime(_MOMENT)}.{pair.kid}.pem").unlink(missing_ok=True)
+    sync_directory(path)

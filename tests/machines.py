@@ -1,0 +1,105 @@
+"""Service clients as tests need them: registered, consented to, given a secret, let in."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from app.services.tokens import TokenKey
+from tests.client import Client, Response
+from tests.stories import decide
+from tests.world import Someone, World
+
+Json = dict[str, Any]
+
+HERE = "127.0.0.1"
+HR = ["people:write", "units:write"]
+INTEGRATOR = ["records:read", "results:read"]
+
+
+@dataclass
+class Machine:
+    """A program with a secret, and a client that has got in by it."""
+
+    id: str
+    credential_id: str
+    secret: str
+    client: Client
+
+    @property
+    def path(self) -> str:
+        return f"/service-clients/{self.id}"
+
+    def renew(self, app: FastAPI) -> None:
+        """Let it in anew: a token lives for five minutes."""
+        self.client.token = token_for(app, self.id, self.credential_id)
+
+
+def a_client(**more: Any) -> Json:
+    return {
+        "name": "Diariet",
+        "purpose": "Slutliga protokoll diarieförs.",
+        "kind": "integrator",
+        "scopes": INTEGRATOR,
+        "contact": "it@example.se",
+        "expiresAt": (datetime.now(UTC) + timedelta(days=365)).isoformat(),
+        "allowedNetworks": [HERE],
+        **more,
+    }
+
+
+def an_hr_system(**more: Any) -> Json:
+    return a_client(name="Personalsystemet", purpose="Personer och enheter.", kind="hrSystem", scopes=HR) | more
+
+
+async def registered(world: World, **more: Any) -> Json:
+    made: Json = await world.administrator.client.post(f"{world.path}/service-clients", a_client(**more))
+    return made
+
+
+async def a_secret(world: World, client_id: str, **more: Any) -> Json:
+    made: Json = await world.administrator.client.post(f"/service-clients/{client_id}/credentials", more)
+    return made
+
+
+def token_for(app: FastAPI, client_id: str, credential_id: str) -> str:
+    """A token as getting in would give it."""
+    key: TokenKey = app.state.token_key
+    return key.issue_for_client(UUID(client_id), UUID(credential_id), datetime.now(UTC))
+
+
+async def machine(world: World, **more: Any) -> Machine:
+    """Registered and let in; nobody has consented."""
+    made = await registered(world, **more)
+    secret = await a_secret(world, made["id"])
+    client = world.nobody.signed_in(token_for(world.app, made["id"], secret["id"]))
+    return Machine(made["id"], secret["id"], secret["secret"], client)
+
+
+async def hr_system(world: World, **more: Any) -> Machine:
+    return await machine(world, **an_hr_system(**more))
+
+
+async def consented(world: World, **more: Any) -> Machine:
+    """An integrator that the employer and both unions have agreed to."""
+    made = await machine(world, **more)
+    await consent(world, made.path)
+    return made
+
+
+async def consent(world: World, path: str, *who: Someone) -> list[Json]:
+    """The parties' approvals, in order; of all three when none are named."""
+    return [await decide(each, path) for each in who or (world.employer_rep, world.saco_rep, world.seko_rep)]
+
+
+async def try_in(caller: Client, client_id: str, secret: str, **more: Any) -> Response:
+    body = {"grantType": "client_credentials", "clientId": client_id, "clientSecret": secret, **more}
+    return await caller.request("POST", "/auth/token", json=body)
+
+
+async def get_in(caller: Client, it: Machine, **more: Any) -> Client:
+    response = await try_in(caller, it.id, it.secret, **more)
+    assert response.status_code == 200, response.text
+    return caller.signed_in(response.json()["accessToken"])

@@ -1,0 +1,93 @@
+"""Service clients in every state, and those that act themselves, for the authorisation matrix."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.models.approval import Approval
+from app.models.mandate import Mandate
+from app.models.service_client import ServiceClient
+from app.models.service_client_credential import ServiceClientCredential
+from app.services.calendar import swedish_day
+from tests import machines, stories
+
+if TYPE_CHECKING:
+    from tests.stage import Stage
+
+# An HR system that writes and one that only reads; an integrator with consent, one each with consent for records and
+# for results alone, one without consent, one of another organisation, and one that has ended.
+MACHINES = (
+    "hr_client",
+    "people_client",
+    "integrator",
+    "records_client",
+    "results_client",
+    "unagreed_client",
+    "foreign_client",
+    "ended_client",
+)
+
+
+async def build(stage: "Stage") -> None:
+    """Before there are parties without anybody to speak for them, who would have to agree too."""
+    world = stage.world
+    reading = machines.an_hr_system(scopes=["people:read"])
+    world.machines |= {
+        "hr_client": await machines.hr_system(world),
+        "people_client": await machines.machine(world, **reading),
+        "integrator": await machines.consented(world),
+        "records_client": await machines.consented(world, scopes=["records:read"]),
+        "results_client": await machines.consented(world, scopes=["results:read"]),
+        "unagreed_client": await machines.machine(world),
+        "ended_client": await machines.consented(world),
+    }
+    ended = world.machines["ended_client"]
+    await stage.keep("secret of a client", ServiceClientCredential, world.machines["integrator"].credential_id)
+    await world.administrator.client.step(f"{ended.path}/transitions", {"to": "ended"})
+    await machines.a_secret(world, world.machines["integrator"].id)
+    waiting, returned = [(await machines.registered(world))["id"] for _ in "ab"]
+    (standing,) = await machines.consent(world, f"/service-clients/{waiting}", world.employer_rep)
+    path = f"/service-clients/{returned}"
+    await stories.decide(world.saco_rep, path, "requestChange", statement="Bara protokoll.")
+    for name, client_id in (
+        ("new", world.machines["unagreed_client"].id),
+        ("for HR", world.machines["hr_client"].id),
+        ("consented", world.machines["integrator"].id),
+        ("one side agrees", waiting),
+        ("change asked for", returned),
+        ("ended", ended.id),
+    ):
+        await stage.keep(f"client, {name}", ServiceClient, client_id)
+    await stage.keep("approval: employer's, of a client", Approval, standing["id"])
+
+
+async def one_for_two_unions(stage: "Stage") -> None:
+    """Saco-S's representative has decided for another union, and speaks for it no more."""
+    world = stage.world
+    made = await machines.registered(world)
+    now = datetime.now(UTC)
+    also = Mandate(
+        organisation_id=world.organisation.id,
+        party_id=stage.third.id,
+        person_id=world.saco_rep.person.id,
+        function="Ersättare",
+        valid_from=swedish_day(now) - timedelta(days=30),
+        created_at=now,
+    )
+    await world.add(also)
+    await stories.decide(world.saco_rep, f"/service-clients/{made['id']}", mandateId=str(also.id))
+    async with world.database.write() as session:
+        ended = {"id": also.id, "day": swedish_day(now) - timedelta(days=1)}
+        await session.execute(sa.text("UPDATE mandate SET valid_to = :day WHERE id = :id"), ended)
+    await stage.keep("client, one for two unions", ServiceClient, UUID(made["id"]))
+
+
+async def of_closed(stage: "Stage") -> None:
+    """What the organisation that is about to close has registered."""
+    made = await machines.machine(stage.shut)
+    await stage.keep("client, organisation closed", ServiceClient, made.id)
+    await stage.keep("secret, organisation closed", ServiceClientCredential, made.credential_id)
+    (approval,) = await machines.consent(stage.shut, made.path, stage.shut.employer_rep)
+    await stage.keep("approval: of a client, organisation closed", Approval, approval["id"])
