@@ -123,10 +123,10 @@ def test_what_must_not_be_guessed_comes_from_the_system() -> None:
             # Names of traces and of files that are there for a moment may be short.
             assert not size.isdigit() or int(size) >= 16 or file in short, f"{file}:{call.lineno}"
     assert seen > 5
-    from app.services import ballot, sign_in
+    from app.services import ballot, sign_ins
 
     assert ballot.SECRET_BYTES >= 32
-    assert sign_in.TOKEN_BYTES >= 32
+    assert sign_ins.TOKEN_BYTES >= 32
 
 
 def test_cryptography_comes_from_few_libraries() -> None:

@@ -21,7 +21,7 @@ from sqlmodel import col
 from app.models.columns import Language
 from app.models.person import Person
 from app.models.sign_in import LinkKind, PersonInvitation
-from app.services import account_letters, queue
+from app.services import account_letters, identity_bindings, queue
 from app.services.account_letters import Notice
 from app.services.mail import Letter, MailAway, Mailer, letter, link_to
 from app.services.queue import Job
@@ -133,6 +133,8 @@ async def _make_reset(
     person = (await session.execute(_BY_ADDRESS, {"email": address})).scalar_one_or_none()
     if person is None or asked_at + RESET_VALID <= office.clock():
         return
+    if await identity_bindings.signs_in_elsewhere(session, person.id):
+        return  # there is no password to choose anew
     made = await session.execute(
         insert(PersonInvitation)
         .values(

@@ -17,7 +17,7 @@ from app.models.authorisation_request import (
 from app.models.columns import UtcDateTime
 from app.models.identity_provider import IdentityProvider
 from app.models.person import Person
-from app.models.sign_in import PersonInvitation, SignIn, SignInEnd, SignInMethod
+from app.models.sign_in import LinkKind, PersonInvitation, SignIn, SignInEnd, SignInMethod
 from app.services import identities, identity_bindings, identity_providers, sign_ins
 from app.services.errors import Code, Refusal
 from app.services.places import Place
@@ -54,6 +54,7 @@ _INVITED = (
     .join(PersonInvitation, col(PersonInvitation.person_id) == col(Person.id))
     .where(
         col(PersonInvitation.token_hash) == sa.bindparam("token_hash", type_=sa.LargeBinary),
+        col(PersonInvitation.kind) == LinkKind.INVITATION,
         col(PersonInvitation.used_at).is_(None),
         col(PersonInvitation.expires_at) > sa.bindparam("now", type_=UtcDateTime),
         col(Person.active),

@@ -11,15 +11,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from app.models.audit_entry import AuditEntry
+from app.models.authorisation_request import AuthorisationRequest
 from app.models.columns import Language
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.idempotency_key import IdempotencyKey
+from app.models.identity import Identity
 from app.models.mandate import Mandate, valid_between
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person
+from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
-from app.services import legal_holds, named_texts, queue, survey_mail, wall
+from app.services import account_mail, legal_holds, named_texts, queue, survey_mail, wall
 from app.services.conflicts import refusal_for
 from app.services.errors import Code, Refusal
 from app.services.work import Work, admit, changed
@@ -82,6 +85,10 @@ async def _erase(work: Work, person: Person) -> None:
         (await work.session.execute(sa.select(col(SignIn.id)).where(of_person).with_for_update())).scalars().all()
     )
     for statement in (
+        sa.delete(AuthorisationRequest).where(col(AuthorisationRequest.person_id) == person.id),
+        sa.delete(Identity).where(col(Identity.person_id) == person.id),
+        sa.delete(RecoveryCode).where(col(RecoveryCode.person_id) == person.id),
+        sa.delete(SecondFactor).where(col(SecondFactor.person_id) == person.id),
         sa.delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(sign_ins)),
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
@@ -89,7 +96,8 @@ async def _erase(work: Work, person: Person) -> None:
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
     ):
         await work.session.execute(statement.execution_options(synchronize_session=False))
-    await queue.take_back(work.session, survey_mail.ENTRYPOINT, str(person.id).encode())
+    for entrypoint in (survey_mail.ENTRYPOINT, account_mail.ENTRYPOINT):
+        await queue.take_back(work.session, entrypoint, str(person.id).encode())
     nobody = {
         "name": "",
         # No address, so that nobody can have taken it.

@@ -14,13 +14,16 @@ from sqlmodel import col
 
 from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
+from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
 from app.models.data_export import InBothLanguages
 from app.models.dialogue_session import DialogueSession
 from app.models.idempotency_key import IdempotencyKey
+from app.models.identity import Identity
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.person import Person
+from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.session_record import SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
 
@@ -135,7 +138,46 @@ PLACES: tuple[Place, ...] = (
         ("sign_in_id",),
         _texts("För att hålla dig inloggad.", "To keep you signed in."),
         _PUBLIC_TASK,
-        withheld=("token_hash",),
+        withheld=("token_hash", "used_by", "seed"),
+    ),
+    Place(
+        SecondFactor,
+        col(SecondFactor.person_id) == _PERSON,
+        ("person_id",),
+        _texts("För att den som vet ditt lösenord inte ska komma in.", "To keep out whoever knows your password."),
+        _PUBLIC_TASK,
+        withheld=("sealed_secret",),
+    ),
+    Place(
+        RecoveryCode,
+        col(RecoveryCode.person_id) == _PERSON,
+        ("person_id",),
+        _texts(
+            "För att du ska komma in den dag din telefon är borta.", "So that you get in on the day your phone is gone."
+        ),
+        _PUBLIC_TASK,
+        withheld=("code_hash",),
+    ),
+    Place(
+        Identity,
+        col(Identity.person_id) == _PERSON,
+        ("person_id",),
+        _texts(
+            "För att känna igen dig när du loggar in genom din arbetsgivare.",
+            "To recognise you when you sign in through your employer.",
+        ),
+        _PUBLIC_TASK,
+    ),
+    Place(
+        AuthorisationRequest,
+        sa.or_(col(AuthorisationRequest.person_id) == _PERSON, col(AuthorisationRequest.sign_in_id).in_(_SIGN_INS)),
+        ("person_id", "sign_in_id"),
+        _texts(
+            "För att du ska hitta tillbaka från din arbetsgivares inloggning; borta efter tio minuter.",
+            "So that you find the way back from your employer's sign-in; gone after ten minutes.",
+        ),
+        _PUBLIC_TASK,
+        withheld=("state_hash", "browser_hash", "invitation_hash"),
     ),
     Place(
         IdempotencyKey,

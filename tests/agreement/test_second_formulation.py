@@ -21,6 +21,7 @@ from tests.agreement import second
 from tests.agreement.second import NOBODY, RESPONDENT, Case
 from tests.chance import NOW, an_actor, rows_of
 from tests.contract import document
+from tests.figures import report
 from tests.long import sized
 
 ACTORS = 60
@@ -118,6 +119,7 @@ def test_both_formulations_agree() -> None:
         asked += len(cases)
         allowed += sum(answer.now for answer in answers)
         hindered += sum(answer.ever and not answer.now for answer in answers)
+    report("random cases on which the policy table and the agreement in Cedar agree", asked)
     # Neither says no to everything, and what stands in the way is met.
     assert allowed > asked / 20
     assert hindered > asked / 50

@@ -25,6 +25,7 @@ from app.services import account_mail, password_changes, passwords
 from app.services.account_letters import Notice
 from app.smtp import server_at
 from app.worker import Workshop, working
+from tests import provider_stage
 from tests.client import Client, Response
 from tests.conftest import settings_for
 from tests.mail_server import MailServer, mail_server, text_of, token_in
@@ -215,6 +216,15 @@ async def test_requests_that_waited_too_long_are_dropped(agency: World, caller: 
         late = f"jsonb_set({order}::jsonb, '{{at}}', to_jsonb(now() - interval '61 minutes'))"
         change = f"UPDATE queue.pgqueuer SET payload = convert_to({late}::text, 'UTF8') WHERE {order} LIKE '%reset%'"  # noqa: S608
         await session.execute(sa.text(change))
+    async with mail_server() as server:
+        await sent(agency, server)
+    assert server.mails == []
+
+
+async def test_who_signs_in_through_a_provider_has_no_password_to_choose_anew(agency: World, caller: Client) -> None:
+    provider_id = await provider_stage.register(agency, "https://login.example.se")
+    await provider_stage.bind(agency, provider_id)
+    await ask(caller, agency.employee.person.email)
     async with mail_server() as server:
         await sent(agency, server)
     assert server.mails == []

@@ -230,7 +230,8 @@ async def test_the_trail_goes_by_its_rule_and_not_otherwise(world: World) -> Non
 
 async def test_sign_ins_go_when_no_token_can_be_renewed_from_them(world: World) -> None:
     now = datetime.now(UTC)
-    old = SignIn(person_id=world.employee.person.id, address_hash=b"x", started_at=now - timedelta(days=100))
+    then = now - timedelta(days=100)
+    old = SignIn(person_id=world.employee.person.id, address_hash=b"x", started_at=then, last_used_at=then)
     await world.add(old, RefreshToken(token_hash=b"token" + old.id.bytes, sign_in_id=old.id, expires_at=now))
     await a_rule(world, kind="signIns", keepMonths=1)
     await retention.work(world.database, now + timedelta(days=31))

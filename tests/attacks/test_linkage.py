@@ -29,9 +29,10 @@ from app.services.survey_closing import Outcome
 from tests.attacks import files
 from tests.attacks.wal import written
 from tests.database import Database
+from tests.long import sized
 from tests.survey_ballots import ITEMS, SurveyStage, open_round
 
-PEOPLE = 20_000
+PEOPLE = sized(6_000, 20_000)
 ALONE = 150
 """Answered one by one, in a quiet hour."""
 SIGMAS = 5

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.long import sized
 from tests.machines import a_client, a_secret, token_for
 from tests.stories import a_group, a_session, for_review, soon
 from tests.world import Someone, World
@@ -345,7 +346,7 @@ histories = st.builds(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=sized(15, 100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(history=OPENING + [(side, step) for step in STEPS for side in SIDES])
 @given(history=histories)
 async def test_swapping_the_sides_swaps_the_result(app: FastAPI, history: list[tuple[str, str]]) -> None:

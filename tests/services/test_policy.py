@@ -54,7 +54,7 @@ def test_whoever_sends_them_is_told_which() -> None:
 
 def test_fields_are_judged_on_the_row_they_are_sent_to(monkeypatch: pytest.MonkeyPatch) -> None:
     mine = made(Mandate, person_id=SPEAKS.person_id)
-    rule = Rule(Mandate, (), fields={"function": ONESELF})
+    rule = Rule(Mandate, (), fields={"function": (ONESELF,)})
     monkeypatch.setitem(RULES, "update_x", rule)
     assert policy.reserved(SPEAKS, "update_x", mine, ["function"]) == []
     policy.require_fields(SPEAKS, "update_x", mine, ["function"])
