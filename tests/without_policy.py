@@ -49,22 +49,34 @@ async def _answers(asked: dict[str, Any]) -> list[list[Any]]:
     app = create_app(settings_for(asked["url"]))
     await app.state.database.close()
     app.state.database = Rehearsal(asked["url"])
+
+    async def look_up_texts(_name: str) -> list[str]:
+        texts: list[str] = asked["domain_texts"]
+        return texts
+
+    app.state.look_up_texts = look_up_texts
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     answers: list[list[Any]] = []
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
         for method, path, body, headers, who in asked["requests"]:
-            sent = {"Authorization": f"Bearer {app.state.token_key.issue(*_claims(asked['people'][who]))}"} | headers
+            sent = {"Authorization": f"Bearer {_token(app.state.token_key, asked['bearers'][who])}"} | headers
             response = await http.request(method, path, json=body, headers=sent)
             answers.append([response.status_code, response.text, dict(response.headers)])
     await app.state.database.close()
     return answers
 
 
-def _claims(person: list[str]) -> tuple[Any, ...]:
+def _token(key: Any, bearer: list[str]) -> str:
+    """A token of a person, or of a service client; whoever answers a survey has brought theirs."""
     from datetime import UTC, datetime
     from uuid import UUID
 
-    return UUID(person[0]), UUID(person[1]), datetime.now(UTC)
+    kind, *ids = bearer
+    if kind == "token":
+        return ids[0]
+    issue = key.issue if kind == "person" else key.issue_for_client
+    told: str = issue(*map(UUID, ids), datetime.now(UTC))
+    return told
 
 
 if __name__ == "__main__":

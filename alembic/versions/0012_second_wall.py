@@ -43,12 +43,12 @@ OWN_OR_CENTRAL = f"(organisation_id IS NULL OR {OWN})"
 OWN_OR_RUN = f"({OWN} OR {ADMINISTRATOR})"
 
 
-def of(table: str, parent: str, key: str = "id") -> str:
+def of(table: str, parent: str, key: str = "id", subject: str | None = None) -> str:
     """Rows of what the actor sees: the parent's own policy decides.
 
     The table's name stands before its column: a column of the parent's would be taken for one of the same name.
     """
-    own = f"{parent}_id" if key == "id" else key
+    own = subject or (f"{parent}_id" if key == "id" else key)
     return f"EXISTS (SELECT FROM {parent} AS parent WHERE parent.{key} = {table}.{own})"
 
 
@@ -128,7 +128,8 @@ CONFINED: dict[str, Confined] = {
     # --- One party's own, and what only that party can add
     "party_note": Confined("SIUD", OWN_PARTY),
     "statement": Confined("SIU", f"({OWN} AND published OR {OWN_PARTY})", OWN_PARTY),
-    "approval": Confined("SIU", OWN, adds=OWN_PARTY),
+    # An administrator is shown the consent to the service clients it runs, and voids it with a change of one.
+    "approval": Confined("SIU", f"({OWN} OR subject_type = 'serviceClient' AND {ADMINISTRATOR})", adds=OWN_PARTY),
     "survey_amendment": Confined("SIU", OWN, adds=OWN_PARTY),
     "audit_entry": Confined(
         "SI",
@@ -192,8 +193,8 @@ SERVED: dict[str, Confined] = {
     "record_registration": Confined("S", of("record_registration", "session_record")),
     "approval": Confined(
         "SL",
-        f"({OWN} AND subject_type = 'sessionRecord' "
-        "AND EXISTS (SELECT FROM session_record AS parent WHERE parent.id = approval.subject_id))",
+        f"({OWN} AND (subject_type = 'sessionRecord' AND {of('approval', 'session_record', subject='subject_id')} "
+        f"OR subject_type = 'surveyRound' AND {of('approval', 'survey_round', subject='subject_id')}))",
     ),
     "survey_round": Confined("SL", RELEASED),
     "survey_unit": Confined("S", of("survey_unit", "survey_round")),

@@ -165,9 +165,9 @@ async def _read(work: Work, survey_round: SurveyRound) -> SurveyRoundRead:
 
 async def _shown(work: Work, survey_round: SurveyRound, approvals: Sequence[Approval]) -> SurveyRoundRead:
     unit_count, headcount = await survey_units.totals(work, survey_round.id)
-    around: dict[type[Table], Any] = {
-        WorkingGroup: await work.session.get_one(WorkingGroup, survey_round.working_group_id)
-    }
+    # A service client, who can do nothing with a round but read it, is shown no group.
+    group = await work.session.get(WorkingGroup, survey_round.working_group_id)
+    around: dict[type[Table], Any] = {} if group is None else {WorkingGroup: group}
     read = shown(
         work,
         SurveyRoundRead,
