@@ -510,6 +510,8 @@ def _forbidden(proof: Proof, who: Anybody) -> set[str]:
     if isinstance(who, Someone) and who.administrator:
         # The trail of what concerns a whole organisation names what was done something to, by its id alone.
         found -= {each["subject_id"] for each in proof.rows["audit_entry"] if each["audience"] == "organisation"}
+        # And consent to a service client names the mandate by which it was given.
+        found -= {each["mandate_id"] for each in proof.rows["approval"] if each["subject_type"] == "serviceClient"}
     return found
 
 

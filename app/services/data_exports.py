@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 from app.models.data_export import DataExportRead, ExportedTable, InBothLanguages
 from app.models.person import Person
 from app.services import queue, survey_mail, wall
+from app.services.errors import Code, Refusal
 from app.services.personal_data import PLACES, Place
 from app.services.work import Work, admit
 
@@ -24,6 +25,9 @@ _WAITING = InBothLanguages(
 async def read(work: Work, person_id: UUID) -> DataExportRead:
     """In the order of PLACES; the queue, whose tables are a library's, comes last. Wants a transaction."""
     person = await admit(work, "read_data_export", Person, person_id)
+    # Out there no wall is left. So this once it is asked directly, and not the policy alone.
+    if not await wall.is_of(work.session, person.id):
+        raise Refusal(Code.NOT_YOUR_ROLE)
     # What a service keeps to know somebody again by is shown to them here alone.
     async with wall.beyond(work.session):
         tables = [await _table(work, place, person.id) for place in PLACES]

@@ -31,6 +31,9 @@ from app.services.work import Work, admit, changed
 async def erase(work: Work, person_id: UUID, version: int) -> None:
     """Of oneself, or by a system administrator of somebody who has left. It cannot be undone."""
     person = await admit(work, "erase_person", Person, person_id, version)
+    # Out there no wall is left. So this once it is asked directly, and not the policy alone.
+    if not await wall.is_of(work.session, person.id, or_administrators=True):
+        raise Refusal(Code.NOT_YOUR_ROLE)
     # Neither the person nor an administrator sees all that names somebody, nor what an administrator has to ask for.
     async with wall.beyond(work.session):
         await _check_free(work, person)

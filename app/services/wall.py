@@ -76,5 +76,12 @@ async def beyond(session: AsyncSession) -> AsyncIterator[None]:
     await session.execute(_STEP_BACK, {"role": before})
 
 
+async def is_of(session: AsyncSession, person_id: UUID, *, or_administrators: bool = False) -> bool:
+    """Whether the transaction is that person's, as the database has found out itself, whatever the policy says."""
+    who, runs = (await session.execute(_WHO)).one()
+    return who == str(person_id) or (or_administrators and runs == "yes")
+
+
+_WHO = sa.text("SELECT current_setting('larande.person', true), current_setting('larande.administrator', true)")
 _STEP_OUT = sa.text(f"SELECT current_setting('role'), set_config('role', '{DatabaseRole.SYSTEM}', true)")
 _STEP_BACK = sa.text("SELECT set_config('role', :role, true)")
