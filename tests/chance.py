@@ -12,6 +12,7 @@ from app.models.base import Table, new_id
 from app.models.columns import PydanticJSON
 from app.models.party import Party, Side
 from app.models.person import Role
+from app.models.retention_rule import RetainedKind, RetentionRule
 from app.models.service_client import Scope
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.survey_round import SurveyRound
@@ -114,17 +115,20 @@ def rows_of(row_type: type[Table], chance: random.Random) -> list[Table]:
         for key in row_type.__table__.primary_key.columns.keys():  # type: ignore[attr-defined]  # noqa: SIM118
             if key in POOLS:
                 values[key] = chance.choice(POOLS[key])
-        _keep_constraints(row_type, values, bool(rows))
+        _keep_constraints(row_type, values, len(rows))
         row = row_type(**values)
         rows[tuple(values[key] for key in row_type.__table__.primary_key.columns.keys())] = row  # type: ignore[attr-defined]  # noqa: SIM118
     return list(rows.values())
 
 
-def _keep_constraints(row_type: type[Table], values: dict[str, Any], later: bool) -> None:
+def _keep_constraints(row_type: type[Table], values: dict[str, Any], number: int) -> None:
     if row_type is Party:
         values["side"] = Side.UNION
-    if "first" in values and later:
+    if "first" in values and number:
         values["first"] = False
+    if row_type is RetentionRule:
+        values["organisation_id"] = POOLS["organisation_id"][number // len(RetainedKind)]
+        values["kind"] = list(RetainedKind)[number % len(RetainedKind)]
     if row_type is SessionRecord:
         values["appendix_to_id"] = new_id()
         reviewed = values["state"] in {SessionRecordState.UNDER_REVIEW, SessionRecordState.FINAL}

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.api_info import VERSION
-from app.api.operations import BASE
+from app.api.operations import AUTH, BASE
 from app.api.problem_texts import PROBLEMS
 from app.api.problems import MEDIA_TYPE
 
@@ -148,9 +148,9 @@ def document(app: FastAPI) -> Json:
         schemas.pop(unused, None)
     schemas["Problem"] = _PROBLEM
     made["components"]["responses"] = {f"Problem{status}": _problem_response(status) for status in _STATUS_WORDS}
-    for item in made["paths"].values():
+    for path, item in made["paths"].items():
         for method, operation in item.items():
-            _finish_operation(operation, method)
+            _finish_operation(operation, method, path)
     _finish_schemas(schemas)
     for name, schema in schemas.items():
         if name != "Problem":
@@ -170,7 +170,7 @@ def _tags() -> list[Json]:
 # --- Operations ------------------------------------------------------------------------------------------
 
 
-def _finish_operation(operation: Json, method: str) -> None:
+def _finish_operation(operation: Json, method: str, path: str) -> None:
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
         _tidy_parameter(parameter)
@@ -182,7 +182,7 @@ def _finish_operation(operation: Json, method: str) -> None:
     number = "Number of the request in the log." if not of_respondents else "Number of the request; no log has it."
     names = {parameter["name"] for parameter in parameters}
     statuses = {"400", "406", "408", "413", "414", "422", "431", "500", "503"}
-    counted = not of_respondents and "auth" not in operation["tags"]
+    counted = not of_respondents and not path.removeprefix(BASE).startswith(AUTH)
     statuses |= {"429"} if counted else set()
     statuses |= set() if public else {"401"} if of_respondents else {"401", "403"}
     named = any(parameter["in"] == "path" for parameter in parameters)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.dependencies import now
-from app.api.operations import BASE, of_respondents
+from app.api.operations import AUTH, BASE, of_respondents
 from app.api.problems import problem
 from app.services.errors import Refusal
 from app.services.rate_limits import Allowance, Buckets, Standing
@@ -49,7 +49,7 @@ def is_counted(path: str) -> bool:
 
     Whoever shares an address with an attacker would be locked out if sign-ins were counted by address here.
     """
-    return not (of_respondents(path) or path.startswith((f"{BASE}/auth/", "/health/")))
+    return not (of_respondents(path) or path.startswith((BASE + AUTH, "/health/")))
 
 
 class RateLimited:

@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app.api.negotiation import JSON
 
 BASE = "/larande/v1"
+AUTH = "/auth/"
+"""Below it everything is slowed down by itself (services/throttle.py), and not counted as requests."""
 
 SURVEY_FORM, SURVEY_RESPONSES = "/survey-forms/current", "/survey-responses"
 

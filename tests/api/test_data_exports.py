@@ -30,6 +30,8 @@ async def export_of(who: Someone) -> dict[str, list[Json]]:
 
 # Columns of ids without a foreign key, or of JSON, that no person can be found by; with the reason.
 NOBODYS = {
+    "person_invitation.id": "the link's own id, shown in the same row",
+    "service_client_idempotency_key.row_id": "what a service client's request made; the client is no person",
     "organisation.search": "made of the organisation's own names",
     "approval.subject_id": "a group, record, round, change, texts or destruction",
     "legal_hold.held_record_id": "a record",

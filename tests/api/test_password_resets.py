@@ -475,7 +475,7 @@ async def test_without_the_current_password_nothing_changes(agency: World, calle
     await sign_in(caller, someone)
 
 
-@pytest.mark.parametrize("moment", [(passwords, "hashed"), (password_changes, "find")])
+@pytest.mark.parametrize("moment", [(passwords, "hashed"), (password_changes, "find_oneself")])
 async def test_whoever_proved_the_old_password_does_not_overtake_a_reset(
     agency: World, caller: Client, monkeypatch: pytest.MonkeyPatch, moment: tuple[Any, str]
 ) -> None:

@@ -46,8 +46,12 @@ NEARLY_EVERYONE = {"percent": 90, "bound": "above"}
 BANDS: Sequence[tuple[int, int | None]] = ((5, 9), (10, 14), (15, 24), (25, 49), (50, 99), (100, None))
 LEAST_CHANGE = 5
 LEAST_ORGANISATIONS = 5
-SILENT_HEADERS = {"content-type", "cache-control", "vary", "traceparent", "x-request-id", "x-content-type-options"}
-"""Headers that are the same for every result, or random."""
+SILENT_HEADERS = {
+    *("content-type", "cache-control", "vary", "traceparent", "x-request-id", "x-content-type-options"),
+    *("x-frame-options", "content-security-policy", "referrer-policy", "permissions-policy"),
+    *("cross-origin-opener-policy", "cross-origin-resource-policy", "ratelimit", "ratelimit-policy"),
+}
+"""Headers that are the same for every result, or random, or count the attacker's own requests."""
 
 
 @dataclass(frozen=True)

@@ -336,8 +336,8 @@ def test_nobody_is_isolated_in_four_rounds_of_a_changing_organisation(capsys: py
     with capsys.disabled():
         print(  # noqa: T201
             f"\n{many} organisations, four rounds each, {told} figures from trends: {len(leaks)} leaks. That nobody "
-            f"has changed their mind is contradicted by {contradicted}; believed of the others, {believed} tell of a group "
-            f"below {K}"
+            f"has changed their mind is contradicted by {contradicted}; believed of the others, {believed} tell of a "
+            f"group below {K}"
         )
     assert leaks == []
     assert told > 20 * many, "the trends tell too little for this to say anything"

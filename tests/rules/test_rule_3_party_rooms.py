@@ -40,7 +40,7 @@ NOTE, CHANGED_NOTE, DIFFERENCES, ANSWER, ANOTHER = CANARIES = (
     "sidensvansen",
 )
 # What differs between two answers to the same question, whatever happens meanwhile.
-OF_EACH_REQUEST = {"x-request-id", "traceparent", "date"}
+OF_EACH_REQUEST = {"x-request-id", "traceparent", "date", "ratelimit"}
 _INSTANCE = re.compile(rb'"instance":"urn:uuid:[^"]+"')
 READS = {name: rule for name, rule in agreement.RULES.items() if rule.reads}
 
