@@ -30,6 +30,13 @@ class Database(service_database.Database):
             yield session
 
     @asynccontextmanager
+    async def own(self) -> AsyncIterator[AsyncSession]:
+        """One transaction of the owner's, whom triggers alone keep from anything; it may switch those off."""
+        async with self.migrate() as connection, AsyncSession(connection, expire_on_commit=False) as session:
+            yield session
+            await session.commit()
+
+    @asynccontextmanager
     async def write_at_once(self, context: Context = SYSTEM) -> AsyncIterator[AsyncConnection]:
         async with super().write_at_once(context) as connection:
             yield connection

@@ -522,5 +522,5 @@ async def test_what_is_erased_stays_erased_in_the_database(world: World) -> None
     ):
         # Not the owner's script either, whom no right keeps from anything.
         with pytest.raises(sa.exc.IntegrityError, match="audit_entry is final"):
-            async with world.database.migrate() as connection:
-                await connection.execute(sa.text(statement), {"own": own})
+            async with world.database.own() as session:
+                await session.execute(sa.text(statement), {"own": own})

@@ -30,14 +30,14 @@ LOGGED = (
 
 
 async def script(world: World, record: Json, *statements: str, reference: str = "MP 2026/45") -> None:
-    """Somebody with the database open."""
+    """Somebody with the database open, as its owner."""
     given = {
         "id": record["id"],
         "entry": uuid4(),
         "organisation": world.organisation.id,
         "reference": reference,
     }
-    async with world.database.write() as session:
+    async with world.database.own() as session:
         for statement in statements:
             named = {name: value for name, value in given.items() if f":{name}" in statement}
             await session.execute(text(statement), named)

@@ -182,7 +182,7 @@ def _told(actor: Actor) -> dict[str, Any]:
 @pytest.fixture
 async def session(database: Database) -> AsyncIterator[AsyncSession]:
     """Without foreign keys, and forgotten afterwards."""
-    async with database.write() as session:
+    async with database.own() as session:
         await session.execute(sa.text("SET LOCAL session_replication_role = replica"))
         yield session
         await session.rollback()

@@ -45,7 +45,7 @@ LISTED = sorted({rule.items for rule in RULES.values() if rule.items is not None
 @pytest.fixture
 async def session(database: Database) -> AsyncIterator[AsyncSession]:
     """Without foreign keys, and forgotten afterwards."""
-    async with database.write() as session:
+    async with database.own() as session:
         await session.execute(sa.text("SET LOCAL session_replication_role = replica"))
         yield session
         await session.rollback()
