@@ -50,7 +50,7 @@ async def test_rule_2_final_is_final(world: World) -> None:
     }
     for statement, row_id in attempts.items():
         with pytest.raises(IntegrityError, match="is final"):
-            async with world.database.write() as session:
+            async with world.database.own() as session:
                 await session.execute(text(statement), {"id": row_id})
     assert await world.saco_rep.client.get(path) == record | {
         "allowedActions": (await world.saco_rep.client.get(path))["allowedActions"],
