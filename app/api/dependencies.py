@@ -286,7 +286,11 @@ class Asking:
             yield call
 
 
-async def asking(request: Request, claims: PersonSignedIn, key: Key) -> Asking:
+async def asking(request: Request, claims: SignedIn, key: Key) -> Asking:
+    if isinstance(claims, ClientClaims):
+        # A service client has nothing to prove; one that is let in no more is told that first.
+        async with _call(request, claims, database_of(request).read):
+            raise Refusal(Code.NOT_YOUR_ROLE)
     if key is not None:
         # The body holds a password: what is kept of it must not be quicker to guess than the password's own hash.
         salt = request.app.state.token_key.pseudonym("request", key.key)[:16]
