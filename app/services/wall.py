@@ -83,5 +83,5 @@ async def is_of(session: AsyncSession, person_id: UUID, *, or_administrators: bo
 
 
 _WHO = sa.text("SELECT current_setting('larande.person', true), current_setting('larande.administrator', true)")
-_STEP_OUT = sa.text(f"SELECT current_setting('role'), set_config('role', '{DatabaseRole.SYSTEM}', true)")
+_STEP_OUT = sa.text("SELECT current_setting('role'), set_config('role', 'larande_system', true)")
 _STEP_BACK = sa.text("SELECT set_config('role', :role, true)")
