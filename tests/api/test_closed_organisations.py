@@ -14,8 +14,10 @@ from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Side
 from app.services import agreement
 from app.services.calendar import swedish_day
+from tests import machines
 from tests.client import Client
 from tests.instruments import an_instrument, imported
+from tests.retention_stories import a_destruction
 from tests.signing_in import calling_from, give_password, sign_in, try_renew
 from tests.stories import (
     Json,
@@ -42,6 +44,11 @@ STILL_DONE = {
     *("update_person", "update_mandate", "register_session_record", "unlock_survey_round"),
     # Its people still sign in, and its domain may be another's by now.
     *("update_email_domain", "delete_email_domain", "unlink_identity", "end_sign_in"),
+    # Clients are not let in any more; whoever looks after them may clear up.
+    *("end_service_client", "delete_service_client_credential"),
+    # The archive goes on, and so do people's rights over what is known of them.
+    *("create_retention_rule", "update_retention_rule", "delete_retention_rule"),
+    *("create_legal_hold", "lift_legal_hold", "erase_person", "create_person_invitation"),
     # Of no organisation.
     "update_identity_provider",
 }
@@ -267,6 +274,29 @@ async def survey_attempts(world: World) -> list[Attempt]:
     ]
 
 
+async def retention_attempts(world: World) -> list[Attempt]:
+    """The same for service clients and for what is destroyed before its time."""
+    admin, employer, saco = world.administrator.client, world.employer_rep.client, world.saco_rep.client
+    client = await machines.registered(world)
+    path = f"/service-clients/{client['id']}"
+    group = await started_group(world)
+    record, another = [await final_record(world, group) for _ in range(2)]
+    proposed = await a_destruction(world, record, world.employer_rep)
+    destruction = f"/destructions/{proposed['id']}"
+    agreed = {"decision": "approve", "contentHash": client["contentHash"]}
+    also = {"decision": "approve", "contentHash": proposed["contentHash"]}
+    reason = {"reason": "Dubblett.", "decisionReference": "MP 2026/46"}
+    return [
+        Attempt("create_service_client", admin, world.path, "POST", "/service-clients", machines.a_client()),
+        Attempt("update_service_client", admin, path, "PATCH", body={"purpose": "Ett annat."}),
+        Attempt("approve_service_client", saco, path, "POST", "/approvals", agreed),
+        Attempt("create_service_client_credential", admin, path, "POST", "/credentials", {}),
+        Attempt("create_destruction", saco, f"/session-records/{another['id']}", "POST", "/destructions", reason),
+        Attempt("approve_destruction", saco, destruction, "POST", "/approvals", also),
+        Attempt("transition_destruction", employer, destruction, "POST", "/transitions", {"to": "withdrawn"}),
+    ]
+
+
 async def said(attempt: Attempt) -> tuple[bool, str | None]:
     """Whether the thing says that this may be done with it now, and if not, why."""
     actions = (await attempt.who.get(attempt.of))["allowedActions"]
@@ -301,7 +331,7 @@ def test_every_change_is_tried() -> None:
 
 async def test_nothing_is_changed_in_a_closed_organisation(world: World) -> None:
     there = await everything(world)
-    tried = [*await survey_attempts(world), *await attempts(world, there)]
+    tried = [*await survey_attempts(world), *await retention_attempts(world), *await attempts(world, there)]
     changing = {name for name, rule in agreement.RULES.items() if rule.on is not None and not rule.reads}
     assert {attempt.operation for attempt in tried} == changing - STILL_DONE
     for attempt in tried:
