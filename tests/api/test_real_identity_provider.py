@@ -104,7 +104,7 @@ async def test_it_stops_and_starts_again(world: World, caller: Client, monkeypat
     answer = await try_return(caller, gone.cookie, back)
     assert code(answer) == (503, "identityProviderAway")
     assert answer.headers["Retry-After"] == "30"
-    await world.seko_rep.client.get("/me")
+    await world.employer_rep.client.get("/me")
     async with identity_provider.running(RETURN, port=port) as provider:
         await provider.be("somebody")
         assert await there_and_back(caller, provider, provider_id) == (200, "Seko Rep")
