@@ -192,7 +192,8 @@ class Database:
                 await driver.fetchval(_ENTER, context.person_id, context.today)
             elif context.role is DatabaseRole.CLIENT:
                 await driver.fetchval(_ENTER_CLIENT, context.client_id, context.secret_id, context.moment)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        except BaseException:
+            # Also when no answer came in time, or nobody waits for one any more: it would come to the next who asks.
             await connection.invalidate()
             raise
 
