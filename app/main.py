@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from app.api import api_info, document, limits, operations, problems, token_keys
 from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
+from app.api.doors import Doors
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE, SURVEY_RESPONSES
 from app.ballot_box import BallotBox
@@ -78,7 +79,6 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         root_path_in_servers=False,
         strict_content_type=True,
-        generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
         middleware=[
             Middleware(RequestFrame),
@@ -129,8 +129,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.key_store = key_store
     app.state.front_end_url = settings.front_end_url
     app.state.origins = names_in(settings.cors_origins)
-    for router in ROUTERS:
-        app.include_router(router, prefix=BASE)
+    # Not included, but taken over: around an included router's routes the framework builds others, and asks both.
+    operations_by_noun = [route for router in ROUTERS for route in router.routes]
+    app.router.routes += [Doors(operations_by_noun), *operations_by_noun]
     app.include_router(api_info.health)
     app.include_router(token_keys.router)
     _serve_docs(app)

@@ -68,6 +68,7 @@ def lend(server: embedded.EmbeddedServer, home: Path) -> None:
 TOGETHER = {
     "test_authorisation.py": "stage",
     "test_lists_equal_reads.py": "stage",
+    "test_second_wall.py": "wall",
     "test_linkage.py": "linkage",
 }
 # What takes seconds each, or a minute.

@@ -8,10 +8,10 @@ transaction that is taken back, and writes what came of them to standard output.
 import asyncio
 import json
 import sys
-from contextlib import asynccontextmanager
+import time
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import httpx2
 import sqlalchemy as sa
 
 from app.services import policy
@@ -55,15 +55,69 @@ async def _answers(asked: dict[str, Any]) -> list[list[Any]]:
         return texts
 
     app.state.look_up_texts = look_up_texts
-    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    answers: list[list[Any]] = []
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
-        for method, path, body, headers, who in asked["requests"]:
-            sent = {"Authorization": f"Bearer {_token(app.state.token_key, asked['bearers'][who])}"} | headers
-            response = await http.request(method, path, json=body, headers=sent)
-            answers.append([response.status_code, response.text, dict(response.headers)])
+    tokens = _Tokens(app.state.token_key, asked["bearers"])
+    answers = [
+        await _answer(app, method, path, body, headers | {"Authorization": f"Bearer {tokens.of(who)}"})
+        for method, path, body, headers, who in asked["requests"]
+    ]
     await app.state.database.close()
     return answers
+
+
+async def _answer(app: Any, method: str, path: str, body: Any, headers: dict[str, str]) -> list[Any]:
+    """Asks the application itself: of the thousands of requests, an HTTP client would be a fifth of the time."""
+    content = b"" if body is None else json.dumps(body).encode()
+    if content:
+        headers = headers | {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "root_path": "",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [
+            (name.lower().encode(), value.encode()) for name, value in {"Host": "testserver", **headers}.items()
+        ],
+        "server": ("testserver", 80),
+        "client": ("127.0.0.1", 123),
+    }
+    status, told, parts = 0, {}, []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            told.update({name.decode(): value.decode() for name, value in message["headers"]})
+        else:
+            parts.append(message.get("body", b""))
+
+    with suppress(Exception):  # what is raised here was answered with 500 first, as to anybody
+        await app(scope, receive, send)
+    return [status, b"".join(parts).decode(), told]
+
+
+class _Tokens:
+    """Each caller's token, made anew before it expires."""
+
+    def __init__(self, key: Any, bearers: dict[str, list[str]]) -> None:
+        self._key = key
+        self._bearers = bearers
+        self._made: dict[str, tuple[float, str]] = {}
+
+    def of(self, who: str) -> str:
+        made, token = self._made.get(who, (0.0, ""))
+        if not token or time.monotonic() - made > 120:
+            token = _token(self._key, self._bearers[who])
+            self._made[who] = (time.monotonic(), token)
+        return token
 
 
 def _token(key: Any, bearer: list[str]) -> str:

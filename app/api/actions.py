@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, asked
 from app.api.session_records import SessionRecordId
 from app.api.working_groups import WorkingGroupId
@@ -13,7 +14,7 @@ from app.models.action import ActionCreate, ActionItem, ActionRead, ActionState,
 from app.models.columns import Id
 from app.services import actions
 
-router = APIRouter(tags=["actions"])
+router = router_of("actions")
 
 ActionId = Annotated[Id, Path(alias="actionId", description="The action.")]
 

@@ -7,14 +7,14 @@ from pydantic import Field
 
 from app.api.answers import base_url
 from app.api.dependencies import Formed, database_of
-from app.api.operations import BASE
+from app.api.operations import BASE, router_of
 from app.models.base import Output
 from app.models.columns import DateOnly
 
 VERSION = "1.0.0"
 RELEASED = date(2026, 11, 23)
 
-router = APIRouter(tags=["api-info"])
+router = router_of("api-info")
 health = APIRouter(include_in_schema=False)
 
 

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import nothing, single
 from app.api.dependencies import Call, Reading, Version, Writing
+from app.api.operations import router_of
 from app.models.approval import ApprovalRead
 from app.models.columns import Id
 from app.services import approvals
 
-router = APIRouter(tags=["approvals"])
+router = router_of("approvals")
 
 ApprovalId = Annotated[Id, Path(alias="approvalId", description="The decision.")]
 

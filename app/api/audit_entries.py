@@ -2,17 +2,18 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Reading
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.audit_entry import AuditEntryItem, AuditEntryRead
 from app.models.columns import Id
 from app.services import audit_entries
 
-router = APIRouter(tags=["audit-entries"])
+router = router_of("audit-entries")
 
 AuditEntryId = Annotated[Id, Path(alias="auditEntryId", description="The entry.")]
 

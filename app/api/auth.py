@@ -4,7 +4,7 @@ import json
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from app.api.dependencies import (
     vault_of,
 )
 from app.api.entrance import Credentials, In
+from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
 from app.models.sign_in import (
@@ -43,7 +44,7 @@ from app.services.places import Place
 from app.services.sign_ins import Granted
 from app.services.tokens import LIFETIME, TokenKey
 
-router = APIRouter(tags=["auth"])
+router = router_of("auth")
 
 REFRESH_COOKIE = "__Host-larande-refresh"
 DEVICE_COOKIE = "__Host-larande-device"

@@ -1,15 +1,16 @@
 """Ways to identity providers over HTTP: where to send the browser, and by which cookie it is known when it is back."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.api.cookies import check_origin, set_cookie
 from app.api.dependencies import Formed, person_signed_in, signed_in
 from app.api.entrance import Credentials, In
+from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationRequestCreate, AuthorisationRequestRead
 from app.services import authorisation_requests
 from app.services.authorisation_requests import VALID, Doorway
 
-router = APIRouter(tags=["auth"])
+router = router_of("auth")
 
 BROWSER_COOKIE = "__Host-larande-authorisation"
 

@@ -1,14 +1,15 @@
 """A person's own data over HTTP."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.api.answers import tagged
 from app.api.dependencies import Writing
+from app.api.operations import router_of
 from app.api.people import PersonId
 from app.models.data_export import DataExportRead
 from app.services import data_exports
 
-router = APIRouter(tags=["people"])
+router = router_of("people")
 
 
 @router.get(

@@ -2,17 +2,18 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Reading
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.destruction_log_entry import DestructionLogEntryItem, DestructionLogEntryRead
 from app.services import destruction_log_entries
 
-router = APIRouter(tags=["retention"])
+router = router_of("retention")
 
 DestructionLogEntryId = Annotated[Id, Path(alias="destructionLogEntryId", description="The entry.")]
 

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.approvals import answer_approval
 from app.api.dependencies import Call, Creating, Reading, Version
+from app.api.operations import router_of
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
 from app.api.session_records import SessionRecordId
 from app.api.working_groups import WorkingGroupId
@@ -15,7 +16,7 @@ from app.models.columns import Id
 from app.models.destruction import DestructionCreate, DestructionItem, DestructionRead, DestructionTransition
 from app.services import approvals, destructions
 
-router = APIRouter(tags=["retention"])
+router = router_of("retention")
 
 DestructionId = Annotated[Id, Path(alias="destructionId", description="The destruction.")]
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, asked
 from app.api.working_groups import WorkingGroupId
 from app.models.columns import Id
@@ -19,7 +20,7 @@ from app.models.dialogue_session import (
 )
 from app.services import dialogue_sessions
 
-router = APIRouter(tags=["dialogue-sessions"])
+router = router_of("dialogue-sessions")
 
 DialogueSessionId = Annotated[Id, Path(alias="dialogueSessionId", description="The session.")]
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import PRIVATE, PUBLISHED, listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id, Language, SearchWords
@@ -21,7 +22,7 @@ from app.models.template_content import ClimateDimension, MethodTextsRead
 from app.services import content_packs, dialogue_templates
 from app.services.dialogue_templates import Wanted
 
-router = APIRouter(tags=["dialogue-templates"])
+router = router_of("dialogue-templates")
 
 DialogueTemplateId = Annotated[
     Id, Path(alias="dialogueTemplateId", description="The version of the template; central ones have it everywhere.")

@@ -2,17 +2,18 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.email_domain import EmailDomainCreate, EmailDomainItem, EmailDomainRead, EmailDomainUpdate
 from app.services import email_domains
 
-router = APIRouter(tags=["identity-providers"])
+router = router_of("identity-providers")
 
 EmailDomainId = Annotated[Id, Path(alias="emailDomainId", description="The e-mail domain.")]
 

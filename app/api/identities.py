@@ -2,16 +2,17 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.identity import IdentityItem, IdentityRead
 from app.services import identities
 
-router = APIRouter(tags=["me"])
+router = router_of("me")
 
 IdentityId = Annotated[Id, Path(alias="identityId", description="The account.")]
 

@@ -4,10 +4,11 @@ from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Formed, Reading, Version, Writing, database_of
+from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.email_domain import DomainName
@@ -24,7 +25,7 @@ from app.services.vault import Vault
 from app.services.wall import ENTRANCE
 from app.services.work import Work
 
-router = APIRouter(tags=["identity-providers"])
+router = router_of("identity-providers")
 
 IdentityProviderId = Annotated[Id, Path(alias="identityProviderId", description="The identity provider.")]
 

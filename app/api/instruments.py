@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import PRIVATE, PUBLISHED, listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id, Language
@@ -19,7 +20,7 @@ from app.models.instrument import (
 from app.services import instruments
 from app.services.instruments import Wanted
 
-router = APIRouter(tags=["instruments"])
+router = router_of("instruments")
 
 InstrumentId = Annotated[
     Id, Path(alias="instrumentId", description="The version of the instrument; central ones have it everywhere.")

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.legal_hold import LegalHoldCreate, LegalHoldItem, LegalHoldRead, LegalHoldTransition
 from app.services import legal_holds
 
-router = APIRouter(tags=["retention"])
+router = router_of("retention")
 
 LegalHoldId = Annotated[Id, Path(alias="legalHoldId", description="The hold.")]
 

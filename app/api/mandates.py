@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, asked
 from app.api.parties import PartyId
 from app.api.working_groups import WorkingGroupId
@@ -13,7 +14,7 @@ from app.models.columns import DateOnly, Id
 from app.models.mandate import MandateCreate, MandateItem, MandateRead, MandateUpdate
 from app.services import mandates
 
-router = APIRouter(tags=["mandates"])
+router = router_of("mandates")
 
 MandateId = Annotated[Id, Path(alias="mandateId", description="The mandate.")]
 

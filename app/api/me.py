@@ -1,13 +1,14 @@
 """Oneself over HTTP."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.api.answers import single
 from app.api.dependencies import Reading
+from app.api.operations import router_of
 from app.models.me import MeRead, ServiceClientMeRead
 from app.services import me
 
-router = APIRouter(tags=["me"])
+router = router_of("me")
 
 
 @router.get("/me", response_model=MeRead | ServiceClientMeRead, summary="Read who you are")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.api.negotiation import JSON
@@ -20,6 +20,13 @@ def of_respondents(path: str) -> bool:
     """Whether somebody answers a survey there, or tries to: nothing is kept of it, no line in a log and no trace."""
     # Whoever gets the end of the address wrong is a respondent too.
     return path.startswith((f"{BASE}/survey-forms", f"{BASE}{SURVEY_RESPONSES}"))
+
+
+def router_of(tag: str, route_class: type[APIRoute] = APIRoute) -> APIRouter:
+    """Where a noun's operations are put: below the base path, and named as their functions are."""
+    return APIRouter(
+        prefix=BASE, tags=[tag], route_class=route_class, generate_unique_id_function=lambda route: route.name
+    )
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id, SearchWords
 from app.models.organisation import (
@@ -17,7 +18,7 @@ from app.models.organisation import (
 )
 from app.services import organisations
 
-router = APIRouter(tags=["organisations"])
+router = router_of("organisations")
 
 OrganisationId = Annotated[Id, Path(alias="organisationId", description="The organisation.")]
 

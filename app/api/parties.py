@@ -2,17 +2,18 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.party import PartyCreate, PartyItem, PartyRead, PartyTransition, PartyUpdate
 from app.services import parties
 
-router = APIRouter(tags=["parties"])
+router = router_of("parties")
 
 PartyId = Annotated[Id, Path(alias="partyId", description="The party.")]
 

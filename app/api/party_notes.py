@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.dialogue_sessions import DialogueSessionId
+from app.api.operations import router_of
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.party_note import PartyNoteCreate, PartyNoteItem, PartyNoteRead, PartyNoteUpdate
 from app.services import party_notes
 
-router = APIRouter(tags=["party-notes"])
+router = router_of("party-notes")
 
 PartyNoteId = Annotated[Id, Path(alias="partyNoteId", description="The note.")]
 

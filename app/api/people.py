@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import accepted, listed, nothing, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing, vault_of
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id, SearchWords
@@ -13,7 +14,7 @@ from app.models.person import PersonCreate, PersonItem, PersonRead, PersonUpdate
 from app.models.sign_in import LinkOnItsWay
 from app.services import erasure, invitations, people
 
-router = APIRouter(tags=["people"])
+router = router_of("people")
 
 PersonId = Annotated[Id, Path(alias="personId", description="The person.")]
 

@@ -2,17 +2,18 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.retention_rule import RetentionRuleCreate, RetentionRuleItem, RetentionRuleRead, RetentionRuleUpdate
 from app.services import retention_rules
 
-router = APIRouter(tags=["retention"])
+router = router_of("retention")
 
 RetentionRuleId = Annotated[Id, Path(alias="retentionRuleId", description="The rule.")]
 

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from app.api.answers import nothing, tagged
 from app.api.auth import place_of
 from app.api.dependencies import Asking, Creating, PersonSignedIn, Proving, Reading, vault_of
 from app.api.entrance import In
+from app.api.operations import router_of
 from app.models.base import Linked
 from app.models.second_factor import (
     Proof,
@@ -22,7 +23,7 @@ from app.models.sign_in import PasswordChange
 from app.services import password_changes, proofs, second_factors
 from app.services.sign_ins import Entrance
 
-router = APIRouter(tags=["me"])
+router = router_of("me")
 
 SELF = "/me/second-factor"
 

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import nothing, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.service_clients import ServiceClientId
 from app.models.columns import Id
 from app.models.service_client_credential import ServiceClientCredentialCreate, ServiceClientCredentialRead
 from app.services import service_client_credentials
 
-router = APIRouter(tags=["service-clients"])
+router = router_of("service-clients")
 
 ServiceClientCredentialId = Annotated[Id, Path(alias="serviceClientCredentialId", description="The secret's id.")]
 

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.approvals import answer_approval
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
@@ -20,7 +21,7 @@ from app.models.service_client import (
 )
 from app.services import approvals, service_client_consent, service_clients
 
-router = APIRouter(tags=["service-clients"])
+router = router_of("service-clients")
 
 ServiceClientId = Annotated[Id, Path(alias="serviceClientId", description="The service client.")]
 

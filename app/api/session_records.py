@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single, tagged
 from app.api.approvals import answer_approval
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
 from app.api.working_groups import WorkingGroupId
@@ -24,7 +25,7 @@ from app.models.session_record import (
 )
 from app.services import approvals, record_review, session_records
 
-router = APIRouter(tags=["session-records"])
+router = router_of("session-records")
 
 SessionRecordId = Annotated[Id, Path(alias="sessionRecordId", description="The record.")]
 State = Annotated[SessionRecordState | None, Query(description="Only records in this state.")]

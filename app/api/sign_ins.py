@@ -2,16 +2,17 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.sign_in import SignInItem, SignInRead, SignInState, SignOutCreate
 from app.services import own_sign_ins
 
-router = APIRouter(tags=["sign-ins"])
+router = router_of("sign-ins")
 
 SignInId = Annotated[Id, Path(alias="signInId", description="The sign-in.")]
 

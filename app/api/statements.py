@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import tagged
 from app.api.dependencies import Call, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.session_records import SessionRecordId
 from app.models.columns import Id
 from app.models.statement import StatementInput, StatementRead
 from app.services import statements
 
-router = APIRouter(tags=["session-records"])
+router = router_of("session-records")
 
 StatementPartyId = Annotated[Id, Path(alias="partyId", description="The party whose words these are.")]
 

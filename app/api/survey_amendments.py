@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.approvals import answer_approval
 from app.api.dependencies import Call, Creating, Reading, Version
+from app.api.operations import router_of
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
@@ -19,7 +20,7 @@ from app.models.survey_amendment import (
 )
 from app.services import approvals, survey_amendments
 
-router = APIRouter(tags=["survey-amendments"])
+router = router_of("survey-amendments")
 
 SurveyAmendmentId = Annotated[Id, Path(alias="surveyAmendmentId", description="The proposed change.")]
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.api.dependencies import Formed, database_of, now
 from app.api.negotiation import preferred_language
-from app.api.operations import SURVEY_FORM
+from app.api.operations import SURVEY_FORM, router_of
 from app.ballot_box import BallotBox
 from app.models.columns import Language
 from app.models.survey_form import SurveyFormRead
@@ -15,7 +15,7 @@ from app.services import survey_forms
 from app.services.errors import Code, Refusal
 from app.services.wall import BALLOT
 
-router = APIRouter(tags=["survey-forms"])
+router = router_of("survey-forms")
 
 survey_token = HTTPBearer(
     auto_error=False,

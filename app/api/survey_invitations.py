@@ -3,11 +3,12 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import download, listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, RequestRefusal, Version, Writing, key_store_of
 from app.api.negotiation import JSON, best_type
+from app.api.operations import router_of
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
 from app.api.units import UnitId
@@ -20,7 +21,7 @@ from app.models.survey_invitation_batch import (
 )
 from app.services import slips, survey_invitations
 
-router = APIRouter(tags=["survey-invitations"])
+router = router_of("survey-invitations")
 
 SurveyInvitationBatchId = Annotated[Id, Path(alias="surveyInvitationBatchId", description="The batch of invitations.")]
 

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, key_store_of
+from app.api.operations import router_of
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
 from app.models.columns import Id
 from app.models.survey_reminder import SurveyReminderCreate, SurveyReminderItem, SurveyReminderRead
 from app.services import survey_reminders
 
-router = APIRouter(tags=["survey-invitations"])
+router = router_of("survey-invitations")
 
 SurveyReminderId = Annotated[Id, Path(alias="surveyReminderId", description="The reminder.")]
 

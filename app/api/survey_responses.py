@@ -3,14 +3,14 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import ValidationError
 
 from app.api.dependencies import well_formed
-from app.api.operations import SURVEY_RESPONSES
+from app.api.operations import SURVEY_RESPONSES, router_of
 from app.api.survey_forms import ballot_box_of
 from app.models.survey_response import SurveyResponseCreate, SurveyThanks
 from app.services.ballot import token_hash
@@ -29,7 +29,7 @@ class _Direct(APIRoute):
         return self.endpoint
 
 
-router = APIRouter(tags=["survey-responses"], route_class=_Direct)
+router = router_of("survey-responses", _Direct)
 
 _THANKS = (
     SurveyThanks(

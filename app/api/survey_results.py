@@ -4,10 +4,11 @@ import json
 from typing import Annotated
 
 import rfc8785
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.api.answers import kept, listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, key_store_of
+from app.api.operations import router_of
 from app.api.paging import After, ByTree, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
 from app.models.columns import Id
@@ -21,7 +22,7 @@ from app.models.survey_release import (
 from app.models.survey_unlock import SurveyUnlockCreate, SurveyUnlocksRead
 from app.services import survey_results, survey_unlocks
 
-router = APIRouter(tags=["survey-results"])
+router = router_of("survey-results")
 
 UnitId = Annotated[Id, Path(alias="unitId", description="The unit, as it was in the round.")]
 

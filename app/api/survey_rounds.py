@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single, tagged
 from app.api.approvals import answer_approval
 from app.api.dependencies import Call, Creating, Reading, Version, Writing, key_store_of
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
 from app.api.working_groups import WorkingGroupId
@@ -27,7 +28,7 @@ from app.models.survey_round import (
 )
 from app.services import approvals, survey_keys, survey_opening, survey_protection, survey_rounds, survey_units
 
-router = APIRouter(tags=["survey-rounds"])
+router = router_of("survey-rounds")
 
 State = Annotated[SurveyRoundState | None, Query(description="Only rounds in this state.")]
 SurveyRoundId = Annotated[Id, Path(alias="surveyRoundId", description="The round.")]

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single, tagged
 from app.api.approvals import answer_approval
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.paging import After, ByDecision, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
 from app.models.approval import ApprovalItem, ApprovalRead, SubjectType
@@ -20,7 +21,7 @@ from app.models.survey_texts import (
 )
 from app.services import approvals, survey_text_review
 
-router = APIRouter(tags=["survey-texts"])
+router = router_of("survey-texts")
 
 SurveyTextsId = Annotated[Id, Path(alias="surveyTextsId", description="The texts of a round.")]
 

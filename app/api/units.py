@@ -2,17 +2,18 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import DateOnly, Id, SearchWords
 from app.models.unit import UnitCreate, UnitItem, UnitRead, UnitUpdate
 from app.services import units
 
-router = APIRouter(tags=["units"])
+router = router_of("units")
 
 UnitId = Annotated[Id, Path(alias="unitId", description="The unit.")]
 

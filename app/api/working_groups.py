@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.approvals import answer_approval
 from app.api.dependencies import Creating, Reading, Version, Writing
+from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByDecision, Limit, PageNumber, asked
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
@@ -21,7 +22,7 @@ from app.models.working_group import (
 )
 from app.services import approvals, working_groups
 
-router = APIRouter(tags=["working-groups"])
+router = router_of("working-groups")
 
 WorkingGroupId = Annotated[Id, Path(alias="workingGroupId", description="The working group.")]
 

@@ -546,10 +546,10 @@ async def test_each_request_is_one_line_about_nobody(world: World, log: Captured
     await world.nobody.request("GET", "/nowhere/anna@example.se", expect=404)
     lines = log.lines
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
-        ("POST", "/organisations", 201),
-        ("GET", "/organisations/{organisationId}", 200),
-        ("GET", "/organisations", 200),
-        ("GET", "/organisations/{organisationId}", 404),
+        ("POST", BASE + PATH, 201),
+        ("GET", f"{BASE}{PATH}/{{organisationId}}", 200),
+        ("GET", BASE + PATH, 200),
+        ("GET", f"{BASE}{PATH}/{{organisationId}}", 404),
         ("GET", None, 404),
     ]
     assert all(

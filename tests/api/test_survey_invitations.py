@@ -319,7 +319,9 @@ async def test_slips_as_a_sheet_whose_codes_open_the_survey(world: World) -> Non
     codes = [
         code.text
         for picture in pictures
-        for code in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
+        for code in zxingcpp.read_barcodes(
+            picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCodeModel2])
+        )
     ]
     assert len(codes) == 9
     assert {ballot.token_hash(code.rpartition("#")[2]) for code in codes} == await hashes(world, survey_round)
