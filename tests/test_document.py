@@ -41,6 +41,7 @@ PROTOCOL = {
     "malformed",
     "hostInvalid",
     "authorizationTwice",
+    "headerTwice",
     "methodNotAllowed",
     "notAcceptable",
     "bodyTooLarge",

@@ -231,6 +231,10 @@ class LastResort:
             await response(scope, receive, send)
 
 
+# Of two of them the program would heed the first, and what stands between it and the client perhaps the other.
+_ONCE = ("content-type", "idempotency-key", "if-match")
+
+
 def _refused_at_once(headers: Headers) -> str | None:
     hosts = headers.getlist("host")
     if len(hosts) > 1 or not all(is_host(host) for host in hosts):
@@ -238,4 +242,6 @@ def _refused_at_once(headers: Headers) -> str | None:
     if len(headers.getlist("authorization")) > 1:
         # Two readers would disagree on who asks.
         return "authorizationTwice"
+    if any(len(headers.getlist(name)) > 1 for name in _ONCE):
+        return "headerTwice"
     return None

@@ -396,6 +396,20 @@ async def test_two_authorizations_are_none(world: World) -> None:
         assert (response.status_code, response.json()["code"]) == (400, "authorizationTwice")
 
 
+@pytest.mark.parametrize("name", ["If-Match", "Idempotency-Key", "Content-Type"])
+async def test_what_must_be_said_once_is_not_said_twice(world: World, name: str) -> None:
+    """A proxy may heed the one and the program the other: then the wrong version is changed, or a thing made twice."""
+    admin = world.administrator.client
+    tag = await admin.etag(world.path)
+    said = {"If-Match": (tag, '"7"'), "Idempotency-Key": ("a", "b"), "Content-Type": ("application/json", "text/plain")}
+    once = {"Authorization": f"Bearer {admin.token}", "Content-Type": "application/json", "If-Match": tag}
+    sent = [pair for pair in once.items() if pair[0] != name] + [(name, value) for value in said[name]]
+    body = json.dumps({"name": "Två gånger"}).encode()
+    response = await world.nobody.http.request("PATCH", f"{BASE}{world.path}", headers=sent, content=body)
+    assert (response.status_code, response.json()["code"]) == (400, "headerTwice")
+    assert (await admin.get(world.path))["name"] != "Två gånger"
+
+
 @pytest.mark.parametrize(
     "host",
     ["a b", "a/b", "evil.example/x?", "user@evil.example", "a:99999", "a:b", "[::1", "<x>", "å.example", "a\\b", "a,b"],
