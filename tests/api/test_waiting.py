@@ -5,7 +5,7 @@ PostgreSQL stops one of them after a second, and everybody who waits behind them
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,20 +13,21 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.identity import Identity
 from app.models.party import Party
 from app.models.person import Person
+from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, LinkKind, PersonInvitation, SignIn, SignInMethod
-from app.services import identities
+from app.services import identities, second_factors
 from app.services.authorisation_requests import _STILL_SIGNED_IN, _TAKE_INVITATION
 from app.services.errors import Refusal
 from app.services.joint_decision import _STILL_SPEAKS
 from app.services.wall import ENTRANCE
 from tests.database import as_owner
 from tests.provider_stage import register
+from tests.second_factors import enrolled
 from tests.signing_in import calling_from, give_password, invitation, sign_in, try_password
 from tests.world import Someone, World
 
@@ -34,10 +35,11 @@ THEIRS = (Credential, PersonInvitation, SignIn, Identity)
 _ONE_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
-async def waits_empty_handed(world: World, someone: Someone, act: Callable[[], Awaitable[Any]]) -> Any:
-    """What comes of it, once the person's row is free; until then everything that hangs on it can be had at once."""
+async def waits_for(
+    world: World, held: sa.Select[Any], free: Iterable[sa.Select[Any]], act: Callable[[], Awaitable[Any]]
+) -> Any:
+    """What comes of it, once the rows that it waits for are free; until then the others can be had at once."""
     async with world.database.write() as session:
-        held = sa.select(col(Person.id)).where(col(Person.id) == someone.person.id)
         await session.execute(held.with_for_update(key_share=True))
         acting = asyncio.ensure_future(act())
         for _ in range(200):
@@ -45,10 +47,35 @@ async def waits_empty_handed(world: World, someone: Someone, act: Callable[[], A
                 break
             await asyncio.sleep(0.05)
         assert not acting.done()
-        for row_type in THEIRS:
-            rows = sa.select(row_type).where(col(row_type.person_id) == someone.person.id)
+        for rows in free:
             await session.execute(rows.with_for_update(nowait=True))
     return await acting
+
+
+async def waits_empty_handed(world: World, someone: Someone, act: Callable[[], Awaitable[Any]]) -> Any:
+    """The same for the person's own row, and all that hangs on it."""
+    return await waits_for(world, _person(someone), (_of(someone, row_type) for row_type in THEIRS), act)
+
+
+def _person(someone: Someone) -> sa.Select[Any]:
+    return sa.select(col(Person.id)).where(col(Person.id) == someone.person.id)
+
+
+def _sign_in(someone: Someone, **more: Any) -> SignIn:
+    now = datetime.now(UTC)
+    return SignIn(
+        person_id=someone.person.id,
+        address_hash=b"",
+        method=SignInMethod.PASSWORD,
+        started_at=now,
+        last_used_at=now,
+        mandate_ids=[],
+        **more,
+    )
+
+
+def _of(someone: Someone, row_type: Any) -> sa.Select[Any]:
+    return sa.select(row_type).where(row_type.person_id == someone.person.id)
 
 
 async def test_signing_in_takes_the_person_first(app: FastAPI, world: World) -> None:
@@ -82,20 +109,13 @@ async def test_coming_back_from_a_provider_takes_the_person_first(
         created_at=now,
         expires_at=datetime.max.replace(tzinfo=UTC),
     )
-    sign_in = SignIn(
-        person_id=world.employee.person.id,
-        address_hash=b"",
-        method=SignInMethod.PASSWORD,
-        started_at=now,
-        last_used_at=now,
-        mandate_ids=[],
-    )
-    await world.add(link, sign_in)
+    present = _sign_in(world.employee)
+    await world.add(link, present)
     given = {
         "token_hash": token_hash,
         "now": now,
         "person_id": world.employee.person.id,
-        "sign_in_id": sign_in.id,
+        "sign_in_id": present.id,
     }
 
     async def take() -> Any:
@@ -130,18 +150,39 @@ async def test_a_decision_takes_the_party_before_the_person(world: World) -> Non
         async with world.database.write() as session:
             return (await session.execute(_STILL_SPEAKS, seat)).first()
 
-    async with world.database.write() as session:
-        await _held(session, Party, world.saco.id)
-        speaking = asyncio.ensure_future(speak())
-        for _ in range(200):
-            if (await as_owner(world.database, _ONE_WAITS))[0]:
-                break
-            await asyncio.sleep(0.05)
-        assert not speaking.done()
-        await _held(session, Person, world.saco_rep.person.id)
-    assert await speaking is not None
+    saco = sa.select(col(Party.id)).where(col(Party.id) == world.saco.id)
+    assert await waits_for(world, saco, [_person(world.saco_rep)], speak) is not None
 
 
-async def _held(session: AsyncSession, row_type: type[Party | Person], row_id: UUID) -> None:
-    rows = sa.select(col(row_type.id)).where(col(row_type.id) == row_id)
-    await session.execute(rows.with_for_update(key_share=True, nowait=True))
+async def test_erasing_takes_a_second_factor_before_its_codes(app: FastAPI, world: World) -> None:
+    """As whoever uses a code up does."""
+    await give_password(world, world.employee)
+    async with calling_from(app) as caller:
+        await enrolled(caller, world.employee)
+    factor = sa.select(col(SecondFactor.person_id)).where(col(SecondFactor.person_id) == world.employee.person.id)
+    await waits_for(world, factor, [_of(world.employee, RecoveryCode)], lambda: erased(world, world.employee))
+
+
+async def test_erasing_takes_sign_ins_in_the_order_of_their_ids(world: World) -> None:
+    """As whoever ends several does, wherever PostgreSQL has put them."""
+    # The table has it last.
+    await world.add(_sign_in(world.employee, id=UUID(int=world.employee.person.id.int >> 64)))
+    order = _of(world.employee, SignIn).order_by(col(SignIn.id))
+    await waits_for(world, order.limit(1), [order.offset(1)], lambda: erased(world, world.employee))
+
+
+async def test_resetting_a_second_factor_takes_the_person_first(app: FastAPI, world: World) -> None:
+    await give_password(world, world.employee)
+    async with calling_from(app) as caller:
+        await enrolled(caller, world.employee)
+
+    async def reset() -> None:
+        async with world.database.write() as session:
+            await second_factors.reset(session, world.employee.person.email, datetime.now(UTC))
+
+    free = [_of(world.employee, row_type) for row_type in (SecondFactor, RecoveryCode, SignIn)]
+    await waits_for(world, _person(world.employee), free, reset)
+
+
+async def erased(world: World, someone: Someone) -> None:
+    await world.administrator.client.change(f"/people/{someone.id}", None, 204, method="DELETE")
