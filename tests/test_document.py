@@ -42,6 +42,7 @@ PROTOCOL = {
     "hostInvalid",
     "authorizationTwice",
     "headerTwice",
+    "contentEncodingUnsupported",
     "methodNotAllowed",
     "notAcceptable",
     "bodyTooLarge",

@@ -99,6 +99,11 @@ PROBLEMS: dict[str, ProblemText] = {
             "You ask more often than the service can bear for everyone. Wait as long as the Retry-After header says.",
         ),
     ),
+    "contentEncodingUnsupported": _p(
+        415,
+        ("Innehållet är komprimerat", "Skicka innehållet som det är, utan HTTP-huvudet Content-Encoding."),
+        ("The body is compressed", "Send the body as it is, without the Content-Encoding header."),
+    ),
     "unsupportedMediaType": _p(
         415,
         (

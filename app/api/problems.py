@@ -213,7 +213,8 @@ class LastResort:
             return
         request = Request(scope)
         if (code := _refused_at_once(request.headers)) is not None:
-            await problem(request, code)(scope, receive, send)
+            headers = {"Accept-Encoding": "identity"} if code == "contentEncodingUnsupported" else {}
+            await problem(request, code, headers=headers)(scope, receive, send)
             return
         begun = False
 
@@ -244,4 +245,7 @@ def _refused_at_once(headers: Headers) -> str | None:
         return "authorizationTwice"
     if any(len(headers.getlist(name)) > 1 for name in _ONCE):
         return "headerTwice"
+    if headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+        # What is compressed would look like bytes that are no JSON.
+        return "contentEncodingUnsupported"
     return None

@@ -1,5 +1,6 @@
 """Bad input is a 4xx problem that names the field: never a 5xx, nothing stored, nothing of it repeated."""
 
+import gzip
 import json
 import unicodedata
 from collections.abc import AsyncIterator
@@ -394,6 +395,18 @@ async def test_two_authorizations_are_none(world: World) -> None:
         headers = [(b"Authorization", token) for token in tokens]
         response = await world.nobody.http.request(method, f"{BASE}{path}", headers=headers)
         assert (response.status_code, response.json()["code"]) == (400, "authorizationTwice")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x"])
+async def test_a_compressed_body_is_said_to_be_one(world: World, coding: str) -> None:
+    body = json.dumps(a_workplace()).encode()
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    for sent in (body, gzip.compress(body)):
+        answer = await world.administrator.client.request("POST", PATH, content=sent, headers=headers, expect=415)
+        assert answer.json()["code"] == "contentEncodingUnsupported"
+        assert answer.headers["Accept-Encoding"] == "identity"
+    plain = headers | {"Content-Encoding": "Identity"}
+    await world.administrator.client.request("POST", PATH, content=body, headers=plain, expect=201)
 
 
 @pytest.mark.parametrize("name", ["If-Match", "Idempotency-Key", "Content-Type"])
