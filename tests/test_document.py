@@ -41,6 +41,8 @@ PROTOCOL = {
     "malformed",
     "hostInvalid",
     "authorizationTwice",
+    "headerTwice",
+    "contentEncodingUnsupported",
     "methodNotAllowed",
     "notAcceptable",
     "bodyTooLarge",

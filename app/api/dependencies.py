@@ -15,7 +15,7 @@ import structlog
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.api.negotiation import best_type, sends_json, version_in
+from app.api.negotiation import best_type, sends_form, sends_json, version_in
 from app.api.operations import Operation
 from app.database import Database
 from app.services import actors, idempotency, passwords, second_factors, wall
@@ -84,9 +84,7 @@ def _not_a_number(constant: str) -> None:
 
 def _takes_forms(request: Request) -> bool:
     """OAuth's own endpoint takes the standard form as well."""
-    return request.scope["route"].name == "create_token" and request.headers.get("content-type", "").startswith(
-        "application/x-www-form-urlencoded"
-    )
+    return request.scope["route"].name == "create_token" and sends_form(request)
 
 
 bearer = HTTPBearer(

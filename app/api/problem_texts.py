@@ -21,8 +21,15 @@ PROBLEMS: dict[str, ProblemText] = {
     # --- what the protocol itself refuses
     "malformed": _p(
         400,
-        ("Begäran kan inte läsas", "Innehållet är inte giltig JSON i UTF-8, eller så finns ett namn två gånger."),
-        ("The request cannot be read", "The body is not valid JSON in UTF-8, or a name occurs twice."),
+        (
+            "Begäran kan inte läsas",
+            "Innehållet är inte giltig JSON (eller, för /auth/token, ett giltigt formulär) i UTF-8, "
+            "eller så finns ett namn två gånger.",
+        ),
+        (
+            "The request cannot be read",
+            "The body is not valid JSON (or, for /auth/token, a valid form) in UTF-8, or a name occurs twice.",
+        ),
     ),
     "hostInvalid": _p(
         400,
@@ -33,6 +40,17 @@ PROBLEMS: dict[str, ProblemText] = {
         400,
         ("HTTP-huvudet Authorization finns två gånger", "Skicka det en gång, med den token som begäran gäller."),
         ("The Authorization header is there twice", "Send it once, with the token the request is made with."),
+    ),
+    "headerTwice": _p(
+        400,
+        (
+            "Ett HTTP-huvud finns två gånger",
+            "Skicka Content-Type, Idempotency-Key och If-Match högst en gång var; If-Match med en enda ETag.",
+        ),
+        (
+            "A header is there twice",
+            "Send Content-Type, Idempotency-Key and If-Match at most once each, If-Match with a single ETag.",
+        ),
     ),
     "methodNotAllowed": _p(
         405,
@@ -81,10 +99,21 @@ PROBLEMS: dict[str, ProblemText] = {
             "You ask more often than the service can bear for everyone. Wait as long as the Retry-After header says.",
         ),
     ),
+    "contentEncodingUnsupported": _p(
+        415,
+        ("Innehållet är komprimerat", "Skicka innehållet som det är, utan HTTP-huvudet Content-Encoding."),
+        ("The body is compressed", "Send the body as it is, without the Content-Encoding header."),
+    ),
     "unsupportedMediaType": _p(
         415,
-        ("Formatet på innehållet stöds inte", "Skicka innehållet som application/json."),
-        ("The body's format is not supported", "Send the body as application/json."),
+        (
+            "Formatet på innehållet stöds inte",
+            "Skicka innehållet som application/json. /auth/token tar också application/x-www-form-urlencoded.",
+        ),
+        (
+            "The body's format is not supported",
+            "Send the body as application/json. /auth/token takes application/x-www-form-urlencoded as well.",
+        ),
     ),
     "validationFailed": _p(
         422,

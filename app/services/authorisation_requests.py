@@ -60,7 +60,8 @@ _INVITED = (
         col(Person.active),
     )
 )
-_TAKE_INVITATION = _INVITED.with_for_update(of=(PersonInvitation, Person))
+# The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
+_TAKE_INVITATION = _INVITED.with_for_update(of=(Person, PersonInvitation), key_share=True)
 _SIGNED_IN = (
     sa.select(Person)
     .join(SignIn, col(SignIn.person_id) == col(Person.id))
@@ -71,7 +72,7 @@ _SIGNED_IN = (
         col(Person.active),
     )
 )
-_STILL_SIGNED_IN = _SIGNED_IN.with_for_update(of=(SignIn, Person))
+_STILL_SIGNED_IN = _SIGNED_IN.with_for_update(of=(Person, SignIn), key_share=True)
 _EXPIRED = (
     sa.select(col(AuthorisationRequest.state_hash))
     .where(col(AuthorisationRequest.expires_at) <= sa.bindparam("now", type_=UtcDateTime))

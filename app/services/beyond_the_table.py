@@ -33,9 +33,8 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     "withdraw_approval": _OF_A_RECORD
     | {
         Code.DECISION_TAKEN: "what it is about is not decided: the group is forming, the record is not final, "
-        "the texts are not released, the survey round and its change are only proposed; but consent to a service "
-        "client can always be taken back"
-        "the texts are not released, the survey round, its change and a destruction are only proposed"
+        "the texts are not released, the survey round, its change and a destruction are only proposed; but consent to "
+        "a service client can always be taken back"
     },
     "update_dialogue_session": {
         Code.SESSION_HELD: "once the session is held, only attendances and head-count change",

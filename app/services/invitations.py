@@ -48,7 +48,8 @@ _RECENT = sa.select(col(PersonInvitation.id)).where(
     col(PersonInvitation.used_at).is_(None),
     col(PersonInvitation.created_at) > sa.bindparam("since", type_=UtcDateTime),
 )
-_TAKE = _INVITED.with_for_update(of=PersonInvitation)
+# The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
+_TAKE = _INVITED.with_for_update(of=(Person, PersonInvitation), key_share=True)
 
 
 async def invite(session: AsyncSession, email: str, now: datetime) -> str:

@@ -143,8 +143,8 @@ async def person_of(work: Work) -> Person:
 
 async def reset(session: AsyncSession, email: str, now: datetime) -> None:
     """For somebody who has lost the phone and the recovery codes; by command, once it is sure who asks."""
-    found = await session.execute(sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email)))
-    person = found.scalar_one_or_none()
+    by_address = sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email))
+    person = (await session.execute(by_address.with_for_update(key_share=True))).scalar_one_or_none()
     if person is None:
         raise Refusal(Code.UNKNOWN_PERSON)
     factor = (await session.execute(_HELD, {"person_id": person.id})).scalar_one_or_none()

@@ -1,5 +1,6 @@
 """Bad input is a 4xx problem that names the field: never a 5xx, nothing stored, nothing of it repeated."""
 
+import gzip
 import json
 import unicodedata
 from collections.abc import AsyncIterator
@@ -394,6 +395,32 @@ async def test_two_authorizations_are_none(world: World) -> None:
         headers = [(b"Authorization", token) for token in tokens]
         response = await world.nobody.http.request(method, f"{BASE}{path}", headers=headers)
         assert (response.status_code, response.json()["code"]) == (400, "authorizationTwice")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x"])
+async def test_a_compressed_body_is_said_to_be_one(world: World, coding: str) -> None:
+    body = json.dumps(a_workplace()).encode()
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    for sent in (body, gzip.compress(body)):
+        answer = await world.administrator.client.request("POST", PATH, content=sent, headers=headers, expect=415)
+        assert answer.json()["code"] == "contentEncodingUnsupported"
+        assert answer.headers["Accept-Encoding"] == "identity"
+    plain = headers | {"Content-Encoding": "Identity"}
+    await world.administrator.client.request("POST", PATH, content=body, headers=plain, expect=201)
+
+
+@pytest.mark.parametrize("name", ["If-Match", "Idempotency-Key", "Content-Type"])
+async def test_what_must_be_said_once_is_not_said_twice(world: World, name: str) -> None:
+    """A proxy may heed the one and the program the other: then the wrong version is changed, or a thing made twice."""
+    admin = world.administrator.client
+    tag = await admin.etag(world.path)
+    said = {"If-Match": (tag, '"7"'), "Idempotency-Key": ("a", "b"), "Content-Type": ("application/json", "text/plain")}
+    once = {"Authorization": f"Bearer {admin.token}", "Content-Type": "application/json", "If-Match": tag}
+    sent = [pair for pair in once.items() if pair[0] != name] + [(name, value) for value in said[name]]
+    body = json.dumps({"name": "Två gånger"}).encode()
+    response = await world.nobody.http.request("PATCH", f"{BASE}{world.path}", headers=sent, content=body)
+    assert (response.status_code, response.json()["code"]) == (400, "headerTwice")
+    assert (await admin.get(world.path))["name"] != "Två gånger"
 
 
 @pytest.mark.parametrize(
