@@ -50,10 +50,21 @@ def _path_of(address: str) -> str | None:
 
 
 @cache
+def _registry() -> jsonschema_rs.Registry:
+    shapes = {key: document()[key] for key in ("components", "paths")}
+    return jsonschema_rs.Registry([("urn:larande", shapes)], draft=jsonschema_rs.Draft202012)
+
+
+@cache
 def validator(pointer: str) -> jsonschema_rs.Draft202012Validator:
     """A validator for one schema inside the document."""
-    schema = {"$ref": "#" + quote(pointer, safe="/~"), **{key: document()[key] for key in ("components", "paths")}}
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    return validator_of({"$ref": "#" + quote(pointer, safe="/~")})
+
+
+def validator_of(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """A validator for a schema that refers to the document's; those are read once for all validators."""
+    elsewhere = json.loads(json.dumps(schema).replace('"$ref": "#/', '"$ref": "urn:larande#/'))
+    return jsonschema_rs.Draft202012Validator(elsewhere, registry=_registry(), validate_formats=True)
 
 
 class Seen:
