@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
 from app.services.second_factors import Needed
+from app.services.spelling import read_json
 from app.services.tokens import Claims, ClientClaims, TokenKey
 from app.services.vault import Vault
 from app.services.work import Work
@@ -58,28 +58,11 @@ async def well_formed(request: Request) -> object:
     if operation.takes_body and (body := await request.body()) and not _takes_forms(request):
         if not sends_json(request):
             raise RequestRefusal("unsupportedMediaType")
-        return _read_json(body)
+        try:
+            return read_json(body)
+        except ValueError:
+            raise RequestRefusal("malformed") from None
     return None
-
-
-def _read_json(body: bytes) -> object:
-    """What Python's reader lets pass and RFC 8259 and 7493 do not: other encodings, NaN, a name twice."""
-    try:
-        return json.loads(body.decode(), object_pairs_hook=_named_once, parse_constant=_not_a_number)
-    except (ValueError, RecursionError):
-        raise RequestRefusal("malformed") from None
-
-
-def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    named = dict(pairs)
-    if len(named) < len(pairs):
-        # Two readers would disagree on which of the values was meant.
-        raise ValueError("a name twice")
-    return named
-
-
-def _not_a_number(constant: str) -> None:
-    raise ValueError(constant)
 
 
 def _takes_forms(request: Request) -> bool:
