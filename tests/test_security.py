@@ -151,6 +151,28 @@ def test_no_weak_cryptography_is_called() -> None:
             assert not [word for word in words if isinstance(word, str) and weak.search(word)], f"{file}:{call.lineno}"
 
 
+def test_the_contracts_on_imports_name_every_module_once() -> None:
+    """What holds connections, keys and settings stays outside the inner rooms, and reads no settings by itself."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    inner, settings = (
+        next(each for each in contracts if start in each["name"]) for start in ("know neither", "Settings")
+    )
+    outside = {f"app.{path.stem}" for path in (ROOT / "app").glob("*.py")} - {"app.__init__"}
+    entrances = {"app.main", "app.serving", "app.cli", "app.worker"}
+    neutral = {"app.logs", "app.migrations"}
+    kept_out = [each for each in inner["forbidden_modules"] if each.startswith("app.")]
+    assert sorted(kept_out) == sorted(outside - entrances - neutral | {"app.worker"})
+    reads_none = outside - entrances - neutral - {"app.settings"} | {
+        "app.api",
+        "app.demo",
+        "app.models",
+        "app.services",
+    }
+    assert sorted(settings["source_modules"]) == sorted(reads_none)
+
+
 # --- What is there, and what is not -------------------------------------------------------------------------------
 
 
