@@ -47,6 +47,7 @@ PROTOCOL = {
     "unsupportedMediaType",
     "validationFailed",
     "unknownParameter",
+    "parameterTwice",
     "preconditionRequired",
     "idempotencyKeyInvalid",
     "unexpected",

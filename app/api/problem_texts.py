@@ -98,6 +98,11 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Okänd parameter", "Adressen har en frågeparameter som inte finns här."),
         ("Unknown parameter", "The address has a query parameter that does not exist here."),
     ),
+    "parameterTwice": _p(
+        422,
+        ("Samma parameter finns två gånger", "Varje frågeparameter får finnas bara en gång i adressen."),
+        ("The same parameter is there twice", "Each query parameter may be in the address only once."),
+    ),
     "preconditionRequired": _p(
         428,
         (

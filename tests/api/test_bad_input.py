@@ -282,6 +282,8 @@ async def test_the_largest_body_allowed_is_read(world: World) -> None:
         ("after=%00", "cursorInvalid", "/query/after"),
         ("after=abc", "cursorInvalid", "/query/after"),
         ("after=" + "x" * 1001, "validationFailed", "/query/after"),
+        ("page=1&page=2", "parameterTwice", "/query/page"),
+        ("q=a&sort=name&q=b", "parameterTwice", "/query/q"),
         ("offset=3", "unknownParameter", "/query/offset"),
         ("Page=3", "unknownParameter", "/query/Page"),
         ("page[]=3", "unknownParameter", "/query/…"),
