@@ -298,6 +298,14 @@ async def test_a_parameter_that_does_not_fit_is_named(world: World, query: str, 
     assert "script" not in str(problem)
 
 
+async def test_what_looks_like_code_comes_back_as_the_text_it_is(world: World) -> None:
+    name = 'Myndigheten "a\\b" </script><b>&amp;{{7*7}}${7}%s\'; --'
+    sent = a_workplace(name=name)
+    made = await world.administrator.client.request("POST", PATH, json=sent, expect=201)
+    assert made.json()["name"] == name
+    assert made.headers["Content-Type"] == "application/json"
+
+
 @pytest.mark.parametrize(
     "words", ["%FF%FE", "%", "%zz", "'; drop table organisation; --", "a:*", "!!!", "\\", "%25_", "((&|", "-"]
 )
