@@ -47,7 +47,7 @@ _RATE_LIMIT = {
     },
     "RateLimit": {
         "schema": {"type": "string", "example": '"reads";r=2999;t=1'},
-        "description": "How many are left (r), and in how many seconds all are there again (t).",
+        "description": "How many are left (r), and in how many seconds there is one more (t).",
     },
 }
 _PROBLEM = {
