@@ -223,7 +223,8 @@ def test_the_contracts_on_imports_name_every_module_once() -> None:
 
 def test_what_is_read_by_get_is_read_in_a_transaction_that_cannot_write() -> None:
     """But for one, for which the service steps out of the wall; tests/api/test_data_exports.py reads it."""
-    writing, reading = set(), set()
+    writing: set[str] = set()
+    reading: set[str] = set()
     for path in (ROOT / "app" / "api").glob("*.py"):
         for node in ast.walk(tree_of(path)):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

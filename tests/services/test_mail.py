@@ -178,7 +178,8 @@ async def test_a_mail_servers_certificate_must_be_trusted_and_name_it(
     about: dict[str, Any] = {"language": Language.SWEDISH, "reminder": False, "sent_at": SURVEY.closes_at}
     made = message(SURVEY, LINK, to="eva@example.se", sender="e@example.se", seed=b"", **about)
     context = certificate_for("localhost", tmp_path)
-    async with mail_server(**{"tls" if scheme == "smtps" else "starttls": context}) as server:
+    at_once, later = (context, None) if scheme == "smtps" else (None, context)
+    async with mail_server(tls=at_once, starttls=later) as server:
         with pytest.raises(mail.MailAway):
             await server_at(f"{scheme}://localhost:{server.port}").send(made)
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
