@@ -48,6 +48,7 @@ PROTOCOL = {
     "unsupportedMediaType",
     "validationFailed",
     "unknownParameter",
+    "parameterTwice",
     "preconditionRequired",
     "idempotencyKeyInvalid",
     "unexpected",

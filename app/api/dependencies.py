@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -55,6 +56,10 @@ async def well_formed(request: Request) -> object:
         raise RequestRefusal("notAcceptable")
     if unknown := sorted(set(request.query_params.keys()) - operation.query_names):
         raise RequestRefusal("unknownParameter", *(("query", name) for name in unknown[:100]))
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    if twice := sorted(name for name in given.keys() - operation.repeated_names if given[name] > 1):
+        # Two readers, one of them a proxy, would disagree on which of the values was meant.
+        raise RequestRefusal("parameterTwice", *(("query", name) for name in twice))
     if operation.takes_body and (body := await request.body()) and not _takes_forms(request):
         if not sends_json(request):
             raise RequestRefusal("unsupportedMediaType")

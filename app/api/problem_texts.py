@@ -70,12 +70,12 @@ PROBLEMS: dict[str, ProblemText] = {
     # limits
     "requestUnreadable": _p(
         400,
-        ("Begäran är inte giltig HTTP", "Det som kom kan inte läsas som en HTTP-begäran. Förbindelsen stängs."),
+        ("Begäran är inte giltig HTTP", "Det som kom kan inte läsas som en HTTP-begäran. Anslutningen stängs."),
         ("The request is not valid HTTP", "What came cannot be read as an HTTP request. The connection is closed."),
     ),
     "requestTooSlow": _p(
         408,
-        ("Begäran tog för lång tid", "Hela begäran kom inte fram i tid. Förbindelsen stängs; försök igen."),
+        ("Begäran tog för lång tid", "Hela begäran kom inte fram i tid. Anslutningen stängs; försök igen."),
         ("The request took too long", "Not all of the request arrived in time. The connection is closed; try again."),
     ),
     "addressTooLong": _p(
@@ -92,11 +92,13 @@ PROBLEMS: dict[str, ProblemText] = {
         429,
         (
             "För många förfrågningar",
-            "Du frågar oftare än tjänsten räcker till för alla. Vänta så länge som HTTP-huvudet Retry-After säger.",
+            "Du skickar fler anrop än tjänsten klarar om den ska räcka till alla. Vänta så länge som HTTP-huvudet "
+            "Retry-After säger.",
         ),
         (
             "Too many requests",
-            "You ask more often than the service can bear for everyone. Wait as long as the Retry-After header says.",
+            "You send more requests than the service can take if it is to be there for everyone. Wait as long as the "
+            "Retry-After header says.",
         ),
     ),
     "contentEncodingUnsupported": _p(
@@ -124,6 +126,11 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         ("Okänd parameter", "Adressen har en frågeparameter som inte finns här."),
         ("Unknown parameter", "The address has a query parameter that does not exist here."),
+    ),
+    "parameterTwice": _p(
+        422,
+        ("Samma parameter finns två gånger", "Varje frågeparameter får finnas bara en gång i adressen."),
+        ("The same parameter is there twice", "Each query parameter may be in the address only once."),
     ),
     "preconditionRequired": _p(
         428,
@@ -244,18 +251,18 @@ PROBLEMS: dict[str, ProblemText] = {
         401,
         (
             "Inloggningen gick inte igenom",
-            "Vägen via er inloggningstjänst är använd, för gammal eller stämmer inte. Börja om.",
+            "Inloggningsförsöket har redan använts, har gått ut eller är ogiltigt. Börja om.",
         ),
         (
             "The sign-in did not go through",
-            "The way through your identity provider is used, too old or not right. Start again.",
+            "This attempt to sign in has been used already, has expired or is not valid. Start again.",
         ),
     ),
     "identityNotLinked": _p(
         403,
         (
             "Kontot är inte kopplat till någon här",
-            "Be om en inbjudan och logga in med den första gången. Därefter räcker ert vanliga konto.",
+            "Be om en inbjudan och logga in med den första gången. Därefter räcker ditt vanliga konto.",
         ),
         (
             "The account is not linked to anybody here",
@@ -294,7 +301,7 @@ PROBLEMS: dict[str, ProblemText] = {
         (
             "Organisationen loggar in på annat sätt",
             "Er organisation använder en inloggningstjänst, så det finns inga lösenord här. Använd inbjudan för att "
-            "koppla ert konto där.",
+            "koppla ditt konto där.",
         ),
         (
             "The organisation signs in elsewhere",
@@ -311,7 +318,7 @@ PROBLEMS: dict[str, ProblemText] = {
         409,
         (
             "Domänen tillhör en annan organisation",
-            "En annan organisation har bekräftat domänen. Den måste lämna den först.",
+            "En annan organisation har bekräftat domänen. Den organisationen måste först ge upp domänen.",
         ),
         (
             "The domain is another organisation's",
@@ -362,7 +369,10 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "signInEnded": _p(
         409,
-        ("Inloggningen är redan avslutad", "Där är du utloggad. Hämta listan igen för att se vad som är kvar."),
+        (
+            "Inloggningen är redan avslutad",
+            "Du är utloggad där. Hämta listan igen för att se vilka som finns kvar.",
+        ),
         (
             "The sign-in has already ended",
             "You are signed out there. Read the list again to see where you are signed in.",
@@ -387,7 +397,7 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "secondFactorMissing": _p(
         403,
-        ("Tvåstegsverifiering krävs", "Slå på den (/me/second-factor). Till dess går det bara att göra det."),
+        ("Tvåstegsverifiering krävs", "Slå på den (/me/second-factor). Innan dess går inget annat att göra."),
         ("A second factor is demanded", "Switch it on (/me/second-factor). Until then that is all you can do."),
     ),
     "secondFactorActive": _p(
@@ -397,14 +407,14 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "secondFactorInactive": _p(
         409,
-        ("Tvåstegsverifiering är inte påslagen", "Det finns ingen sådan för kontot."),
+        ("Tvåstegsverifiering är inte påslagen", "Kontot har ingen tvåstegsverifiering."),
         ("The second factor is not on", "The account has none."),
     ),
     "proofRefused": _p(
         403,
         (
             "Lösenordet eller koden stämmer inte",
-            "Det behövs en gång till för att visa att det är du. Ingenting ändrades.",
+            "Ange lösenordet eller en kod igen för att visa att det är du. Ingenting har ändrats.",
         ),
         (
             "The password or the code is not right",
@@ -1301,15 +1311,18 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "scopeNotGranted": _p(
         422,
-        ("Klienten har inte den behörigheten", "Begär bara sådant som klienten är registrerad för, eller lämna tomt."),
-        ("The client does not have that scope", "Ask only for what the client is registered for, or leave it out."),
+        (
+            "Klienten har inte den behörigheten",
+            "Begär bara det som klienten är registrerad för, eller utelämna scope.",
+        ),
+        ("The client does not have that scope", "Ask only for what the client is registered for, or leave scope out."),
     ),
     "scopeNotForKind": _p(
         422,
         (
             "Behörigheten passar inte klientens slag",
-            "Ett personalsystem kan få behörighet till personer och enheter, en integratör till slutliga protokoll och "
-            "publicerade resultat.",
+            "Ett personalsystem kan få behörighet till personer och enheter, en integratör till justerade "
+            "protokoll och släppta resultat.",
         ),
         (
             "The scope does not fit the client's kind",
@@ -1320,16 +1333,16 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         (
             "Giltighetstiden passar inte",
-            "Den ska ligga framåt i tiden: högst två år för en klient, och för en hemlighet inte längre än klienten.",
+            "Den ska ligga i framtiden: högst två år för en klient, och för en hemlighet inte längre än klienten.",
         ),
         (
             "The expiry does not fit",
-            "It lies ahead: at most two years for a client, and for a secret no later than its client's.",
+            "It must lie in the future: at most two years for a client, and for a secret no later than its client's.",
         ),
     ),
     "serviceClientEnded": _p(
         409,
-        ("Klienten är avslutad", "Den släpps inte in mer. Registrera en ny om den behövs."),
+        ("Klienten är avslutad", "Den släpps inte in längre. Registrera en ny om den behövs."),
         ("The client has ended", "It is not let in any more. Register a new one if it is needed."),
     ),
     "consentNotNeeded": _p(
@@ -1374,7 +1387,7 @@ PROBLEMS: dict[str, ProblemText] = {
     "nothingToHold": _p(
         422,
         (
-            "Inget sådant finns att spärra",
+            "Det finns inget sådant att spärra",
             "Ange en arbetsgrupp, ett justerat protokoll eller en person i organisationen.",
         ),
         ("There is no such thing to hold", "Name a working group, a final record or a person of the organisation."),
@@ -1398,13 +1411,13 @@ PROBLEMS: dict[str, ProblemText] = {
         409,
         (
             "Personen har ett uppdrag",
-            "Parten behöver avsluta uppdraget, och dess sista dag ha gått, innan uppgifterna kan raderas.",
+            "Parten behöver avsluta uppdraget, och dess sista dag måste ha passerat, innan uppgifterna kan raderas.",
         ),
         ("The person holds a mandate", "The party must end it, and its last day pass, before the data can be erased."),
     ),
     "personLeadsSession": _p(
         409,
-        ("Personen leder ett samtal som inte är hållet", "Låt någon annan leda samtalet, eller ställ in det, först."),
+        ("Personen ska leda ett samtal framöver", "Låt först någon annan leda samtalet, eller ställ in det."),
         ("The person leads a session to come", "Let somebody else lead it, or cancel it, first."),
     ),
 }

@@ -131,7 +131,7 @@ Purpose = Annotated[
     Field(
         max_length=2000,
         description="What it is for, as those read it who are asked to agree.",
-        json_schema_extra={"example": "Slutliga protokoll diarieförs i myndighetens diarium."},
+        json_schema_extra={"example": "Justerade protokoll diarieförs i myndighetens diarium."},
     ),
 ]
 Scopes = Annotated[

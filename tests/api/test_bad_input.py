@@ -283,6 +283,8 @@ async def test_the_largest_body_allowed_is_read(world: World) -> None:
         ("after=%00", "cursorInvalid", "/query/after"),
         ("after=abc", "cursorInvalid", "/query/after"),
         ("after=" + "x" * 1001, "validationFailed", "/query/after"),
+        ("page=1&page=2", "parameterTwice", "/query/page"),
+        ("q=a&sort=name&q=b", "parameterTwice", "/query/q"),
         ("offset=3", "unknownParameter", "/query/offset"),
         ("Page=3", "unknownParameter", "/query/Page"),
         ("page[]=3", "unknownParameter", "/query/…"),
@@ -295,6 +297,14 @@ async def test_a_parameter_that_does_not_fit_is_named(world: World, query: str, 
     problem = await world.employee.client.refused("GET", f"{PATH}?{query}", 422, code)
     assert list(pointers(problem)) == [pointer]
     assert "script" not in str(problem)
+
+
+async def test_what_looks_like_code_comes_back_as_the_text_it_is(world: World) -> None:
+    name = 'Myndigheten "a\\b" </script><b>&amp;{{7*7}}${7}%s\'; --'
+    sent = a_workplace(name=name)
+    made = await world.administrator.client.request("POST", PATH, json=sent, expect=201)
+    assert made.json()["name"] == name
+    assert made.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize(
