@@ -60,7 +60,8 @@ _INVITED = (
         col(Person.active),
     )
 )
-_TAKE_INVITATION = _INVITED.with_for_update(of=(PersonInvitation, Person))
+# The person first, as whoever erases one does it: two who take the same rows wait for each other, and not crosswise.
+_TAKE_INVITATION = _INVITED.with_for_update(of=(Person, PersonInvitation))
 _SIGNED_IN = (
     sa.select(Person)
     .join(SignIn, col(SignIn.person_id) == col(Person.id))
@@ -71,7 +72,7 @@ _SIGNED_IN = (
         col(Person.active),
     )
 )
-_STILL_SIGNED_IN = _SIGNED_IN.with_for_update(of=(SignIn, Person))
+_STILL_SIGNED_IN = _SIGNED_IN.with_for_update(of=(Person, SignIn))
 _EXPIRED = (
     sa.select(col(AuthorisationRequest.state_hash))
     .where(col(AuthorisationRequest.expires_at) <= sa.bindparam("now", type_=UtcDateTime))
@@ -110,15 +111,20 @@ async def create(
         raise _away(provider, away) from None
     async with entrance.write() as session:
         await session.execute(_SWEEP, {"now": now})
-        linking = data.link_to_me and claims is not None
+        linked = claims if data.link_to_me else None
+        if linked is not None:
+            # Held: of somebody who is being erased meanwhile no request is left.
+            own = {"person_id": linked.person_id, "sign_in_id": linked.sign_in_id}
+            if (await session.execute(_STILL_SIGNED_IN, own)).first() is None:
+                raise Refusal(Code.TOKEN_INVALID)
         session.add(
             AuthorisationRequest(
                 state_hash=digest(secrets.state),
                 browser_hash=digest(secrets.browser),
                 identity_provider_id=provider.id,
                 invitation_hash=digest(data.invitation_token) if data.invitation_token else None,
-                person_id=claims.person_id if linking and claims else None,
-                sign_in_id=claims.sign_in_id if linking and claims else None,
+                person_id=linked.person_id if linked else None,
+                sign_in_id=linked.sign_in_id if linked else None,
                 expires_at=now + VALID,
             )
         )

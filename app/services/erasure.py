@@ -87,7 +87,9 @@ async def _erase(work: Work, person: Person) -> None:
     sign_ins = (
         (await work.session.execute(sa.select(col(SignIn.id)).where(of_person).with_for_update())).scalars().all()
     )
+    # Links first: what a link makes (a password, an account at a provider) is made under the person's lock.
     for statement in (
+        sa.delete(PersonInvitation).where(col(PersonInvitation.person_id) == person.id),
         sa.delete(AuthorisationRequest).where(col(AuthorisationRequest.person_id) == person.id),
         sa.delete(Identity).where(col(Identity.person_id) == person.id),
         sa.delete(RecoveryCode).where(col(RecoveryCode.person_id) == person.id),
@@ -95,7 +97,6 @@ async def _erase(work: Work, person: Person) -> None:
         sa.delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(sign_ins)),
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
-        sa.delete(PersonInvitation).where(col(PersonInvitation.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
     ):
         await work.session.execute(statement.execution_options(synchronize_session=False))

@@ -40,7 +40,7 @@ _LINKED = (
         col(Identity.subject) == sa.bindparam("subject", type_=sa.String),
         col(Person.active),
     )
-    .with_for_update(read=True, of=(Identity, Person))
+    .with_for_update(read=True, of=(Person, Identity))
 )
 
 

@@ -48,7 +48,8 @@ _RECENT = sa.select(col(PersonInvitation.id)).where(
     col(PersonInvitation.used_at).is_(None),
     col(PersonInvitation.created_at) > sa.bindparam("since", type_=UtcDateTime),
 )
-_TAKE = _INVITED.with_for_update(of=PersonInvitation)
+# The person first, as whoever erases one does it: two who take the same rows wait for each other, and not crosswise.
+_TAKE = _INVITED.with_for_update(of=(Person, PersonInvitation))
 
 
 async def invite(session: AsyncSession, email: str, now: datetime) -> str:
@@ -56,8 +57,9 @@ async def invite(session: AsyncSession, email: str, now: datetime) -> str:
 
     Whoever holds it can sign in as the person, so the trail tells that it was made.
     """
-    found = await session.execute(sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email)))
-    person = found.scalar_one_or_none()
+    by_address = sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email))
+    # Held, so that nobody who is being erased keeps a link.
+    person = (await session.execute(by_address.with_for_update(read=True))).scalar_one_or_none()
     if person is None:
         raise Refusal(Code.UNKNOWN_PERSON)
     if not person.active:

@@ -27,7 +27,7 @@ _STILL = (
         # Not the hash: another sign-in may just have renewed it for the same password.
         col(Credential.changed_at) == sa.bindparam("changed_at", type_=UtcDateTime),
     )
-    .with_for_update(of=(Credential, Person))
+    .with_for_update(of=(Person, Credential))
 )
 
 
