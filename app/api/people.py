@@ -88,5 +88,5 @@ async def erase_person(call: Writing, version: Version, person_id: PersonId) -> 
     """Yourself, or as a system administrator somebody who has left: name, address, roles, password and sign-ins go for
     good, and so does the name wherever somebody has written it in what is not final. What the person's mandates decided
     stands, and shows the mandate's function only."""
-    await erasure.erase(call.work, person_id, version)
+    await erasure.erase(call.work, call.request.app.state.token_key, person_id, version)
     return nothing()

@@ -158,6 +158,12 @@ async def finish(
         return await sign_ins.begin(session, entrance.key, person.id, place, SignInMethod.IDENTITY_PROVIDER, now)
 
 
+async def sweep(session: AsyncSession, now: datetime) -> bool:
+    """Delete some of those that count no more, also when nobody asks for another. Says whether there may be more."""
+    gone = await session.execute(_SWEEP.returning(col(AuthorisationRequest.state_hash)), {"now": now})
+    return len(gone.all()) == SWEPT_AT_ONCE
+
+
 async def _to_be_linked(
     session: AsyncSession, data: AuthorisationRequestCreate, claims: Claims | None, now: datetime
 ) -> Person | None:

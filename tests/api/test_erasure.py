@@ -15,8 +15,10 @@ from sqlmodel import col
 from app.main import create_app
 from app.models.mandate import Mandate
 from app.models.person import Person, Role
-from app.models.sign_in import RefreshToken, SignIn
-from app.services import queue, survey_mail
+from app.models.sign_in import AttemptKind, RefreshToken, SignIn, SignInFailure
+from app.services import account_mail, queue, survey_mail
+from app.services.account_letters import Notice
+from app.services.account_mail import AccountOffice
 from app.services.calendar import swedish_day
 from tests.client import Client
 from tests.conftest import new_database, settings_for
@@ -212,6 +214,67 @@ async def test_erasing_beside_renewing_leaves_no_token(app: FastAPI, world: Worl
                 col(RefreshToken.sign_in_id).not_in(sa.select(col(SignIn.id)))
             )
             assert (await session.execute(orphans)).all() == []
+
+
+async def test_nothing_tried_with_the_account_stays_counted(app: FastAPI, world: World) -> None:
+    """Neither by the person's pseudonym, nor by the address's from before there was an account."""
+    gone, other = world.employee, world.facilitator
+    key = app.state.token_key
+    hashes = {
+        who.id: [key.pseudonym("person", who.id), key.pseudonym("name", who.person.email.lower())]
+        for who in (gone, other)
+    }
+    now = datetime.now(UTC)
+    await world.add(
+        *(
+            SignInFailure(account_hash=each, address_hash=b"x", failed_at=now, kind=kind)
+            for of_one in hashes.values()
+            for each in of_one
+            for kind in AttemptKind
+        )
+    )
+    await erased(world, gone)
+    async with world.database.read() as session:
+        for who, left in ((gone, 0), (other, 6)):
+            counted = sa.select(sa.func.count()).where(col(SignInFailure.account_hash).in_(hashes[who.id]))
+            assert (await session.execute(counted)).scalar_one() == left
+
+
+async def test_no_mail_to_somebody_erased_waits(app: FastAPI, world: World) -> None:
+    who, now = world.employee.person, datetime.now(UTC)
+    async with world.database.write() as session:
+        await queue.put(session, survey_mail.to_people(uuid4(), [who.id], reminder=True))
+        await account_mail.put_notice(session, Notice.PASSWORD_CHANGED, who.id, now)
+        await account_mail.put_notice_to(session, app.state.vault, Notice.EMAIL_CHANGED, who.id, "f@x.se", now)
+    await erased(world, world.employee)
+    async with world.database.read() as session:
+        for entrypoint in (survey_mail.ENTRYPOINT, account_mail.ENTRYPOINT):
+            assert await queue.waiting_with(session, entrypoint, str(who.id).encode()) == []
+
+
+async def test_a_notice_that_is_under_way_reaches_nobody_erased(app: FastAPI, world: World) -> None:
+    """A worker has taken the job already: there is no address left to send it to."""
+    who, now = world.employee.person, datetime.now(UTC)
+    async with world.database.write() as session:
+        await account_mail.put_notice_to(session, app.state.vault, Notice.EMAIL_CHANGED, who.id, "f@x.se", now)
+        (taken,) = await queue.waiting_with(session, account_mail.ENTRYPOINT, str(who.id).encode())
+    await erased(world, world.employee)
+    sent: list[object] = []
+
+    class Sends:
+        async def send(self, mail: object) -> None:
+            sent.append(mail)
+
+    office = AccountOffice(
+        world.database.write,
+        app.state.vault,
+        Sends(),
+        "Lärande <larande@example.se>",
+        "",
+        lambda: now,  # type: ignore[arg-type]
+    )
+    await account_mail.carry_out(office, taken, 1)
+    assert sent == []
 
 
 async def test_whoever_comes_back_is_somebody_new(app: FastAPI, world: World) -> None:
