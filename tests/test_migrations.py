@@ -318,6 +318,8 @@ DECIDED = {
 async def test_what_was_decided_about_a_round_stays_from_its_opening_on(fresh: Database) -> None:
     async with fresh.migrate() as connection:
         await filled(connection)
+    await run(fresh, "UPDATE legal_hold SET lifted_at = now()")
+    await run(fresh, "UPDATE survey_round SET opened_at = now()")
     everything_else = "title = 'annan', closes_at = closes_at + interval '1 day', version = version + 1"
     for state in ("open", "closed", "cancelled"):
         # Opening itself: the keys come with the state.
@@ -327,6 +329,15 @@ async def test_what_was_decided_about_a_round_stays_from_its_opening_on(fresh: D
             with pytest.raises(DBAPIError, match="survey_round is final"):
                 await run(fresh, f"UPDATE survey_round SET {column} = {other}")  # noqa: S608
         await run(fresh, f"UPDATE survey_round SET threshold = threshold, {everything_else}")  # noqa: S608
+    # What was only proposed can be forgotten, and not written anew.
+    forget = "UPDATE survey_round SET content = NULL, content_hash = NULL"
+    with pytest.raises(DBAPIError, match="survey_round is final"):
+        await run(fresh, forget)
+    await run(fresh, "UPDATE survey_round SET opened_at = NULL")
+    for column, other in DECIDED.items():
+        with pytest.raises(DBAPIError, match="survey_round is final"):
+            await run(fresh, f"UPDATE survey_round SET {column} = {other}")  # noqa: S608
+    await run(fresh, forget)
 
 
 @pytest.mark.parametrize("table_name", ["survey_unit", "survey_covered_unit"])

@@ -116,19 +116,24 @@ DECISION = "subject_type, subject_id, content_hash, party_id, mandate_id, person
 FROZEN_DECISION = """
     CREATE TRIGGER survey_round_is_as_decided BEFORE UPDATE ON survey_round FOR EACH ROW
     WHEN (
-        OLD.state NOT IN ('draft', 'proposed'){opened}
+        OLD.state NOT IN ('draft', 'proposed')
         AND (
-            OLD.instrument_id, OLD.root_unit_id, OLD.every_unit, OLD.threshold, OLD.free_text, OLD.two_keys,
-            OLD.public_key, OLD.employer_public_key, OLD.union_public_key, OLD.content, OLD.content_hash
-        ) IS DISTINCT FROM (
-            NEW.instrument_id, NEW.root_unit_id, NEW.every_unit, NEW.threshold, NEW.free_text, NEW.two_keys,
-            NEW.public_key, NEW.employer_public_key, NEW.union_public_key, NEW.content, NEW.content_hash
+            (
+                OLD.instrument_id, OLD.root_unit_id, OLD.every_unit, OLD.threshold, OLD.free_text, OLD.two_keys,
+                OLD.public_key, OLD.employer_public_key, OLD.union_public_key
+            ) IS DISTINCT FROM (
+                NEW.instrument_id, NEW.root_unit_id, NEW.every_unit, NEW.threshold, NEW.free_text, NEW.two_keys,
+                NEW.public_key, NEW.employer_public_key, NEW.union_public_key
+            )
+            OR (OLD.content, OLD.content_hash) IS DISTINCT FROM (NEW.content, NEW.content_hash){unless}
         )
     )
     EXECUTE FUNCTION refuse_change()
 """
-NEVER_OPENED = """
-        AND NOT (OLD.state = 'cancelled' AND OLD.opened_at IS NULL AND NEW.state = 'cancelled')"""
+NEVER_DECIDED = """
+            AND NOT (
+                OLD.state = 'cancelled' AND NEW.state = 'cancelled' AND OLD.opened_at IS NULL AND NEW.content IS NULL
+            )"""
 
 
 def upgrade() -> None:
@@ -159,7 +164,7 @@ def upgrade() -> None:
         "WHEN (OLD.voided_at IS NULL) EXECUTE FUNCTION refuse_change()"
     )
     op.execute("DROP TRIGGER survey_round_is_as_decided ON survey_round")
-    op.execute(FROZEN_DECISION.format(opened=NEVER_OPENED))
+    op.execute(FROZEN_DECISION.format(unless=NEVER_DECIDED))
 
 
 def _keep(table: str, kept: tuple[str, ...]) -> None:
@@ -172,7 +177,7 @@ def _keep(table: str, kept: tuple[str, ...]) -> None:
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER survey_round_is_as_decided ON survey_round")
-    op.execute(FROZEN_DECISION.format(opened=""))
+    op.execute(FROZEN_DECISION.format(unless=""))
     op.execute("DROP TRIGGER approval_says_what_it_said ON approval")
     op.execute("DROP TRIGGER approval_stays ON approval")
     op.execute(

@@ -1,8 +1,8 @@
 """Takes a person's name and e-mail address out of what others have written about them, where it is not final.
 
 Whoever is erased may stand in a note, a draft or a step somebody else wrote. Nobody reads through all that: the exact
-name and address are replaced by `NN`, in every form that Swedish gives a name and wherever the line breaks in it. What is
-final stays as it is. A test asks of every text column of every table whether it is in `WRITTEN`, and else why not.
+name and address are replaced by `NN`, in every form that Swedish gives a name and wherever the line breaks in it. What
+is final stays as it is. A test asks of every text column of every table whether it is in `WRITTEN`, and else why not.
 """
 
 import re
