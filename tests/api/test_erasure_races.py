@@ -16,11 +16,14 @@ from app.services import (
     identities,
     identity_bindings,
     invitations,
+    legal_holds,
     named_texts,
     queue,
     second_factors,
     sign_in,
     sign_ins,
+    throttle,
+    work,
 )
 from app.services.account_mail import AccountOffice
 from app.services.errors import Code, Refusal
@@ -28,7 +31,9 @@ from tests.client import Client, Response
 from tests.database import as_owner
 from tests.hostile_provider import HostileProvider, hostile_provider
 from tests.provider_stage import SAME_ORIGIN, bind, go, link, providers_on_loopback, register, try_return
+from tests.retention_stories import a_hold
 from tests.signing_in import PASSWORD, calling_from, give_password, invitation, try_password
+from tests.stories import final_record, for_review, started_group, written_record
 from tests.world import Someone, World
 
 T = TypeVar("T")
@@ -215,3 +220,67 @@ async def test_no_link_is_made_behind_an_erasure(world: World, monkeypatch: pyte
     gone, refused = await one_in_the_others_way(world, gate, erase(someone), made)
     assert (gone.status_code, refused) == (204, Code.UNKNOWN_PERSON if link == "invited by command" else None)
     assert await left_of(world, someone) == {}
+
+
+# --- Beside those who decide, and those who hold ----------------------------------------------------------------
+
+
+async def test_erasing_and_approving_wait_for_each_other_in_one_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever approves holds the record and then the organisation; so does whoever takes a name out of the record."""
+    named, gate = world.employee, Gate()
+    path = f"/session-records/{(await written_record(world, await started_group(world)))['id']}"
+    await world.saco_rep.client.change(path, {"sharedPicture": f"Som {named.person.email} sade."})
+    read = await world.saco_rep.client.step(f"{path}/transitions", for_review())
+    monkeypatch.setattr(work, "_locked", gate.before(work._locked))
+    decision = {"contentHash": read["contentHash"], "decision": "approve"}
+    approving = world.saco_rep.client.request("POST", f"{path}/approvals", json=decision, etag=f'"{read["version"]}"')
+    approved, gone = await one_in_the_others_way(world, gate, approving, lambda: erase(named))
+    assert (approved.status_code, gone.status_code) == (201, 204), (approved.text, gone.text)
+    after = await world.saco_rep.client.get(path)
+    assert (after["state"], after["approvals"], after["content"]["sharedPicture"]) == ("draft", [], "Som NN sade.")
+
+
+@pytest.mark.parametrize("on", ["group", "organisation", "person", "record"])
+async def test_a_hold_that_is_set_meanwhile_holds(world: World, monkeypatch: pytest.MonkeyPatch, on: str) -> None:
+    """What was held when the erasure began is not all that may be held when it ends."""
+    named, gate, group = world.employee, Gate(), await started_group(world)
+    final = await final_record(world, group)
+    path = f"/session-records/{(await written_record(world, group))['id']}"
+    await world.saco_rep.client.change(path, {"sharedPicture": f"Som {named.person.email} sade."})
+    monkeypatch.setattr(throttle, "forget_account", gate.before(throttle.forget_account))
+
+    async def hold() -> Any:
+        if on == "record":
+            registered = {"caseNumber": "MP 1-26", "archiveClass": "2.4.1", "legalHold": True}
+            registration = f"/record-registrations/{final['id']}"
+            return await world.archivist.client.change(registration, registered, method="PUT", etag='"0"')
+        what = {"group": {"heldGroupId": group["id"]}, "person": {"heldPersonId": named.id}}
+        return await a_hold(world, **what.get(on, {}))
+
+    refused, _ = await one_in_the_others_way(world, gate, erase(named), hold)
+    assert (refused.status_code, refused.json()["code"]) == (409, "legalHold")
+    read = await world.saco_rep.client.get(path)
+    assert read["content"]["sharedPicture"] == f"Som {named.person.email} sade."
+    assert (await named.client.get("/me"))["id"] == named.id
+
+
+async def test_a_hold_waits_for_an_erasure_that_is_nearly_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    named, gate = world.employee, Gate()
+    standing, asked = legal_holds.standing, 0
+
+    async def stops_the_second_time(*given: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return await (standing if asked == 1 else gate.before(standing))(*given)
+
+    monkeypatch.setattr(legal_holds, "standing", stops_the_second_time)
+    body = {"reason": "Målet prövas.", "caseNumber": "KRG 1-26", "heldPersonId": named.id}
+    gone, held = await one_in_the_others_way(
+        world,
+        gate,
+        erase(named),
+        lambda: world.archivist.client.request("POST", f"{world.path}/legal-holds", json=body),
+    )
+    assert (gone.status_code, held.status_code, held.json()["code"]) == (204, 422, "nothingToHold")
