@@ -380,6 +380,24 @@ async def test_the_program_before_abandoned_rounds_cannot_decide_on_one(fresh: D
     assert await run(fresh, "SELECT state FROM survey_amendment") == ["withdrawn"]
 
 
+async def test_the_tables_may_stand_in_a_schema_of_another_name(empty: Database) -> None:
+    """What works with its owner's rights looks nowhere else, and the way back is the same."""
+    (name,) = await run(empty, "SELECT current_database()")
+    await run(empty, 'CREATE SCHEMA "Lärande"')
+    await run(empty, f'ALTER DATABASE "{name}" SET search_path = "Lärande"')
+    await empty.engine.dispose()
+    await migrations.upgrade(empty)
+    looks = "SELECT DISTINCT array_to_string(proconfig, ' ') FROM pg_proc WHERE prosecdef AND pronamespace > 16384"
+    assert await run(empty, looks) == ['search_path="Lärande", pg_temp']
+    async with empty.migrate() as connection:
+        await filled(connection)
+    with pytest.raises(DBAPIError, match="working_group is under legal hold"):
+        await run(empty, "UPDATE working_group SET name = 'annat'")
+    await run(empty, "UPDATE legal_hold SET lifted_at = now()")
+    await run(empty, "UPDATE working_group SET name = 'annat'")
+    await migrations.downgrade(empty, "0010")
+
+
 # --- Beside others ----------------------------------------------------------------------------------------------
 
 

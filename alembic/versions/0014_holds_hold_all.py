@@ -1,7 +1,6 @@
 """A legal hold holds all that erasure and edits overwrite, and all that belongs to a record
 
-The functions of 0011 look in the schema that the tables are in, whatever its name is, and not everybody may ask what is
-held. And erasure reaches two more texts: what was said with a decision that is void, and the proposal of a round that
+Not everybody may ask any more what is held. And erasure reaches two more texts: what was said with a decision that is void, and the proposal of a round that
 was cancelled before it opened.
 
 Revision ID: 0014
@@ -137,12 +136,9 @@ NEVER_DECIDED = """
 
 
 def upgrade() -> None:
-    connection = op.get_bind()
-    schema = connection.scalar(sa.text("SELECT quote_ident(current_schema())"))
+    schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
     op.execute(IS_HELD.format(schema=schema, of_record=OF_RECORD))
     op.execute(REFUSE_WHILE_HELD.format(schema=schema, more_tables=MORE_TABLES))
-    for function in ("refuse_unless_logged()", "refuse_change_of_audit_entry()"):
-        op.execute(f"ALTER FUNCTION {function} SET search_path = {schema}, pg_temp")
     op.execute("REVOKE ALL ON FUNCTION is_held FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION is_held TO {', '.join(MAY_ASK)}")
     op.execute("DROP TRIGGER dialogue_session_under_hold_as_it_is ON dialogue_session")
@@ -192,7 +188,6 @@ def downgrade() -> None:
     op.execute("GRANT EXECUTE ON FUNCTION is_held TO PUBLIC")
     for role in MAY_ASK:
         op.execute(f"REVOKE ALL ON FUNCTION is_held FROM {role}")
-    for function in ("refuse_unless_logged()", "refuse_change_of_audit_entry()"):
-        op.execute(f"ALTER FUNCTION {function} SET search_path = public, pg_temp")
-    op.execute(REFUSE_WHILE_HELD.format(schema="public", more_tables=""))
-    op.execute(IS_HELD.format(schema="public", of_record="its_record"))
+    schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
+    op.execute(REFUSE_WHILE_HELD.format(schema=schema, more_tables=""))
+    op.execute(IS_HELD.format(schema=schema, of_record="its_record"))
