@@ -13,7 +13,7 @@ from sqlmodel import col
 from app import retention
 from app.database import DatabaseAway
 from app.models.authorisation_request import AuthorisationRequest
-from app.models.identity_provider import IdentityProvider
+from app.models.identity_provider import IdentityProvider, SigningAlgorithm
 from app.models.party_note import PartyNote
 from app.models.retention_rule import RetentionRule
 from app.models.sign_in import AttemptKind, SignInFailure
@@ -74,7 +74,7 @@ async def test_what_is_short_lived_goes_though_nobody_tries_again(world: World) 
         client_id="prov",
         client_secret_sealed=b"x",
         scopes=["openid"],
-        signing_algorithm="RS256",
+        signing_algorithm=SigningAlgorithm.RS256,
         created_at=now,
     )
     await world.add(provider)

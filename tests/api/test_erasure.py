@@ -308,7 +308,7 @@ async def test_a_notice_that_is_under_way_reaches_nobody_erased(app: FastAPI, wo
         Sends(),
         "Lärande <larande@example.se>",
         "",
-        lambda: now,  # type: ignore[arg-type]
+        lambda: now,
     )
     await account_mail.carry_out(office, taken, 1)
     assert sent == []
