@@ -1,7 +1,7 @@
 """A legal hold holds all that erasure and edits overwrite, and all that belongs to a record
 
-Not everybody may ask any more what is held. And erasure reaches two more texts: what was said with a decision that is void, and the proposal of a round that
-was cancelled before it opened.
+Not everybody may ask any more what is held. And erasure reaches two more texts: what was said with a decision that is
+void, and the proposal of a round that was cancelled before it opened.
 
 Revision ID: 0014
 Revises: 0013
