@@ -1,6 +1,7 @@
-"""Destroying what is past its retention, beside whatever else the process does. Several processes may do it at once.
+"""Destroying what is past its retention, and sweeping what is short-lived, beside whatever else the process does.
 
-Nothing is said of what goes but the rule's id: how many private notes a party had stands in no log of a machine.
+Several processes may do it at once. Nothing is said of what goes but the rule's id: how many private notes a party had
+stands in no log of a machine.
 """
 
 import asyncio
@@ -11,10 +12,12 @@ from datetime import UTC, datetime
 import structlog
 
 from app.database import Database, DatabaseAway
-from app.services import retention
+from app.services import authorisation_requests, retention, throttle
 from app.services.wall import SYSTEM
 
 EVERY_S = 3600.0
+SWEEPS = (throttle.sweep, authorisation_requests.sweep)
+"""Of what counts for minutes or a day. The next of its kind sweeps as well, but there may be none."""
 
 _log = structlog.get_logger("larande.retention")
 
@@ -39,7 +42,19 @@ async def keeping_retention(database: Database) -> AsyncIterator[None]:
 
 
 async def work(database: Database, now: datetime) -> None:
-    """Carry out every rule that is due, until nothing is left. One that fails keeps no other from being carried out."""
+    """Sweep, and carry out every rule that is due, until nothing is left. What fails keeps nothing else waiting."""
+    for sweep in SWEEPS:
+        try:
+            more = True
+            while more:
+                async with database.write(SYSTEM) as session:
+                    more = await sweep(session, now)
+        except DatabaseAway as error:
+            _log.warning("retention waits", kind=type(error).__name__)
+            return
+        except Exception:
+            # Whatever it was, the next hour tries again.
+            _log.exception("what is short-lived could not be swept", module=sweep.__module__)
     try:
         async with database.read(SYSTEM) as session:
             rules = await retention.due(session, now)

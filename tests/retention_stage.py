@@ -8,12 +8,17 @@ from app.models.action import Action
 from app.models.approval import Approval
 from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
+from app.models.dialogue_session import DialogueSession
 from app.models.legal_hold import LegalHold
+from app.models.mandate import Mandate
 from app.models.party_note import PartyNote
+from app.models.person import Person
 from app.models.retention_rule import RetainedKind, RetentionRule
 from app.models.session_record import SessionRecord
 from app.models.statement import Statement
-from tests import stories
+from app.models.survey_round import SurveyRound
+from app.models.working_group import WorkingGroup
+from tests import stories, survey_stories
 from tests.retention_stories import a_destruction, a_hold, a_rule, destroyed_jointly, lifted, log_of
 
 if TYPE_CHECKING:
@@ -92,17 +97,28 @@ async def _held(stage: "Stage") -> None:
     statement = f"/session-records/{draft['id']}/statements/{world.saco.id}"
     words = {"answers": {}, "differences": "Vi ser det annorlunda.", "published": True}
     await own.change(statement, words, method="PUT", etag='"0"')
-    await a_hold(world, heldGroupId=group["id"])
+    planned = await survey_stories.draft_round(world, group)
+    forming = await stories.forming_group(world)
+    for each in (group, forming):
+        await a_hold(world, heldGroupId=each["id"])
     await stage.keep("note of the union, under hold", PartyNote, note["id"])
     await stage.keep("action, open, under hold", Action, action["id"])
     await stage.keep("statement, under hold", Statement, (UUID(draft["id"]), world.saco.id))
     await stage.keep("record, draft, under hold", SessionRecord, draft["id"])
+    await stage.keep("session, held, under hold", DialogueSession, draft["dialogueSessionId"])
+    await stage.keep("round, draft, under hold", SurveyRound, planned["id"])
+    await stage.keep("group, forming, under hold", WorkingGroup, forming["id"])
 
 
 async def _people(stage: "Stage") -> None:
     world = stage.world
     held = await world.someone("held")
     await a_hold(world, heldPersonId=held.id)
+    await world.administrator.client.change(f"/people/{held.id}", {"active": False})
+    await stage.keep("person: under hold", Person, held.id)
+    speaks = await world.representative("held_rep", world.saco)
+    await a_hold(world, heldPersonId=speaks.id)
+    await stage.keep("mandate, under hold", Mandate, speaks.mandate_id)
     over = await lifted(world, await a_hold(world, heldPersonId=world.employee.id))
     await stage.keep("hold, lifted", LegalHold, over["id"])
-    stage.rows |= {"person: facilitator": world.facilitator.person, "person: under hold": held.person}
+    stage.rows["person: facilitator"] = world.facilitator.person

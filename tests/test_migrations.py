@@ -318,6 +318,8 @@ DECIDED = {
 async def test_what_was_decided_about_a_round_stays_from_its_opening_on(fresh: Database) -> None:
     async with fresh.migrate() as connection:
         await filled(connection)
+    await run(fresh, "UPDATE legal_hold SET lifted_at = now()")
+    await run(fresh, "UPDATE survey_round SET opened_at = now()")
     everything_else = "title = 'annan', closes_at = closes_at + interval '1 day', version = version + 1"
     for state in ("open", "closed", "cancelled"):
         # Opening itself: the keys come with the state.
@@ -327,6 +329,15 @@ async def test_what_was_decided_about_a_round_stays_from_its_opening_on(fresh: D
             with pytest.raises(DBAPIError, match="survey_round is final"):
                 await run(fresh, f"UPDATE survey_round SET {column} = {other}")  # noqa: S608
         await run(fresh, f"UPDATE survey_round SET threshold = threshold, {everything_else}")  # noqa: S608
+    # What was only proposed can be forgotten, and not written anew.
+    forget = "UPDATE survey_round SET content = NULL, content_hash = NULL"
+    with pytest.raises(DBAPIError, match="survey_round is final"):
+        await run(fresh, forget)
+    await run(fresh, "UPDATE survey_round SET opened_at = NULL")
+    for column, other in DECIDED.items():
+        with pytest.raises(DBAPIError, match="survey_round is final"):
+            await run(fresh, f"UPDATE survey_round SET {column} = {other}")  # noqa: S608
+    await run(fresh, forget)
 
 
 @pytest.mark.parametrize("table_name", ["survey_unit", "survey_covered_unit"])
@@ -367,6 +378,24 @@ async def test_the_program_before_abandoned_rounds_cannot_decide_on_one(fresh: D
     await migrations.downgrade(fresh, "0005")
     # There it would be a proposal to close the round at once.
     assert await run(fresh, "SELECT state FROM survey_amendment") == ["withdrawn"]
+
+
+async def test_the_tables_may_stand_in_a_schema_of_another_name(empty: Database) -> None:
+    """What works with its owner's rights looks nowhere else, and the way back is the same."""
+    (name,) = await run(empty, "SELECT current_database()")
+    await run(empty, 'CREATE SCHEMA "Lärande"')
+    await run(empty, f'ALTER DATABASE "{name}" SET search_path = "Lärande"')
+    await empty.engine.dispose()
+    await migrations.upgrade(empty)
+    looks = "SELECT DISTINCT array_to_string(proconfig, ' ') FROM pg_proc WHERE prosecdef AND pronamespace > 16384"
+    assert await run(empty, looks) == ['search_path="Lärande", pg_temp']
+    async with empty.migrate() as connection:
+        await filled(connection)
+    with pytest.raises(DBAPIError, match="working_group is under legal hold"):
+        await run(empty, "UPDATE working_group SET name = 'annat'")
+    await run(empty, "UPDATE legal_hold SET lifted_at = now()")
+    await run(empty, "UPDATE working_group SET name = 'annat'")
+    await migrations.downgrade(empty, "0010")
 
 
 # --- Beside others ----------------------------------------------------------------------------------------------

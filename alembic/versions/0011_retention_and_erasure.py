@@ -281,9 +281,15 @@ def upgrade() -> None:
     _guard()
 
 
+def _in_the_tables_schema(function: str) -> str:
+    """The same, for tables that stand in another schema than `public`."""
+    schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
+    return function.replace("search_path = public", f"search_path = {schema}")
+
+
 def _guard() -> None:
-    op.execute(IS_HELD)
-    op.execute(REFUSE_WHILE_HELD)
+    op.execute(_in_the_tables_schema(IS_HELD))
+    op.execute(_in_the_tables_schema(REFUSE_WHILE_HELD))
     for table, (update, kept) in UNDER_HOLD.items():
         arguments = ", ".join(f"'{column}'" for column in kept.split(", ") if column)
         op.execute(
@@ -299,8 +305,8 @@ def _guard() -> None:
         "CREATE TRIGGER person_under_hold BEFORE UPDATE OF erased_at ON person FOR EACH ROW "
         "WHEN (NEW.erased_at IS NOT NULL) EXECUTE FUNCTION refuse_while_held('name')"
     )
-    op.execute(REFUSE_UNLESS_LOGGED)
-    op.execute(AUDIT_ENTRY_STAYS)
+    op.execute(_in_the_tables_schema(REFUSE_UNLESS_LOGGED))
+    op.execute(_in_the_tables_schema(AUDIT_ENTRY_STAYS))
     for table in ("audit_entry", "session_record", "approval"):
         op.execute(f"DROP TRIGGER {table}_stays ON {table}")
     op.execute(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from alembic import op
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

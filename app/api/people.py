@@ -85,8 +85,8 @@ async def update_person(call: Writing, version: Version, person_id: PersonId, pe
 
 @router.delete("/people/{personId}", status_code=204, summary="Erase a person")
 async def erase_person(call: Writing, version: Version, person_id: PersonId) -> Response:
-    """Yourself, or as a system administrator somebody who has left: name, address, roles, password and sign-ins go for
-    good, and so does the name wherever somebody has written it in what is not final. What the person's mandates decided
-    stands, and shows the mandate's function only."""
-    await erasure.erase(call.work, person_id, version)
+    """Yourself, or as a system administrator somebody who has left and has been made inactive: name, address, roles,
+    password and sign-ins go for good, and so does the name wherever somebody has written it in what is not final. What
+    the person's mandates decided stands, and shows the mandate's function only."""
+    await erasure.erase(call.work, call.request.app.state.token_key, person_id, version)
     return nothing()

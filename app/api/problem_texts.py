@@ -1420,6 +1420,17 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Personen ska leda ett samtal framöver", "Låt först någon annan leda samtalet, eller ställ in det."),
         ("The person leads a session to come", "Let somebody else lead it, or cancel it, first."),
     ),
+    "personStillActive": _p(
+        409,
+        (
+            "Personen är fortfarande aktiv",
+            "Gör personen inaktiv först. Medan den är aktiv är det bara personen själv som kan radera.",
+        ),
+        (
+            "The person is still active",
+            "Make the person inactive first. While active, only they can erase themselves.",
+        ),
+    ),
 }
 
 

@@ -130,7 +130,8 @@ async def _make_reset(
     session: AsyncSession, office: AccountOffice, link_id: UUID, address: str, asked_at: datetime
 ) -> None:
     """The link, in place of an earlier one; a second try at the same job finds it made."""
-    person = (await session.execute(_BY_ADDRESS, {"email": address})).scalar_one_or_none()
+    # Held, so that nobody who is being erased keeps a link.
+    person = (await session.execute(_BY_ADDRESS.with_for_update(read=True), {"email": address})).scalar_one_or_none()
     if person is None or asked_at + RESET_VALID <= office.clock():
         return
     if await identity_bindings.signs_in_elsewhere(session, person.id):
@@ -164,7 +165,7 @@ async def _notice(office: AccountOffice, order: dict[str, Any]) -> tuple[str, La
         return None
     async with office.write() as session:
         person = await session.get(Person, UUID(order["person"]))
-    if person is None:
+    if person is None or person.erased_at is not None:
         return None
     to = _opened(office, order["person"], order["address"]) if "address" in order else person.email
     return to, person.language, account_letters.notice(kind, person.name, person.language)

@@ -72,6 +72,7 @@ from app.services.conditions import (
     MEETS_AT_TABLE,
     MEETS_PARTY,
     MEMBER,
+    NOT_ANOTHER_WHO_IS_ACTIVE,
     NOT_ITS_FACILITATOR,
     ONESELF,
     ORGANISATION_ACTIVE,
@@ -242,7 +243,7 @@ RULES: dict[str, Rule] = {
     # Also when the organisation is closed. The link goes to the person's own address and to nobody else.
     "create_person_invitation": Rule(Person, (REPRESENTATIVE, ADMINISTRATOR), (PERSON_ACTIVE,)),
     # Also when the organisation is closed: the right to be forgotten does not end with it.
-    "erase_person": Rule(Person, (ONESELF, ADMINISTRATOR)),
+    "erase_person": Rule(Person, (ONESELF, ADMINISTRATOR), (NOT_ANOTHER_WHO_IS_ACTIVE,)),
     "read_data_export": Rule(Person, (ONESELF,), reads=True),
     "list_mandates": _list(Party, Mandate, OWN_PARTY),
     "create_mandate": Rule(

@@ -111,15 +111,20 @@ async def create(
         raise _away(provider, away) from None
     async with entrance.write() as session:
         await session.execute(_SWEEP, {"now": now})
-        linking = data.link_to_me and claims is not None
+        linked = claims if data.link_to_me else None
+        if linked is not None:
+            # Held: of somebody who is being erased meanwhile no request is left.
+            own = {"person_id": linked.person_id, "sign_in_id": linked.sign_in_id}
+            if (await session.execute(_STILL_SIGNED_IN, own)).first() is None:
+                raise Refusal(Code.TOKEN_INVALID)
         session.add(
             AuthorisationRequest(
                 state_hash=digest(secrets.state),
                 browser_hash=digest(secrets.browser),
                 identity_provider_id=provider.id,
                 invitation_hash=digest(data.invitation_token) if data.invitation_token else None,
-                person_id=claims.person_id if linking and claims else None,
-                sign_in_id=claims.sign_in_id if linking and claims else None,
+                person_id=linked.person_id if linked else None,
+                sign_in_id=linked.sign_in_id if linked else None,
                 expires_at=now + VALID,
             )
         )
@@ -151,6 +156,12 @@ async def finish(
         now = entrance.clock()
         person = await _person(session, asked, subject, now)
         return await sign_ins.begin(session, entrance.key, person.id, place, SignInMethod.IDENTITY_PROVIDER, now)
+
+
+async def sweep(session: AsyncSession, now: datetime) -> bool:
+    """Delete some of those that count no more, also when nobody asks for another. Says whether there may be more."""
+    gone = await session.execute(_SWEEP.returning(col(AuthorisationRequest.state_hash)), {"now": now})
+    return len(gone.all()) == SWEPT_AT_ONCE
 
 
 async def _to_be_linked(

@@ -23,7 +23,10 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.FIRST_MANDATE_EXISTS: "if an administrator gives it, nobody speaks for the whole party today or later",
     },
     "create_working_group": {Code.OWN_PARTY_MISSING: "the caller speaks for one of the parties named"},
-    "update_working_group": {Code.OWN_PARTY_MISSING: "the caller speaks for one of the parties that are left"},
+    "update_working_group": {
+        Code.OWN_PARTY_MISSING: "the caller speaks for one of the parties that are left",
+        Code.LEGAL_HOLD: "nothing that a legal hold is on is lost by it",
+    },
     "approve_working_group": {
         Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
@@ -39,6 +42,7 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     "update_dialogue_session": {
         Code.SESSION_HELD: "once the session is held, only attendances and head-count change",
         Code.RECORD_IS_FINAL: "once the session is held, its record is not final",
+        Code.LEGAL_HOLD: "nothing that a legal hold is on is lost by it",
     },
     "transition_dialogue_session": {Code.GROUP_CLOSED: "if it is to be held, the group is not closed"},
     "approve_session_record": {
@@ -105,7 +109,9 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     },
     **{
         operation: {Code.LEGAL_HOLD: "nothing that a legal hold is on is lost by it"}
-        for operation in ("update_party_note", "delete_party_note", "update_action", "delete_action")
+        for operation in (
+            *("update_party_note", "delete_party_note", "update_action", "delete_action"),
+            *("update_session_record", "update_mandate", "update_survey_round"),
+        )
     },
-    "update_session_record": {Code.LEGAL_HOLD: "nothing that a legal hold is on is lost by it"},
 }

@@ -347,6 +347,12 @@ CONSENT_NEEDED = While(
     "some of its scopes need consent", Code.CONSENT_NOT_NEEDED, lambda _actor, row, _now: row.needs_consent
 )
 # --- retention
+# Nobody who is at work is forgotten by somebody else.
+NOT_ANOTHER_WHO_IS_ACTIVE = While(
+    "the person is the caller, or is not active",
+    Code.PERSON_STILL_ACTIVE,
+    lambda actor, row, _now: not row.active or row.id == actor.person_id,
+)
 HOLD_STANDS = While("the hold has not been lifted", Code.HOLD_LIFTED, lambda _actor, row, _now: row.lifted_at is None)
 DESTRUCTION_PROPOSED = While(
     "it is neither carried out nor taken back", Code.DESTRUCTION_SETTLED, state_is(DestructionState.PROPOSED)

@@ -9,17 +9,15 @@ import sqlalchemy as sa
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_jsonable_python
 
-from app.models.data_export import DataExportRead, ExportedTable, InBothLanguages
+from app.models.data_export import DataExportRead, ExportedTable
 from app.models.person import Person
-from app.services import queue, survey_mail, wall
+from app.services import queue, wall
 from app.services.errors import Code, Refusal
-from app.services.personal_data import PLACES, Place
+from app.services.personal_data import PLACES, WAITING_MAIL, Place
 from app.services.work import Work, admit
 
-_WAITING = InBothLanguages(
-    sv="För att bjuda in till en enkät. Raden försvinner när brevet är skickat.",
-    en="To invite to a survey. The row is gone once the mail is sent.",
-)
+_SEALED = "address"
+"""In a job, for the worker alone: a former address of the person's own."""
 
 
 async def read(work: Work, person_id: UUID) -> DataExportRead:
@@ -31,13 +29,7 @@ async def read(work: Work, person_id: UUID) -> DataExportRead:
     # What a service keeps to know somebody again by is shown to them here alone.
     async with wall.beyond(work.session):
         tables = [await _table(work, place, person.id) for place in PLACES]
-        jobs = await queue.waiting_with(work.session, survey_mail.ENTRYPOINT, str(person.id).encode())
-    mails = [{name: each[name] for name in ("round", "reminder")} for each in map(json.loads, jobs)]
-    tables.append(
-        ExportedTable(
-            table="waitingMail", purpose=_WAITING, legal_ground=PLACES[0].legal_ground, withheld_fields=[], rows=mails
-        )
-    )
+        tables += [await _mails(work, entrypoint, person.id) for entrypoint in WAITING_MAIL]
     return DataExportRead(version=person.version, person_id=person.id, tables=tables)
 
 
@@ -52,6 +44,17 @@ async def _table(work: Work, place: Place, person_id: UUID) -> ExportedTable:
         legal_ground=place.legal_ground,
         withheld_fields=[to_camel(name) for name in place.withheld],
         rows=rows,
+    )
+
+
+async def _mails(work: Work, entrypoint: str, person_id: UUID) -> ExportedTable:
+    jobs = [json.loads(job) for job in await queue.waiting_with(work.session, entrypoint, str(person_id).encode())]
+    return ExportedTable(
+        table="waitingMail",
+        purpose=WAITING_MAIL[entrypoint],
+        legal_ground=PLACES[0].legal_ground,
+        withheld_fields=[_SEALED] if any(_SEALED in job for job in jobs) else [],
+        rows=[{name: value for name, value in job.items() if name not in {"person", _SEALED}} for job in jobs],
     )
 
 

@@ -1,6 +1,7 @@
 """Joint destruction: a final record goes before its retention ends when both sides have decided so, and not held."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -59,7 +60,7 @@ async def create(work: Work, record_id: UUID, data: DestructionCreate) -> Destru
         content_hash="",
         created_at=work.now,
     )
-    destruction.content_hash = content_hash(_content(destruction).model_dump(mode="json", by_alias=True))
+    destruction.content_hash = _hashed(destruction)
     await created(work, "create_destruction", destruction, mandate_id=seat.mandate_id)
     return _shown(work, destruction, [])
 
@@ -67,6 +68,14 @@ async def create(work: Work, record_id: UUID, data: DestructionCreate) -> Destru
 async def read(work: Work, destruction_id: UUID) -> DestructionRead:
     destruction, approvals = await joint_decision.find_decided(work, Destruction, destruction_id)
     return _shown(work, destruction, approvals)
+
+
+async def edit(work: Work, operation: str, destruction: Destruction, changes: dict[str, Any]) -> None:
+    """Change what a proposal says. The caller holds its lock; approvals of what it said before are void."""
+    for field, value in changes.items():
+        setattr(destruction, field, value)
+    await changed(work, operation, destruction, {"content_hash": _hashed(destruction)})
+    await joint_decision.void(work, operation, destruction.id, VoidReason.EDITED)
 
 
 async def withdraw(work: Work, destruction_id: UUID, version: int) -> DestructionRead:
@@ -133,6 +142,10 @@ def _content(destruction: Destruction) -> DestructionContent:
         reason=destruction.reason,
         decision_reference=destruction.decision_reference,
     )
+
+
+def _hashed(destruction: Destruction) -> str:
+    return content_hash(_content(destruction).model_dump(mode="json", by_alias=True))
 
 
 def _shown(work: Work, destruction: Destruction, approvals: Sequence[Approval]) -> DestructionRead:

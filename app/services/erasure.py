@@ -22,13 +22,15 @@ from app.models.party import Party, PartyState
 from app.models.person import Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
-from app.services import account_mail, legal_holds, named_texts, queue, survey_mail, wall
+from app.services import legal_holds, named_texts, queue, throttle, wall
 from app.services.conflicts import refusal_for
 from app.services.errors import Code, Refusal
+from app.services.personal_data import WAITING_MAIL
+from app.services.tokens import TokenKey
 from app.services.work import Work, admit, changed
 
 
-async def erase(work: Work, person_id: UUID, version: int) -> None:
+async def erase(work: Work, key: TokenKey, person_id: UUID, version: int) -> None:
     """Of oneself, or by a system administrator of somebody who has left. It cannot be undone."""
     person = await admit(work, "erase_person", Person, person_id, version)
     # Out there no wall is left. So this once it is asked directly, and not the policy alone.
@@ -37,14 +39,21 @@ async def erase(work: Work, person_id: UUID, version: int) -> None:
     # Neither the person nor an administrator sees all that names somebody, nor what an administrator has to ask for.
     async with wall.beyond(work.session):
         await _check_free(work, person)
+        holds = await legal_holds.standing(work.session, person.organisation_id)
+        await legal_holds.check(work.session, person.organisation_id, person_id=person.id)
         try:
-            await _erase(work, person)
+            await _erase(work, key, person)
         except IntegrityError as error:
             # A legal hold on a group in which the person has acted: the database knows which.
             refusal = refusal_for(error)
             if refusal is None:
                 raise
             raise refusal from None
+        # The organisation last, like everybody who holds rows of its own and then it. Nobody sets a legal hold from
+        # here on: that takes the organisation's row for itself. One that was set meanwhile may be on what is gone.
+        await legal_holds.keep_others_out(work.session, person.organisation_id)
+        if await legal_holds.standing(work.session, person.organisation_id) - holds:
+            raise Refusal(Code.LEGAL_HOLD)
 
 
 async def _check_free(work: Work, person: Person) -> None:
@@ -73,20 +82,18 @@ async def _check_free(work: Work, person: Person) -> None:
     )
     if (await work.session.execute(leads.limit(1))).first() is not None:
         raise Refusal(Code.PERSON_LEADS_SESSION)
-    # Nobody sets a legal hold meanwhile: that takes the organisation's row for itself.
-    organisation = sa.select(col(Organisation.id)).where(col(Organisation.id) == person.organisation_id)
-    await work.session.execute(organisation.with_for_update(read=True))
-    await legal_holds.check(work.session, person.organisation_id, person_id=person.id)
 
 
-async def _erase(work: Work, person: Person) -> None:
+async def _erase(work: Work, key: TokenKey, person: Person) -> None:
     if person.organisation_id is not None:
         await named_texts.take_out(work, "erase_person", person)
     of_person = col(SignIn.person_id) == person.id
     # Held first: a token that is being renewed would come in between. In the order in which others end several.
     held = sa.select(col(SignIn.id)).where(of_person).order_by(col(SignIn.id)).with_for_update()
     sign_ins = (await work.session.execute(held)).scalars().all()
+    # Links before the rest: what one makes (a password, an account at a provider) is made under the person's lock.
     for statement in (
+        sa.delete(PersonInvitation).where(col(PersonInvitation.person_id) == person.id),
         sa.delete(AuthorisationRequest).where(col(AuthorisationRequest.person_id) == person.id),
         sa.delete(Identity).where(col(Identity.person_id) == person.id),
         # Whoever uses a code up holds the factor first.
@@ -95,11 +102,11 @@ async def _erase(work: Work, person: Person) -> None:
         sa.delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(sign_ins)),
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
-        sa.delete(PersonInvitation).where(col(PersonInvitation.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
     ):
         await work.session.execute(statement.execution_options(synchronize_session=False))
-    for entrypoint in (survey_mail.ENTRYPOINT, account_mail.ENTRYPOINT):
+    await throttle.forget_account(work.session, key, person.id, person.email)
+    for entrypoint in WAITING_MAIL:
         await queue.take_back(work.session, entrypoint, str(person.id).encode())
     nobody = {
         "name": "",

@@ -207,6 +207,7 @@ class Code(StrEnum):
     DESTRUCTION_SETTLED = "destructionSettled"
     PERSON_HOLDS_MANDATE = "personHoldsMandate"
     PERSON_LEADS_SESSION = "personLeadsSession"
+    PERSON_STILL_ACTIVE = "personStillActive"
 
 
 @dataclass(frozen=True)

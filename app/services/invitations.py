@@ -57,8 +57,9 @@ async def invite(session: AsyncSession, email: str, now: datetime) -> str:
 
     Whoever holds it can sign in as the person, so the trail tells that it was made.
     """
-    found = await session.execute(sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email)))
-    person = found.scalar_one_or_none()
+    by_address = sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email))
+    # Held, so that nobody who is being erased keeps a link.
+    person = (await session.execute(by_address.with_for_update(read=True))).scalar_one_or_none()
     if person is None:
         raise Refusal(Code.UNKNOWN_PERSON)
     if not person.active:

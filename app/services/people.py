@@ -49,11 +49,11 @@ async def create(work: Work, organisation_id: UUID, data: PersonCreate) -> Perso
         await _check_unit(work, organisation_id, data.unit_id)
     person = Person(organisation_id=organisation_id, **data.model_dump(), created_at=work.now)
     await created(work, "create_person", person)
-    return shown(work, PersonRead, person)
+    return _shown(work, person)
 
 
 async def read(work: Work, person_id: UUID) -> PersonRead:
-    return shown(work, PersonRead, await find(work, Person, person_id))
+    return _shown(work, await find(work, Person, person_id))
 
 
 async def update(work: Work, vault: Vault, person_id: UUID, version: int, data: PersonUpdate) -> PersonRead:
@@ -78,7 +78,17 @@ async def update(work: Work, vault: Vault, person_id: UUID, version: int, data: 
         if not person.active:
             async with wall.beyond(work.session):  # whoever deactivates sees nobody's sign-ins
                 await sign_ins.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
-    return shown(work, PersonRead, person)
+    return _shown(work, person)
+
+
+def _shown(work: Work, person: Person) -> PersonRead:
+    """Whoever speaks for a party today is told before they try that nobody who does can be erased."""
+    read = shown(work, PersonRead, person)
+    speaks = person.id == work.actor.person_id and bool(work.actor.seats)
+    for action in read.allowed_actions:
+        if speaks and action.action == "erase_person" and action.allowed:
+            action.allowed, action.reason = False, Code.PERSON_HOLDS_MANDATE
+    return read
 
 
 async def _check_no_mandate(work: Work, person: Person) -> None:

@@ -26,6 +26,7 @@ from app.models.person import Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.session_record import SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
+from app.services import account_mail, survey_mail
 
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)
 _MANDATES = sa.select(col(Mandate.id)).where(col(Mandate.person_id) == _PERSON)
@@ -175,8 +176,10 @@ PLACES: tuple[Place, ...] = (
         sa.or_(col(AuthorisationRequest.person_id) == _PERSON, col(AuthorisationRequest.sign_in_id).in_(_SIGN_INS)),
         ("person_id", "sign_in_id"),
         _texts(
-            "För att du ska hitta tillbaka från din arbetsgivares inloggning; raderas efter tio minuter.",
-            "So that you find the way back from your employer's sign-in; gone after ten minutes.",
+            "För att du ska hitta tillbaka från din arbetsgivares inloggning. Gäller i tio minuter och är borta högst "
+            "en timme senare.",
+            "So that you find the way back from your employer's sign-in. It counts for ten minutes and is gone at most "
+            "an hour later.",
         ),
         _PUBLIC_TASK,
         withheld=("state_hash", "browser_hash", "invitation_hash"),
@@ -260,8 +263,20 @@ PLACES: tuple[Place, ...] = (
     ),
 )
 
+WAITING_MAIL = {
+    survey_mail.ENTRYPOINT: _texts(
+        "För att bjuda in till en enkät. Raden försvinner när brevet är skickat.",
+        "To invite to a survey. The row is gone once the mail is sent.",
+    ),
+    account_mail.ENTRYPOINT: _texts(
+        "För att berätta för dig vad som har hänt med ditt konto. Raden försvinner när brevet är skickat.",
+        "To tell you what has happened to your account. The row is gone once the mail is sent.",
+    ),
+}
+"""The jobs of the queue that name a person, by entrypoint, and why: shown in the export, taken back at erasure."""
+
 NOT_EXPORTED: dict[str, str] = {
     "idempotency_key.row_id": "what the person's request made, already named in the same row of the export",
-    "sign_in_failure.account_hash": "a keyed hash that says nothing without the key; gone after a quarter of an hour",
+    "sign_in_failure.account_hash": "a keyed hash that says nothing without the key; gone within a day and an hour",
 }
 """Columns that could lead to a person and are not a way there of their own."""

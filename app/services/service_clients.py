@@ -95,14 +95,18 @@ async def update(work: Work, client_id: UUID, version: int, data: ServiceClientU
     if "expires_at" in changes:
         check_expiry(work, changes["expires_at"], work.now + LONGEST_LIFE)
     if changes:
-        for field, value in changes.items():
-            setattr(client, field, value)
-        if changes.keys() != {"contact"}:
-            client.approval_rule = service_client_consent.RULE
-            changes = {"content_hash": hash_of(client)}
-            changes |= await service_client_consent.void(work, "update_service_client", client)
-        await changed(work, "update_service_client", client, changes)
+        await edit(work, "update_service_client", client, changes)
     return await _read(work, client)
+
+
+async def edit(work: Work, operation: str, client: ServiceClient, changes: dict[str, Any]) -> None:
+    """Change what it is. The caller holds its lock; the consent falls, unless only whom to call is another."""
+    for field, value in changes.items():
+        setattr(client, field, value)
+    if changes.keys() != {"contact"}:
+        client.approval_rule = service_client_consent.RULE
+        changes = {"content_hash": hash_of(client)} | await service_client_consent.void(work, operation, client)
+    await changed(work, operation, client, changes)
 
 
 async def end(work: Work, client_id: UUID, version: int) -> ServiceClientRead:

@@ -30,7 +30,7 @@ from app.services.dialogue_templates import question_kinds
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.record_content import gather, session_and_template
-from app.services.work import Work, admit, changed, check_version, columns_for, created, differing, shown
+from app.services.work import Work, admit, changed, check_version, columns_for, created, differing, find, shown
 
 SORTS: dict[str, Columns] = {"createdAt": (col(SessionRecord.id),)}
 
@@ -159,6 +159,9 @@ async def register(work: Work, record_id: UUID, version: int, data: RecordRegist
     )
     check_version(registration, version)
     given = data.model_dump()
+    if data.legal_hold:
+        # Like any other hold: it waits for whoever is being erased, and is seen by whoever comes after it.
+        await find(work, Organisation, record.organisation_id, lock=True)
     if found is None or differing(registration, given):
         changes = given | {"registered_at": work.now}
         await changed(work, "register_session_record", registration, changes, about=record)

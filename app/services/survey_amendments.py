@@ -85,7 +85,7 @@ async def create(work: Work, round_id: UUID, data: SurveyAmendmentCreate) -> Sur
         content_hash="",
         created_at=work.now,
     )
-    amendment.content_hash = content_hash(_content(amendment).model_dump(mode="json", by_alias=True))
+    amendment.content_hash = _hashed(amendment)
     await created(work, "create_survey_amendment", amendment, mandate_id=seat.mandate_id)
     return await _shown(work, amendment, [])
 
@@ -93,6 +93,14 @@ async def create(work: Work, round_id: UUID, data: SurveyAmendmentCreate) -> Sur
 async def read(work: Work, amendment_id: UUID) -> SurveyAmendmentRead:
     amendment, approvals = await joint_decision.find_decided(work, SurveyAmendment, amendment_id)
     return await _shown(work, amendment, approvals)
+
+
+async def edit(work: Work, operation: str, amendment: SurveyAmendment, changes: dict[str, Any]) -> None:
+    """Change what a proposal says. The caller holds its lock; approvals of what it said before are void."""
+    for field, value in changes.items():
+        setattr(amendment, field, value)
+    await changed(work, operation, amendment, {"content_hash": _hashed(amendment)})
+    await joint_decision.void(work, operation, amendment.id, VoidReason.EDITED)
 
 
 async def withdraw(work: Work, amendment_id: UUID, version: int) -> SurveyAmendmentRead:
@@ -184,6 +192,10 @@ def _content(amendment: SurveyAmendment) -> SurveyAmendmentContent:
         abandon=amendment.abandon,
         reason=amendment.reason,
     )
+
+
+def _hashed(amendment: SurveyAmendment) -> str:
+    return content_hash(_content(amendment).model_dump(mode="json", by_alias=True))
 
 
 async def _shown(work: Work, amendment: SurveyAmendment, approvals: Sequence[Approval]) -> SurveyAmendmentRead:

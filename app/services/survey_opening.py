@@ -61,11 +61,18 @@ async def transition(work: Work, round_id: UUID, version: int, data: SurveyRound
     elif survey_round.state == data.to:
         raise Refusal(Code.TRANSITION_REFUSED, "/to")
     elif data.to == "draft":
-        await joint_decision.void(work, "transition_survey_round", survey_round.id, VoidReason.EDITED)
-        await changed(work, "transition_survey_round", survey_round, _DRAFT)
+        await take_back(work, "transition_survey_round", survey_round)
     else:
         await _propose(work, survey_round)
     return survey_round
+
+
+async def take_back(
+    work: Work, operation: str, survey_round: SurveyRound, changes: dict[str, Any] | None = None
+) -> None:
+    """To draft again, with what it says changed. The caller holds its lock; approvals of the proposal are void."""
+    await joint_decision.void(work, operation, survey_round.id, VoidReason.EDITED)
+    await changed(work, operation, survey_round, _DRAFT | (changes or {}))
 
 
 async def approve(work: Work, round_id: UUID, version: int, data: ApprovalCreate, key_store: KeyStore) -> ApprovalRead:

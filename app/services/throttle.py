@@ -7,6 +7,7 @@ by themselves. Accounts and places are keyed hashes; nothing personal is stored.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -97,6 +98,9 @@ _OLDEST = (
     .with_for_update(skip_locked=True)
 )
 _SWEEP = sa.delete(SignInFailure).where(col(SignInFailure.id).in_(_OLDEST))
+_OF_ACCOUNTS = sa.delete(SignInFailure).where(
+    col(SignInFailure.account_hash).in_(sa.bindparam("accounts", expanding=True, type_=sa.LargeBinary))
+)
 _COUNTED = (
     sa.select(sa.func.count())
     .select_from(SignInFailure)
@@ -131,9 +135,17 @@ class Wait:
 
 def attempt_of(key: TokenKey, person_id: UUID | None, username: str, place: Place) -> Attempt:
     """Every spelling of an address that finds the account counts as the account."""
-    account = key.pseudonym("person", str(person_id)) if person_id else key.pseudonym("name", username.lower())
+    account = _of_person(key, person_id) if person_id else _of_name(key, username)
     device = known_device(key, person_id, place.device) if person_id and place.device else None
     return Attempt(account, device or address_hash(key, place.address), person_id, known_device=device is not None)
+
+
+def _of_person(key: TokenKey, person_id: UUID) -> bytes:
+    return key.pseudonym("person", str(person_id))
+
+
+def _of_name(key: TokenKey, username: str) -> bytes:
+    return key.pseudonym("name", username.lower())
 
 
 async def count_in(
@@ -152,7 +164,7 @@ async def wait(session: AsyncSession, attempt: Attempt, now: datetime, kind: Att
     What is too old to count goes on the way.
     """
     limits = LIMITS[kind]
-    await session.execute(_SWEEP, {"kind": kind, "before": now - limits.longest})
+    await session.execute(_SWEEP, _older(kind, limits, now))
     # Attempts on one account or from one place pass here one by one, always in the same order.
     for key in sorted({_lock_number(attempt.account_hash), _lock_number(attempt.place_hash)}):
         await session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
@@ -196,6 +208,25 @@ def too_many(longest: timedelta) -> Refusal:
 async def forget(session: AsyncSession, attempt: Attempt, kind: AttemptKind = AttemptKind.PASSWORD) -> None:
     """The right password or code clears what was counted for the same account and place."""
     await session.execute(_FORGET, {"kind": kind, "account": attempt.account_hash, "place": attempt.place_hash})
+
+
+async def forget_account(session: AsyncSession, key: TokenKey, person_id: UUID, username: str) -> None:
+    """Of whoever is erased nothing stays counted, also not what was tried before there was an account."""
+    accounts = [_of_person(key, person_id), _of_name(key, username)]
+    await session.execute(_OF_ACCOUNTS, {"accounts": accounts})
+
+
+async def sweep(session: AsyncSession, now: datetime) -> bool:
+    """Delete some of what is too old to count, also when nobody tries anything. Says whether there may be more."""
+    full = False
+    for kind, limits in LIMITS.items():
+        gone = await session.execute(_SWEEP.returning(col(SignInFailure.id)), _older(kind, limits, now))
+        full |= len(gone.all()) == SWEPT_AT_ONCE
+    return full
+
+
+def _older(kind: AttemptKind, limits: Limits, now: datetime) -> dict[str, Any]:
+    return {"kind": kind, "before": now - limits.longest}
 
 
 def _lock_number(key: bytes) -> int:

@@ -65,10 +65,15 @@ async def find(work: Work, row_type: type[RowT], row_id: UUID, *, lock: bool = F
 
 
 async def find_oneself(work: Work, *, lock: bool = False) -> Person:
-    """The person who acts; a service client is nobody's account."""
+    """The person who acts, unless they have been erased since they were let in; a client is nobody's account."""
     if work.actor.person_id is None:
         raise Refusal(Code.NOT_YOUR_ROLE)
-    return await find(work, Person, work.actor.person_id, lock=lock)
+    try:
+        return await find(work, Person, work.actor.person_id, lock=lock)
+    except Refusal as refusal:
+        if refusal.code is Code.NOT_FOUND:
+            raise Refusal(Code.TOKEN_INVALID) from None
+        raise
 
 
 def selecting(row_type: type[Any]) -> sa.Select[Any]:

@@ -1,5 +1,8 @@
 """A person's data export: all that is stored about them, and nobody else's to read."""
 
+import re
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +13,9 @@ from sqlmodel import SQLModel
 
 from app.models.base import Table
 from app.models.columns import PydanticJSON
-from app.services import queue, survey_mail
-from app.services.personal_data import NOT_EXPORTED, PLACES
+from app.services import account_mail, queue, survey_mail
+from app.services.account_letters import Notice
+from app.services.personal_data import NOT_EXPORTED, PLACES, WAITING_MAIL
 from tests.retention_stories import a_hold
 from tests.signing_in import calling_from, give_password, invitation, sign_in
 from tests.stories import Json, final_record, started_group, written_record
@@ -161,9 +165,14 @@ async def test_what_is_in_it(world: World) -> None:
     await give_password(world, world.saco_rep)
     group = await started_group(world)
     final = await final_record(world, group)
+    now = datetime.now(UTC)
     async with world.database.write() as session:
         mails = survey_mail.to_people(uuid4(), [world.saco_rep.person.id, world.employee.person.id], reminder=True)
         await queue.put(session, mails)
+        for who in (world.saco_rep, world.employee):
+            await account_mail.put_notice(session, Notice.SECOND_FACTOR_ADDED, who.person.id, now)
+        of_former = (Notice.EMAIL_CHANGED, world.saco_rep.person.id, "förra@example.se", now)
+        await account_mail.put_notice_to(session, world.app.state.vault, *of_former)
     export = await export_of(world.saco_rep)
     (person,) = export["person"]
     assert (person["id"], person["name"]) == (world.saco_rep.id, "Saco Rep")
@@ -176,11 +185,24 @@ async def test_what_is_in_it(world: World) -> None:
     assert [each["function"] for each in attended["attendances"]] == ["Företrädare"]
     assert world.employer_rep.mandate_id not in str(export)
     assert world.employer_rep.id not in str(export)
-    (mail,) = export["waitingMail"]
-    assert mail["reminder"] is True
+    survey, *notices = export["waitingMail"]
+    assert (set(survey), survey["reminder"]) == ({"round", "reminder"}, True)
+    assert [(set(each), each["notice"]) for each in notices] == [
+        ({"notice", "at"}, notice) for notice in (Notice.SECOND_FACTOR_ADDED, Notice.EMAIL_CHANGED)
+    ]
     leader = await export_of(world.facilitator)
     assert [each["facilitatorFunction"] for each in leader["dialogueSession"]] == ["Verksamhetsutvecklare"]
     assert leader["mandate"] == leader["approval"] == leader["sessionRecord"] == []
+
+
+def test_every_kind_of_job_that_names_a_person_is_shown_and_taken_back() -> None:
+    """A new kind of job fails here until somebody has said whether it names anybody."""
+    jobs = {
+        f"{path.stem}.{value}"
+        for path in Path(queue.__file__).parent.glob("*.py")
+        for value in re.findall(r'^ENTRYPOINT = "(.+)"$', path.read_text(), re.MULTILINE)
+    }
+    assert {each.rpartition(".")[2] for each in jobs} == set(WAITING_MAIL)
 
 
 async def test_no_secret_is_in_it(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Erasure: of twenty people with a name nobody else has, nothing is left anywhere but in what is final."""
+"""Erasure: of people with a name nobody else has, nothing is left anywhere but in what is final."""
 
 import asyncio
 import logging
@@ -15,31 +15,36 @@ from sqlmodel import col
 from app.main import create_app
 from app.models.mandate import Mandate
 from app.models.person import Person, Role
-from app.models.sign_in import RefreshToken, SignIn
-from app.services import queue, survey_mail
+from app.models.sign_in import AttemptKind, RefreshToken, SignIn, SignInFailure
+from app.services import account_mail, queue, survey_mail
+from app.services.account_letters import Notice
+from app.services.account_mail import AccountOffice
 from app.services.calendar import swedish_day
 from tests.client import Client
 from tests.conftest import new_database, settings_for
-from tests.retention_stories import a_hold, lifted
+from tests.machines import registered
+from tests.retention_stories import a_destruction, a_hold, lifted
 from tests.signing_in import calling_from, give_password, invitation, sign_in, try_password
 from tests.stories import (
     Json,
     a_group,
     agreed_action,
     decide,
+    final_record,
     for_review,
     forming_group,
     held_session,
     planned_session,
     present,
+    record_under_review,
     started_group,
     trail,
     written_record,
 )
-from tests.survey_stories import draft_round
+from tests.survey_stories import amended_round, draft_round, open_round, proposed_round
 from tests.world import Someone, World
 
-CANARIES = 20
+CANARIES = 35
 
 
 async def mandates_end(world: World, *people: Someone) -> None:
@@ -50,7 +55,14 @@ async def mandates_end(world: World, *people: Someone) -> None:
         await session.execute(sa.update(Mandate).where(col(Mandate.person_id).in_(ids)).values(valid_to=yesterday))
 
 
+async def gone(world: World, person: Someone) -> None:
+    """Out, and not active any more, as whoever has left."""
+    await world.administrator.client.change(f"/people/{person.id}", {"active": False})
+
+
 async def erased(world: World, person: Someone, by: Someone | None = None) -> None:
+    if by is None:
+        await gone(world, person)
     await (by or world.administrator).client.change(f"/people/{person.id}", None, expect=204, method="DELETE")
 
 
@@ -97,6 +109,33 @@ async def test_not_while_a_mandate_runs_or_a_session_waits(world: World) -> None
     await erased(world, world.saco_rep, by=world.saco_rep)
 
 
+async def test_nobody_who_is_active_is_erased_by_another(world: World) -> None:
+    """Not by an administrator either; it is told before they try. Of themselves people may ask it at any time."""
+    path, admin = f"/people/{world.employee.id}", world.administrator.client
+
+    async def told(who: Client) -> Json:
+        return next(each for each in (await who.get(path))["allowedActions"] if each["action"] == "erase_person")
+
+    assert await told(admin) == {"action": "erase_person", "allowed": False, "reason": "personStillActive"}
+    await admin.refused("DELETE", path, 409, "personStillActive", etag=await admin.etag(path))
+    assert (await told(world.employee.client))["allowed"] is True
+    await gone(world, world.employee)
+    assert (await told(admin))["allowed"] is True
+    await erased(world, world.employee)
+    await admin.refused("GET", path, 404, "notFound")
+
+
+async def test_whoever_speaks_for_a_party_is_told_that_they_cannot_be_erased(world: World) -> None:
+    own = world.saco_rep
+    before = await own.client.get(f"/people/{own.id}")
+    assert {"action": "erase_person", "allowed": False, "reason": "personHoldsMandate"} in before["allowedActions"]
+    changed = await own.client.change(f"/people/{own.id}", {"language": "en"})
+    assert changed["allowedActions"] == before["allowedActions"]
+    await mandates_end(world, own)
+    after = await own.client.get(f"/people/{own.id}")
+    assert {"action": "erase_person", "allowed": True, "reason": None} in after["allowedActions"]
+
+
 async def test_a_mandate_to_come_counts_and_that_of_a_closed_party_does_not(world: World) -> None:
     later = swedish_day(datetime.now(UTC)) + timedelta(days=40)
     waiting = await world.representative("waiting", world.saco, valid_from=later)
@@ -121,6 +160,7 @@ async def test_a_hold_keeps_a_person_too(world: World, on: str) -> None:
     path = f"/people/{other_rep.id}"
     named = {"person": {"heldPersonId": other_rep.id}, "group": {"heldGroupId": group["id"]}}
     hold = await a_hold(world, **named.get(on, {}))
+    await gone(world, other_rep)
     tag = await world.administrator.client.etag(path)
     await world.administrator.client.refused("DELETE", path, 409, "legalHold", etag=tag)
     assert (await world.administrator.client.get(path))["name"] == "Other Rep"
@@ -199,12 +239,11 @@ async def test_erasing_beside_renewing_leaves_no_token(app: FastAPI, world: Worl
         await give_password(world, someone)
         async with calling_from(app) as caller:
             token = (await sign_in(caller, someone))["refreshToken"]
-            tag = await world.administrator.client.etag(f"/people/{someone.id}")
-            renewed, gone = await asyncio.gather(
+            renewed, erasing = await asyncio.gather(
                 caller.request("POST", "/auth/token", json={"grantType": "refresh_token", "refreshToken": token}),
-                world.administrator.client.request("DELETE", f"/people/{someone.id}", etag=tag),
+                someone.client.request("DELETE", f"/people/{someone.id}", etag='"1"'),
             )
-        assert (renewed.status_code in {200, 401}, gone.status_code) == (True, 204), renewed.text
+        assert (renewed.status_code in {200, 401}, erasing.status_code) == (True, 204), renewed.text
         async with world.database.read() as session:
             own = sa.select(col(SignIn.id)).where(col(SignIn.person_id) == someone.person.id)
             assert (await session.execute(own)).all() == []
@@ -212,6 +251,67 @@ async def test_erasing_beside_renewing_leaves_no_token(app: FastAPI, world: Worl
                 col(RefreshToken.sign_in_id).not_in(sa.select(col(SignIn.id)))
             )
             assert (await session.execute(orphans)).all() == []
+
+
+async def test_nothing_tried_with_the_account_stays_counted(app: FastAPI, world: World) -> None:
+    """Neither by the person's pseudonym, nor by the address's from before there was an account."""
+    gone, other = world.employee, world.facilitator
+    key = app.state.token_key
+    hashes = {
+        who.id: [key.pseudonym("person", who.id), key.pseudonym("name", who.person.email.lower())]
+        for who in (gone, other)
+    }
+    now = datetime.now(UTC)
+    await world.add(
+        *(
+            SignInFailure(account_hash=each, address_hash=b"x", failed_at=now, kind=kind)
+            for of_one in hashes.values()
+            for each in of_one
+            for kind in AttemptKind
+        )
+    )
+    await erased(world, gone)
+    async with world.database.read() as session:
+        for who, left in ((gone, 0), (other, 6)):
+            counted = sa.select(sa.func.count()).where(col(SignInFailure.account_hash).in_(hashes[who.id]))
+            assert (await session.execute(counted)).scalar_one() == left
+
+
+async def test_no_mail_to_somebody_erased_waits(app: FastAPI, world: World) -> None:
+    who, now = world.employee.person, datetime.now(UTC)
+    async with world.database.write() as session:
+        await queue.put(session, survey_mail.to_people(uuid4(), [who.id], reminder=True))
+        await account_mail.put_notice(session, Notice.PASSWORD_CHANGED, who.id, now)
+        await account_mail.put_notice_to(session, app.state.vault, Notice.EMAIL_CHANGED, who.id, "f@x.se", now)
+    await erased(world, world.employee)
+    async with world.database.read() as session:
+        for entrypoint in (survey_mail.ENTRYPOINT, account_mail.ENTRYPOINT):
+            assert await queue.waiting_with(session, entrypoint, str(who.id).encode()) == []
+
+
+async def test_a_notice_that_is_under_way_reaches_nobody_erased(app: FastAPI, world: World) -> None:
+    """A worker has taken the job already: there is no address left to send it to."""
+    who, now = world.employee.person, datetime.now(UTC)
+    async with world.database.write() as session:
+        await account_mail.put_notice_to(session, app.state.vault, Notice.EMAIL_CHANGED, who.id, "f@x.se", now)
+        (taken,) = await queue.waiting_with(session, account_mail.ENTRYPOINT, str(who.id).encode())
+    await erased(world, world.employee)
+    sent: list[object] = []
+
+    class Sends:
+        async def send(self, mail: object) -> None:
+            sent.append(mail)
+
+    office = AccountOffice(
+        world.database.write,
+        app.state.vault,
+        Sends(),
+        "Lärande <larande@example.se>",
+        "",
+        lambda: now,
+    )
+    await account_mail.carry_out(office, taken, 1)
+    assert sent == []
 
 
 async def test_whoever_comes_back_is_somebody_new(app: FastAPI, world: World) -> None:
@@ -225,11 +325,11 @@ async def test_whoever_comes_back_is_somebody_new(app: FastAPI, world: World) ->
     assert again["id"] != someone.id
 
 
-# --- Twenty canaries ------------------------------------------------------------------------------------------
+# --- Canaries -------------------------------------------------------------------------------------------------
 
 
 class Aviary:
-    """Twenty people whose surname and address are found nowhere else, each with a different part to play."""
+    """People whose surname and address are found nowhere else, each with a different part to play."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -258,6 +358,8 @@ class Aviary:
         await self.who_acted()
         await self.who_is_written_about()
         await self.who_is_in_what_is_final()
+        await self.who_is_in_what_is_proposed_or_over()
+        await self.who_is_written_oddly()
         await mandates_end(world, *self.birds)
         assert len(self.words) == CANARIES
 
@@ -358,6 +460,53 @@ class Aviary:
         for who in (world.saco_rep, world.employer_rep):
             await decide(who, path)
 
+    async def who_is_in_what_is_proposed_or_over(self) -> None:
+        """What nobody has decided jointly, and what is no more."""
+        world, own = self.world, self.world.saco_rep.client
+        group = await started_group(world)
+        for field in ("contact", "purpose", "name"):
+            await registered(world, **{field: f"Fråga {await self.name()}"})
+        record = await final_record(world, group)
+        withdrawn = await a_destruction(world, record, reason=f"{await self.name()} vill det.")
+        await own.step(f"/destructions/{withdrawn['id']}/transitions", {"to": "withdrawn"})
+        proposed = await a_destruction(world, record, reason=f"{await self.name()} vill det.")
+        await decide(world.employer_rep, f"/destructions/{proposed['id']}")
+        asked = await proposed_round(world, group, title=f"Omgång för {await self.name()}")
+        await decide(world.employer_rep, f"/survey-rounds/{asked['id']}")
+        over = await proposed_round(world, group, title=f"Omgång med {await self.name()}")
+        await own.step(f"/survey-rounds/{over['id']}/transitions", {"to": "cancelled", "reason": "Inställd."})
+        opened = await open_round(world, group)
+        taken_back = await amended_round(world, opened, by=world.saco_rep, reason=f"För {await self.name()}s skull.")
+        await own.step(f"/survey-amendments/{taken_back['id']}/transitions", {"to": "withdrawn"})
+        await amended_round(world, opened, reason=f"För {await self.name()}s skull.")
+        path = f"/working-groups/{(await forming_group(world))['id']}"
+        await decide(world.employer_rep, path, "requestChange", statement=f"{await self.name()} saknas.")
+        await own.change(path, {"name": "Annat namn"})
+        await self.voided_before_a_record_was_final(group)
+        template = await world.template()
+        sent = {"derivedFromId": str(template.id), "templateVersion": "7.0.0"}
+        draft = await own.post(f"{world.path}/dialogue-templates", sent)
+        said = {"content": {"purpose": {"sv": f"Som {await self.name()} gör."}}}
+        await own.change(f"/dialogue-templates/{draft['id']}", said)
+        # A hold that stands, on what none of them has had to do with.
+        await a_hold(world, heldGroupId=(await started_group(world))["id"], reason=f"Om {await self.name()}.")
+
+    async def voided_before_a_record_was_final(self, group: Json) -> None:
+        world = self.world
+        path = f"/session-records/{(await record_under_review(world, group))['id']}"
+        await decide(world.employer_rep, path, "requestChange", statement=f"Nämn inte {await self.name()}.")
+        await world.saco_rep.client.step(f"{path}/transitions", for_review())
+        for who in (world.saco_rep, world.employer_rep):
+            await decide(who, path)
+
+    async def who_is_written_oddly(self) -> None:
+        """Over two lines, with spaces too many, with a space that does not break."""
+        session = await planned_session(self.world, await started_group(self.world))
+        notes = f"/dialogue-sessions/{session['id']}/party-notes"
+        for space in ("\n", "  \u00a0"):
+            text = f"Fråga {(await self.name()).replace(' ', space)}!"
+            await self.world.saco_rep.client.post(notes, {"text": text})
+
     # --- looking for them
 
     async def in_the_database(self) -> dict[str, set[str]]:
@@ -368,7 +517,8 @@ class Aviary:
         )
         final = (
             "AND NOT (tableoid = 'session_record'::regclass AND to_jsonb(t) ->> 'state' = 'final') "
-            "AND NOT (tableoid IN ('approval'::regclass, 'statement'::regclass) AND EXISTS ("
+            "AND NOT (tableoid IN ('approval'::regclass, 'statement'::regclass) "
+            "AND to_jsonb(t) ->> 'voided_at' IS NULL AND EXISTS ("
             "SELECT FROM session_record r WHERE state = 'final' "
             "AND r.id::text IN (to_jsonb(t) ->> 'subject_id', to_jsonb(t) ->> 'session_record_id')))"
         )
@@ -396,6 +546,10 @@ class Aviary:
             "approvals": "approval",
             "legal-holds": "legal_hold",
             "survey-rounds": "survey_round",
+            "survey-amendments": "survey_amendment",
+            "destructions": "destruction",
+            "dialogue-templates": "dialogue_template",
+            "service-clients": "service_client",
         }
         lists = {
             "parties": ("mandates",),
@@ -461,7 +615,7 @@ def every_line(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFi
         yield caplog
 
 
-async def test_none_of_twenty_canaries_is_left_outside_what_is_final(
+async def test_none_of_the_canaries_is_left_outside_what_is_final(
     apart: World, every_line: pytest.LogCaptureFixture
 ) -> None:
     aviary = Aviary(apart)
@@ -476,6 +630,8 @@ async def test_none_of_twenty_canaries_is_left_outside_what_is_final(
     assert planted >= {
         *(f"public.{table}" for table in ("person", "party_note", "statement", "session_record", "action")),
         *(f"public.{table}" for table in ("dialogue_session", "working_group", "legal_hold", "survey_round")),
+        *(f"public.{table}" for table in ("service_client", "destruction", "survey_amendment", "approval")),
+        "public.dialogue_template",
         "public.idempotency_key",
     }
     assert set(await aviary.in_answers([apart.saco_rep, apart.employer_rep, apart.administrator])) == set(aviary.words)

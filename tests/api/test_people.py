@@ -196,7 +196,8 @@ async def test_a_sign_in_under_way_does_not_outlive_deactivation(app: FastAPI, w
     """The password was right and the account active when it began; while it waited, the account was closed."""
     who, admin = world.employee, world.administrator.client
     await give_password(world, who)
-    held = sa.text("SELECT FROM credential WHERE person_id = :id FOR UPDATE")
+    # Enough to make the sign-in wait, and not the one who deactivates.
+    held = sa.text("SELECT FROM person WHERE id = :id FOR KEY SHARE")
     waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%credential%'"
     async with calling_from(app) as client:
         async with world.database.write() as session:
