@@ -4,7 +4,7 @@ Until now any member could store a change of any of them, had the policy table f
 close a union, prolong a mandate. Who sees and locks which rows stays as it is.
 
 Revision ID: 0016
-Revises: 0013
+Revises: 0014
 """
 
 from dataclasses import dataclass
