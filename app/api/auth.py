@@ -238,19 +238,20 @@ async def sign_out(
 async def create_password_reset(request: Request, _formed: Formed, entrance: In, reset: PasswordReset) -> Response:
     """A mail with a link on which to choose a new password, if somebody has the address. The answer is always the same.
 
-    The link works once, within an hour, and in place of an earlier one. A second factor stays as it is.
+    There is one mail in ten minutes. Its link works once, within an hour; so do those mailed shortly before it, until
+    one of them is used. A second factor stays as it is.
     """
     await password_resets.ask(entrance, vault_of(request), reset, place_of(request))
     return accepted(LinkOnItsWay(valid_for_seconds=int(RESET_VALID.total_seconds())))
 
 
 @router.post("/auth/credentials", status_code=204, summary="Set a password", openapi_extra={"security": []})
-async def set_password(_formed: Formed, entrance: In, credential: NewCredential) -> Response:
+async def set_password(request: Request, _formed: Formed, entrance: In, credential: NewCredential) -> Response:
     """Set a password with the one-time token of a link. All earlier sign-ins of the person end.
 
     A second factor stays: signing in with the new password still asks for it.
     """
-    await invitations.set_password(entrance, credential)
+    await invitations.set_password(entrance, credential, place_of(request))
     return nothing()
 
 

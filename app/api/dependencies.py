@@ -159,7 +159,7 @@ async def _call(
 
 def _as(claims: Claims | ClientClaims, moment: datetime) -> wall.Context:
     if isinstance(claims, ClientClaims):
-        return wall.serving(claims.client_id, claims.secret_id, moment)
+        return wall.serving(claims.client_id, claims.credential_id, moment)
     return wall.acting(claims.person_id, swedish_day(moment))
 
 

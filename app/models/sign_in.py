@@ -51,6 +51,10 @@ class SignInEnd(StrEnum):
     DEACTIVATED = "deactivated"
     SECOND_FACTOR_CHANGED = "secondFactorChanged"
     MANDATE_ENDED = "mandateEnded"
+    IDENTITY_CHANGED = "identityChanged"
+    """Another account at an identity provider was linked, or one was unlinked."""
+    IDENTITY_PROVIDER_ENDED = "identityProviderEnded"
+    """The provider was switched off, or signs the organisation's people in no more."""
 
 
 IDLE_AT_MOST = timedelta(days=14)
@@ -68,7 +72,7 @@ class SignIn(Row, table=True):
 
     version: int = Column(default=1)
     person_id: UUID = Column(foreign_key="person.id", index=True)
-    address_hash: bytes
+    address_hash: bytes = Column(index=True)
     method: SignInMethod = Column(default=SignInMethod.PASSWORD, sa_column=enum_column(SignInMethod))
     started_at: datetime = Column(sa_type=UtcDateTime)
     last_used_at: datetime = Column(sa_type=UtcDateTime)
@@ -119,6 +123,10 @@ class AttemptKind(StrEnum):
     PASSWORD = "password"  # noqa: S105
     ONE_TIME_CODE = "oneTimeCode"
     PASSWORD_RESET = "passwordReset"  # noqa: S105
+    LINK = "link"
+    """A link to set a password that nobody was sent."""
+    IDENTITY_PROVIDER = "identityProvider"
+    """A way to an identity provider that has not led in yet."""
 
 
 class SignInFailure(Row, table=True):
@@ -294,7 +302,9 @@ class SignInItem(Output):
     expires_at: Moment = Field(description="When it is over unless it is renewed before.")
     ended_at: Moment | None
     end: SignInEnd | None = Field(
-        description="Why it ended. `tokenReused`: an old refresh token came a second time; it may have been stolen."
+        description="Why it ended. `tokenReused`: an old refresh token came a second time; it may have been stolen. "
+        "`identityChanged`: another account was linked, or one was unlinked. `identityProviderEnded`: the provider was "
+        "switched off, or signs in nobody of the organisation any more."
     )
 
 

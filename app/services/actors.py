@@ -183,7 +183,7 @@ _CLIENT = sa.select(
 async def load_client(session: AsyncSession, claims: ClientClaims, address: str, now: datetime) -> Actor:
     """The service client behind a verified token; one that has ended, or that calls from elsewhere, is nobody."""
     connection = await session.connection()
-    given = {"client_id": claims.client_id, "credential_id": claims.secret_id, "now": now}
+    given = {"client_id": claims.client_id, "credential_id": claims.credential_id, "now": now}
     found = (await connection.execute(_CLIENT, given)).one_or_none()
     if found is None or not is_within(address, found.allowed_networks):
         raise Refusal(Code.TOKEN_INVALID)

@@ -1,11 +1,11 @@
 """Where requests come from, as far as it is kept: keyed hashes of addresses, and what a browser was given to show."""
 
 import hmac
-import ipaddress
 import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.services.networks import network_of
 from app.services.tokens import TokenKey
 
 
@@ -28,16 +28,7 @@ def holder_hash(key: TokenKey, person_id: UUID, place: Place) -> bytes:
 
 
 def address_hash(key: TokenKey, address: str) -> bytes:
-    """One IPv6 household has 2^64 addresses; they count as one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return key.pseudonym("address", address)
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return key.pseudonym("address", str(ipaddress.ip_network((int(parsed), 64), strict=False)))
-        parsed = parsed.ipv4_mapped
-    return key.pseudonym("address", str(parsed))
+    return key.pseudonym("address", network_of(address))
 
 
 def new_device(key: TokenKey, person_id: UUID) -> str:

@@ -15,6 +15,7 @@ from app.models.sign_in import AttemptKind, SignIn, SignInEnd, SignInMethod
 from app.services import account_mail, audit, one_time_codes, policy, throttle
 from app.services.account_letters import Notice
 from app.services.actor import Actor
+from app.services.addresses import by_email
 from app.services.errors import Code, Refusal
 from app.services.sign_ins import digest, end
 from app.services.throttle import Attempt
@@ -143,8 +144,7 @@ async def person_of(work: Work) -> Person:
 
 async def reset(session: AsyncSession, email: str, now: datetime) -> None:
     """For somebody who has lost the phone and the recovery codes; by command, once it is sure who asks."""
-    found = await session.execute(sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email)))
-    person = found.scalar_one_or_none()
+    person = await by_email(session, email)
     if person is None:
         raise Refusal(Code.UNKNOWN_PERSON)
     factor = (await session.execute(_HELD, {"person_id": person.id})).scalar_one_or_none()

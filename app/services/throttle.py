@@ -1,8 +1,9 @@
 """Guessing is slowed down, in such a way that nobody can lock another out.
 
 An attempt is counted before the password is looked at and taken back when it was right, so that a thousand guesses
-sent at once are not a thousand free guesses. Passwords, one-time codes and requests for a new password are counted each
-by themselves. Accounts and places are keyed hashes; nothing personal is stored.
+sent at once are not a thousand free guesses. Passwords, one-time codes, links and requests for a new password are
+counted each by themselves here, ways to identity providers in provider_attempts.py. Accounts and places are keyed
+hashes; nothing personal is stored.
 """
 
 from dataclasses import dataclass
@@ -44,20 +45,27 @@ class Limits:
     """From one place on all accounts."""
     account: Limit
     """On one account from all places. Like `place`, asked only where nobody has signed in to the account before."""
+    everywhere: bool = False
+    """`account` is asked also where somebody has: what is refused then does no harm."""
 
     @property
     def longest(self) -> timedelta:
         return max(self.pair.window, self.place.window, self.account.window)
 
 
-_DAY = timedelta(days=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 LIMITS = {
     AttemptKind.PASSWORD: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(PER_ACCOUNT, WINDOW)),
     # Of a million codes three are right at a time: a hundred tries in a quarter of an hour would find one in a month.
     # Only somebody who has the password gets so far, so a day's wait, and that only elsewhere, is no weapon.
     AttemptKind.ONE_TIME_CODE: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(30, _DAY)),
-    # Each may send a mail to somebody who has not asked for it.
-    AttemptKind.PASSWORD_RESET: Limits(Limit(5, _DAY), Limit(50, timedelta(hours=1)), Limit(5, _DAY)),
+    # Each may send a mail to somebody who has not asked for it. Whenever one is not sent, another was sent within the
+    # hour that its link is good for, so that nobody can keep the person from getting one.
+    AttemptKind.PASSWORD_RESET: Limits(
+        Limit(5, _HOUR), Limit(50, _HOUR), Limit(1, timedelta(minutes=10)), everywhere=True
+    ),
+    # Nobody guesses 256 random bits; what is spared is the machine. Each link is an account of its own.
+    AttemptKind.LINK: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(PER_ACCOUNT, WINDOW)),
 }
 
 _KIND = col(SignInFailure.kind) == sa.bindparam("kind", type_=enum_type(AttemptKind))
@@ -172,7 +180,7 @@ async def wait(session: AsyncSession, attempt: Attempt, now: datetime, kind: Att
 
     pair = left(standing.pair, limits.pair)
     usual = attempt.known_device or standing.usual
-    account = pair if usual else max(pair, left(standing.account, limits.account))
+    account = pair if usual and not limits.everywhere else max(pair, left(standing.account, limits.account))
     return Wait(left(standing.place, limits.place), account, usual)
 
 

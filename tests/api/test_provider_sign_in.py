@@ -25,7 +25,7 @@ from app.models.authorisation_request import AuthorisationRequest
 from app.models.identity import Identity
 from app.models.mandate import Mandate
 from app.models.sign_in import Credential, PersonInvitation, SignIn, SignInMethod
-from app.services import relying_party
+from app.services import passwords, relying_party
 from app.services.relying_party import RelyingParty
 from tests.client import Client
 from tests.hostile_provider import (
@@ -681,6 +681,38 @@ async def test_where_there_is_a_provider_there_are_no_passwords(world: World, ap
             new["token"] = await invitation(world, world.employee)
             await caller.request("POST", "/auth/credentials", json=new, expect=204)
             await sign_in(caller, world.employee, new["password"])
+
+
+async def test_the_clock_does_not_tell_the_right_password_from_a_wrong_one(
+    world: World, caller: Client, provider_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same statements and one hash of the same cost, that of nobody, for right, wrong and unknown."""
+    await give_password(world, world.employee)
+    verified: list[str | None] = []
+    real = passwords.verify
+
+    async def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+        verified.append(password_hash)
+        return await real(password, password_hash)
+
+    monkeypatch.setattr(passwords, "verify", verify)
+    statements: list[list[str]] = []
+    engine = world.database._writing.sync_engine
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements[-1].append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", count)
+    tries = [(world.employee.person.email, PASSWORD), (world.employee.person.email, "en gissning"), ("ingen@a.se", "x")]
+    for username, password in tries:
+        statements.append([])
+        sent = {"grantType": "password", "username": username, "password": password}
+        await caller.refused("POST", "/auth/token", 401, "credentialsRefused", json=sent)
+    sa.event.remove(engine, "before_cursor_execute", count)
+    assert verified == [None, None, None]
+    assert len(statements[0]) >= 3
+    assert all(each == statements[0] for each in statements)
+    assert provider_id
 
 
 # --- A provider that lies --------------------------------------------------------------------------------
