@@ -20,7 +20,7 @@ from app.api.dependencies import (
     now,
     vault_of,
 )
-from app.api.entrance import Credentials, In
+from app.api.entrance import DEVICE_COOKIE, Credentials, In, place_of
 from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
@@ -47,7 +47,6 @@ from app.services.tokens import LIFETIME, TokenKey
 router = router_of("auth")
 
 REFRESH_COOKIE = "__Host-larande-refresh"
-DEVICE_COOKIE = "__Host-larande-device"
 DEVICE_SECONDS = 180 * 24 * 3600
 FORM = "application/x-www-form-urlencoded"
 # RFC 6749 lets a client of a person send these; they have no effect here. Other unknown names are refused.
@@ -296,10 +295,6 @@ def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
-
-
-def place_of(request: Request, idempotency_key: str | None = None) -> Place:
-    return Place(address_of(request), request.cookies.get(DEVICE_COOKIE), idempotency_key)
 
 
 def _refresh_cookie(request: Request) -> str:

@@ -13,6 +13,7 @@ from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
 from app.models.columns import SWEDISH_ORDER, Id, Language, Line, Moment, UtcDateTime, YesNo, enum_column, text_array
+from app.models.passwords import CurrentPassword
 
 
 class Role(StrEnum):
@@ -101,7 +102,10 @@ class PersonCreate(Input):
 
 
 class PersonUpdate(Input):
-    """Merge patch. Oneself: name, email and language; a system administrator: everything."""
+    """Merge patch. Oneself: name, email and language; a system administrator: everything.
+
+    One's own e-mail address takes one's password as well: links to choose a new one go there.
+    """
 
     name: PersonName = absent()
     email: EmailAddress = absent()
@@ -109,6 +113,7 @@ class PersonUpdate(Input):
     active: Active = absent()
     unit_id: PlaceOfWork = absent()
     roles: Roles = absent()
+    current_password: CurrentPassword = absent()
 
 
 class PersonItem(Output):

@@ -1,7 +1,6 @@
 """Credentials, one-time links and the families of refresh tokens. Nothing here is ever sent as it is stored."""
 
 import re
-import unicodedata
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -9,11 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, Row, Table, new_id
 from app.models.columns import Id, Line, Moment, UtcDateTime, enum_column, uuid_array
+from app.models.passwords import GivenPassword, NewPassword
 from app.models.person import EmailAddress, PersonName
 
 
@@ -147,16 +146,6 @@ class SignInFailure(Row, table=True):
 # --- On the wire -----------------------------------------------------------------------------------
 
 
-def _as_typed(value: Any) -> Any:
-    """The OpaqueString profile of RFC 8265: å is å however the keyboard composes it, and a space is a space."""
-    if not isinstance(value, str):
-        return value
-    text = unicodedata.normalize("NFC", value)
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise PydanticCustomError("control_character", "Text may not hold control characters.")
-    return "".join(" " if unicodedata.category(character) == "Zs" else character for character in text)
-
-
 def _without_gaps(value: Any) -> Any:
     """As people copy codes: in groups, with hyphens, in small letters, and O for 0."""
     if not isinstance(value, str) or len(value) > 100:
@@ -166,24 +155,7 @@ def _without_gaps(value: Any) -> Any:
 
 
 _LOOK_ALIKES = str.maketrans("OIL", "011")
-LONGEST_PASSWORD = 128
-SHORTEST_PASSWORD = 15
 
-GivenPassword = Annotated[
-    str,
-    BeforeValidator(_as_typed),
-    Field(min_length=1, max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"}),
-]
-NewPassword = Annotated[
-    str,
-    BeforeValidator(_as_typed),
-    Field(
-        min_length=SHORTEST_PASSWORD,
-        max_length=LONGEST_PASSWORD,
-        description="15 to 128 characters of any kind. Common and leaked passwords, and your own name, are refused.",
-        json_schema_extra={"example": "fyra cyklar under en ek", "format": "password"},
-    ),
-]
 OneTimeToken = Annotated[
     str,
     Field(

@@ -97,6 +97,7 @@ _STANDING = sa.select(
     _last_but("place_limit", _PLACE).label("place"),
     _last_but("account_limit", _ACCOUNT).label("account"),
 )
+_AT_PLACE = sa.select(_last_but("place_limit", _PLACE))
 _OLDEST = (
     sa.select(col(SignInFailure.id))
     .where(_KIND, col(SignInFailure.failed_at) < sa.bindparam("before", type_=UtcDateTime))
@@ -154,16 +155,23 @@ async def count_in(
     await count(session, attempt, now, kind)
 
 
+async def wait_at(
+    session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind, most: int, window: timedelta
+) -> timedelta:
+    """How long the place has to wait, whatever the account: zero where fewer than `most` are counted in the window."""
+    await _begin(session, attempt, kind, now - window)
+    given = {"kind": kind, "place": attempt.place_hash, "place_limit": most - 1}
+    moment = (await session.execute(_AT_PLACE, given)).scalar_one()
+    return _left(moment, Limit(most, window), now)
+
+
 async def wait(session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind) -> Wait:
     """How long the attempt has to wait; until the transaction ends no other on the account or from the place is judged.
 
     What is too old to count goes on the way.
     """
     limits = LIMITS[kind]
-    await session.execute(_SWEEP, {"kind": kind, "before": now - limits.longest})
-    # Attempts on one account or from one place pass here one by one, always in the same order.
-    for key in sorted({_lock_number(attempt.account_hash), _lock_number(attempt.place_hash)}):
-        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    await _begin(session, attempt, kind, now - limits.longest)
     given = {
         "kind": kind,
         "account": attempt.account_hash,
@@ -174,14 +182,10 @@ async def wait(session: AsyncSession, attempt: Attempt, now: datetime, kind: Att
         "account_limit": limits.account.count - 1,
     }
     standing = (await session.execute(_STANDING, given)).one()
-
-    def left(moment: datetime | None, limit: Limit) -> timedelta:
-        return max(moment + limit.window - now, timedelta()) if moment is not None else timedelta()
-
-    pair = left(standing.pair, limits.pair)
+    pair = _left(standing.pair, limits.pair, now)
     usual = attempt.known_device or standing.usual
-    account = pair if usual and not limits.everywhere else max(pair, left(standing.account, limits.account))
-    return Wait(left(standing.place, limits.place), account, usual)
+    account = pair if usual and not limits.everywhere else max(pair, _left(standing.account, limits.account, now))
+    return Wait(_left(standing.place, limits.place, now), account, usual)
 
 
 async def count(session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind) -> None:
@@ -204,6 +208,17 @@ def too_many(longest: timedelta) -> Refusal:
 async def forget(session: AsyncSession, attempt: Attempt, kind: AttemptKind = AttemptKind.PASSWORD) -> None:
     """The right password or code clears what was counted for the same account and place."""
     await session.execute(_FORGET, {"kind": kind, "account": attempt.account_hash, "place": attempt.place_hash})
+
+
+async def _begin(session: AsyncSession, attempt: Attempt, kind: AttemptKind, too_old: datetime) -> None:
+    """Attempts on one account or from one place pass here one by one, always in the same order."""
+    await session.execute(_SWEEP, {"kind": kind, "before": too_old})
+    for key in sorted({_lock_number(attempt.account_hash), _lock_number(attempt.place_hash)}):
+        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def _left(moment: datetime | None, limit: Limit, now: datetime) -> timedelta:
+    return max(moment + limit.window - now, timedelta()) if moment is not None else timedelta()
 
 
 def _lock_number(key: bytes) -> int:
