@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
-from app.models.columns import SWEDISH_ORDER, Id, Language, Line, Moment, UtcDateTime, YesNo, enum_column, text_array
+from app.models.columns import SWEDISH_ORDER, EnumArray, Id, Language, Line, Moment, UtcDateTime, YesNo, enum_column
 from app.models.passwords import CurrentPassword
 
 
@@ -34,7 +34,7 @@ class Person(VersionedRow, table=True):
     active: bool = True
     unit_id: UUID | None = Column(default=None, foreign_key="unit.id")
     """Where the person works."""
-    roles: list[Role] = Column(default=[], sa_column=text_array())
+    roles: list[Role] = Column(default=[], sa_column=sa.Column(EnumArray(Role, known_only=True), nullable=False))
     erased_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     """From then on the row says nothing of anybody: it stays for what refers to it."""
 

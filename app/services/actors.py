@@ -19,7 +19,7 @@ from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.mandate import Mandate, valid_on
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState, Side
-from app.models.person import Person, Role
+from app.models.person import Person
 from app.models.service_client import INCLUDED, SCOPES_BY_CONSENT, Scope, ServiceClient, ServiceClientState
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.sign_in import FAMILY_AT_MOST, SignIn
@@ -147,7 +147,7 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
         person_id=person_id,
         organisation_id=organisation_id,
         language=Language(language),
-        roles=frozenset(Role(role) for role in roles),
+        roles=frozenset(roles),
         seats=tuple(
             Seat(UUID(mandate), UUID(party), Side(side), UUID(organisation), UUID(group) if group else None)
             for mandate, party, side, organisation, group in seats
