@@ -37,7 +37,7 @@ AT_MOST = {
     Standing.BROWSER: 50,
 }
 """Ways that have not led in, within `WINDOW`."""
-_SHARES = {Standing.STRANGE: Share.STRANGE, Standing.USUAL: Share.USUAL, Standing.BROWSER: Share.USUAL}
+_SHARES = {Standing.STRANGE: Share.STRANGE, Standing.USUAL: Share.USUAL, Standing.BROWSER: Share.BROWSER}
 
 _USUAL = sa.select(
     sa.exists().where(

@@ -51,6 +51,7 @@ class Share(IntEnum):
 
     STRANGE = 5
     USUAL = 8
+    BROWSER = 2
 
 
 @dataclass(frozen=True)

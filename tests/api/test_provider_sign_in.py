@@ -25,7 +25,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.identity import Identity
 from app.models.mandate import Mandate
-from app.models.sign_in import Credential, PersonInvitation, SignIn, SignInMethod
+from app.models.sign_in import Credential, PersonInvitation, SignIn, SignInEnd, SignInMethod
 from app.services import passwords, provider_attempts, relying_party
 from app.services.provider_attempts import Standing
 from app.services.relying_party import RelyingParty, Share
@@ -111,6 +111,12 @@ async def me(client: Client, response: Any) -> Any:
     return await client.signed_in(response.json()["accessToken"]).get("/me")
 
 
+async def ends(world: World, someone: Someone) -> list[str]:
+    """How the sign-ins through a provider ended, as the person is told."""
+    ended = (await world.nobody.signed_in(await world.token(someone.person)).get("/me/sign-ins?state=ended"))["items"]
+    return [each["end"] for each in ended if each["method"] == "identityProvider"]
+
+
 async def notices(world: World, someone: Someone) -> list[str]:
     """What the person is told by mail, as far as it waits in the queue."""
     async with world.database.read() as session:
@@ -177,8 +183,13 @@ async def test_by_invitation_and_then_without(
     first = await round_trip(caller, provider, provider_id, invitationToken=token)
     assert first.status_code == 200, first.text
     assert (await me(caller, first))["id"] == world.saco_rep.id
-    # Who was let in anew is in by no other way.
+    # Who was let in anew is in by no other way, and is not told of a password that nobody changed.
     await world.saco_rep.client.refused("GET", "/me", 401, "tokenInvalid")
+    async with world.database.read() as session:
+        ended = sa.select(col(SignIn.end)).where(
+            col(SignIn.person_id) == world.saco_rep.person.id, col(SignIn.ended_at).is_not(None)
+        )
+        assert set((await session.execute(ended)).scalars()) == {SignInEnd.IDENTITY_CHANGED}
     assert {entry.subject_id for entry in await entries(world, "link_identity")} == {world.saco_rep.person.id}
     second = await round_trip(caller, provider, provider_id)
     assert (await me(caller, second))["id"] == world.saco_rep.id
@@ -687,6 +698,7 @@ async def test_unbinding_ends_what_the_provider_opened(
     await caller.signed_in(tokens["accessToken"]).refused("GET", "/me", 401, "tokenInvalid")
     assert (await try_renew(caller, tokens["refreshToken"])).status_code == 401
     assert code(await round_trip(caller, provider, provider_id)) == NOT_LINKED
+    assert set(await ends(world, linked)) == {"identityProviderEnded"}
     # What began otherwise goes on: an own token of the world's.
     await linked.client.get("/me")
     await admin.change(path, {"identityProviderId": provider_id})
@@ -704,6 +716,7 @@ async def test_switched_off_a_provider_lets_nobody_in_and_those_it_let_in_out(
     path = f"/identity-providers/{provider_id}"
     await world.administrator.client.change(path, {"active": False})
     await caller.signed_in(tokens["accessToken"]).refused("GET", "/me", 401, "tokenInvalid")
+    assert set(await ends(world, linked)) == {"identityProviderEnded"}
     assert code(await try_return(caller, gone.cookie, provider.visit(gone.url))) == REFUSED
     sent = {"identityProviderId": provider_id}
     where = "/auth/authorisation-requests"
