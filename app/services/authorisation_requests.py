@@ -30,7 +30,8 @@ from app.services import (
 )
 from app.services.errors import Code, Refusal
 from app.services.places import Place
-from app.services.relying_party import Client, NoTurn, ProviderAway, ProviderRefuses, RelyingParty, Secrets
+from app.services.provider_turns import NoTurn
+from app.services.relying_party import Client, ProviderAway, ProviderRefuses, RelyingParty, Secrets
 from app.services.sign_ins import Entrance, Granted, digest, new_token
 from app.services.tokens import Claims
 from app.services.vault import BoxClosed, Vault
@@ -156,7 +157,7 @@ async def finish(
         raise Refusal(Code.AUTHORISATION_REFUSED)
     try:
         client = _client(provider, doorway.vault)
-        with doorway.party.turn(client, caller):
+        with doorway.party.turns.take(client.issuer, caller):
             async with entrance.write() as session:
                 asked = (await session.execute(_TAKE, _given(secrets, entrance.clock()))).scalar_one_or_none()
             if asked is None:

@@ -16,7 +16,7 @@ from app.models.columns import UtcDateTime
 from app.models.sign_in import FAMILY_AT_MOST, AttemptKind, SignIn, SignInFailure
 from app.services import throttle
 from app.services.places import Place, address_hash, known_browser
-from app.services.relying_party import Caller, Share
+from app.services.provider_turns import Caller, Share
 from app.services.throttle import WINDOW, Attempt
 from app.services.tokens import TokenKey
 

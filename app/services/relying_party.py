@@ -9,11 +9,9 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
 from typing import Annotated, Any, Protocol
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -22,15 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from app.models.identity_provider import SigningAlgorithm, is_provider_address
 from app.services import id_tokens
 from app.services.id_tokens import Expected, IdTokenRefused, ProviderKey, UnknownKey
+from app.services.provider_turns import Turns
 
 METADATA_FOR_S = 3600.0
 KEYS_FOR_S = 600.0
 ASK_AGAIN_AFTER_S = 5.0
 """How long a provider is left alone that has just failed, or has just shown its keys."""
-UNDER_WAY_AT_MOST = 20
-"""Codes that one provider is asked about at the same time."""
-STRANGERS_AT_MOST = 10
-"""Those of them that come from places of which nothing is known: the others are left to who has been here before."""
 MOST_BYTES = 256 * 1024
 
 
@@ -38,28 +33,8 @@ class ProviderAway(Exception):
     """The provider cannot be used now; the message is one line for whoever runs this, without anybody's secrets."""
 
 
-class NoTurn(Exception):
-    """Too many are asking the provider already, from the place or altogether. Nothing was done; try again soon."""
-
-
 class ProviderRefuses(Exception):
     """The provider does not vouch for anybody: what it was sent, or what it answered, is not right."""
-
-
-class Share(IntEnum):
-    """How many turns at one provider a place may have at the same time."""
-
-    STRANGE = 5
-    USUAL = 8
-    BROWSER = 2
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks for a turn: a place, by a keyed hash, and its share."""
-
-    place: bytes
-    share: Share
 
 
 @dataclass(frozen=True)
@@ -136,8 +111,6 @@ class _Known:
     keys: tuple[ProviderKey, ...] = ()
     keys_since: float | None = None
     failed_at: float | None = None
-    turns: list[Caller] = field(default_factory=list)
-    """Whose are under way: at most `UNDER_WAY_AT_MOST`."""
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -148,6 +121,7 @@ class RelyingParty:
         self._call = call
         self.return_address = return_address
         self._clock = clock
+        self.turns = Turns()
         self._known: dict[str, _Known] = {}
 
     async def authorisation_url(self, client: Client, secrets: Secrets) -> str:
@@ -166,23 +140,6 @@ class RelyingParty:
         }
         joint = "&" if "?" in metadata.authorization_endpoint else "?"
         return metadata.authorization_endpoint + joint + urlencode(parameters)
-
-    @contextmanager
-    def turn(self, client: Client, caller: Caller) -> Iterator[None]:
-        """Room to ask the provider about one code, with which nobody takes more than a share. Raises `NoTurn`."""
-        turns = self._of(client).turns
-        strangers = sum(each.share is Share.STRANGE for each in turns)
-        if (
-            len(turns) >= UNDER_WAY_AT_MOST
-            or sum(each.place == caller.place for each in turns) >= caller.share
-            or (caller.share is Share.STRANGE and strangers >= STRANGERS_AT_MOST)
-        ):
-            raise NoTurn
-        turns.append(caller)
-        try:
-            yield
-        finally:
-            turns.remove(caller)
 
     async def subject(self, client: Client, secrets: Secrets, code: str, iss: str | None, now: datetime) -> str:
         """Who came back; asked within a turn. Raises `ProviderRefuses` and `ProviderAway`."""

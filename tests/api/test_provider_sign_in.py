@@ -28,7 +28,8 @@ from app.models.mandate import Mandate
 from app.models.sign_in import Credential, PersonInvitation, SignIn, SignInEnd, SignInMethod
 from app.services import passwords, provider_attempts, relying_party
 from app.services.provider_attempts import Standing
-from app.services.relying_party import RelyingParty, Share
+from app.services.provider_turns import STRANGERS_AT_MOST, Share
+from app.services.relying_party import RelyingParty
 from tests.client import Client, client_for
 from tests.hostile_provider import (
     CLIENT_ID,
@@ -1036,13 +1037,13 @@ async def test_a_slow_provider_keeps_nobody_else_waiting(
     world: World, app: FastAPI, provider: HostileProvider, provider_id: str
 ) -> None:
     async with coming_back(app, provider, provider_id, 8, 5) as tasks:
-        assert set(await told_at_once(tasks, relying_party.STRANGERS_AT_MOST)) == {AWAY}
+        assert set(await told_at_once(tasks, STRANGERS_AT_MOST)) == {AWAY}
         # More wait than there are connections to the database, and none of them holds one.
         await world.saco_rep.client.get("/me")
         await world.administrator.client.change(f"/people/{world.employee.id}", {"language": "en"})
         provider.closing.set()
     answers = [code(task.result()) for task in tasks]
-    assert answers.count(NOT_LINKED) == relying_party.STRANGERS_AT_MOST
+    assert answers.count(NOT_LINKED) == STRANGERS_AT_MOST
 
 
 # --- Whoever shuts others out ------------------------------------------------------------------------------
@@ -1057,7 +1058,7 @@ async def test_strangers_do_not_keep_an_organisation_from_its_provider(
     gone = await go(caller, provider_id)
     back = provider.visit(gone.url)
     async with coming_back(app, provider, provider_id, 4, 10) as tasks:
-        await told_at_once(tasks, relying_party.STRANGERS_AT_MOST)
+        await told_at_once(tasks, STRANGERS_AT_MOST)
         # What the strangers do now is counted as a way of theirs, and forgets nothing that is known of the provider.
         party._known[provider.issuer].metadata = None
         party._known[provider.issuer].keys_since = None
