@@ -186,7 +186,7 @@ class Database:
         try:
             if kept.get(_ROLE, DatabaseRole.SERVICE) is not context.role:
                 kept[_ROLE] = None  # whatever happens now, nobody relies on it
-                await driver.execute(f"SET ROLE {context.role}; SET plan_cache_mode = force_custom_plan")
+                await driver.execute(_TAKE[context.role])
                 kept[_ROLE] = context.role
             if context.role is DatabaseRole.SERVICE:
                 await driver.fetchval(_ENTER, context.person_id, context.today)
@@ -232,6 +232,7 @@ _UNFIT = text(
     """
 )
 _ROLE = "larande_role"
+_TAKE = {role: f"SET ROLE {role}; SET plan_cache_mode = force_custom_plan" for role in DatabaseRole}
 _ENTER = "SELECT larande_enter($1, $2)"
 _ENTER_CLIENT = "SELECT larande_enter_client($1, $2, $3)"
 _SERVER_SETTINGS = {

@@ -8,15 +8,11 @@ import httpx2
 from fastapi import FastAPI
 
 from tests import contract
+from tests.in_process import ROOT, InProcess
 
 BASE = contract.BASE
 
 Response = httpx2.Response
-
-
-async def _checked(response: httpx2.Response) -> None:
-    await response.aread()
-    contract.check(response)
 
 
 class Client:
@@ -45,7 +41,7 @@ class Client:
             sent["If-Match"] = etag
         if json is not None:
             options["json"] = json
-        response = await self.http.request(method, BASE + path, headers=sent | (headers or {}), **options)
+        response = await self.http.request(method, ROOT + BASE + path, headers=sent | (headers or {}), **options)
         if expect is not None:
             assert response.status_code == expect, f"{method} {path}: {response.status_code} {response.text}"
         return response
@@ -89,9 +85,5 @@ def _owner(path: str) -> str:
 
 @asynccontextmanager
 async def client_for(app: FastAPI, **transport: Any) -> AsyncIterator[Client]:
-    async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app, **transport),
-        base_url="http://testserver",
-        event_hooks={"response": [_checked]},
-    ) as http:
+    async with InProcess(app, on_answer=contract.check, **transport) as http:
         yield Client(http)

@@ -40,7 +40,7 @@ class Machine:
 def a_client(**more: Any) -> Json:
     return {
         "name": "Diariet",
-        "purpose": "Slutliga protokoll diarieförs.",
+        "purpose": "Justerade protokoll diarieförs.",
         "kind": "integrator",
         "scopes": INTEGRATOR,
         "contact": "it@example.se",

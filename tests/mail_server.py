@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -57,11 +58,17 @@ class MailServer:
 
 
 @asynccontextmanager
-async def mail_server(port: int = 0, *, utf8: bool = True) -> AsyncIterator[MailServer]:
+async def mail_server(
+    port: int = 0, *, utf8: bool = True, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None
+) -> AsyncIterator[MailServer]:
+    """With `tls` it speaks TLS from the first byte; with `starttls` it offers to begin."""
     mails = MailServer()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(mails, enable_SMTPUTF8=utf8, hostname="localhost", loop=loop), "127.0.0.1", port
+        lambda: SMTP(mails, enable_SMTPUTF8=utf8, hostname="localhost", loop=loop, tls_context=starttls),
+        "127.0.0.1",
+        port,
+        ssl=tls,
     )
     mails.port = server.sockets[0].getsockname()[1]
     try:

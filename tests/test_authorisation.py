@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -796,6 +796,7 @@ async def _callers(world: World) -> dict[str, Caller]:
     return found
 
 
+@cache
 def _method(operation: str) -> str:
     for item in document()["paths"].values():
         for method, each in item.items():

@@ -153,7 +153,9 @@ async def test_what_is_no_http_is_a_problem_like_any_other(app: FastAPI, sent: b
         assert answer.status in {400, 404}
         if answer.status == 400:
             assert answer.problem["code"] == "requestUnreadable"
-        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert (
+            answer.headers["content-security-policy"] == "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+        )
         assert "server" not in answer.headers
         assert await there.asked() < 1.0
 

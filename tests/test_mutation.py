@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.mutation import Mutant, Reason, faults, reasons, report
+from tests.mutation import Mutant, Reason, faults, reasons, report, stale
 
 KILLED = [Mutant(f"k{number}", "app/a.py", 1) for number in range(97)]
 SURVIVED = Mutant("s", "app/a.py", 0)
@@ -32,3 +32,10 @@ def test_every_reason_says_why_once() -> None:
     known = reasons()
     assert len({(reason.file, reason.change) for reason in known}) == len(known)
     assert all(reason.file.startswith("app/") and reason.change.startswith("- ") and reason.why for reason in known)
+
+
+def test_every_reason_is_for_a_line_of_the_source() -> None:
+    assert stale(reasons()) == []
+    gone = Reason("app/services/policy.py", "- return who is EVERYBODY + return who is not EVERYBODY", "No matter.")
+    missing = Reason("app/services/never.py", "- a + b", "No matter.")
+    assert len(stale([gone, missing])) == 2

@@ -475,6 +475,142 @@ async def test_nobody_takes_a_row_to_themselves_or_decides_for_another_party(pro
         await session.rollback()
 
 
+# What the rules let people change of the structure, said once more: column, another value, and who may.
+ITSELF, ITS_PARTY, RUNNING = "the person", "its party", "an administrator"
+CHANGES = {
+    "person": {
+        "roles": ("CAST(:roles AS text[])", {RUNNING}),
+        "active": ("NOT active", {RUNNING}),
+        "unit_id": ("CASE WHEN unit_id IS NULL THEN CAST(:unit AS uuid) END", {RUNNING}),
+        "email": ("email || 'x'", {RUNNING, ITSELF}),
+        "name": ("name || 'x'", {RUNNING, ITSELF}),
+        "language": ("CASE language WHEN 'sv' THEN 'en' ELSE 'sv' END", {RUNNING, ITSELF}),
+        "erased_at": ("now()", set()),
+    },
+    "party": {
+        "name": ("name || 'x'", {RUNNING, ITS_PARTY}),
+        "state": ("'closed', closed_at = now()", {ITS_PARTY}),
+        "side": ("CASE side WHEN 'union' THEN 'employer' ELSE 'union' END", set()),
+    },
+    "mandate": {
+        "function": ("function || 'x'", {ITS_PARTY}),
+        "valid_to": ("coalesce(valid_to, current_date) + 400", {ITS_PARTY}),
+        "valid_from": ("valid_from - 1", set()),
+        "first": ("NOT first", set()),
+    },
+    "unit": {"headcount": ("coalesce(headcount, 0) + 1", {RUNNING, "a party"})},
+    "unit_placement": {"name": ("name || 'x'", {RUNNING, "a party"})},
+    "service_client": {"purpose": ("purpose || 'x'", {RUNNING, "a party"})},
+}
+
+
+def _standing(who: Someone, table: str, row: dict[str, Any]) -> set[str]:
+    """What somebody is to a row that they see."""
+    own_party = row["id"] if table == "party" else row.get("party_id")
+    return (
+        ({RUNNING} if who.administrator else set())
+        | ({ITSELF} if table == "person" and row["id"] == who.person_id else set())
+        | ({ITS_PARTY} if own_party in who.parties else set())
+        | ({"a party"} if who.parties and row["organisation_id"] == who.organisation_id else set())
+    )
+
+
+async def _tried(session: AsyncSession, statement: str, **given: Any) -> str | int:
+    """Like `_attempt`, and what it did is undone."""
+    found = None
+    try:
+        async with session.begin_nested() as tried:
+            found = (await session.execute(sa.text(statement), given)).rowcount  # type: ignore[attr-defined]
+            await tried.rollback()
+    except DBAPIError as error:
+        return str(getattr(error.orig, "sqlstate", None))
+    assert found is not None
+    return int(found)
+
+
+@pytest.mark.parametrize("name", PEOPLE_ACTING)
+async def test_the_structure_is_changed_by_those_alone_whom_the_rules_let(proof: Proof, name: str) -> None:
+    """However much the policy lets through: nobody gives themselves a role, closes a union or prolongs a mandate."""
+    who = proof.people[name]
+    refused = allowed = 0
+    async with proof.database.write(proof.context(who)) as session:
+        for table, columns in CHANGES.items():
+            for row in (each for each in proof.rows[table] if not proof.foreign(who, table, each)):
+                for column, (value, by) in columns.items():
+                    changed = f"UPDATE {table} SET {column} = {value} WHERE id = CAST(:id AS uuid)"  # noqa: S608
+                    given = {"id": row["id"]}
+                    if column == "unit_id":
+                        given["unit"] = proof.rows["unit"][0]["id"]
+                    if column == "roles":
+                        given["roles"] = [] if "systemAdministrator" in row["roles"] else ["systemAdministrator"]
+                    outcome = await _tried(session, changed, **given)
+                    may = bool(by & _standing(who, table, row))
+                    assert (outcome != REFUSED) is may, (table, column, outcome, row)
+                    allowed += may
+                    refused += not may
+        await session.rollback()
+    assert refused or not who.active
+    assert allowed or not who.active
+
+
+@pytest.mark.parametrize("name", PEOPLE_ACTING)
+async def test_the_structure_grows_by_those_alone_whom_the_rules_let(proof: Proof, name: str) -> None:
+    who = proof.people[name]
+    at_home = [row for row in proof.rows["person"] if row["organisation_id"] == who.organisation_id]
+    home = who.organisation_id or proof.rows["organisation"][0]["id"]
+    async with proof.database.write(proof.context(who)) as session:
+
+        async def add(table: str, like: dict[str, Any], **different: Any) -> str | int:
+            named = ", ".join(f'"{each}"' for each in _columns(table))
+            row = json.dumps(like | {"id": str(uuid4())} | different)
+            made = (
+                f"INSERT INTO {table} ({named}) SELECT {named} "  # noqa: S608
+                f"FROM jsonb_populate_record(NULL::{table}, CAST(:row AS jsonb))"
+            )
+            return await _tried(session, made, row=row)
+
+        person = (at_home or proof.rows["person"])[0] | {"organisation_id": home, "active": True, "erased_at": None}
+        plain = await add("person", person, email=f"{uuid4()}@example.se", roles=[])
+        assert (plain == 1) is (who.administrator or bool(who.parties)), plain
+        mighty = await add("person", person, email=f"{uuid4()}@example.se", roles=["systemAdministrator"])
+        assert mighty == (1 if who.administrator else REFUSED)
+        party = next(row for row in proof.rows["party"] if row["organisation_id"] == home)
+        union = party | {"side": "union", "state": "active", "closed_at": None, "name": f"Nya facket {uuid4()}"}
+        assert await add("party", union) == (1 if who.administrator else REFUSED)
+        # A first representative of a party for which somebody speaks already; nobody is that, not an administrator's.
+        spoken_for = next(
+            row
+            for row in proof.rows["mandate"]
+            if row["valid_to"] is None and row["working_group_id"] is None and row["organisation_id"] == home
+        )
+        # From a day on which there is none like it: no two are first from the same day.
+        first = await add("mandate", spoken_for, first=True, valid_from="2001-01-01")
+        assert first == REFUSED
+        await session.rollback()
+
+
+async def test_an_administrator_appoints_the_first_of_a_party_that_has_nobody(proof: Proof) -> None:
+    administrator = proof.people["administrator"]
+    home = proof.people["saco_rep"].organisation_id
+    async with proof.database.write(proof.context(administrator)) as session:
+        party = uuid4()
+        added = (
+            "INSERT INTO party (id, organisation_id, side, name, state, version, created_at) "
+            "VALUES (:party, CAST(:home AS uuid), 'union', 'Ett nytt fack', 'active', 1, now())"
+        )
+        assert await _attempt(session, added, party=party, home=home) == 1
+        appointed = (
+            "INSERT INTO mandate "
+            "(id, organisation_id, party_id, person_id, function, valid_from, first, version, created_at) VALUES "
+            "(:id, CAST(:home AS uuid), :party, CAST(:person AS uuid), 'Ordförande', "
+            "CURRENT_DATE + CAST(:days AS int), true, 1, now())"
+        )
+        given = {"party": party, "home": home, "person": proof.people["employee"].person_id}
+        assert await _attempt(session, appointed, id=uuid4(), days=0, **given) == 1
+        assert await _attempt(session, appointed, id=uuid4(), days=1, **given) == REFUSED
+        await session.rollback()
+
+
 async def test_whoever_steps_out_steps_back(proof: Proof) -> None:
     async with proof.database.write(proof.context(proof.people["employee"])) as session:
         role = sa.text("SELECT current_user")

@@ -224,6 +224,17 @@ async def test_the_demo_is_not_put_among_others(fresh_database_url: str) -> None
     assert await _organisations(fresh_database_url) == []
 
 
+async def test_a_first_start_makes_nobody_who_could_sign_in(empty_database_url: str) -> None:
+    assert not await entrance.prepare(empty_database_url, with_demo=False)
+    database = Database(empty_database_url)
+    async with database.read() as session:
+        for table in ("person", "credential", "person_invitation", "service_client", "identity_provider", "sign_in"):
+            there = await session.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
+            assert there.scalar_one() == 0, table
+        assert (await session.execute(text("SELECT count(*) FROM dialogue_template"))).scalar_one() > 0
+    await database.close()
+
+
 async def _organisations(url: str) -> list[str]:
     database = Database(url)
     async with database.read() as session:

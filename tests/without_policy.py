@@ -9,12 +9,13 @@ import asyncio
 import json
 import sys
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.services import policy
+from tests.in_process import ask
 
 
 def _allow_everything() -> None:
@@ -86,22 +87,8 @@ async def _answer(app: Any, method: str, path: str, body: Any, headers: dict[str
         "server": ("testserver", 80),
         "client": ("127.0.0.1", 123),
     }
-    status, told, parts = 0, {}, []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": content, "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        nonlocal status
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            told.update({name.decode(): value.decode() for name, value in message["headers"]})
-        else:
-            parts.append(message.get("body", b""))
-
-    with suppress(Exception):  # what is raised here was answered with 500 first, as to anybody
-        await app(scope, receive, send)
-    return [status, b"".join(parts).decode(), told]
+    status, told, answer = await ask(app, scope, content, raise_app_exceptions=False)
+    return [status, answer.decode(), {name.decode(): value.decode() for name, value in told}]
 
 
 class _Tokens:

@@ -21,6 +21,7 @@ from app.api.dependencies import (
     vault_of,
 )
 from app.api.entrance import DEVICE_COOKIE, Credentials, In, place_of
+from app.api.negotiation import FORM, sends_form
 from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
@@ -48,7 +49,6 @@ router = router_of("auth")
 
 REFRESH_COOKIE = "__Host-larande-refresh"
 DEVICE_SECONDS = 180 * 24 * 3600
-FORM = "application/x-www-form-urlencoded"
 # RFC 6749 lets a client of a person send these; they have no effect here. Other unknown names are refused.
 WITHOUT_EFFECT = {"scope", "client_id"}
 
@@ -261,7 +261,7 @@ async def _grant(
     request: Request,
 ) -> tuple[PasswordGrant | RefreshGrant | ClientCredentialsGrant | AuthorisationCodeGrant, bool]:
     """The grant, and whether it came as the standard form."""
-    is_form = request.headers.get("content-type", "").startswith(FORM)
+    is_form = sends_form(request)
     body = await request.body()
     try:
         fields = _form_fields(body) if is_form else json.loads(body)

@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-import json
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ import structlog
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.api.negotiation import best_type, sends_json, version_in
+from app.api.negotiation import best_type, sends_form, sends_json, version_in
 from app.api.operations import Operation
 from app.database import Database
 from app.services import actors, idempotency, passwords, second_factors, wall
@@ -24,6 +24,7 @@ from app.services.errors import Code, Refusal
 from app.services.idempotency import Identified, RequestKey
 from app.services.key_store import KeyStore, KeyStoreUnavailable
 from app.services.second_factors import Needed
+from app.services.spelling import read_json
 from app.services.tokens import Claims, ClientClaims, TokenKey
 from app.services.vault import Vault
 from app.services.work import Work
@@ -55,38 +56,23 @@ async def well_formed(request: Request) -> object:
         raise RequestRefusal("notAcceptable")
     if unknown := sorted(set(request.query_params.keys()) - operation.query_names):
         raise RequestRefusal("unknownParameter", *(("query", name) for name in unknown[:100]))
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    if twice := sorted(name for name in given.keys() - operation.repeated_names if given[name] > 1):
+        # Two readers, one of them a proxy, would disagree on which of the values was meant.
+        raise RequestRefusal("parameterTwice", *(("query", name) for name in twice))
     if operation.takes_body and (body := await request.body()) and not _takes_forms(request):
         if not sends_json(request):
             raise RequestRefusal("unsupportedMediaType")
-        return _read_json(body)
+        try:
+            return read_json(body)
+        except ValueError:
+            raise RequestRefusal("malformed") from None
     return None
-
-
-def _read_json(body: bytes) -> object:
-    """What Python's reader lets pass and RFC 8259 and 7493 do not: other encodings, NaN, a name twice."""
-    try:
-        return json.loads(body.decode(), object_pairs_hook=_named_once, parse_constant=_not_a_number)
-    except (ValueError, RecursionError):
-        raise RequestRefusal("malformed") from None
-
-
-def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    named = dict(pairs)
-    if len(named) < len(pairs):
-        # Two readers would disagree on which of the values was meant.
-        raise ValueError("a name twice")
-    return named
-
-
-def _not_a_number(constant: str) -> None:
-    raise ValueError(constant)
 
 
 def _takes_forms(request: Request) -> bool:
     """OAuth's own endpoint takes the standard form as well."""
-    return request.scope["route"].name == "create_token" and request.headers.get("content-type", "").startswith(
-        "application/x-www-form-urlencoded"
-    )
+    return request.scope["route"].name == "create_token" and sends_form(request)
 
 
 bearer = HTTPBearer(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from app.api.answers import listed, page_of, single
-from app.api.approvals import answer_approval
+from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Call, Creating, Reading, Version
 from app.api.operations import router_of
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
@@ -14,7 +14,7 @@ from app.api.working_groups import WorkingGroupId
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
 from app.models.columns import Id
 from app.models.destruction import DestructionCreate, DestructionItem, DestructionRead, DestructionTransition
-from app.services import approvals, destructions
+from app.services import destructions
 
 router = router_of("retention")
 
@@ -97,8 +97,7 @@ async def list_destruction_approvals(
 ) -> Response:
     """Every decision the parties have taken on it, voided ones included."""
     request = asked(page, limit, after, sort)
-    found = await approvals.list_of(call.work, SubjectType.DESTRUCTION, destruction_id, request)
-    return listed(call, ApprovalItem, found, request)
+    return await list_decisions(call, SubjectType.DESTRUCTION, destruction_id, request)
 
 
 @router.post(
@@ -112,5 +111,4 @@ async def approve_destruction(
 ) -> Response:
     """Your party's decision on the content hash you have read. The last approval needed destroys the record at once,
     with its appendices, decisions, statements and actions: nothing brings them back."""
-    made = await call.once(lambda: destructions.approve(call.work, destruction_id, version, approval), approvals.read)
-    return answer_approval(call, made, 201)
+    return await decided(call, lambda: destructions.approve(call.work, destruction_id, version, approval))

@@ -18,8 +18,8 @@ DESCRIPTION = """
 **Svenska.** Ett stöd för lokala parter, arbetsgivare och fackliga organisationer, som vill samtala om lärande i
 arbetet: samtalsunderlag, arbetsgrupper, samtal och protokoll som båda sidor godkänner.
 *Servicenivå:* tjänsten drivs av den organisation som har installerat den; programmet lovar inga svarstider.
-*Begränsningar:* högst 100 rader per sida, antal är exakta upp till 10 000, en begäran är på högst 1 MiB. Hur ofta man
-får fråga står i svarens `RateLimit-Policy`; den som frågar oftare får 429 med `Retry-After`.
+*Begränsningar:* högst 100 rader per sida, antal är exakta upp till 10 000, en begäran är på högst 1 MiB. Hur många
+anrop man får göra står i svarens `RateLimit-Policy`; den som gör fler får 429 med `Retry-After`.
 
 **English.** Support for local parties, employer and trade unions, who want to talk about learning at work: dialogue
 templates, working groups, sessions, and records that both sides approve.
@@ -47,7 +47,7 @@ _RATE_LIMIT = {
     },
     "RateLimit": {
         "schema": {"type": "string", "example": '"reads";r=2999;t=1'},
-        "description": "How many are left (r), and in how many seconds all are there again (t).",
+        "description": "How many are left (r), and in how many seconds there is one more (t).",
     },
 }
 _PROBLEM = {

@@ -97,9 +97,9 @@ def _signed_in_as(scope: Scope) -> str | None:
 
 
 def _told(allowance: Allowance, standing: Standing) -> list[tuple[bytes, bytes]]:
-    """Structured fields as draft-ietf-httpapi-ratelimit-headers has them since its eighth version."""
+    """Structured fields as draft-ietf-httpapi-ratelimit-headers-10 has them."""
     policy = f'"{allowance.name}";q={allowance.quota};w={allowance.window_s}'
-    left = f'"{allowance.name}";r={standing.left};t={standing.full_in_s}'
+    left = f'"{allowance.name}";r={standing.left};t={standing.more_in_s}'
     return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", left.encode())]
 
 

@@ -34,6 +34,7 @@ def preferred_language(request: Request) -> LanguageTag:
 
 
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 def best_type(request: Request, offered: Sequence[str]) -> str | None:
@@ -53,10 +54,17 @@ def best_type(request: Request, offered: Sequence[str]) -> str | None:
 
 def sends_json(request: Request) -> bool:
     """Whether the body says it is JSON (or, for PATCH, a merge patch)."""
-    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    return media_type == "application/json" or (
-        request.method == "PATCH" and media_type == "application/merge-patch+json"
-    )
+    media_type = _sent_type(request)
+    return media_type == JSON or (request.method == "PATCH" and media_type == "application/merge-patch+json")
+
+
+def sends_form(request: Request) -> bool:
+    """Whether the body says it is the form that OAuth is spoken in."""
+    return _sent_type(request) == FORM
+
+
+def _sent_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 def etag(version: int, digest: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_origin
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -36,6 +37,8 @@ class Operation:
     path: str
     """With the base path and `{parameters}`."""
     query_names: frozenset[str]
+    repeated_names: frozenset[str]
+    """Those of them that may be there more than once."""
     takes_body: bool
     media_types: tuple[str, ...]
     """In which it answers, JSON first."""
@@ -62,6 +65,9 @@ def operations_of(app: FastAPI) -> dict[str, Operation]:
             method=method,
             path=context.path or route.path,
             query_names=frozenset(_query_names(route)),
+            repeated_names=frozenset(
+                each.alias for each in route.dependant.query_params if get_origin(each.field_info.annotation) is list
+            ),
             # Signing in reads its body itself, a form or JSON, and says so in the document.
             takes_body=route.body_field is not None or "requestBody" in (route.openapi_extra or {}),
             media_types=tuple(dict.fromkeys([JSON, *_media_types(route)])),

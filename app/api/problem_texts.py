@@ -21,8 +21,15 @@ PROBLEMS: dict[str, ProblemText] = {
     # --- what the protocol itself refuses
     "malformed": _p(
         400,
-        ("Begäran kan inte läsas", "Innehållet är inte giltig JSON i UTF-8, eller så finns ett namn två gånger."),
-        ("The request cannot be read", "The body is not valid JSON in UTF-8, or a name occurs twice."),
+        (
+            "Begäran kan inte läsas",
+            "Innehållet är inte giltig JSON (eller, för /auth/token, ett giltigt formulär) i UTF-8, "
+            "eller så finns ett namn två gånger.",
+        ),
+        (
+            "The request cannot be read",
+            "The body is not valid JSON (or, for /auth/token, a valid form) in UTF-8, or a name occurs twice.",
+        ),
     ),
     "hostInvalid": _p(
         400,
@@ -33,6 +40,17 @@ PROBLEMS: dict[str, ProblemText] = {
         400,
         ("HTTP-huvudet Authorization finns två gånger", "Skicka det en gång, med den token som begäran gäller."),
         ("The Authorization header is there twice", "Send it once, with the token the request is made with."),
+    ),
+    "headerTwice": _p(
+        400,
+        (
+            "Ett HTTP-huvud finns två gånger",
+            "Skicka Content-Type, Idempotency-Key och If-Match högst en gång var; If-Match med en enda ETag.",
+        ),
+        (
+            "A header is there twice",
+            "Send Content-Type, Idempotency-Key and If-Match at most once each, If-Match with a single ETag.",
+        ),
     ),
     "methodNotAllowed": _p(
         405,
@@ -52,12 +70,12 @@ PROBLEMS: dict[str, ProblemText] = {
     # limits
     "requestUnreadable": _p(
         400,
-        ("Begäran är inte giltig HTTP", "Det som kom kan inte läsas som en HTTP-begäran. Förbindelsen stängs."),
+        ("Begäran är inte giltig HTTP", "Det som kom kan inte läsas som en HTTP-begäran. Anslutningen stängs."),
         ("The request is not valid HTTP", "What came cannot be read as an HTTP request. The connection is closed."),
     ),
     "requestTooSlow": _p(
         408,
-        ("Begäran tog för lång tid", "Hela begäran kom inte fram i tid. Förbindelsen stängs; försök igen."),
+        ("Begäran tog för lång tid", "Hela begäran kom inte fram i tid. Anslutningen stängs; försök igen."),
         ("The request took too long", "Not all of the request arrived in time. The connection is closed; try again."),
     ),
     "addressTooLong": _p(
@@ -74,17 +92,30 @@ PROBLEMS: dict[str, ProblemText] = {
         429,
         (
             "För många förfrågningar",
-            "Du frågar oftare än tjänsten räcker till för alla. Vänta så länge som HTTP-huvudet Retry-After säger.",
+            "Du skickar fler anrop än tjänsten klarar om den ska räcka till alla. Vänta så länge som HTTP-huvudet "
+            "Retry-After säger.",
         ),
         (
             "Too many requests",
-            "You ask more often than the service can bear for everyone. Wait as long as the Retry-After header says.",
+            "You send more requests than the service can take if it is to be there for everyone. Wait as long as the "
+            "Retry-After header says.",
         ),
+    ),
+    "contentEncodingUnsupported": _p(
+        415,
+        ("Innehållet är komprimerat", "Skicka innehållet som det är, utan HTTP-huvudet Content-Encoding."),
+        ("The body is compressed", "Send the body as it is, without the Content-Encoding header."),
     ),
     "unsupportedMediaType": _p(
         415,
-        ("Formatet på innehållet stöds inte", "Skicka innehållet som application/json."),
-        ("The body's format is not supported", "Send the body as application/json."),
+        (
+            "Formatet på innehållet stöds inte",
+            "Skicka innehållet som application/json. /auth/token tar också application/x-www-form-urlencoded.",
+        ),
+        (
+            "The body's format is not supported",
+            "Send the body as application/json. /auth/token takes application/x-www-form-urlencoded as well.",
+        ),
     ),
     "validationFailed": _p(
         422,
@@ -95,6 +126,11 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         ("Okänd parameter", "Adressen har en frågeparameter som inte finns här."),
         ("Unknown parameter", "The address has a query parameter that does not exist here."),
+    ),
+    "parameterTwice": _p(
+        422,
+        ("Samma parameter finns två gånger", "Varje frågeparameter får finnas bara en gång i adressen."),
+        ("The same parameter is there twice", "Each query parameter may be in the address only once."),
     ),
     "preconditionRequired": _p(
         428,
@@ -215,18 +251,18 @@ PROBLEMS: dict[str, ProblemText] = {
         401,
         (
             "Inloggningen gick inte igenom",
-            "Vägen via er inloggningstjänst är använd, för gammal eller stämmer inte. Börja om.",
+            "Inloggningsförsöket har redan använts, har gått ut eller är ogiltigt. Börja om.",
         ),
         (
             "The sign-in did not go through",
-            "The way through your identity provider is used, too old or not right. Start again.",
+            "This attempt to sign in has been used already, has expired or is not valid. Start again.",
         ),
     ),
     "identityNotLinked": _p(
         403,
         (
             "Kontot är inte kopplat till någon här",
-            "Be om en inbjudan och logga in med den första gången. Därefter räcker ert vanliga konto.",
+            "Be om en inbjudan och logga in med den första gången. Därefter räcker ditt vanliga konto.",
         ),
         (
             "The account is not linked to anybody here",
@@ -265,7 +301,7 @@ PROBLEMS: dict[str, ProblemText] = {
         (
             "Organisationen loggar in på annat sätt",
             "Er organisation använder en inloggningstjänst, så det finns inga lösenord här. Använd inbjudan för att "
-            "koppla ert konto där.",
+            "koppla ditt konto där.",
         ),
         (
             "The organisation signs in elsewhere",
@@ -282,7 +318,7 @@ PROBLEMS: dict[str, ProblemText] = {
         409,
         (
             "Domänen tillhör en annan organisation",
-            "En annan organisation har bekräftat domänen. Den måste lämna den först.",
+            "En annan organisation har bekräftat domänen. Den organisationen måste först ge upp domänen.",
         ),
         (
             "The domain is another organisation's",
@@ -333,7 +369,10 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "signInEnded": _p(
         409,
-        ("Inloggningen är redan avslutad", "Där är du utloggad. Hämta listan igen för att se vad som är kvar."),
+        (
+            "Inloggningen är redan avslutad",
+            "Du är utloggad där. Hämta listan igen för att se vilka som finns kvar.",
+        ),
         (
             "The sign-in has already ended",
             "You are signed out there. Read the list again to see where you are signed in.",
@@ -358,7 +397,7 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "secondFactorMissing": _p(
         403,
-        ("Tvåstegsverifiering krävs", "Slå på den (/me/second-factor). Till dess går det bara att göra det."),
+        ("Tvåstegsverifiering krävs", "Slå på den (/me/second-factor). Innan dess går inget annat att göra."),
         ("A second factor is demanded", "Switch it on (/me/second-factor). Until then that is all you can do."),
     ),
     "secondFactorActive": _p(
@@ -368,7 +407,7 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "secondFactorInactive": _p(
         409,
-        ("Tvåstegsverifiering är inte påslagen", "Det finns ingen sådan för kontot."),
+        ("Tvåstegsverifiering är inte påslagen", "Kontot har ingen tvåstegsverifiering."),
         ("The second factor is not on", "The account has none."),
     ),
     "signInTooOld": _p(
@@ -388,7 +427,7 @@ PROBLEMS: dict[str, ProblemText] = {
         403,
         (
             "Lösenordet eller koden stämmer inte",
-            "Det behövs en gång till för att visa att det är du. Ingenting ändrades.",
+            "Ange lösenordet eller en kod igen för att visa att det är du. Ingenting har ändrats.",
         ),
         (
             "The password or the code is not right",
@@ -1285,15 +1324,18 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "scopeNotGranted": _p(
         422,
-        ("Klienten har inte den behörigheten", "Begär bara sådant som klienten är registrerad för, eller lämna tomt."),
-        ("The client does not have that scope", "Ask only for what the client is registered for, or leave it out."),
+        (
+            "Klienten har inte den behörigheten",
+            "Begär bara det som klienten är registrerad för, eller utelämna scope.",
+        ),
+        ("The client does not have that scope", "Ask only for what the client is registered for, or leave scope out."),
     ),
     "scopeNotForKind": _p(
         422,
         (
             "Behörigheten passar inte klientens slag",
-            "Ett personalsystem kan få behörighet till personer och enheter, en integratör till slutliga protokoll och "
-            "publicerade resultat.",
+            "Ett personalsystem kan få behörighet till personer och enheter, en integratör till justerade "
+            "protokoll och släppta resultat.",
         ),
         (
             "The scope does not fit the client's kind",
@@ -1304,16 +1346,16 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         (
             "Giltighetstiden passar inte",
-            "Den ska ligga framåt i tiden: högst två år för en klient, och för en hemlighet inte längre än klienten.",
+            "Den ska ligga i framtiden: högst två år för en klient, och för en hemlighet inte längre än klienten.",
         ),
         (
             "The expiry does not fit",
-            "It lies ahead: at most two years for a client, and for a secret no later than its client's.",
+            "It must lie in the future: at most two years for a client, and for a secret no later than its client's.",
         ),
     ),
     "serviceClientEnded": _p(
         409,
-        ("Klienten är avslutad", "Den släpps inte in mer. Registrera en ny om den behövs."),
+        ("Klienten är avslutad", "Den släpps inte in längre. Registrera en ny om den behövs."),
         ("The client has ended", "It is not let in any more. Register a new one if it is needed."),
     ),
     "consentNotNeeded": _p(
@@ -1358,7 +1400,7 @@ PROBLEMS: dict[str, ProblemText] = {
     "nothingToHold": _p(
         422,
         (
-            "Inget sådant finns att spärra",
+            "Det finns inget sådant att spärra",
             "Ange en arbetsgrupp, ett justerat protokoll eller en person i organisationen.",
         ),
         ("There is no such thing to hold", "Name a working group, a final record or a person of the organisation."),
@@ -1382,13 +1424,13 @@ PROBLEMS: dict[str, ProblemText] = {
         409,
         (
             "Personen har ett uppdrag",
-            "Parten behöver avsluta uppdraget, och dess sista dag ha gått, innan uppgifterna kan raderas.",
+            "Parten behöver avsluta uppdraget, och dess sista dag måste ha passerat, innan uppgifterna kan raderas.",
         ),
         ("The person holds a mandate", "The party must end it, and its last day pass, before the data can be erased."),
     ),
     "personLeadsSession": _p(
         409,
-        ("Personen leder ett samtal som inte är hållet", "Låt någon annan leda samtalet, eller ställ in det, först."),
+        ("Personen ska leda ett samtal framöver", "Låt först någon annan leda samtalet, eller ställ in det."),
         ("The person leads a session to come", "Let somebody else lead it, or cancel it, first."),
     ),
 }

@@ -213,7 +213,8 @@ class LastResort:
             return
         request = Request(scope)
         if (code := _refused_at_once(request.headers)) is not None:
-            await problem(request, code)(scope, receive, send)
+            headers = {"Accept-Encoding": "identity"} if code == "contentEncodingUnsupported" else {}
+            await problem(request, code, headers=headers)(scope, receive, send)
             return
         begun = False
 
@@ -231,6 +232,10 @@ class LastResort:
             await response(scope, receive, send)
 
 
+# Of two of them the program would heed the first, and what stands between it and the client perhaps the other.
+_ONCE = ("content-type", "idempotency-key", "if-match")
+
+
 def _refused_at_once(headers: Headers) -> str | None:
     hosts = headers.getlist("host")
     if len(hosts) > 1 or not all(is_host(host) for host in hosts):
@@ -238,4 +243,9 @@ def _refused_at_once(headers: Headers) -> str | None:
     if len(headers.getlist("authorization")) > 1:
         # Two readers would disagree on who asks.
         return "authorizationTwice"
+    if any(len(headers.getlist(name)) > 1 for name in _ONCE):
+        return "headerTwice"
+    if headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+        # What is compressed would look like bytes that are no JSON.
+        return "contentEncodingUnsupported"
     return None

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from app.api.answers import listed, page_of, single
-from app.api.approvals import answer_approval
+from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
@@ -19,7 +19,7 @@ from app.models.service_client import (
     ServiceClientTransition,
     ServiceClientUpdate,
 )
-from app.services import approvals, service_client_consent, service_clients
+from app.services import service_client_consent, service_clients
 
 router = router_of("service-clients")
 
@@ -110,8 +110,7 @@ async def list_service_client_approvals(
 ) -> Response:
     """Every decision the parties have taken on it, voided ones included."""
     request = asked(page, limit, after, sort)
-    found = await approvals.list_of(call.work, SubjectType.SERVICE_CLIENT, service_client_id, request)
-    return listed(call, ApprovalItem, found, request)
+    return await list_decisions(call, SubjectType.SERVICE_CLIENT, service_client_id, request)
 
 
 @router.post(
@@ -126,7 +125,4 @@ async def approve_service_client(
     """Your party's decision on the content hash you have read. The last approval needed lets the client read what its
     scopes name. Your party can take it back at any time (`withdraw_approval`), and reading ends at once; so it does
     when a party asks for a change."""
-    made = await call.once(
-        lambda: service_client_consent.approve(call.work, service_client_id, version, approval), approvals.read
-    )
-    return answer_approval(call, made, 201)
+    return await decided(call, lambda: service_client_consent.approve(call.work, service_client_id, version, approval))

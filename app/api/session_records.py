@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single, tagged
-from app.api.approvals import answer_approval
+from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
@@ -23,7 +23,7 @@ from app.models.session_record import (
     SessionRecordTransition,
     SessionRecordUpdate,
 )
-from app.services import approvals, record_review, session_records
+from app.services import record_review, session_records
 
 router = router_of("session-records")
 
@@ -125,8 +125,7 @@ async def list_session_record_approvals(
 ) -> Response:
     """Every decision the parties have taken on the record, voided ones included."""
     request = asked(page, limit, after, sort)
-    found = await approvals.list_of(call.work, SubjectType.SESSION_RECORD, session_record_id, request)
-    return listed(call, ApprovalItem, found, request)
+    return await list_decisions(call, SubjectType.SESSION_RECORD, session_record_id, request)
 
 
 @router.post(
@@ -139,10 +138,7 @@ async def approve_session_record(
     call: Creating, version: Version, session_record_id: SessionRecordId, approval: ApprovalCreate
 ) -> Response:
     """Your party's decision on the content hash you have read. The last approval needed makes the record final."""
-    made = await call.once(
-        lambda: record_review.approve(call.work, session_record_id, version, approval), approvals.read
-    )
-    return answer_approval(call, made, 201)
+    return await decided(call, lambda: record_review.approve(call.work, session_record_id, version, approval))
 
 
 @router.get(

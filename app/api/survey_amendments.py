@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from app.api.answers import listed, page_of, single
-from app.api.approvals import answer_approval
+from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Call, Creating, Reading, Version
 from app.api.operations import router_of
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
@@ -18,7 +18,7 @@ from app.models.survey_amendment import (
     SurveyAmendmentRead,
     SurveyAmendmentTransition,
 )
-from app.services import approvals, survey_amendments
+from app.services import survey_amendments
 
 router = router_of("survey-amendments")
 
@@ -110,8 +110,7 @@ async def list_survey_amendment_approvals(
 ) -> Response:
     """Every decision the parties have taken on it, voided ones included."""
     request = asked(page, limit, after, sort)
-    found = await approvals.list_of(call.work, SubjectType.SURVEY_AMENDMENT, survey_amendment_id, request)
-    return listed(call, ApprovalItem, found, request)
+    return await list_decisions(call, SubjectType.SURVEY_AMENDMENT, survey_amendment_id, request)
 
 
 @router.post(
@@ -126,7 +125,4 @@ async def approve_survey_amendment(
     """Your party's decision on the content hash you have read. The last approval needed changes the closing time. If
     the round is to be abandoned, it cancels the round, and all answers are destroyed unread: nothing brings them back.
     """
-    made = await call.once(
-        lambda: survey_amendments.approve(call.work, survey_amendment_id, version, approval), approvals.read
-    )
-    return answer_approval(call, made, 201)
+    return await decided(call, lambda: survey_amendments.approve(call.work, survey_amendment_id, version, approval))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single, tagged
-from app.api.approvals import answer_approval
+from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Call, Creating, Reading, Version, Writing, key_store_of
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
@@ -26,7 +26,7 @@ from app.models.survey_round import (
     SurveyRoundUpdate,
     SurveyUnitItem,
 )
-from app.services import approvals, survey_keys, survey_opening, survey_protection, survey_rounds, survey_units
+from app.services import survey_keys, survey_opening, survey_protection, survey_rounds, survey_units
 
 router = router_of("survey-rounds")
 
@@ -206,8 +206,7 @@ async def list_survey_round_approvals(
 ) -> Response:
     """Every decision the parties have taken on the round, voided ones included."""
     request = asked(page, limit, after, sort)
-    found = await approvals.list_of(call.work, SubjectType.SURVEY_ROUND, survey_round_id, request)
-    return listed(call, ApprovalItem, found, request)
+    return await list_decisions(call, SubjectType.SURVEY_ROUND, survey_round_id, request)
 
 
 @router.post(
@@ -221,7 +220,4 @@ async def approve_survey_round(
 ) -> Response:
     """Your party's decision on the content hash you have read. The last approval needed opens the round."""
     key_store = key_store_of(call)
-    made = await call.once(
-        lambda: survey_opening.approve(call.work, survey_round_id, version, approval, key_store), approvals.read
-    )
-    return answer_approval(call, made, 201)
+    return await decided(call, lambda: survey_opening.approve(call.work, survey_round_id, version, approval, key_store))

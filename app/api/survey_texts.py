@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single, tagged
-from app.api.approvals import answer_approval
+from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.paging import After, ByDecision, Limit, PageNumber, asked
@@ -19,7 +19,7 @@ from app.models.survey_texts import (
     TextsApprovalCreate,
     TextWithholdingCreate,
 )
-from app.services import approvals, survey_text_review
+from app.services import survey_text_review
 
 router = router_of("survey-texts")
 
@@ -115,8 +115,7 @@ async def list_survey_texts_approvals(
 ) -> Response:
     """Every decision the parties have taken on the texts, voided ones included."""
     request = asked(page, limit, after, sort)
-    found = await approvals.list_of(call.work, SubjectType.SURVEY_TEXTS, survey_texts_id, request)
-    return listed(call, ApprovalItem, found, request)
+    return await list_decisions(call, SubjectType.SURVEY_TEXTS, survey_texts_id, request)
 
 
 @router.post(
@@ -130,7 +129,4 @@ async def approve_survey_texts(
 ) -> Response:
     """Your party has read the texts and lets out those whose content hash you name. The last approval needed releases
     them to everyone in the same instant, and deletes the others."""
-    made = await call.once(
-        lambda: survey_text_review.approve(call.work, survey_texts_id, version, approval), approvals.read
-    )
-    return answer_approval(call, made, 201)
+    return await decided(call, lambda: survey_text_review.approve(call.work, survey_texts_id, version, approval))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
-from app.api.approvals import answer_approval
+from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
@@ -20,7 +20,7 @@ from app.models.working_group import (
     WorkingGroupTransition,
     WorkingGroupUpdate,
 )
-from app.services import approvals, working_groups
+from app.services import working_groups
 
 router = router_of("working-groups")
 
@@ -108,12 +108,7 @@ async def list_working_group_approvals(
 ) -> Response:
     """Every decision the parties have taken on the group's start, voided ones included."""
     request = asked(page, limit, after, sort)
-    return listed(
-        call,
-        ApprovalItem,
-        await approvals.list_of(call.work, SubjectType.WORKING_GROUP, working_group_id, request),
-        request,
-    )
+    return await list_decisions(call, SubjectType.WORKING_GROUP, working_group_id, request)
 
 
 @router.post(
@@ -126,7 +121,4 @@ async def approve_working_group(
     call: Creating, version: Version, working_group_id: WorkingGroupId, approval: ApprovalCreate
 ) -> Response:
     """Your party's decision on the content hash you have read. The last approval needed starts the group."""
-    made = await call.once(
-        lambda: working_groups.approve(call.work, working_group_id, version, approval), approvals.read
-    )
-    return answer_approval(call, made, 201)
+    return await decided(call, lambda: working_groups.approve(call.work, working_group_id, version, approval))

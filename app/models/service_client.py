@@ -67,7 +67,7 @@ class ServiceClient(VersionedRow, table=True):
     allowed_networks: list[str] = Column(sa_column=text_array())
     state: ServiceClientState = Column(default=ServiceClientState.ACTIVE, sa_column=enum_column(ServiceClientState))
     approval_rule: ApprovalRule = Column(sa_column=enum_column(ApprovalRule))
-    """The organisation's when the client last changed: it is part of what is consented to."""
+    """`every`: it is part of what is consented to."""
     content_hash: str
     consented_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
@@ -131,7 +131,7 @@ Purpose = Annotated[
     Field(
         max_length=2000,
         description="What it is for, as those read it who are asked to agree.",
-        json_schema_extra={"example": "Slutliga protokoll diarieförs i myndighetens diarium."},
+        json_schema_extra={"example": "Justerade protokoll diarieförs i myndighetens diarium."},
     ),
 ]
 Scopes = Annotated[
@@ -215,7 +215,7 @@ class ServiceClientContent(Output):
     expires_at: Moment
     allowed_networks: AllowedNetworks
     approval_rule: ApprovalRule = Field(
-        description="Which unions must agree beside the employer: the organisation's rule when the client last changed."
+        description="`every`: all unions of the organisation agree beside the employer, whatever is proposed to groups."
     )
 
 

@@ -88,7 +88,8 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
     Notice.EMAIL_CHANGED: {
         Language.SWEDISH: _Said(
             "Din e-postadress har ändrats",
-            f"Ditt konto i {SERVICE} har fått en annan e-postadress. Det här är det sista meddelandet till den här.",
+            f"Ditt konto i {SERVICE} har fått en annan e-postadress. Det här är det sista meddelandet som skickas till "
+            "den gamla.",
         ),
         Language.ENGLISH: _Said(
             "Your e-mail address has been changed",
@@ -150,7 +151,7 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
     },
     Notice.CODES_GUESSED: {
         Language.SWEDISH: _Said(
-            "Någon kan ditt lösenord",
+            "Någon känner till ditt lösenord",
             f"Någon har skrivit rätt lösenord till ditt konto i {SERVICE} men flera gånger fel engångskod, och har "
             "inte kommit in.",
         ),

@@ -10,7 +10,8 @@ HAS_EMAIL = sa.func.lower(col(Person.email)) == sa.func.lower(sa.bindparam("emai
 _BY_EMAIL = sa.select(Person).where(HAS_EMAIL)
 
 
-async def by_email(session: AsyncSession, email: str) -> Person | None:
-    """The person, active or not."""
-    found: Person | None = (await session.execute(_BY_EMAIL, {"email": email})).scalar_one_or_none()
+async def by_email(session: AsyncSession, email: str, *, hold: bool = False) -> Person | None:
+    """The person, active or not; `hold`: as they are until this is stored."""
+    query = _BY_EMAIL.with_for_update(key_share=True) if hold else _BY_EMAIL
+    found: Person | None = (await session.execute(query, {"email": email})).scalar_one_or_none()
     return found

@@ -71,8 +71,8 @@ _SIGNED_IN = (
         col(Person.active),
     )
 )
-# The person first, as everybody who holds both.
-_STILL_SIGNED_IN = _SIGNED_IN.with_for_update(of=(Person, SignIn))
+# The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
+_STILL_SIGNED_IN = _SIGNED_IN.with_for_update(of=(Person, SignIn), key_share=True)
 _EXPIRED = (
     sa.select(col(AuthorisationRequest.state_hash))
     .where(col(AuthorisationRequest.expires_at) <= sa.bindparam("now", type_=UtcDateTime))

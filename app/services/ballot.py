@@ -6,7 +6,6 @@ A round has a key of its own, and in two-key mode one of each side besides. A si
 as 24 words, and comes back when the round is closed. Why it is so stands in docs/decisions/sealed-ballot-box.md.
 """
 
-import base64
 import hashlib
 import hmac
 import re
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 
 from app.services.errors import Code, Refusal
 from app.services.scoring import DONT_KNOW
+from app.services.spelling import base64url, bytes_of
 
 SECRET_BYTES = 32
 SEAL_BYTES: int = crypto_box_SEALBYTES
@@ -253,7 +253,7 @@ _ADDRESS_BLOCK = 256  # bytes: the longest e-mail address has 254, so all have t
 
 def new_token() -> str:
     """A random token for a slip or an anonymous link: 256 bits, base64url without padding."""
-    return _spelled(secrets.token_bytes(SECRET_BYTES))
+    return base64url(secrets.token_bytes(SECRET_BYTES))
 
 
 def token_of_person(invitation_secret: bytes, round_id: UUID, person_id: UUID) -> str:
@@ -274,8 +274,8 @@ def normal_address(address: str) -> str:
 def token_hash(token: str) -> bytes:
     """SHA-256 of the token's 32 bytes, as the database keeps it. A token has one spelling, and others are unknown."""
     if _TOKEN.fullmatch(token):
-        content = base64.urlsafe_b64decode(f"{token}=")
-        if _spelled(content) == token:
+        content = bytes_of(token)
+        if base64url(content) == token:
             return hashlib.sha256(content).digest()
     raise Refusal(Code.SURVEY_TOKEN_UNKNOWN)
 
@@ -293,12 +293,8 @@ def open_for_worker(invitation_secret: bytes, round_id: UUID, box: bytes) -> str
         raise BoxDamaged from None
 
 
-def _spelled(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
 def _derived_token(invitation_secret: bytes, round_id: UUID, subject: bytes) -> str:
-    return _spelled(_derived(invitation_secret, b"token", round_id, subject))
+    return base64url(_derived(invitation_secret, b"token", round_id, subject))
 
 
 def _queue(invitation_secret: bytes, round_id: UUID) -> SecretBox:

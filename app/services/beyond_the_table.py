@@ -20,7 +20,7 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     "create_second_factor": {Code.SECOND_FACTOR_ACTIVE: "the caller has no second factor that is confirmed"},
     "create_recovery_codes": {Code.SECOND_FACTOR_INACTIVE: "the caller has a second factor that is confirmed"},
     "create_mandate": {
-        Code.FIRST_MANDATE_EXISTS: "if a system administrator gives it, the party has never had a mandate",
+        Code.FIRST_MANDATE_EXISTS: "if an administrator gives it, nobody speaks for the whole party today or later",
     },
     "create_working_group": {Code.OWN_PARTY_MISSING: "the caller speaks for one of the parties named"},
     "update_working_group": {Code.OWN_PARTY_MISSING: "the caller speaks for one of the parties that are left"},
@@ -33,9 +33,8 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     "withdraw_approval": _OF_A_RECORD
     | {
         Code.DECISION_TAKEN: "what it is about is not decided: the group is forming, the record is not final, "
-        "the texts are not released, the survey round and its change are only proposed; but consent to a service "
-        "client can always be taken back"
-        "the texts are not released, the survey round, its change and a destruction are only proposed"
+        "the texts are not released, the survey round, its change and a destruction are only proposed; but consent "
+        "to a service client can always be taken back"
     },
     "update_dialogue_session": {
         Code.SESSION_HELD: "once the session is held, only attendances and head-count change",

@@ -5,13 +5,11 @@ A pack is a directory: `pack.json` (key, version, licence, languages, provenance
 an organisation sends to import it.
 """
 
-import json
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
@@ -27,6 +25,7 @@ from app.models.template_content import MethodTexts, MethodTextsRead
 from app.services import audit, dialogue_templates, instrument_content, instruments, policy, template_content
 from app.services.content_hash import content_hash
 from app.services.errors import Code, FieldRefusal, Refusal
+from app.services.spelling import read_json
 from app.services.work import Work
 
 # Never change this: the addresses of all central templates and instruments are made from it.
@@ -148,24 +147,16 @@ def _strangeness(name: str, key: str, part: PackTemplate | InstrumentCreate, man
 def _read(file: Traversable, name: str, shape: type[ShapeT], lines: list[str]) -> ShapeT | None:
     """The file in its shape, or None and what is wrong with it in `lines`."""
     try:
-        return shape.model_validate(json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_named_once))
+        return shape.model_validate(read_json(file.read_bytes()))
     except OSError:
         lines.append(f"{name}: cannot be read")
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
             pointer = "".join(f"/{step}" for step in each["loc"])
             lines.append(f"{name}: {pointer}: {each['msg']}")
-    except (ValueError, RecursionError) as error:  # neither UTF-8 nor JSON, or not as the API takes it
+    except ValueError as error:  # neither UTF-8 nor JSON, or not as the API takes it
         lines.append(f"{name}: is not JSON ({error})")
     return None
-
-
-def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of a name that is there twice a reader would take the last, and the other would be lost without a word."""
-    counted = Counter(name for name, _ in pairs)
-    if twice := [name for name, number in counted.items() if number > 1]:
-        raise ValueError(f"in one object, the same name twice: {', '.join(twice)}")
-    return dict(pairs)
 
 
 def _lines(name: str, faults: list[FieldRefusal], within: str = "") -> list[str]:

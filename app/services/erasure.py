@@ -83,15 +83,15 @@ async def _erase(work: Work, person: Person) -> None:
     if person.organisation_id is not None:
         await named_texts.take_out(work, "erase_person", person)
     of_person = col(SignIn.person_id) == person.id
-    # Held first: a token that is being renewed would come in between.
-    sign_ins = (
-        (await work.session.execute(sa.select(col(SignIn.id)).where(of_person).with_for_update())).scalars().all()
-    )
+    # Held first: a token that is being renewed would come in between. In the order in which others end several.
+    held = sa.select(col(SignIn.id)).where(of_person).order_by(col(SignIn.id)).with_for_update()
+    sign_ins = (await work.session.execute(held)).scalars().all()
     for statement in (
         sa.delete(AuthorisationRequest).where(col(AuthorisationRequest.person_id) == person.id),
         sa.delete(Identity).where(col(Identity.person_id) == person.id),
-        sa.delete(RecoveryCode).where(col(RecoveryCode.person_id) == person.id),
+        # Whoever uses a code up holds the factor first.
         sa.delete(SecondFactor).where(col(SecondFactor.person_id) == person.id),
+        sa.delete(RecoveryCode).where(col(RecoveryCode.person_id) == person.id),
         sa.delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(sign_ins)),
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),

@@ -5,10 +5,8 @@ keys is not looked at. joserfc does the arithmetic, and what it lets pass is ref
 names that occur twice, times that are no whole numbers, keys that are too short or are meant for something else.
 """
 
-import base64
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from joserfc.jws import JWSRegistry, deserialize_compact
 
 from app.models.identity import LONGEST_SUBJECT
 from app.models.identity_provider import SigningAlgorithm
+from app.services.spelling import base64url, bytes_of, is_canonical, read_object
 
 LONGEST = 32 * 1024
 """Bytes. Agencies' tokens name every group that somebody is in, and are not read for that."""
@@ -28,7 +27,6 @@ CLOCK_LEEWAY = timedelta(seconds=60)
 OLDEST = timedelta(minutes=10)
 KEYS_AT_MOST = 50
 RSA_BITS = range(2048, 8193)
-_PART = re.compile(r"[A-Za-z0-9_-]+")
 _SUBJECT = re.compile(rf"[ -~]{{1,{LONGEST_SUBJECT}}}")
 
 
@@ -66,7 +64,7 @@ def keys_in(document: bytes) -> tuple[ProviderKey, ...]:
 
     Raises `ValueError` for what is no JWK Set.
     """
-    members = read_json(document)
+    members = read_object(document)
     listed = members.get("keys")
     if not isinstance(listed, list) or len(listed) > KEYS_AT_MOST:
         raise ValueError("no key set")
@@ -76,11 +74,11 @@ def keys_in(document: bytes) -> tuple[ProviderKey, ...]:
 def subject_of(token: str, keys: Sequence[ProviderKey], expected: Expected, now: datetime) -> str:
     """Who it is, as the provider calls them. Raises `UnknownKey` and `IdTokenRefused`."""
     parts = token.split(".")
-    if len(token) > LONGEST or len(parts) != 3 or not all(map(_is_canonical, parts)):
+    if len(token) > LONGEST or len(parts) != 3 or not all(map(is_canonical, parts)):
         raise IdTokenRefused("form")
     try:
-        header = read_json(_bytes(parts[0]))
-        claims = read_json(_bytes(parts[1]))
+        header = read_object(bytes_of(parts[0]))
+        claims = read_object(bytes_of(parts[1]))
     except ValueError:
         raise IdTokenRefused("form") from None
     _check_signature(token, header, keys, expected.algorithm)
@@ -89,17 +87,6 @@ def subject_of(token: str, keys: Sequence[ProviderKey], expected: Expected, now:
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
         raise IdTokenRefused("sub")
     return subject
-
-
-def read_json(text: bytes) -> dict[str, Any]:
-    """A JSON object in UTF-8 in which no name occurs twice. Raises `ValueError`."""
-    try:
-        found = json.loads(text.decode(), object_pairs_hook=_named_once, parse_constant=_not_a_number)
-    except RecursionError:
-        raise ValueError("too deep") from None
-    if not isinstance(found, dict):
-        raise ValueError("no object")
-    return found
 
 
 # --- Signature -------------------------------------------------------------------------------------------
@@ -164,9 +151,9 @@ def _public_key(jwk: dict[str, Any]) -> RSAKey | ECKey | None:
 
 
 def _number(text: Any) -> int:
-    if not isinstance(text, str) or len(text) > 2000 or not _PART.fullmatch(text):
+    if not isinstance(text, str) or len(text) > 2000 or not is_canonical(text):
         raise ValueError("no number")
-    return int.from_bytes(_bytes(text), "big")
+    return int.from_bytes(bytes_of(text), "big")
 
 
 # --- Claims ----------------------------------------------------------------------------------------------
@@ -212,29 +199,4 @@ def _half_hash(access_token: str | None) -> str | None:
     if access_token is None:
         return None
     half = hashlib.sha256(access_token.encode("utf-8", "replace")).digest()[:16]
-    return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
-
-
-# --- Parts -----------------------------------------------------------------------------------------------
-
-
-def _bytes(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-def _is_canonical(part: str) -> bool:
-    """Base64url without padding whose unused bits are zero: one token, one spelling."""
-    if not _PART.fullmatch(part) or len(part) % 4 == 1:
-        return False
-    return base64.urlsafe_b64encode(_bytes(part)).rstrip(b"=").decode() == part
-
-
-def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    named = dict(pairs)
-    if len(named) < len(pairs):
-        raise ValueError("a name twice")
-    return named
-
-
-def _not_a_number(constant: str) -> None:
-    raise ValueError(constant)
+    return base64url(half)

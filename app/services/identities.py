@@ -41,7 +41,8 @@ _LINKED = (
         col(Identity.subject) == sa.bindparam("subject", type_=sa.String),
         col(Person.active),
     )
-    .with_for_update(read=True, of=(Identity, Person))
+    # The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
+    .with_for_update(read=True, of=(Person, Identity))
 )
 
 

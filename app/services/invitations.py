@@ -48,8 +48,8 @@ _INVITED = (
         col(Person.active),
     )
 )
-# The person first, as everybody who holds both.
-_HELD = _INVITED.with_for_update(of=(Person, PersonInvitation))
+# The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
+_HELD = _INVITED.with_for_update(of=(Person, PersonInvitation), key_share=True)
 _RECENT = sa.select(col(PersonInvitation.id)).where(
     col(PersonInvitation.person_id) == sa.bindparam("person_id", type_=sa.Uuid),
     col(PersonInvitation.kind) == LinkKind.INVITATION,

@@ -55,7 +55,8 @@ STANDING = (
 )
 
 # The actor was loaded when the request came, and it may have waited long for the subject. Held until the decision is
-# stored, none of the three can end meanwhile.
+# stored, none of the three can end meanwhile. PostgreSQL takes the locks in this order: whoever gives or changes a
+# mandate holds the party and the mandate before the person.
 _STILL_SPEAKS = (
     sa.select(col(Mandate.id))
     .join(Person, col(Person.id) == col(Mandate.person_id))
@@ -66,7 +67,7 @@ _STILL_SPEAKS = (
         col(Person.active),
         col(Party.state) == PartyState.ACTIVE,
     )
-    .with_for_update(read=True, of=(Mandate, Person, Party))
+    .with_for_update(read=True, of=(Party, Mandate, Person))
 )
 
 

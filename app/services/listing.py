@@ -1,6 +1,5 @@
 """One way to read a page: keyset where the client follows `next`, capped counts, columns instead of objects."""
 
-import base64
 import json
 import re
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.services.errors import Code, Refusal
+from app.services.spelling import base64url, bytes_of
 from app.services.work import Work
 
 COUNTED_AT_MOST = 10_000
@@ -114,13 +114,13 @@ def _last(place: int) -> str:
 
 def _written(sort: str, values: Sequence[Any]) -> str:
     text = json.dumps([sort, *(value.isoformat() if isinstance(value, date) else str(value) for value in values)])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return base64url(text.encode())
 
 
 def _position(after: str, sort: str, order: Columns) -> list[Any]:
     """The sort values of the last row of the page before; anything else than our own writing is refused."""
     try:
-        written = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        written = json.loads(bytes_of(after))
         if not isinstance(written, list) or len(written) != len(order) + 1 or written[0] != sort:
             raise ValueError(after)
         return [_read(value, column.type.python_type) for value, column in zip(written[1:], order, strict=True)]

@@ -42,8 +42,8 @@ _PUBLIC_TASK = _texts(
     "A task carried out in the public interest (Article 6(1)(e) of the GDPR).",
 )
 _UNION_ACT = _texts(
-    "Uppgift av allmänt intresse (artikel 6.1 e). Ett uppdrag för ett fackförbund är en offentlig handling av "
-    "förbundet självt och rör skyldigheter inom arbetsrätten (artikel 9.2 b).",
+    "Uppgift av allmänt intresse (artikel 6.1 e). Ett uppdrag för ett fackförbund är något som förbundet självt "
+    "har beslutat och gjort offentligt, och rör skyldigheter inom arbetsrätten (artikel 9.2 b).",
     "A task carried out in the public interest (Article 6(1)(e)). A mandate for a trade union is a public act of the "
     "union itself and concerns obligations under employment law (Article 9(2)(b)).",
 )
@@ -144,7 +144,9 @@ PLACES: tuple[Place, ...] = (
         SecondFactor,
         col(SecondFactor.person_id) == _PERSON,
         ("person_id",),
-        _texts("För att den som vet ditt lösenord inte ska komma in.", "To keep out whoever knows your password."),
+        _texts(
+            "För att den som känner till ditt lösenord inte ska komma in.", "To keep out whoever knows your password."
+        ),
         _PUBLIC_TASK,
         withheld=("sealed_secret",),
     ),
@@ -173,7 +175,7 @@ PLACES: tuple[Place, ...] = (
         sa.or_(col(AuthorisationRequest.person_id) == _PERSON, col(AuthorisationRequest.sign_in_id).in_(_SIGN_INS)),
         ("person_id", "sign_in_id"),
         _texts(
-            "För att du ska hitta tillbaka från din arbetsgivares inloggning; borta efter tio minuter.",
+            "För att du ska hitta tillbaka från din arbetsgivares inloggning; raderas efter tio minuter.",
             "So that you find the way back from your employer's sign-in; gone after ten minutes.",
         ),
         _PUBLIC_TASK,

@@ -26,8 +26,8 @@ class Standing:
     """What is left to somebody after a request, or before one that was refused."""
 
     left: int
-    full_in_s: int
-    """Whole seconds until everything is there again."""
+    more_in_s: int
+    """Whole seconds until one more is there than now."""
     retry_after_s: int | None
     """Whole seconds until one more is allowed, when this one was not."""
 
@@ -47,14 +47,16 @@ class Buckets:
         over_s = full_at - now - allowance.window_s
         # A hair's breadth is no request: sums of fractions are never exact.
         if over_s > each_s / 1000:
-            return Standing(0, min(allowance.window_s, _whole(full_at - each_s - now)), max(1, _whole(over_s)))
+            wait_s = max(1, _whole(over_s))
+            return Standing(0, wait_s, wait_s)
         self._full_at[key] = full_at
         self._full_at.move_to_end(key)
         if len(self._full_at) > self._remembered:
             self._full_at.popitem(last=False)
         # Not more than there is, and never none because a fraction is missing.
         left = int(allowance.quota - (full_at - now) / each_s + 0.001)
-        return Standing(left, min(allowance.window_s, _whole(full_at - now)), None)
+        one_more_in_s = min(full_at - now - (allowance.quota - left - 1) * each_s, each_s)
+        return Standing(left, max(0, _whole(one_more_in_s)), None)
 
     def __len__(self) -> int:
         return len(self._full_at)

@@ -21,6 +21,7 @@ from app.models.identity_provider import SigningAlgorithm, is_provider_address
 from app.services import id_tokens
 from app.services.id_tokens import Expected, IdTokenRefused, ProviderKey, UnknownKey
 from app.services.provider_turns import Turns
+from app.services.spelling import base64url, read_object
 
 METADATA_FOR_S = 3600.0
 KEYS_FOR_S = 600.0
@@ -79,7 +80,7 @@ class Secrets:
         return self._made("code verifier")
 
     def _made(self, use: str) -> str:
-        return _base64url(hmac.digest(self.browser.encode(), f"{use}\0{self.state}".encode(), "sha256"))
+        return base64url(hmac.digest(self.browser.encode(), f"{use}\0{self.state}".encode(), "sha256"))
 
 
 _Address = Annotated[str, Field(max_length=2000)]
@@ -127,7 +128,7 @@ class RelyingParty:
     async def authorisation_url(self, client: Client, secrets: Secrets) -> str:
         """Where to send the browser. Raises `ProviderAway`."""
         metadata = await self._metadata(client)
-        challenge = _base64url(hashlib.sha256(secrets.verifier.encode()).digest())
+        challenge = base64url(hashlib.sha256(secrets.verifier.encode()).digest())
         parameters = {
             "response_type": "code",
             "client_id": client.client_id,
@@ -185,7 +186,7 @@ class RelyingParty:
         if answer.status != 200:
             raise ProviderAway(f"its token endpoint answered {answer.status}")
         try:
-            return id_tokens.read_json(answer.body)
+            return read_object(answer.body)
         except ValueError:
             raise ProviderRefuses("no JSON") from None
 
@@ -244,7 +245,7 @@ def _discovery_address(issuer: str) -> str:
 
 def _metadata_in(document: bytes, issuer: str) -> Metadata:
     try:
-        metadata = Metadata.model_validate(id_tokens.read_json(document))
+        metadata = Metadata.model_validate(read_object(document))
     except (ValueError, ValidationError):
         raise ProviderAway("its discovery document cannot be read") from None
     if metadata.issuer != issuer:
@@ -271,10 +272,6 @@ def _check_offers(metadata: Metadata, client: Client) -> None:
 
 def _error_in(body: bytes) -> Any:
     try:
-        return id_tokens.read_json(body).get("error")
+        return read_object(body).get("error")
     except ValueError:
         return None
-
-
-def _base64url(digest: bytes) -> str:
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -151,7 +151,7 @@ async def person_of(work: Work) -> Person:
 
 async def reset(session: AsyncSession, email: str, now: datetime) -> None:
     """For somebody who has lost the phone and the recovery codes; by command, once it is sure who asks."""
-    person = await by_email(session, email)
+    person = await by_email(session, email, hold=True)
     if person is None:
         raise Refusal(Code.UNKNOWN_PERSON)
     factor = (await session.execute(_HELD, {"person_id": person.id})).scalar_one_or_none()

@@ -1,6 +1,6 @@
 """What both sides agree to when a service client is to read records or results, and how either takes it back.
 
-A joint decision of the organisation, at no table: the employer party and the unions that the rule asks for. It is not
+A joint decision of the organisation, at no table: the employer party and the all of its unions. It is not
 decided for good like a record: any party can take its approval back, and any can ask for a change, at any time.
 """
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalCreate, ApprovalRead, SubjectType, VoidReason
+from app.models.organisation import ApprovalRule
 from app.models.party import Party, PartyState, Side
 from app.models.service_client import ServiceClient, ServiceClientContent
 from app.services import joint_decision
@@ -21,6 +22,10 @@ from app.services.work import Work, admit, changed, columns_for, shown
 _DECIDING = sa.select(col(Party.id), col(Party.side)).where(
     col(Party.organisation_id) == sa.bindparam("organisation_id"), col(Party.state) == PartyState.ACTIVE
 )
+
+RULE = ApprovalRule.EVERY
+"""`any` is for parties that have all chosen it. An organisation's rule is what an administrator proposes to new groups:
+whoever registers the program could set it, and bring a union that agrees to everything."""
 
 
 async def approve(work: Work, client_id: UUID, version: int, data: ApprovalCreate) -> ApprovalRead:
@@ -40,7 +45,7 @@ async def approve(work: Work, client_id: UUID, version: int, data: ApprovalCreat
 
 
 async def taken_back(work: Work, client: ServiceClient, approval: Approval) -> None:
-    """Consent lasts only if what is left is still enough, by the rule and the parties of today."""
+    """Consent lasts only if what is left is still enough, by the parties of today."""
     left = joint_decision.outcome(await _subject(work, client), await joint_decision.standing(work, client.id))
     if left is not Outcome.REACHED:
         await _end(work, "withdraw_approval", client, approval.mandate_id)
@@ -75,6 +80,6 @@ async def _subject(work: Work, client: ServiceClient) -> Subject:
         client.organisation_id,
         None,
         client.content_hash,
-        client.approval_rule,
+        RULE,
         sides,
     )

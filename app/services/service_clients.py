@@ -67,13 +67,13 @@ async def list_of_organisation(work: Work, organisation_id: UUID, request: PageR
 
 
 async def create(work: Work, organisation_id: UUID, data: ServiceClientCreate) -> ServiceClientRead:
-    organisation = await admit(work, "create_service_client", Organisation, organisation_id)
+    await admit(work, "create_service_client", Organisation, organisation_id)
     _check_scopes(data.kind, data.scopes)
     check_expiry(work, data.expires_at, work.now + LONGEST_LIFE)
     client = ServiceClient(
         organisation_id=organisation_id,
         **data.model_dump(),
-        approval_rule=organisation.approval_rule,
+        approval_rule=service_client_consent.RULE,
         content_hash="",
         created_at=work.now,
     )
@@ -98,8 +98,7 @@ async def update(work: Work, client_id: UUID, version: int, data: ServiceClientU
         for field, value in changes.items():
             setattr(client, field, value)
         if changes.keys() != {"contact"}:
-            organisation = await work.session.get_one(Organisation, client.organisation_id)
-            client.approval_rule = organisation.approval_rule
+            client.approval_rule = service_client_consent.RULE
             changes = {"content_hash": hash_of(client)}
             changes |= await service_client_consent.void(work, "update_service_client", client)
         await changed(work, "update_service_client", client, changes)

@@ -29,8 +29,8 @@ _STILL = (
         # Not the hash: another sign-in may just have renewed it for the same password.
         col(Credential.changed_at) == sa.bindparam("changed_at", type_=UtcDateTime),
     )
-    # The person first, as everybody who holds both.
-    .with_for_update(of=(Person, Credential))
+    # The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
+    .with_for_update(of=(Person, Credential), key_share=True)
 )
 
 

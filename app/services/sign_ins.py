@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from app.models.sign_in import RefreshToken, SignIn, SignInEnd, SignInMethod, ex
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
 from app.services.places import Place, address_hash, holder_hash, known_device, new_device, renewed_device
+from app.services.spelling import base64url
 from app.services.tokens import Claims, ClientClaims, TokenKey
 
 RETRY_WITHIN = timedelta(seconds=10)
@@ -160,7 +160,7 @@ def new_token() -> str:
 
 def next_of(token: str, seed: bytes) -> str:
     """The token after this one. It takes both to tell it: the seed is in the database alone, the token never is."""
-    return urlsafe_b64encode(hmac.digest(token.encode(), seed, "sha256")).rstrip(b"=").decode()
+    return base64url(hmac.digest(token.encode(), seed, "sha256"))
 
 
 def may_retry(token: RefreshToken, holder: bytes, now: datetime) -> bool:

@@ -1,6 +1,5 @@
 """Two-key mode: each side makes a key of its own while the round is a draft. Only its public half is kept."""
 
-import base64
 from uuid import UUID
 
 from app.models.party import Side
@@ -9,6 +8,7 @@ from app.models.survey_round import SurveyRound
 from app.models.template_content import both
 from app.services import ballot
 from app.services.errors import Code, Refusal
+from app.services.spelling import base64url
 from app.services.work import Work, admit, changed, find
 
 KEY_NOTICE = both(
@@ -56,7 +56,7 @@ def public_keys(survey_round: SurveyRound) -> list[str]:
 
 
 def spelled(public_key: bytes) -> str:
-    return base64.urlsafe_b64encode(public_key).rstrip(b"=").decode()
+    return base64url(public_key)
 
 
 def _shown(survey_round: SurveyRound, side: Side, words: list[str] | None) -> KeyShareRead:

@@ -6,7 +6,6 @@ of it lets nobody sign.
 
 import hashlib
 import json
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+
+from app.services.spelling import base64url
 
 ALGORITHM = "ES256"
 COORDINATE_BYTES = 32
@@ -53,11 +54,11 @@ class KeyPair:
     def kid(self) -> str:
         # The members that RFC 7638 names, in its order and without spaces.
         told = json.dumps(self._public_members, separators=(",", ":"), sort_keys=True)
-        return _base64url(hashlib.sha256(told.encode()).digest())
+        return base64url(hashlib.sha256(told.encode()).digest())
 
     @property
     def _public_members(self) -> dict[str, str]:
-        x, y = (_base64url(number.to_bytes(COORDINATE_BYTES, "big")) for number in (self._point.x, self._point.y))
+        x, y = (base64url(number.to_bytes(COORDINATE_BYTES, "big")) for number in (self._point.x, self._point.y))
         return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
 
     @property
@@ -133,7 +134,3 @@ def ring_of(*pairs: KeyPair) -> KeyRing:
 
 def _passed(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment <= now
-
-
-def _base64url(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -5,10 +5,8 @@ shape is checked here before and after the signature. A token has one spelling: 
 made with ECDSA has (s, and the curve's order less s), only the smaller is ours.
 """
 
-import base64
 import hashlib
 import hmac
-import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -23,6 +21,7 @@ from jose.backends.base import Key
 from jose.exceptions import JOSEError
 
 from app.services.errors import Code, Refusal
+from app.services.spelling import base64url, bytes_of, is_canonical, read_json
 from app.services.token_keys import ALGORITHM, COORDINATE_BYTES, KeyPair, KeySource
 
 TYPE = "at+jwt"
@@ -36,7 +35,6 @@ FRONT_END = "larande"
 _COMMON = frozenset({"iss", "aud", "sub", "client_id", "iat", "exp", "jti"})
 _OF_A_PERSON = _COMMON | {"sid"}
 _OF_A_CLIENT = _COMMON | {"credential_id"}
-_PART = re.compile(r"[A-Za-z0-9_-]+")
 _KID = re.compile(r"[A-Za-z0-9_-]{43}")
 # How many points there are on the curve P-256 (FIPS 186-5).
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -95,7 +93,7 @@ class TokenKey:
         headers = {"typ": TYPE, "kid": pair.kid}
         token = str(jws.sign(claims, _parsed(pair.private_pem), headers=headers, algorithm=ALGORITHM))
         signed, _, signature = token.rpartition(".")
-        return f"{signed}.{_text(lowered(_bytes(signature)))}"
+        return f"{signed}.{base64url(lowered(bytes_of(signature)))}"
 
     def public_keys(self, now: datetime) -> dict[str, list[dict[str, str]]]:
         """The JWK Set of the keys whose tokens are taken."""
@@ -122,14 +120,14 @@ class TokenKey:
 
     def _checked(self, token: str, now: datetime) -> tuple[Claims | ClientClaims, str]:
         parts = token.split(".")
-        if len(token) > LONGEST or len(parts) != 3 or not all(_canonical(part) for part in parts):
+        if len(token) > LONGEST or len(parts) != 3 or not all(map(is_canonical, parts)):
             raise Refusal(Code.TOKEN_INVALID)
         try:
-            kid = _kid(_json(_bytes(parts[0])))
+            kid = _kid(read_json(bytes_of(parts[0])))
             pair = self._believed(kid, now)
-            if pair is None or not is_low(_bytes(parts[2])):
+            if pair is None or not is_low(bytes_of(parts[2])):
                 raise Refusal(Code.TOKEN_INVALID)
-            payload = _json(jws.verify(token, _parsed(pair.private_pem).public_key(), algorithms=[ALGORITHM]))
+            payload = read_json(jws.verify(token, _parsed(pair.private_pem).public_key(), algorithms=[ALGORITHM]))
         except (JOSEError, ValueError, RecursionError):
             raise Refusal(Code.TOKEN_INVALID) from None
         return _claims(payload, now), kid
@@ -216,30 +214,3 @@ def _scopes(value: Any) -> frozenset[str]:
     if not all(scopes) or scopes != sorted(set(scopes)):
         raise ValueError("no scopes as written here")
     return frozenset(scopes)
-
-
-def _bytes(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-def _canonical(part: str) -> bool:
-    """Base64url without padding whose unused bits are zero: one token, one spelling."""
-    if not _PART.fullmatch(part) or len(part) % 4 == 1:
-        return False
-    return _text(_bytes(part)) == part
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _json(text: bytes) -> Any:
-    """What the JSON says; `ValueError` also for other encodings than UTF-8, and for a name that comes twice."""
-    return json.loads(text.decode(), object_pairs_hook=_named_once)
-
-
-def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    named = dict(pairs)
-    if len(named) < len(pairs):
-        raise ValueError("a name twice")
-    return named

@@ -5,7 +5,6 @@ The keys are derived from `LARANDE_TOKEN_SECRET` by HKDF (RFC 5869), one for eac
 opens only for the purpose and the owner it was sealed for, so that nobody's can be put in the place of another's.
 """
 
-import base64
 import hmac
 from uuid import UUID
 
@@ -13,6 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.exceptions import CryptoError
 from nacl.secret import Aead
+
+from app.services.spelling import base64url
 
 KEY_BYTES = 32
 
@@ -44,7 +45,7 @@ class Vault:
     def link_token(self, link_id: UUID) -> str:
         """The token of a one-time link: 256 bits that are stored nowhere and the same whenever they are asked for."""
         mac = hmac.digest(self._key("one-time links"), link_id.bytes, "sha256")
-        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+        return base64url(mac)
 
     def _key(self, purpose: str) -> bytes:
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"larande {purpose}".encode()).derive(self._secret)

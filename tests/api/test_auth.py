@@ -109,6 +109,24 @@ async def test_sign_in_with_the_standard_form(caller: Client, someone: Someone) 
     await caller.request("POST", "/auth/token", content=urlencode(fields).encode(), headers=with_charset, expect=200)
 
 
+@pytest.mark.parametrize(
+    ("media_type", "status"),
+    [
+        ("Application/X-WWW-Form-URLencoded", 200),
+        ("application/x-www-form-urlencoded ; charset=utf-8", 200),
+        ("application/x-www-form-urlencoded-not", 415),
+        ("application/x-www-form-urlencoded, application/json", 415),
+    ],
+)
+async def test_the_form_is_known_by_its_whole_name_in_any_case(
+    caller: Client, someone: Someone, media_type: str, status: int
+) -> None:
+    fields = {"grant_type": "password", "username": someone.person.email, "password": PASSWORD}
+    body, headers = urlencode(fields).encode(), {"Content-Type": media_type}
+    response = await caller.request("POST", "/auth/token", content=body, headers=headers, expect=status)
+    assert set(response.json()) >= ({"access_token"} if status == 200 else {"code"})
+
+
 async def test_the_address_is_found_in_any_case_and_the_password_from_any_keyboard(
     caller: Client, someone: Someone
 ) -> None:

@@ -1,5 +1,6 @@
 """Bad input is a 4xx problem that names the field: never a 5xx, nothing stored, nothing of it repeated."""
 
+import gzip
 import json
 import unicodedata
 from collections.abc import AsyncIterator
@@ -282,6 +283,8 @@ async def test_the_largest_body_allowed_is_read(world: World) -> None:
         ("after=%00", "cursorInvalid", "/query/after"),
         ("after=abc", "cursorInvalid", "/query/after"),
         ("after=" + "x" * 1001, "validationFailed", "/query/after"),
+        ("page=1&page=2", "parameterTwice", "/query/page"),
+        ("q=a&sort=name&q=b", "parameterTwice", "/query/q"),
         ("offset=3", "unknownParameter", "/query/offset"),
         ("Page=3", "unknownParameter", "/query/Page"),
         ("page[]=3", "unknownParameter", "/query/…"),
@@ -294,6 +297,14 @@ async def test_a_parameter_that_does_not_fit_is_named(world: World, query: str, 
     problem = await world.employee.client.refused("GET", f"{PATH}?{query}", 422, code)
     assert list(pointers(problem)) == [pointer]
     assert "script" not in str(problem)
+
+
+async def test_what_looks_like_code_comes_back_as_the_text_it_is(world: World) -> None:
+    name = 'Myndigheten "a\\b" </script><b>&amp;{{7*7}}${7}%s\'; --'
+    sent = a_workplace(name=name)
+    made = await world.administrator.client.request("POST", PATH, json=sent, expect=201)
+    assert made.json()["name"] == name
+    assert made.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -394,6 +405,32 @@ async def test_two_authorizations_are_none(world: World) -> None:
         headers = [(b"Authorization", token) for token in tokens]
         response = await world.nobody.http.request(method, f"{BASE}{path}", headers=headers)
         assert (response.status_code, response.json()["code"]) == (400, "authorizationTwice")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x"])
+async def test_a_compressed_body_is_said_to_be_one(world: World, coding: str) -> None:
+    body = json.dumps(a_workplace()).encode()
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    for sent in (body, gzip.compress(body)):
+        answer = await world.administrator.client.request("POST", PATH, content=sent, headers=headers, expect=415)
+        assert answer.json()["code"] == "contentEncodingUnsupported"
+        assert answer.headers["Accept-Encoding"] == "identity"
+    plain = headers | {"Content-Encoding": "Identity"}
+    await world.administrator.client.request("POST", PATH, content=body, headers=plain, expect=201)
+
+
+@pytest.mark.parametrize("name", ["If-Match", "Idempotency-Key", "Content-Type"])
+async def test_what_must_be_said_once_is_not_said_twice(world: World, name: str) -> None:
+    """A proxy may heed the one and the program the other: then the wrong version is changed, or a thing made twice."""
+    admin = world.administrator.client
+    tag = await admin.etag(world.path)
+    said = {"If-Match": (tag, '"7"'), "Idempotency-Key": ("a", "b"), "Content-Type": ("application/json", "text/plain")}
+    once = {"Authorization": f"Bearer {admin.token}", "Content-Type": "application/json", "If-Match": tag}
+    sent = [pair for pair in once.items() if pair[0] != name] + [(name, value) for value in said[name]]
+    body = json.dumps({"name": "Två gånger"}).encode()
+    response = await world.nobody.http.request("PATCH", f"{BASE}{world.path}", headers=sent, content=body)
+    assert (response.status_code, response.json()["code"]) == (400, "headerTwice")
+    assert (await admin.get(world.path))["name"] != "Två gånger"
 
 
 @pytest.mark.parametrize(

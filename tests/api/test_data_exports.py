@@ -214,3 +214,20 @@ async def test_of_what_is_private_one_reads_only_what_one_did_oneself(world: Wor
     assert "Hemligt" not in own
     for who in (world.employer_rep, world.facilitator, world.seko_rep):
         assert note["id"] not in str(await export_of(who))
+
+
+async def test_reading_it_changes_nothing(world: World) -> None:
+    """It is read in a transaction that could: the service steps out of the wall for it."""
+
+    async def rows() -> dict[str, list[str]]:
+        async with world.database.read() as session:
+            return {
+                name: sorted(
+                    (await session.execute(sa.text(f'SELECT md5(t::text) || t.ctid FROM "{name}" t'))).scalars()  # noqa: S608
+                )
+                for name in SQLModel.metadata.tables
+            }
+
+    before = await rows()
+    await world.saco_rep.client.get(f"/people/{world.saco_rep.id}/data-export")
+    assert await rows() == before

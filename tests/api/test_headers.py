@@ -17,7 +17,7 @@ from tests.contract import ALWAYS, document
 from tests.lines import Served, served
 from tests.world import World
 
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
+NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 LISTED = "https://front.example.se"
 
 
@@ -82,7 +82,7 @@ async def test_only_https_is_promised_where_https_is_spoken(database_url: str) -
 async def test_the_docs_page_runs_its_own_scripts_and_no_others(client: Client) -> None:
     page = await client.http.get(f"{BASE}/docs")
     policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
-    assert policy["default-src"] == "'none'"
+    assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == "'none'"
     assert policy["frame-ancestors"] == "'none'"
     assert "unsafe" not in page.headers["content-security-policy"]
     assert "http" not in page.headers["content-security-policy"]

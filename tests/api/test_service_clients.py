@@ -6,12 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 import time_machine
 from fastapi import FastAPI
-from sqlmodel import col
 
-from app.models.organisation import ApprovalRule, Organisation
 from app.models.party import Side
 from app.services.content_hash import content_hash
 from tests import machines, stories
@@ -146,33 +143,29 @@ async def test_nothing_is_read_before_both_sides_and_every_union_agree(world: Wo
     assert (await seen_by_parties(world, it.path))["consentedAt"] is not None
 
 
-async def test_where_any_union_is_enough_one_is(world: World) -> None:
-    async with world.database.write() as session:
-        rule = sa.update(Organisation).where(col(Organisation.id) == world.organisation.id)
-        await session.execute(rule.values(approval_rule=ApprovalRule.ANY))
+async def test_attack_an_administrator_lowers_the_rule_and_brings_a_union_of_its_own(world: World) -> None:
+    """What an administrator proposes for groups is nothing that the parties have chosen: every union is asked."""
     it = await machine(world)
-    await consent(world, it.path, world.employer_rep)
-    assert not await reads_records(world, it)
-    (by_seko,) = await consent(world, it.path, world.seko_rep)
-    assert await reads_records(world, it)
-    # Another union adds its own, and then the first one's is not needed any more.
-    await consent(world, it.path, world.saco_rep)
-    await world.seko_rep.client.change(f"/approvals/{by_seko['id']}", None, 204, method="DELETE")
-    assert await reads_records(world, it)
-    # And a union that nobody asked can stop it all the same.
-    await decide(world.seko_rep, it.path, "requestChange", statement="Ändamålet är för vitt.")
-    assert not await reads_records(world, it)
-
-
-async def test_who_sets_the_rule_cannot_make_an_agreement_of_less(world: World) -> None:
-    """The rule is part of what is agreed to: the administrator changes it, and nothing that was decided changes."""
-    it = await machine(world)
-    await consent(world, it.path, world.employer_rep, world.saco_rep)
     await world.administrator.client.change(world.path, {"approvalRule": "any"})
-    assert (await seen_by_parties(world, it.path))["content"]["approvalRule"] == "every"
-    assert not await reads_records(world, it)
     changed = await world.administrator.client.change(it.path, {"purpose": "Något annat."})
-    assert (changed["content"]["approvalRule"], changed["approvals"]) == ("any", [])
+    assert changed["content"]["approvalRule"] == "every"
+    another = await machine(world)
+    assert (await seen_by_parties(world, another.path))["content"]["approvalRule"] == "every"
+    puppet = await world.representative("puppet", await world.party(Side.UNION, "Administratörens förbund"), first=True)
+    for client in (it, another):
+        await consent(world, client.path, world.employer_rep, puppet, world.saco_rep)
+        assert not await reads_records(world, client)
+        await decide(world.seko_rep, client.path)
+        assert await reads_records(world, client)
+
+
+async def test_a_union_that_was_not_there_can_stop_it_all_the_same(world: World) -> None:
+    it = await machine(world)
+    await consent(world, it.path)
+    assert await reads_records(world, it)
+    latecomer = await world.representative("latecomer", await world.party(Side.UNION, "Nya förbundet"), first=True)
+    await decide(latecomer, it.path, "requestChange", statement="Ändamålet är för vitt.")
+    assert not await reads_records(world, it)
 
 
 async def test_the_same_person_does_not_agree_for_two(world: World) -> None:

@@ -185,7 +185,7 @@ def leaks_of(figures: Figures, threshold: int) -> list[tuple[str, object]]:
 
 def test_nobody_is_isolated_in_a_thousand_organisations(capsys: pytest.CaptureFixture[str]) -> None:
     tally = Tally()
-    for seed in range(sized(200, 1_000)):
+    for seed in range(sized(100, 1_000)):
         organisation = random_organisation(seed)
         document, _, figures = attacked(organisation, seed=seed)
         tally.add(seed, organisation, document, figures, K)
@@ -198,7 +198,7 @@ def test_nobody_is_isolated_in_a_thousand_organisations(capsys: pytest.CaptureFi
     # Known remainders, with their figures in docs/decisions/what-a-release-may-show.md.
     assert tally.all_answered <= ALL_ANSWERED
     assert tally.all_included <= ALL_INCLUDED
-    report("organisations attacked with all that is released of a survey round", sized(200, 1_000))
+    report("organisations attacked with all that is released of a survey round", sized(100, 1_000))
 
 
 @pytest.mark.parametrize(("threshold", "shown"), [(5, 0.8), (30, 0.3)])
@@ -320,7 +320,7 @@ def test_nobody_is_isolated_in_four_rounds_of_a_changing_organisation(capsys: py
     """
     leaks: list[tuple[object, ...]] = []
     contradicted = believed = told = 0
-    many = sized(50, 250)
+    many = sized(25, 250)
     for seed in range(many):
         rounds = _four(list(random_years(seed)))
         told += sum(len(some) for each in rounds.values() for some in each.before.values())

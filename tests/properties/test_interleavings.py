@@ -30,7 +30,7 @@ from tests.long import sized
 from tests.stories import final_record, started_group
 from tests.world import Someone, World
 
-TRIALS = sized(1_000, 20_000)
+TRIALS = sized(400, 5_000)
 PORTIONS = 8
 
 _SEEN = text(

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from app.services.mail import WORDS, Survey, link_to, message, sender_of
 from app.settings import Settings
 from app.smtp import server_at
 from tests.mail_server import mail_server, text_of
+from tests.test_outbound import certificate_for
 
 SURVEY = Survey("Lärklimatet hösten 2026", "Havs- och vattenmyndigheten", datetime(2026, 11, 27, 15, 30, tzinfo=UTC))
 LINK = link_to("https://enkat.example.se/", "k" * 43)
@@ -165,6 +167,26 @@ async def test_what_the_server_says_after_it_has_the_mail_changes_nothing() -> N
     async with mail_server() as server:
         server.rude = True
         await server_at(server.url).send(made)
+        assert server.recipients == ["eva@example.se"]
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+async def test_a_mail_servers_certificate_must_be_trusted_and_name_it(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With TLS from the first byte, and where the server offers STARTTLS."""
+    about: dict[str, Any] = {"language": Language.SWEDISH, "reminder": False, "sent_at": SURVEY.closes_at}
+    made = message(SURVEY, LINK, to="eva@example.se", sender="e@example.se", seed=b"", **about)
+    context = certificate_for("localhost", tmp_path)
+    at_once, later = (context, None) if scheme == "smtps" else (None, context)
+    async with mail_server(tls=at_once, starttls=later) as server:
+        with pytest.raises(mail.MailAway):
+            await server_at(f"{scheme}://localhost:{server.port}").send(made)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        with pytest.raises(mail.MailAway):
+            await server_at(f"{scheme}://127.0.0.1:{server.port}").send(made)
+        assert server.mails == []
+        await server_at(f"{scheme}://localhost:{server.port}").send(made)
         assert server.recipients == ["eva@example.se"]
 
 

@@ -1,5 +1,6 @@
 """One-time codes as RFC 6238 has them, and recovery codes that people can copy."""
 
+import random
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
@@ -53,6 +54,22 @@ def test_secrets_and_codes_are_long_and_each_another() -> None:
         assert CODE.validate_python(f" {typed} ") == bare(code)
     # Every letter is used: 25 letters of 32 are 125 bits.
     assert len(set("".join(map(bare, codes)))) == 32
+
+
+def test_secrets_and_recovery_codes_come_from_the_system_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a system that gives nothing but zeros they are always the same; a secret takes 160 bits, a code 125."""
+    drawn: list[int] = []
+
+    def zeros(size: int) -> bytes:
+        drawn.append(size)
+        return bytes(size)
+
+    monkeypatch.setattr(random, "_urandom", zeros)
+    assert new_secret() == "A" * 32
+    assert len(drawn) == 32  # one of 32 letters each time
+    drawn.clear()
+    assert new_recovery_codes() == ["00000-00000-00000-00000-00000"] * 10
+    assert len(drawn) == 250
 
 
 @pytest.mark.parametrize("typed", ["123 456", "123-456", " 123456 "])

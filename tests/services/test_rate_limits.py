@@ -1,5 +1,6 @@
 """Token buckets: what comes back when, to whom, and what is forgotten."""
 
+import math
 import random
 
 import pytest
@@ -16,7 +17,7 @@ def test_as_many_as_there_are_and_not_one_more() -> None:
     lefts = [buckets.take(TEN, "anna", 1000.0).left for _ in range(10)]
     assert lefts == [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
     refused = buckets.take(TEN, "anna", 1000.0)
-    assert (refused.left, refused.retry_after_s, refused.full_in_s) == (0, 6, 60)
+    assert (refused.left, refused.retry_after_s, refused.more_in_s) == (0, 6, 6)
 
 
 def test_they_come_back_one_by_one() -> None:
@@ -27,6 +28,12 @@ def test_they_come_back_one_by_one() -> None:
     assert buckets.take(TEN, "anna", 6.0).retry_after_s is None
     assert buckets.take(TEN, "anna", 6.0).retry_after_s == 6
     assert [buckets.take(TEN, "anna", 66.0).left for _ in range(2)] == [9, 8]
+
+
+def test_it_is_told_when_there_is_one_more() -> None:
+    buckets = Buckets()
+    assert [buckets.take(TEN, "anna", now).more_in_s for now in (0.0, 0.0, 2.0)] == [6, 6, 4]
+    assert (buckets.take(TEN, "anna", 5.0).more_in_s, buckets.take(TEN, "anna", 6.0).left) == (1, 6)
 
 
 def test_a_refused_request_costs_nothing() -> None:
@@ -84,11 +91,11 @@ def test_in_no_window_are_there_more_than_twice_the_quota(quota: int, window_s: 
         now += chance.choice([0.0, 0.0, chance.random() * window_s / quota, chance.random() * window_s])
         standing = buckets.take(allowance, "anna", now)
         assert 0 <= standing.left < quota
-        assert 0 <= standing.full_in_s <= window_s
         if standing.retry_after_s is None:
+            assert 0 <= standing.more_in_s <= math.ceil(window_s / quota)
             allowed.append(now)
         else:
-            assert standing.retry_after_s >= 1
+            assert standing.more_in_s == standing.retry_after_s >= 1
     for begin in allowed:
         within = [each for each in allowed if begin <= each < begin + window_s]
         assert len(within) <= 2 * quota

@@ -1,0 +1,104 @@
+"""An HTTP client for an application in the same process.
+
+What httpx does around a request (redirects, sign-in, streams, looking for another event loop's library) cost as much
+as the application's answer. Here a request is httpx's, so is the response, and the application is asked in between.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import httpx2
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+ROOT = "http://testserver"
+
+
+class InProcess(httpx2.AsyncClient):
+    """As `AsyncClient` with `ASGITransport`, but for redirects, which it does not follow, and `auth`."""
+
+    def __init__(
+        self,
+        app: Application,
+        *,
+        client: tuple[str, int] = ("127.0.0.1", 123),
+        raise_app_exceptions: bool = True,
+        on_answer: Callable[[httpx2.Response], None] | None = None,
+    ) -> None:
+        super().__init__(base_url=ROOT)
+        self._app = app
+        self._client = client
+        self._raise_app_exceptions = raise_app_exceptions
+        self._on_answer = on_answer
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        wanted = {name for name, value in options.items() if value is True}
+        assert not wanted, f"not done here: {wanted}"
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": request.method,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "scheme": request.url.scheme,
+            "path": request.url.path,
+            "raw_path": request.url.raw_path.partition(b"?")[0],
+            "query_string": request.url.query,
+            "server": (request.url.host, request.url.port),
+            "client": self._client,
+            "root_path": "",
+        }
+        status, headers, body = await ask(self._app, scope, await request.aread(), self._raise_app_exceptions)
+        response = httpx2.Response(
+            status,
+            headers=headers,
+            stream=httpx2.ByteStream(b"" if request.method == "HEAD" else body),
+            request=request,
+        )
+        response.read()
+        if "set-cookie" in response.headers:
+            self.cookies.extract_cookies(response)
+        if self._on_answer is not None:
+            self._on_answer(response)
+        return response
+
+
+async def ask(
+    app: Application, scope: Message, content: bytes, raise_app_exceptions: bool = True
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body of the application's answer to a request that is wholly there."""
+    status = 0
+    headers: list[tuple[bytes, bytes]] = []
+    parts: list[bytes] = []
+    to_come: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
+    answered = asyncio.Event()
+
+    async def receive() -> Message:
+        if to_come:
+            return to_come.pop()
+        await answered.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            assert not status
+            status, headers = message["status"], list(message.get("headers", ()))
+        elif message["type"] == "http.response.body":
+            assert not answered.is_set()
+            parts.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                answered.set()
+
+    try:
+        await app(scope, receive, send)
+    except Exception:
+        # What is raised here was answered with 500 first, as to anybody.
+        if raise_app_exceptions:
+            raise
+    assert answered.is_set()
+    return status, headers, b"".join(parts)
