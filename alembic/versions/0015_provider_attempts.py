@@ -1,13 +1,13 @@
 """Ways to identity providers and unknown links are counted; what ends with an identity says so
 
 Revision ID: 0015
-Revises: 0014
+Revises: 0013
 """
 
 from alembic import op
 
 revision = "0015"
-down_revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
