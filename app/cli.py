@@ -30,7 +30,7 @@ from app.services.instrument_content import import_schema
 from app.services.token_keys import OVERLAP
 from app.services.wall import SYSTEM
 from app.settings import Settings
-from app.token_key_directory import TokenKeysUnavailable
+from app.token_key_directory import LOOK_EVERY_S, TokenKeysUnavailable
 
 T = TypeVar("T")
 
@@ -375,7 +375,10 @@ def _spelt(moment: datetime) -> str:
 def rotate_keys(
     at_once: Annotated[
         bool,
-        typer.Option("--at-once", help="The keys there are have been stolen: no token of theirs is taken any more."),
+        typer.Option(
+            "--at-once",
+            help="The keys there are have been stolen: in ten seconds no token of theirs is taken any more.",
+        ),
     ] = False,
 ) -> None:
     """Make a new key that signs access tokens. It signs in two minutes; a running service notices by itself."""
@@ -384,7 +387,10 @@ def rotate_keys(
         pair = token_key_directory.rotate(path, datetime.now(UTC), at_once=at_once)
     typer.echo(f"{pair.kid} signs from {_spelt(pair.signs_from)}.")
     if at_once:
-        typer.echo("No other key counts any more. Clients renew their access tokens by themselves.")
+        typer.echo(
+            f"No other key counts any more, in processes that are running within {LOOK_EVERY_S:.0f} seconds. "
+            "Clients renew their access tokens by themselves."
+        )
     else:
         typer.echo(f"Tokens of the former key are taken until {_spelt(pair.signs_from + OVERLAP)}.")
 

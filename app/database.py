@@ -191,7 +191,7 @@ class Database:
             if context.role is DatabaseRole.SERVICE:
                 await driver.fetchval(_ENTER, context.person_id, context.today)
             elif context.role is DatabaseRole.CLIENT:
-                await driver.fetchval(_ENTER_CLIENT, context.client_id, context.secret_id, context.moment)
+                await driver.fetchval(_ENTER_CLIENT, context.client_id, context.credential_id, context.moment)
         except BaseException:
             # Also when no answer came in time, or nobody waits for one any more: it would come to the next who asks.
             await connection.invalidate()

@@ -20,6 +20,7 @@ from tests.world import Someone, World
 RETURN = "http://127.0.0.1:8000/inloggad"
 LOOPBACK = ("127.0.0.0/8",)
 BROWSER, REFRESH = "__Host-larande-authorisation", "__Host-larande-refresh"
+DEVICE = "__Host-larande-device"
 SAME_ORIGIN = {"Origin": "http://testserver"}
 
 _domains = count(1)

@@ -93,12 +93,12 @@ class Program:
     """A service client; one that has ended has no organisation."""
 
     client_id: str
-    secret_id: str
+    credential_id: str
     organisation_id: str | None
 
     @property
     def bearer(self) -> list[str]:
-        return ["client", self.client_id, self.secret_id]
+        return ["client", self.client_id, self.credential_id]
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class Proof:
     def context(self, who: Someone | Program) -> wall.Context:
         now = datetime.now(UTC)
         if isinstance(who, Program):
-            return wall.serving(UUID(who.client_id), UUID(who.secret_id), now)
+            return wall.serving(UUID(who.client_id), UUID(who.credential_id), now)
         return wall.acting(UUID(who.person_id), swedish_day(now))
 
 

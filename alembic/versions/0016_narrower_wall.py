@@ -4,7 +4,7 @@ Until now any member could store a change of any of them, had the policy table f
 close a union, prolong a mandate. Who sees and locks which rows stays as it is.
 
 Revision ID: 0016
-Revises: 0014
+Revises: 0015
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

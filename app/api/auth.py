@@ -20,7 +20,7 @@ from app.api.dependencies import (
     now,
     vault_of,
 )
-from app.api.entrance import Credentials, In
+from app.api.entrance import DEVICE_COOKIE, Credentials, In, place_of
 from app.api.negotiation import FORM, sends_form
 from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationCodeGrant
@@ -48,7 +48,6 @@ from app.services.tokens import LIFETIME, TokenKey
 router = router_of("auth")
 
 REFRESH_COOKIE = "__Host-larande-refresh"
-DEVICE_COOKIE = "__Host-larande-device"
 DEVICE_SECONDS = 180 * 24 * 3600
 # RFC 6749 lets a client of a person send these; they have no effect here. Other unknown names are refused.
 WITHOUT_EFFECT = {"scope", "client_id"}
@@ -238,19 +237,20 @@ async def sign_out(
 async def create_password_reset(request: Request, _formed: Formed, entrance: In, reset: PasswordReset) -> Response:
     """A mail with a link on which to choose a new password, if somebody has the address. The answer is always the same.
 
-    The link works once, within an hour, and in place of an earlier one. A second factor stays as it is.
+    There is one mail in ten minutes. Its link works once, within an hour; so do those mailed shortly before it, until
+    one of them is used. A second factor stays as it is.
     """
     await password_resets.ask(entrance, vault_of(request), reset, place_of(request))
     return accepted(LinkOnItsWay(valid_for_seconds=int(RESET_VALID.total_seconds())))
 
 
 @router.post("/auth/credentials", status_code=204, summary="Set a password", openapi_extra={"security": []})
-async def set_password(_formed: Formed, entrance: In, credential: NewCredential) -> Response:
+async def set_password(request: Request, _formed: Formed, entrance: In, credential: NewCredential) -> Response:
     """Set a password with the one-time token of a link. All earlier sign-ins of the person end.
 
     A second factor stays: signing in with the new password still asks for it.
     """
-    await invitations.set_password(entrance, credential)
+    await invitations.set_password(entrance, credential, place_of(request))
     return nothing()
 
 
@@ -295,10 +295,6 @@ def _checked(shape: type[InputT], fields: Any, is_form: bool) -> InputT:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
-
-
-def place_of(request: Request, idempotency_key: str | None = None) -> Place:
-    return Place(address_of(request), request.cookies.get(DEVICE_COOKIE), idempotency_key)
 
 
 def _refresh_cookie(request: Request) -> str:

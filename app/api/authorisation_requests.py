@@ -4,7 +4,7 @@ from fastapi import Request, Response
 
 from app.api.cookies import check_origin, set_cookie
 from app.api.dependencies import Formed, person_signed_in, signed_in
-from app.api.entrance import Credentials, In
+from app.api.entrance import Credentials, In, place_of
 from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationRequestCreate, AuthorisationRequestRead
 from app.services import authorisation_requests
@@ -36,13 +36,14 @@ async def create_authorisation_request(
     """Ask for the address to send the browser to, which comes back with `code` and `state` for `POST /auth/token`.
 
     The answer's cookie ties the way to this browser: nobody else's can finish it. It can be gone once, within ten
-    minutes. For the first time send along an invitation's token, or be signed in and ask for `linkToMe`.
+    minutes. For the first time send along an invitation's token, or be signed in, ask for `linkToMe`
+    and prove once more who you are.
     """
     check_origin(request)
     claims = None
     if asked.link_to_me:
         claims = await person_signed_in(await signed_in(request, credentials))
-    sent_out = await authorisation_requests.create(entrance, doorway(request), asked, claims)
+    sent_out = await authorisation_requests.create(entrance, doorway(request), asked, claims, place_of(request))
     seconds = int(VALID.total_seconds())
     shown = AuthorisationRequestRead(authorisation_url=sent_out.url, expires_in=seconds)
     headers = {"Cache-Control": "no-store"}

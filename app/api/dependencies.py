@@ -145,7 +145,7 @@ async def _call(
 
 def _as(claims: Claims | ClientClaims, moment: datetime) -> wall.Context:
     if isinstance(claims, ClientClaims):
-        return wall.serving(claims.client_id, claims.secret_id, moment)
+        return wall.serving(claims.client_id, claims.credential_id, moment)
     return wall.acting(claims.person_id, swedish_day(moment))
 
 
@@ -285,10 +285,34 @@ async def asking(request: Request, claims: SignedIn, key: Key) -> Asking:
     return Asking(request, claims, key)
 
 
+@dataclass(frozen=True)
+class Changing:
+    """A signed-in change of which it depends on the request whether it has to prove once more who asks."""
+
+    request: Request
+    claims: Claims | ClientClaims
+
+    @asynccontextmanager
+    async def call(self, prove: Callable[[], Awaitable[None]] | None) -> AsyncIterator[Call]:
+        """The call; with `prove`, once that has let it pass, and before that only whoever is still let in."""
+        database = database_of(self.request)
+        if prove is not None:
+            async with _call(self.request, self.claims, database.read):
+                pass
+            await prove()
+        async with _call(self.request, self.claims, database.write) as call:
+            yield call
+
+
+async def changing(request: Request, _formed: Formed, claims: SignedIn) -> Changing:
+    return Changing(request, claims)
+
+
 # "function" scope: the transaction is committed before the answer is sent. The default scope commits after it,
 # and a failed commit would already have answered 201.
 Reading = Annotated[Call, Depends(reading, scope="function")]
 Writing = Annotated[Call, Depends(writing, scope="function")]
 Creating = Annotated[Call, Depends(creating, scope="function")]
 Proving = Annotated[Asking, Depends(asking)]
+Perhaps = Annotated[Changing, Depends(changing)]
 Version = Annotated[int, Depends(expected_version)]

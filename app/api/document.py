@@ -225,6 +225,7 @@ def _finish_operation(operation: Json, method: str, path: str) -> None:
 
 # A password, a code or somebody's address may be tried there, so it is not tried without end.
 _GUESSED_AT = {
+    *("set_password", "create_authorisation_request"),
     "create_password_reset",
     "create_password_change",
     "create_second_factor",

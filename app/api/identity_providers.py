@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 from app.api.answers import listed, page_of, single
-from app.api.dependencies import Creating, Formed, Reading, Version, Writing, database_of
+from app.api.dependencies import Creating, Formed, Reading, Version, Writing, database_of, vault_of
 from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id
@@ -21,7 +21,6 @@ from app.models.identity_provider import (
 )
 from app.services import identity_providers
 from app.services.relying_party import RelyingParty
-from app.services.vault import Vault
 from app.services.wall import ENTRANCE
 from app.services.work import Work
 
@@ -37,11 +36,6 @@ def _answer(call: Reading | Writing, provider: IdentityProviderRead, status: int
 def _return_address(call: Reading | Writing) -> str:
     party: RelyingParty = call.request.app.state.relying_party
     return party.return_address
-
-
-def _vault(call: Writing) -> Vault:
-    vault: Vault = call.request.app.state.vault
-    return vault
 
 
 @router.get(
@@ -88,7 +82,7 @@ async def create_identity_provider(call: Creating, provider: IdentityProviderCre
     async def again(work: Work, provider_id: UUID) -> IdentityProviderRead:
         return await identity_providers.read(work, provider_id, back)
 
-    made = await call.once(lambda: identity_providers.create(call.work, provider, _vault(call), back), again)
+    made = await call.once(lambda: identity_providers.create(call.work, provider, vault_of(call.request), back), again)
     return _answer(call, made, 201)
 
 
@@ -112,6 +106,6 @@ async def update_identity_provider(
 ) -> Response:
     """Change the registration, put in a new secret, or switch it off: then all who signed in through it are out."""
     changed = await identity_providers.update(
-        call.work, provider_id, version, provider, _vault(call), _return_address(call)
+        call.work, provider_id, version, provider, vault_of(call.request), _return_address(call)
     )
     return _answer(call, changed)

@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -18,6 +17,7 @@ from app.api.dependencies import now
 from app.api.operations import AUTH, BASE, of_respondents
 from app.api.problems import problem
 from app.services.errors import Refusal
+from app.services.networks import network_of
 from app.services.rate_limits import Allowance, Buckets, Standing
 from app.services.tokens import ClientClaims, TokenKey
 
@@ -45,9 +45,11 @@ class Allowances:
 
 
 def is_counted(path: str) -> bool:
-    """Not survey answers, and not signing in, which services/throttle.py slows down where nobody can lock another out.
+    """Not survey answers, and not signing in.
 
-    Whoever shares an address with an attacker would be locked out if sign-ins were counted by address here.
+    Whoever shares an address with an attacker would be locked out if sign-ins were counted by address here. Passwords,
+    codes, links and ways to identity providers are slowed down by services/throttle.py instead, where nobody can lock
+    another out. Of what it does not count there, nothing is guessed: renewing and signing out take 256 random bits.
     """
     return not (of_respondents(path) or path.startswith((BASE + AUTH, "/health/")))
 
@@ -92,19 +94,6 @@ def _signed_in_as(scope: Scope) -> str | None:
     except Refusal:
         return None
     return str(claims.client_id if isinstance(claims, ClientClaims) else claims.person_id)
-
-
-def network_of(address: str) -> str:
-    """The address, or of an IPv6 address the /64 that one household or office has for itself."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
 
 
 def _told(allowance: Allowance, standing: Standing) -> list[tuple[bytes, bytes]]:

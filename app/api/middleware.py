@@ -1,6 +1,5 @@
 """Pure ASGI around every request: id, trace, one log line, and who really sent it."""
 
-import ipaddress
 import re
 import secrets
 import time
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.operations import of_respondents
 from app.models.base import new_id
+from app.services.networks import is_within
 
 # Version 00 ends after the flags; later versions may say more.
 _TRACEPARENT = re.compile(
@@ -128,7 +128,7 @@ class TrustedProxies:
 
     def __init__(self, app: ASGIApp, networks: Sequence[str]) -> None:
         self.app = app
-        self.networks = [ipaddress.ip_network(network) for network in networks]
+        self.networks = networks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._trusted(scope):
@@ -139,16 +139,7 @@ class TrustedProxies:
     def _trusted(self, scope: Scope) -> bool:
         if not self.networks or not scope.get("client"):
             return False
-        return self._is_proxy(scope["client"][0])
-
-    def _is_proxy(self, address: str) -> bool:
-        try:
-            sender = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        # A socket that listens on both families sees an IPv4 sender as ::ffff:10.0.0.1.
-        sender = getattr(sender, "ipv4_mapped", None) or sender
-        return any(sender in network for network in self.networks)
+        return is_within(scope["client"][0], self.networks)
 
     def _apply(self, scope: Scope, header: str) -> None:
         """From the right: each proxy adds itself last, so the first stranger met is the client."""
@@ -165,5 +156,5 @@ class TrustedProxies:
             if not address:
                 return
             scope["client"] = (address, 0)
-            if not self._is_proxy(address):
+            if not is_within(address, self.networks):
                 return

@@ -1,18 +1,25 @@
 """People over HTTP."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import Path, Query, Response
 
 from app.api.answers import accepted, listed, nothing, page_of, single
-from app.api.dependencies import Creating, Reading, Version, Writing, vault_of
+from app.api.dependencies import Creating, Perhaps, Reading, Version, Writing, vault_of
+from app.api.entrance import In, place_of
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, Limit, PageNumber, asked
 from app.models.columns import Id, SearchWords
 from app.models.person import PersonCreate, PersonItem, PersonRead, PersonUpdate
+from app.models.second_factor import Proof
 from app.models.sign_in import LinkOnItsWay
-from app.services import erasure, invitations, people
+from app.services import erasure, invitations, people, proofs
+from app.services.sign_ins import Entrance
+from app.services.tokens import Claims
 
 router = router_of("people")
 
@@ -75,12 +82,33 @@ async def create_person_invitation(call: Creating, person_id: PersonId) -> Respo
 
 
 @router.patch("/people/{personId}", response_model=PersonRead, summary="Change a person")
-async def update_person(call: Writing, version: Version, person_id: PersonId, person: PersonUpdate) -> Response:
+async def update_person(
+    changing: Perhaps, entrance: In, version: Version, person_id: PersonId, person: PersonUpdate
+) -> Response:
     """Your own name, e-mail address and language; everything for a system administrator.
 
-    Somebody made inactive is out at once, whatever tokens they hold.
+    Your own e-mail address takes `currentPassword` as well: an access token alone, left open or stolen, does not change
+    it. The former address is told. Somebody made inactive is out at once, whatever tokens they hold.
     """
-    return _answer(call, await people.update(call.work, vault_of(call.request), person_id, version, person))
+    prove = _proof_in(changing, entrance, person_id, person)
+    async with changing.call(prove) as call:
+        vault = vault_of(call.request)
+        found = await people.update(call.work, vault, person_id, version, person, proved=prove is not None)
+        return _answer(call, found)
+
+
+def _proof_in(
+    changing: Perhaps, entrance: Entrance, person_id: UUID, person: PersonUpdate
+) -> Callable[[], Awaitable[None]] | None:
+    """What the request proves itself with, if it does and if that is of any use: of oneself alone."""
+    claims, request = changing.claims, changing.request
+    if "current_password" not in person.model_fields_set or not isinstance(claims, Claims):
+        return None
+    if claims.person_id != person_id:
+        return None
+    proof = Proof(password=person.current_password)
+    place = place_of(request)
+    return partial(proofs.prove, entrance, vault_of(request), person_id, proof, place, "/currentPassword")
 
 
 @router.delete("/people/{personId}", status_code=204, summary="Erase a person")

@@ -410,6 +410,19 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Tvåstegsverifiering är inte påslagen", "Kontot har ingen tvåstegsverifiering."),
         ("The second factor is not on", "The account has none."),
     ),
+    "signInTooOld": _p(
+        403,
+        (
+            "Logga in igen först",
+            "Det här kräver att du nyss har loggat in via er inloggningstjänst. Logga in igen och gör om det inom fem "
+            "minuter. Ingenting ändrades.",
+        ),
+        (
+            "Sign in again first",
+            "This takes a recent sign-in through your identity provider. Sign in again and repeat it within five "
+            "minutes. Nothing was changed.",
+        ),
+    ),
     "proofRefused": _p(
         403,
         (
@@ -1480,6 +1493,7 @@ FIELD_TEXTS: dict[str, Texts] = {
         "en": "Must be an https address, written exactly as the issuer does.",
     },
     "domain_form": {"sv": "Är ingen domän.", "en": "Is not a domain."},
+    "password_without_link": {"sv": "Hör till linkToMe.", "en": "It belongs to linkToMe."},
     "one_of_two": {"sv": "Välj ett av sätten.", "en": "Choose one of the ways."},
     "statement_missing": {
         "sv": "Skriv vad som skiljer eller vad som bör ändras.",

@@ -6,9 +6,8 @@ from functools import partial
 from fastapi import Request, Response
 
 from app.api.answers import nothing, tagged
-from app.api.auth import place_of
-from app.api.dependencies import Asking, Creating, PersonSignedIn, Proving, Reading, vault_of
-from app.api.entrance import In
+from app.api.dependencies import Asking, Proving, Reading, vault_of
+from app.api.entrance import In, place_of
 from app.api.operations import router_of
 from app.models.base import Linked
 from app.models.second_factor import (
@@ -22,6 +21,7 @@ from app.models.second_factor import (
 from app.models.sign_in import PasswordChange
 from app.services import password_changes, proofs, second_factors
 from app.services.sign_ins import Entrance
+from app.services.throttle import attempt_of
 
 router = router_of("me")
 
@@ -75,7 +75,7 @@ async def read_second_factor(call: Reading) -> Response:
 async def create_second_factor(asking: Proving, entrance: In, asked: SecondFactorCreate) -> Response:
     """A secret for an authenticator app (TOTP), shown this once as text, address and QR code.
 
-    It counts for nothing before a first code confirms it; asking again replaces it.
+    It counts for nothing before a first code confirms it, within 15 minutes; asking again replaces it.
     """
     request = asking.request
     async with asking.believed(_proved_by(asking, entrance, Proof(password=asked.password))) as call:
@@ -92,20 +92,20 @@ async def create_second_factor(asking: Proving, entrance: In, asked: SecondFacto
     status_code=201,
     summary="Switch your second factor on",
 )
-async def confirm_second_factor(
-    call: Creating, claims: PersonSignedIn, confirmation: SecondFactorConfirmation
-) -> Response:
-    """The first code from the app. From now on signing in takes one; your other sign-ins end.
+async def confirm_second_factor(asking: Proving, entrance: In, confirmation: SecondFactorConfirmation) -> Response:
+    """The first code from the app, within 15 minutes. From now on signing in takes one; your other sign-ins end.
 
     The ten recovery codes in the answer are for the day the phone is gone. They are shown this once.
     """
-    made = await call.once(
-        lambda: second_factors.confirm(
-            call.work, vault_of(call.request), confirmation.one_time_code, claims.sign_in_id
-        ),
-        lambda work, _person_id: second_factors.renewed(work),
-    )
-    return _made(call.request, made)
+    request, claims, code = asking.request, asking.claims, confirmation.one_time_code
+    place = place_of(request)
+    attempt = attempt_of(entrance.key, claims.person_id, "", place)
+    async with asking.believed(partial(proofs.count_code, entrance, claims.person_id, place)) as call:
+        made = await call.once(
+            lambda: second_factors.confirm(call.work, vault_of(request), attempt, code, claims.sign_in_id),
+            lambda work, _person_id: second_factors.renewed(work),
+        )
+    return _made(request, made)
 
 
 @router.post(

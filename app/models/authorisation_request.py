@@ -10,6 +10,7 @@ from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Table
 from app.models.columns import Id, UtcDateTime, YesNo
+from app.models.passwords import GivenPassword
 from app.models.sign_in import OneTimeToken, RefreshTokenPlace
 
 
@@ -39,11 +40,19 @@ class AuthorisationRequestCreate(Input):
         description="Links the account to the one whose access token is sent along.",
         json_schema_extra={"example": False},
     )
+    password: GivenPassword | None = Field(
+        default=None,
+        description="Needed for `linkToMe` by whoever has one here. Who has none signs in through a provider and links "
+        "within five minutes.",
+        json_schema_extra={"example": "fyra cyklar under en ek"},
+    )
 
     @model_validator(mode="after")
     def _link_once(self) -> Self:
         if self.link_to_me and self.invitation_token is not None:
             raise PydanticCustomError("one_of_two", "Linked by an invitation or to whoever is signed in.")
+        if self.password is not None and not self.link_to_me:
+            raise PydanticCustomError("password_without_link", "A password goes with linking to oneself.")
         return self
 
 

@@ -72,17 +72,24 @@ class PydanticJSON(sa.types.TypeDecorator[Any]):
 
 
 class EnumArray(sa.types.TypeDecorator[list[Any]]):
-    """A `text[]` that answers members of an enum."""
+    """A `text[]` that answers members of an enum; with `known_only`, those of which this program knows.
+
+    What a later version has given must not keep an earlier one, that still runs beside it, from answering.
+    """
 
     impl = sa.ARRAY(sa.Text)
     cache_ok = True
 
-    def __init__(self, members: type[StrEnum]) -> None:
+    def __init__(self, members: type[StrEnum], *, known_only: bool = False) -> None:
         super().__init__(sa.Text)
         self.members = members
+        self.known_only = known_only
 
     def process_result_value(self, value: list[str] | None, dialect: sa.Dialect) -> list[Any] | None:  # noqa: ARG002
-        return None if value is None else [self.members(each) for each in value]
+        if value is None:
+            return None
+        known = {member.value for member in self.members} if self.known_only else set(value)
+        return [self.members(each) for each in value if each in known]
 
 
 def snake_case(name: str) -> str:

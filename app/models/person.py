@@ -12,7 +12,8 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
-from app.models.columns import SWEDISH_ORDER, Id, Language, Line, Moment, UtcDateTime, YesNo, enum_column, text_array
+from app.models.columns import SWEDISH_ORDER, EnumArray, Id, Language, Line, Moment, UtcDateTime, YesNo, enum_column
+from app.models.passwords import CurrentPassword
 
 
 class Role(StrEnum):
@@ -33,7 +34,7 @@ class Person(VersionedRow, table=True):
     active: bool = True
     unit_id: UUID | None = Column(default=None, foreign_key="unit.id")
     """Where the person works."""
-    roles: list[Role] = Column(default=[], sa_column=text_array())
+    roles: list[Role] = Column(default=[], sa_column=sa.Column(EnumArray(Role, known_only=True), nullable=False))
     erased_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     """From then on the row says nothing of anybody: it stays for what refers to it."""
 
@@ -101,7 +102,10 @@ class PersonCreate(Input):
 
 
 class PersonUpdate(Input):
-    """Merge patch. Oneself: name, email and language; a system administrator: everything."""
+    """Merge patch. Oneself: name, email and language; a system administrator: everything.
+
+    One's own e-mail address takes one's password as well: links to choose a new one go there.
+    """
 
     name: PersonName = absent()
     email: EmailAddress = absent()
@@ -109,6 +113,7 @@ class PersonUpdate(Input):
     active: Active = absent()
     unit_id: PlaceOfWork = absent()
     roles: Roles = absent()
+    current_password: CurrentPassword = absent()
 
 
 class PersonItem(Output):

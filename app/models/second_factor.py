@@ -11,7 +11,8 @@ from sqlmodel import Field as Column
 
 from app.models.base import Input, Linked, Output, Table
 from app.models.columns import Count, Id, Moment, UtcDateTime, YesNo
-from app.models.sign_in import GivenPassword, OneTimeCode
+from app.models.passwords import GivenPassword
+from app.models.sign_in import OneTimeCode
 
 
 class SecondFactor(Table, table=True):

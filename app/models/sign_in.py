@@ -1,7 +1,6 @@
 """Credentials, one-time links and the families of refresh tokens. Nothing here is ever sent as it is stored."""
 
 import re
-import unicodedata
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -9,11 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, Row, Table, new_id
 from app.models.columns import Id, Line, Moment, UtcDateTime, enum_column, uuid_array
+from app.models.passwords import GivenPassword, NewPassword
 from app.models.person import EmailAddress, PersonName
 
 
@@ -51,6 +50,10 @@ class SignInEnd(StrEnum):
     DEACTIVATED = "deactivated"
     SECOND_FACTOR_CHANGED = "secondFactorChanged"
     MANDATE_ENDED = "mandateEnded"
+    IDENTITY_CHANGED = "identityChanged"
+    """Another account at an identity provider was linked, or one was unlinked."""
+    IDENTITY_PROVIDER_ENDED = "identityProviderEnded"
+    """The provider was switched off, or signs the organisation's people in no more."""
 
 
 IDLE_AT_MOST = timedelta(days=14)
@@ -68,7 +71,7 @@ class SignIn(Row, table=True):
 
     version: int = Column(default=1)
     person_id: UUID = Column(foreign_key="person.id", index=True)
-    address_hash: bytes
+    address_hash: bytes = Column(index=True)
     method: SignInMethod = Column(default=SignInMethod.PASSWORD, sa_column=enum_column(SignInMethod))
     started_at: datetime = Column(sa_type=UtcDateTime)
     last_used_at: datetime = Column(sa_type=UtcDateTime)
@@ -119,6 +122,10 @@ class AttemptKind(StrEnum):
     PASSWORD = "password"  # noqa: S105
     ONE_TIME_CODE = "oneTimeCode"
     PASSWORD_RESET = "passwordReset"  # noqa: S105
+    LINK = "link"
+    """A link to set a password that nobody was sent."""
+    IDENTITY_PROVIDER = "identityProvider"
+    """A way to an identity provider that has not led in yet."""
 
 
 class SignInFailure(Row, table=True):
@@ -139,16 +146,6 @@ class SignInFailure(Row, table=True):
 # --- On the wire -----------------------------------------------------------------------------------
 
 
-def _as_typed(value: Any) -> Any:
-    """The OpaqueString profile of RFC 8265: å is å however the keyboard composes it, and a space is a space."""
-    if not isinstance(value, str):
-        return value
-    text = unicodedata.normalize("NFC", value)
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise PydanticCustomError("control_character", "Text may not hold control characters.")
-    return "".join(" " if unicodedata.category(character) == "Zs" else character for character in text)
-
-
 def _without_gaps(value: Any) -> Any:
     """As people copy codes: in groups, with hyphens, in small letters, and O for 0."""
     if not isinstance(value, str) or len(value) > 100:
@@ -158,24 +155,7 @@ def _without_gaps(value: Any) -> Any:
 
 
 _LOOK_ALIKES = str.maketrans("OIL", "011")
-LONGEST_PASSWORD = 128
-SHORTEST_PASSWORD = 15
 
-GivenPassword = Annotated[
-    str,
-    BeforeValidator(_as_typed),
-    Field(min_length=1, max_length=LONGEST_PASSWORD, json_schema_extra={"format": "password"}),
-]
-NewPassword = Annotated[
-    str,
-    BeforeValidator(_as_typed),
-    Field(
-        min_length=SHORTEST_PASSWORD,
-        max_length=LONGEST_PASSWORD,
-        description="15 to 128 characters of any kind. Common and leaked passwords, and your own name, are refused.",
-        json_schema_extra={"example": "fyra cyklar under en ek", "format": "password"},
-    ),
-]
 OneTimeToken = Annotated[
     str,
     Field(
@@ -294,7 +274,9 @@ class SignInItem(Output):
     expires_at: Moment = Field(description="When it is over unless it is renewed before.")
     ended_at: Moment | None
     end: SignInEnd | None = Field(
-        description="Why it ended. `tokenReused`: an old refresh token came a second time; it may have been stolen."
+        description="Why it ended. `tokenReused`: an old refresh token came a second time; it may have been stolen. "
+        "`identityChanged`: another account was linked, or one was unlinked. `identityProviderEnded`: the provider was "
+        "switched off, or signs in nobody of the organisation any more."
     )
 
 

@@ -19,12 +19,15 @@ class Notice(StrEnum):
     RECOVERY_CODES_RENEWED = "recoveryCodesRenewed"
     RECOVERY_CODE_USED = "recoveryCodeUsed"
     CODES_GUESSED = "codesGuessed"
+    IDENTITY_LINKED = "identityLinked"
 
 
 @dataclass(frozen=True)
 class _Said:
     subject: str
     text: str
+    not_you: str | None = None
+    """What to do if it was somebody else, where a new password is no help."""
 
 
 SERVICE = "Lärande i förändring"
@@ -158,6 +161,23 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
             "times, and has not got in.",
         ),
     },
+    Notice.IDENTITY_LINKED: {
+        Language.SWEDISH: _Said(
+            "Du loggar in på ett nytt sätt",
+            f"Ett konto i er inloggningstjänst har kopplats till ditt konto i {SERVICE}. Från och med nu loggar du in "
+            "med det. Hade du ett lösenord här, eller ett annat konto hos samma inloggningstjänst, gäller det inte "
+            "längre.",
+            "Var det du behöver du inte göra något. Var det inte du: hör genast av dig till den som förvaltar "
+            "tjänsten hos er.",
+        ),
+        Language.ENGLISH: _Said(
+            "You sign in another way now",
+            f"An account at your identity provider has been linked to your account in {SERVICE}. From now on you sign "
+            "in with that. If you had a password here, or another account at the same provider, it no longer counts.",
+            "If it was you, there is nothing you need to do. If it was not: tell whoever runs the service at your "
+            "workplace at once.",
+        ),
+    },
 }
 
 
@@ -176,7 +196,7 @@ def notice(kind: Notice, name: str, language: Language) -> Letter:
         heading=said.subject,
         opening=[_GREETING[language].format(name=name), said.text],
         call=None,
-        closing=[_NOT_YOU[language], _IGNORE[language]],
+        closing=[said.not_you or _NOT_YOU[language], _IGNORE[language]],
     )
 
 

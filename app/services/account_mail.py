@@ -23,6 +23,7 @@ from app.models.person import Person
 from app.models.sign_in import LinkKind, PersonInvitation
 from app.services import account_letters, identity_bindings, queue
 from app.services.account_letters import Notice
+from app.services.addresses import by_email
 from app.services.mail import Letter, MailAway, Mailer, letter, link_to
 from app.services.queue import Job
 from app.services.sign_ins import Opener, digest
@@ -38,9 +39,6 @@ _BLOCK = 256
 """Bytes: what is sealed does not tell by its length how long an address is."""
 
 _LINK = sa.select(PersonInvitation, Person).join(Person, col(Person.id) == col(PersonInvitation.person_id))
-_BY_ADDRESS = sa.select(Person).where(
-    sa.func.lower(col(Person.email)) == sa.func.lower(sa.bindparam("email", type_=sa.Text)), col(Person.active)
-)
 
 
 @dataclass(frozen=True)
@@ -129,14 +127,18 @@ async def _written(office: AccountOffice, order: dict[str, Any]) -> tuple[str, L
 async def _make_reset(
     session: AsyncSession, office: AccountOffice, link_id: UUID, address: str, asked_at: datetime
 ) -> None:
-    """The link, in place of an earlier one; a second try at the same job finds it made."""
+    """The link; a second try at the same job finds it made.
+
+    Those mailed within the hour before work beside it, until one of them is used: whoever asks in another's name must
+    not make the link in their mailbox worthless.
+    """
     # Held, so that nobody who is being erased keeps a link.
-    person = (await session.execute(_BY_ADDRESS.with_for_update(read=True), {"email": address})).scalar_one_or_none()
-    if person is None or asked_at + RESET_VALID <= office.clock():
+    person = await by_email(session, address, hold=True)
+    if person is None or not person.active or asked_at + RESET_VALID <= office.clock():
         return
     if await identity_bindings.signs_in_elsewhere(session, person.id):
         return  # there is no password to choose anew
-    made = await session.execute(
+    await session.execute(
         insert(PersonInvitation)
         .values(
             token_hash=digest(office.vault.link_token(link_id)),
@@ -147,16 +149,14 @@ async def _make_reset(
             expires_at=asked_at + RESET_VALID,
         )
         .on_conflict_do_nothing()
-        .returning(col(PersonInvitation.id))
     )
-    if made.first() is not None:
-        await session.execute(
-            sa.delete(PersonInvitation).where(
-                col(PersonInvitation.person_id) == person.id,
-                col(PersonInvitation.kind) == LinkKind.RESET,
-                col(PersonInvitation.id) != link_id,
-            )
+    await session.execute(
+        sa.delete(PersonInvitation).where(
+            col(PersonInvitation.person_id) == person.id,
+            col(PersonInvitation.kind) == LinkKind.RESET,
+            col(PersonInvitation.expires_at) <= office.clock(),
         )
+    )
 
 
 async def _notice(office: AccountOffice, order: dict[str, Any]) -> tuple[str, Language, Letter] | None:

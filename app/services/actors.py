@@ -19,7 +19,7 @@ from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.mandate import Mandate, valid_on
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState, Side
-from app.models.person import Person, Role
+from app.models.person import Person
 from app.models.service_client import INCLUDED, SCOPES_BY_CONSENT, Scope, ServiceClient, ServiceClientState
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.sign_in import FAMILY_AT_MOST, SignIn
@@ -147,7 +147,7 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
         person_id=person_id,
         organisation_id=organisation_id,
         language=Language(language),
-        roles=frozenset(Role(role) for role in roles),
+        roles=frozenset(roles),
         seats=tuple(
             Seat(UUID(mandate), UUID(party), Side(side), UUID(organisation), UUID(group) if group else None)
             for mandate, party, side, organisation, group in seats
@@ -183,7 +183,7 @@ _CLIENT = sa.select(
 async def load_client(session: AsyncSession, claims: ClientClaims, address: str, now: datetime) -> Actor:
     """The service client behind a verified token; one that has ended, or that calls from elsewhere, is nobody."""
     connection = await session.connection()
-    given = {"client_id": claims.client_id, "credential_id": claims.secret_id, "now": now}
+    given = {"client_id": claims.client_id, "credential_id": claims.credential_id, "now": now}
     found = (await connection.execute(_CLIENT, given)).one_or_none()
     if found is None or not is_within(address, found.allowed_networks):
         raise Refusal(Code.TOKEN_INVALID)

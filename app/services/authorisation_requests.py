@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -17,10 +17,20 @@ from app.models.authorisation_request import (
 from app.models.columns import UtcDateTime
 from app.models.identity_provider import IdentityProvider
 from app.models.person import Person
-from app.models.sign_in import LinkKind, PersonInvitation, SignIn, SignInEnd, SignInMethod
-from app.services import identities, identity_bindings, identity_providers, sign_ins
+from app.models.second_factor import Proof
+from app.models.sign_in import LinkKind, SignIn, SignInEnd, SignInMethod
+from app.services import (
+    identities,
+    identity_bindings,
+    identity_providers,
+    invitations,
+    proofs,
+    provider_attempts,
+    sign_ins,
+)
 from app.services.errors import Code, Refusal
 from app.services.places import Place
+from app.services.provider_turns import NoTurn
 from app.services.relying_party import Client, ProviderAway, ProviderRefuses, RelyingParty, Secrets
 from app.services.sign_ins import Entrance, Granted, digest, new_token
 from app.services.tokens import Claims
@@ -28,7 +38,9 @@ from app.services.vault import BoxClosed, Vault
 
 VALID = timedelta(minutes=10)
 RETRY_AFTER_S = 30
+RETRY_WHEN_BUSY_S = 2
 SWEPT_AT_ONCE = 100
+_INVITATIONS = (LinkKind.INVITATION,)
 
 _log = structlog.get_logger("larande.identity_providers")
 
@@ -49,19 +61,6 @@ class SentOut:
     browser: str = field(repr=False)
 
 
-_INVITED = (
-    sa.select(Person)
-    .join(PersonInvitation, col(PersonInvitation.person_id) == col(Person.id))
-    .where(
-        col(PersonInvitation.token_hash) == sa.bindparam("token_hash", type_=sa.LargeBinary),
-        col(PersonInvitation.kind) == LinkKind.INVITATION,
-        col(PersonInvitation.used_at).is_(None),
-        col(PersonInvitation.expires_at) > sa.bindparam("now", type_=UtcDateTime),
-        col(Person.active),
-    )
-)
-# The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
-_TAKE_INVITATION = _INVITED.with_for_update(of=(Person, PersonInvitation), key_share=True)
 _SIGNED_IN = (
     sa.select(Person)
     .join(SignIn, col(SignIn.person_id) == col(Person.id))
@@ -72,6 +71,7 @@ _SIGNED_IN = (
         col(Person.active),
     )
 )
+# The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
 _STILL_SIGNED_IN = _SIGNED_IN.with_for_update(of=(Person, SignIn), key_share=True)
 _EXPIRED = (
     sa.select(col(AuthorisationRequest.state_hash))
@@ -80,22 +80,31 @@ _EXPIRED = (
     .with_for_update(skip_locked=True)
 )
 _SWEEP = sa.delete(AuthorisationRequest).where(col(AuthorisationRequest.state_hash).in_(_EXPIRED))
-_TAKE = (
-    sa.delete(AuthorisationRequest)
-    .where(
-        col(AuthorisationRequest.state_hash) == sa.bindparam("state_hash", type_=sa.LargeBinary),
-        col(AuthorisationRequest.browser_hash) == sa.bindparam("browser_hash", type_=sa.LargeBinary),
-        col(AuthorisationRequest.expires_at) > sa.bindparam("now", type_=UtcDateTime),
-    )
-    .returning(AuthorisationRequest)
+_THIS = sa.and_(
+    col(AuthorisationRequest.state_hash) == sa.bindparam("state_hash", type_=sa.LargeBinary),
+    col(AuthorisationRequest.browser_hash) == sa.bindparam("browser_hash", type_=sa.LargeBinary),
+    col(AuthorisationRequest.expires_at) > sa.bindparam("now", type_=UtcDateTime),
 )
+_PROVIDER = (
+    sa.select(IdentityProvider)
+    .join(AuthorisationRequest, col(AuthorisationRequest.identity_provider_id) == col(IdentityProvider.id))
+    .where(_THIS, col(IdentityProvider.active))
+)
+_TAKE = sa.delete(AuthorisationRequest).where(_THIS).returning(AuthorisationRequest)
 
 
 async def create(
-    entrance: Entrance, doorway: Doorway, data: AuthorisationRequestCreate, claims: Claims | None
+    entrance: Entrance, doorway: Doorway, data: AuthorisationRequestCreate, claims: Claims | None, place: Place
 ) -> SentOut:
-    """A way to the provider for one browser. The database holds nothing with which another could go it."""
+    """A way to the provider for one browser. The database holds nothing with which another could go it.
+
+    It is counted by place before anything else is done. Whoever links an account to themselves proves who they are.
+    """
     now = entrance.clock()
+    secrets = Secrets(state=new_token(), browser=new_token())
+    way = digest(secrets.state)
+    async with entrance.write() as session:
+        await provider_attempts.count_in(session, entrance.key, way, place, now)
     async with entrance.read() as session:
         provider = await session.get(IdentityProvider, data.identity_provider_id)
         person = await _to_be_linked(session, data, claims, now)
@@ -104,11 +113,12 @@ async def create(
         )
     if provider is None or not provider.active or not bound:
         raise Refusal(Code.UNKNOWN_IDENTITY_PROVIDER, "/identityProviderId")
-    secrets = Secrets(state=new_token(), browser=new_token())
+    if data.link_to_me and claims is not None:
+        await _prove(entrance, doorway, claims, data.password, place)
     try:
         url = await doorway.party.authorisation_url(_client(provider, doorway.vault), secrets)
     except ProviderAway as away:
-        raise _away(provider, away) from None
+        raise await _away(entrance, way, provider, away) from None
     async with entrance.write() as session:
         await session.execute(_SWEEP, {"now": now})
         linked = claims if data.link_to_me else None
@@ -119,7 +129,7 @@ async def create(
                 raise Refusal(Code.TOKEN_INVALID)
         session.add(
             AuthorisationRequest(
-                state_hash=digest(secrets.state),
+                state_hash=way,
                 browser_hash=digest(secrets.browser),
                 identity_provider_id=provider.id,
                 invitation_hash=digest(data.invitation_token) if data.invitation_token else None,
@@ -135,26 +145,40 @@ async def create(
 async def finish(
     entrance: Entrance, doorway: Doorway, grant: AuthorisationCodeGrant, browser: str | None, place: Place
 ) -> Granted:
-    """A new family for whom the provider vouched. The state is used up, whatever comes of it."""
+    """A new family for whom the provider vouched. The state is used up, whatever comes of it.
+
+    But not before there is a turn to ask the provider: who is told to come again can.
+    """
     if browser is None:
         raise Refusal(Code.AUTHORISATION_REFUSED)
     secrets = Secrets(grant.state, browser)
-    async with entrance.write() as session:
-        asked = await _taken(session, secrets, entrance.clock())
-        provider = None if asked is None else await session.get(IdentityProvider, asked.identity_provider_id)
-    if asked is None or provider is None or not provider.active:
+    way = digest(secrets.state)
+    async with entrance.read() as session:
+        now = entrance.clock()
+        found = await session.execute(_PROVIDER, _given(secrets, now))
+        provider: IdentityProvider | None = found.scalar_one_or_none()
+        caller = await provider_attempts.caller_of(session, entrance.key, place, now)
+    if provider is None:
         raise Refusal(Code.AUTHORISATION_REFUSED)
-    client = _client(provider, doorway.vault)
     try:
-        subject = await doorway.party.subject(client, secrets, grant.code, grant.iss, entrance.clock())
+        client = _client(provider, doorway.vault)
+        with doorway.party.turns.take(client.issuer, caller):
+            async with entrance.write() as session:
+                asked = (await session.execute(_TAKE, _given(secrets, entrance.clock()))).scalar_one_or_none()
+            if asked is None:
+                raise Refusal(Code.AUTHORISATION_REFUSED)
+            subject = await doorway.party.subject(client, secrets, grant.code, grant.iss, entrance.clock())
+    except NoTurn:
+        raise Refusal(Code.IDENTITY_PROVIDER_AWAY, retry_after=RETRY_WHEN_BUSY_S) from None
     except ProviderAway as away:
-        raise _away(provider, away) from None
+        raise await _away(entrance, way, provider, away) from None
     except ProviderRefuses as refused:
         _log.warning("sign-in refused", identity_provider_id=str(provider.id), reason=str(refused))
         raise Refusal(Code.AUTHORISATION_REFUSED) from None
     async with entrance.write() as session:
         now = entrance.clock()
         person = await _person(session, asked, subject, now)
+        await provider_attempts.forget(session, way)
         return await sign_ins.begin(session, entrance.key, person.id, place, SignInMethod.IDENTITY_PROVIDER, now)
 
 
@@ -164,12 +188,25 @@ async def sweep(session: AsyncSession, now: datetime) -> bool:
     return len(gone.all()) == SWEPT_AT_ONCE
 
 
+def _given(secrets: Secrets, now: datetime) -> dict[str, Any]:
+    """What finds the request of this state and this browser."""
+    return {"state_hash": digest(secrets.state), "browser_hash": digest(secrets.browser), "now": now}
+
+
+async def _prove(entrance: Entrance, doorway: Doorway, claims: Claims, password: str | None, place: Place) -> None:
+    """A token left open or stolen gives nobody an own way in."""
+    if password is not None:
+        await proofs.prove(entrance, doorway.vault, claims.person_id, Proof(password=password), place)
+        return
+    async with entrance.read() as session:
+        await proofs.demand_fresh(session, claims.sign_in_id, entrance.clock(), "/password")
+
+
 async def _to_be_linked(
     session: AsyncSession, data: AuthorisationRequestCreate, claims: Claims | None, now: datetime
 ) -> Person | None:
     if data.invitation_token is not None:
-        given = {"token_hash": digest(data.invitation_token), "now": now}
-        invited = (await session.execute(_INVITED, given)).scalar_one_or_none()
+        invited = await invitations.invited(session, digest(data.invitation_token), now, kinds=_INVITATIONS)
         if invited is None:
             raise Refusal(Code.INVITATION_REFUSED, "/invitationToken")
         return invited
@@ -184,23 +221,16 @@ async def _to_be_linked(
     return person
 
 
-async def _taken(session: AsyncSession, secrets: Secrets, now: datetime) -> AuthorisationRequest | None:
-    """The request of this state and this browser, which no second one finds."""
-    given = {"state_hash": digest(secrets.state), "browser_hash": digest(secrets.browser), "now": now}
-    return (await session.execute(_TAKE, given)).scalar_one_or_none()
-
-
 async def _person(session: AsyncSession, asked: AuthorisationRequest, subject: str, now: datetime) -> Person:
     """Whose sign-in it is: whoever has linked the account, or is linked to it now."""
     provider_id = asked.identity_provider_id
     if asked.invitation_hash is not None:
-        given = {"token_hash": asked.invitation_hash, "now": now}
-        person = (await session.execute(_TAKE_INVITATION, given)).scalar_one_or_none()
+        person = await invitations.invited(session, asked.invitation_hash, now, kinds=_INVITATIONS, hold=True)
         if person is None:
             raise Refusal(Code.AUTHORISATION_REFUSED)
-        await _use_up_invitations(session, person.id, now)
+        await invitations.use_up(session, person.id, now)
         # Who was let in anew may have lost the old way to a thief: as with a new password, what it opened is shut.
-        await sign_ins.end(session, col(SignIn.person_id) == person.id, SignInEnd.PASSWORD_CHANGED, now)
+        await sign_ins.end(session, col(SignIn.person_id) == person.id, SignInEnd.IDENTITY_CHANGED, now)
     elif asked.person_id is not None:
         given = {"person_id": asked.person_id, "sign_in_id": asked.sign_in_id}
         person = (await session.execute(_STILL_SIGNED_IN, given)).scalar_one_or_none()
@@ -208,26 +238,20 @@ async def _person(session: AsyncSession, asked: AuthorisationRequest, subject: s
             raise Refusal(Code.AUTHORISATION_REFUSED)
     else:
         return await identities.linked(session, provider_id, subject)
-    await identities.link(session, person, provider_id, subject, now)
+    await identities.link(session, person, provider_id, subject, now, by_sign_in=asked.sign_in_id)
     return person
-
-
-async def _use_up_invitations(session: AsyncSession, person_id: UUID, now: datetime) -> None:
-    await session.execute(
-        sa.update(PersonInvitation)
-        .where(col(PersonInvitation.person_id) == person_id, col(PersonInvitation.used_at).is_(None))
-        .values(used_at=now)
-    )
 
 
 def _client(provider: IdentityProvider, vault: Vault) -> Client:
     try:
         secret = identity_providers.secret_of(provider, vault)
     except BoxClosed:
-        raise _away(provider, "its client secret was sealed with another token secret") from None
+        raise ProviderAway("its client secret was sealed with another token secret") from None
     return Client(provider.issuer, provider.client_id, tuple(provider.scopes), provider.signing_algorithm, secret)
 
 
-def _away(provider: IdentityProvider, reason: Exception | str) -> Refusal:
+async def _away(entrance: Entrance, way: bytes, provider: IdentityProvider, reason: ProviderAway) -> Refusal:
     _log.warning("identity provider away", identity_provider_id=str(provider.id), reason=str(reason))
+    async with entrance.write() as session:
+        await provider_attempts.forget(session, way)
     return Refusal(Code.IDENTITY_PROVIDER_AWAY, retry_after=RETRY_AFTER_S)

@@ -14,7 +14,7 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.INVITED_RECENTLY: "the person was not mailed an invitation in the last ten minutes",
     },
     "confirm_second_factor": {
-        Code.SECOND_FACTOR_INACTIVE: "the caller has asked for a second factor",
+        Code.SECOND_FACTOR_INACTIVE: "the caller has asked for a second factor in the last 15 minutes",
         Code.SECOND_FACTOR_ACTIVE: "the caller's second factor is not confirmed yet",
     },
     "create_second_factor": {Code.SECOND_FACTOR_ACTIVE: "the caller has no second factor that is confirmed"},

@@ -18,8 +18,7 @@ from app.services.actors import LET_IN, counting
 from app.services.errors import Code, Refusal
 from app.services.networks import is_within
 from app.services.places import address_hash
-from app.services.service_client_credentials import hash_of
-from app.services.sign_ins import Entrance
+from app.services.sign_ins import Entrance, digest
 from app.services.throttle import Attempt
 from app.services.tokens import TokenKey
 
@@ -68,7 +67,7 @@ async def get_in(entrance: Entrance, grant: ClientCredentialsGrant, address: str
     """
     now = entrance.clock()
     async with entrance.write() as session:
-        given = {"client_id": grant.client_id, "secret_hash": hash_of(grant.client_secret), "now": now}
+        given = {"client_id": grant.client_id, "secret_hash": digest(grant.client_secret), "now": now}
         found = (await session.execute(_BY_SECRET, given)).one_or_none()
         if found is None or not is_within(address, found.allowed_networks):
             await throttle.count_in(session, _attempt(entrance.key, grant.client_id, address), now)

@@ -43,6 +43,7 @@ class Code(StrEnum):
     SECOND_FACTOR_ACTIVE = "secondFactorActive"
     SECOND_FACTOR_INACTIVE = "secondFactorInactive"
     PROOF_REFUSED = "proofRefused"
+    SIGN_IN_TOO_OLD = "signInTooOld"
     INVITED_RECENTLY = "invitedRecently"
     # concurrency
     STALE_VERSION = "staleVersion"

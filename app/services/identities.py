@@ -12,7 +12,8 @@ from app.models.identity import Identity, IdentityRead
 from app.models.identity_provider import IdentityProvider
 from app.models.person import Person
 from app.models.sign_in import Credential, SignIn, SignInEnd
-from app.services import audit, identity_bindings, identity_providers, policy, sign_ins
+from app.services import account_mail, audit, identity_bindings, identity_providers, policy, sign_ins
+from app.services.account_letters import Notice
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
@@ -62,7 +63,7 @@ async def unlink(work: Work, identity_id: UUID, version: int) -> None:
     through = sa.and_(
         identity_providers.through(identity.identity_provider_id), col(SignIn.person_id) == identity.person_id
     )
-    await sign_ins.end(work.session, through, SignInEnd.SIGNED_OUT, work.now)
+    await sign_ins.end(work.session, through, SignInEnd.IDENTITY_CHANGED, work.now)
     person = await work.session.get_one(Person, identity.person_id)
     await work.session.delete(identity)
     work.session.add(audit.entry(work.actor, "unlink_identity", person, work.now, None, None))
@@ -78,8 +79,18 @@ async def linked(session: AsyncSession, provider_id: UUID, subject: str) -> Pers
     return person
 
 
-async def link(session: AsyncSession, person: Person, provider_id: UUID, subject: str, now: datetime) -> None:
+async def link(
+    session: AsyncSession,
+    person: Person,
+    provider_id: UUID,
+    subject: str,
+    now: datetime,
+    *,
+    by_sign_in: UUID | None = None,
+) -> None:
     """Make the account the person's, in place of one they had at the same provider. From now on they have no password.
+
+    What a replaced account opened is closed, but for the sign-in by which this was asked. The person is told by mail.
 
     Whoever is `person` has proved it by an invitation or a sign-in: nothing that the provider says of a person, no
     address and no name, finds one here.
@@ -91,8 +102,13 @@ async def link(session: AsyncSession, person: Person, provider_id: UUID, subject
     if identity is not None and identity.subject == subject:
         return
     if identity is not None:
+        former = sa.and_(identity_providers.through(provider_id), col(SignIn.person_id) == person.id)
+        if by_sign_in is not None:
+            former = sa.and_(former, col(SignIn.id) != by_sign_in)
+        await sign_ins.end(session, former, SignInEnd.IDENTITY_CHANGED, now)
         await session.execute(sa.delete(Identity).where(own))
     await session.execute(sa.delete(Credential).where(col(Credential.person_id) == person.id))
     session.add(Identity(person_id=person.id, identity_provider_id=provider_id, subject=subject, created_at=now))
     session.add(audit.entry(Actor(person_id=person.id), "link_identity", person, now, None, None))
+    await account_mail.put_notice(session, Notice.IDENTITY_LINKED, person.id, now)
     await store(session)

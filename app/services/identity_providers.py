@@ -108,7 +108,7 @@ async def sign_out_through(work: Work, provider_id: UUID, *, organisation_id: UU
         people = sa.select(col(Person.id)).where(col(Person.organisation_id) == organisation_id)
         which = sa.and_(which, col(SignIn.person_id).in_(people))
     async with wall.beyond(work.session):  # an administrator sees nobody's accounts and sign-ins
-        await sign_ins.end(work.session, which, SignInEnd.SIGNED_OUT, work.now)
+        await sign_ins.end(work.session, which, SignInEnd.IDENTITY_PROVIDER_ENDED, work.now)
 
 
 def through(provider_id: UUID) -> sa.ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """One-time links with which people set a password, and the first administrator."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.base import new_id
-from app.models.columns import UtcDateTime
+from app.models.columns import UtcDateTime, enum_type
 from app.models.person import Person, Role
 from app.models.sign_in import (
+    AttemptKind,
     Credential,
     LinkKind,
     NewAdministrator,
@@ -20,11 +22,14 @@ from app.models.sign_in import (
     SignIn,
     SignInEnd,
 )
-from app.services import account_mail, audit, identity_bindings, passwords, wall
+from app.services import account_mail, audit, identity_bindings, passwords, throttle, wall
 from app.services.account_letters import Notice
 from app.services.actor import Actor
+from app.services.addresses import by_email
 from app.services.errors import Code, Refusal
+from app.services.places import Place, address_hash
 from app.services.sign_ins import Entrance, digest, end, new_token
+from app.services.throttle import Attempt
 from app.services.vault import Vault
 from app.services.work import Work, admit, store
 
@@ -37,19 +42,20 @@ _INVITED = (
     .join(PersonInvitation, col(PersonInvitation.person_id) == col(Person.id))
     .where(
         col(PersonInvitation.token_hash) == sa.bindparam("token_hash", type_=sa.LargeBinary),
+        col(PersonInvitation.kind).in_(sa.bindparam("kinds", type_=enum_type(LinkKind), expanding=True)),
         col(PersonInvitation.used_at).is_(None),
         col(PersonInvitation.expires_at) > sa.bindparam("now", type_=UtcDateTime),
         col(Person.active),
     )
 )
+# The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
+_HELD = _INVITED.with_for_update(of=(Person, PersonInvitation), key_share=True)
 _RECENT = sa.select(col(PersonInvitation.id)).where(
     col(PersonInvitation.person_id) == sa.bindparam("person_id", type_=sa.Uuid),
     col(PersonInvitation.kind) == LinkKind.INVITATION,
     col(PersonInvitation.used_at).is_(None),
     col(PersonInvitation.created_at) > sa.bindparam("since", type_=UtcDateTime),
 )
-# The person first, like everybody who changes what is theirs; in this order PostgreSQL takes the locks.
-_TAKE = _INVITED.with_for_update(of=(Person, PersonInvitation), key_share=True)
 
 
 async def invite(session: AsyncSession, email: str, now: datetime) -> str:
@@ -57,9 +63,8 @@ async def invite(session: AsyncSession, email: str, now: datetime) -> str:
 
     Whoever holds it can sign in as the person, so the trail tells that it was made.
     """
-    by_address = sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email))
     # Held, so that nobody who is being erased keeps a link.
-    person = (await session.execute(by_address.with_for_update(read=True))).scalar_one_or_none()
+    person = await by_email(session, email, hold=True)
     if person is None:
         raise Refusal(Code.UNKNOWN_PERSON)
     if not person.active:
@@ -115,26 +120,47 @@ async def void(session: AsyncSession, person_id: UUID) -> None:
     )
 
 
-async def set_password(entrance: Entrance, data: NewCredential) -> None:
-    """Use the token up, store the password, end every sign-in that the old one or a thief may have opened."""
-    token = {"token_hash": digest(data.token), "now": entrance.clock()}
+async def invited(
+    session: AsyncSession, token_hash: bytes, now: datetime, *, kinds: Iterable[LinkKind] = LinkKind, hold: bool = False
+) -> Person | None:
+    """Whose link it is, if it works; `hold`: it and the person stay as they are until this is stored."""
+    given = {"token_hash": token_hash, "now": now, "kinds": list(kinds)}
+    found: Person | None = (await session.execute(_HELD if hold else _INVITED, given)).scalar_one_or_none()
+    return found
+
+
+async def use_up(session: AsyncSession, person_id: UUID, now: datetime) -> None:
+    """The link that was used, and with it every other that was under way."""
+    await session.execute(
+        sa.update(PersonInvitation)
+        .where(col(PersonInvitation.person_id) == person_id, col(PersonInvitation.used_at).is_(None))
+        .values(used_at=now)
+    )
+
+
+async def set_password(entrance: Entrance, data: NewCredential, place: Place) -> None:
+    """Use the token up, store the password, end every sign-in that the old one or a thief may have opened.
+
+    Wrong tokens are counted by place. The right one is never made to wait: nobody guesses 256 bits, and whoever shares
+    an address with somebody who tries must not be kept from theirs.
+    """
+    token_hash = digest(data.token)
     async with entrance.read() as session:
-        person = (await session.execute(_INVITED, token)).scalar_one_or_none()
+        person = await invited(session, token_hash, entrance.clock())
     if person is None:
+        async with entrance.write() as session:
+            attempt = Attempt(token_hash, address_hash(entrance.key, place.address), None, known_device=False)
+            await throttle.count_in(session, attempt, entrance.clock(), AttemptKind.LINK)
         raise Refusal(Code.INVITATION_REFUSED, "/token")
     await passwords.check(data.password, person.name, person.email)
     password_hash = await passwords.hashed(data.password)
     async with entrance.write() as session:
         now = entrance.clock()
-        if (await session.execute(_TAKE, token)).one_or_none() is None:
+        if await invited(session, token_hash, now, hold=True) is None:
             raise Refusal(Code.INVITATION_REFUSED, "/token")
         if await identity_bindings.signs_in_elsewhere(session, person.id):
             raise Refusal(Code.SIGNS_IN_ELSEWHERE)
-        await session.execute(
-            sa.update(PersonInvitation)
-            .where(col(PersonInvitation.person_id) == person.id, col(PersonInvitation.used_at).is_(None))
-            .values(used_at=now)
-        )
+        await use_up(session, person.id, now)
         values = {"password_hash": password_hash, "changed_at": now}
         had_one = await session.get(Credential, person.id) is not None
         await session.execute(

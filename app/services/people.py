@@ -12,7 +12,7 @@ from app.models.party import Party, PartyState
 from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate, Role
 from app.models.sign_in import SignIn, SignInEnd
 from app.models.unit import Unit
-from app.services import account_mail, invitations, policy, sign_ins, wall
+from app.services import account_mail, invitations, policy, proofs, sign_ins, wall
 from app.services.account_letters import Notice
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
@@ -56,13 +56,16 @@ async def read(work: Work, person_id: UUID) -> PersonRead:
     return _shown(work, await find(work, Person, person_id))
 
 
-async def update(work: Work, vault: Vault, person_id: UUID, version: int, data: PersonUpdate) -> PersonRead:
+async def update(
+    work: Work, vault: Vault, person_id: UUID, version: int, data: PersonUpdate, *, proved: bool = False
+) -> PersonRead:
     """Whoever is no longer active is signed out everywhere, from this moment.
 
-    With another e-mail address, links that were sent to the former one stop working, and that one is told.
+    With another e-mail address, links that were sent to the former one stop working, and that one is told. Their own
+    is changed by whoever has `proved` who they are: whoever reads the mail can choose the password.
     """
     person = await admit(work, "update_person", Person, person_id, version)
-    sent = data.model_dump(exclude_unset=True)
+    sent = data.model_dump(exclude_unset=True, exclude={"current_password"})
     policy.require_fields(work.actor, "update_person", person, sent)
     if changes := differing(person, sent):
         if Role.SYSTEM_ADMINISTRATOR in set(changes.get("roles", ())) - set(person.roles):
@@ -70,8 +73,12 @@ async def update(work: Work, vault: Vault, person_id: UUID, version: int, data: 
         if changes.get("unit_id") is not None:
             await _check_unit(work, person.organisation_id, changes["unit_id"])
         former = person.email
+        moves = changes.get("email", former).lower() != former.lower()
+        if moves and person.id == work.actor.person_id and not proved:
+            async with wall.beyond(work.session):  # nobody sees a password, not even their own
+                await proofs.demand_fresh(work.session, work.actor.sign_in_id, work.now, "/currentPassword")
         await changed(work, "update_person", person, changes)
-        if person.email.lower() != former.lower():
+        if moves:
             async with wall.beyond(work.session):  # nobody sees a link to set a password
                 await invitations.void(work.session, person.id)
             await account_mail.put_notice_to(work.session, vault, Notice.EMAIL_CHANGED, person.id, former, work.now)

@@ -1,11 +1,11 @@
 """Where requests come from, as far as it is kept: keyed hashes of addresses, and what a browser was given to show."""
 
 import hmac
-import ipaddress
 import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.services.networks import network_of
 from app.services.tokens import TokenKey
 
 
@@ -28,29 +28,49 @@ def holder_hash(key: TokenKey, person_id: UUID, place: Place) -> bytes:
 
 
 def address_hash(key: TokenKey, address: str) -> bytes:
-    """One IPv6 household has 2^64 addresses; they count as one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return key.pseudonym("address", address)
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return key.pseudonym("address", str(ipaddress.ip_network((int(parsed), 64), strict=False)))
-        parsed = parsed.ipv4_mapped
-    return key.pseudonym("address", str(parsed))
+    return key.pseudonym("address", network_of(address))
 
 
 def new_device(key: TokenKey, person_id: UUID) -> str:
     """What a browser shows next time to be counted by itself, whoever else shares its address."""
-    name = secrets.token_hex(16)
-    return f"{name}.{_device_hash(key, person_id, name).hex()}"
+    return _device(key, person_id, secrets.token_hex(16))
+
+
+def renewed_device(key: TokenKey, person_id: UUID, device: str) -> str:
+    """What the browser shows from now on: the same name, with all that is proved of it today."""
+    return _device(key, person_id, device.partition(".")[0])
+
+
+def known_device(key: TokenKey, person_id: UUID, device: str) -> bytes | None:
+    """The browser as one in which the person has signed in."""
+    name, _, proof = _parts(device)
+    return _proved(_device_hash(key, person_id, name), proof)
+
+
+def known_browser(key: TokenKey, device: str) -> bytes | None:
+    """The browser as one in which somebody has signed in, before it is known who comes."""
+    name, proof, _ = _parts(device)
+    return _proved(_browser_hash(key, name), proof)
+
+
+def _device(key: TokenKey, person_id: UUID, name: str) -> str:
+    return f"{name}.{_browser_hash(key, name).hex()}.{_device_hash(key, person_id, name).hex()}"
+
+
+def _parts(device: str) -> tuple[str, str, str]:
+    """Name, proof of the browser and of the person; what an earlier version gave lacks the one in the middle."""
+    name, _, proofs = device.partition(".")
+    of_browser, _, of_person = proofs.rpartition(".")
+    return name, of_browser, of_person
 
 
 def _device_hash(key: TokenKey, person_id: UUID, name: str) -> bytes:
     return key.pseudonym("device", f"{person_id} {name}")
 
 
-def known_device(key: TokenKey, person_id: UUID, device: str) -> bytes | None:
-    name, _, proof = device.partition(".")
-    expected = _device_hash(key, person_id, name)
+def _browser_hash(key: TokenKey, name: str) -> bytes:
+    return key.pseudonym("browser", name)
+
+
+def _proved(expected: bytes, proof: str) -> bytes | None:
     return expected if hmac.compare_digest(proof.encode(), expected.hex().encode()) else None

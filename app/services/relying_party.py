@@ -20,14 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from app.models.identity_provider import SigningAlgorithm, is_provider_address
 from app.services import id_tokens
 from app.services.id_tokens import Expected, IdTokenRefused, ProviderKey, UnknownKey
+from app.services.provider_turns import Turns
 from app.services.spelling import base64url, read_object
 
 METADATA_FOR_S = 3600.0
 KEYS_FOR_S = 600.0
 ASK_AGAIN_AFTER_S = 5.0
 """How long a provider is left alone that has just failed, or has just shown its keys."""
-UNDER_WAY_AT_MOST = 20
-"""Requests to one provider at the same time."""
 MOST_BYTES = 256 * 1024
 
 
@@ -113,7 +112,6 @@ class _Known:
     keys: tuple[ProviderKey, ...] = ()
     keys_since: float | None = None
     failed_at: float | None = None
-    under_way: int = 0
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -124,6 +122,7 @@ class RelyingParty:
         self._call = call
         self.return_address = return_address
         self._clock = clock
+        self.turns = Turns()
         self._known: dict[str, _Known] = {}
 
     async def authorisation_url(self, client: Client, secrets: Secrets) -> str:
@@ -144,7 +143,7 @@ class RelyingParty:
         return metadata.authorization_endpoint + joint + urlencode(parameters)
 
     async def subject(self, client: Client, secrets: Secrets, code: str, iss: str | None, now: datetime) -> str:
-        """Who came back. Raises `ProviderRefuses` and `ProviderAway`."""
+        """Who came back; asked within a turn. Raises `ProviderRefuses` and `ProviderAway`."""
         metadata = await self._metadata(client)
         # RFC 9207: an answer that another provider gave is not taken to this one.
         if iss != client.issuer and (iss is not None or metadata.authorization_response_iss_parameter_supported):
@@ -162,6 +161,9 @@ class RelyingParty:
 
     # --- Parts -------------------------------------------------------------------------------------------
 
+    def _of(self, client: Client) -> _Known:
+        return self._known.setdefault(client.issuer, _Known())
+
     async def _exchange(self, client: Client, metadata: Metadata, secrets: Secrets, code: str) -> dict[str, Any]:
         basic = f"{quote_plus(client.client_id)}:{quote_plus(client.secret)}".encode()
         headers = {
@@ -175,7 +177,8 @@ class RelyingParty:
             "redirect_uri": self.return_address,
             "code_verifier": secrets.verifier,
         }
-        answer = await self._ask(client, "POST", metadata.token_endpoint, headers, urlencode(form).encode())
+        body = urlencode(form).encode()
+        answer = await self._call("POST", metadata.token_endpoint, headers, body, MOST_BYTES)
         if answer.status in {400, 401, 403}:
             if _error_in(answer.body) == "invalid_client":
                 raise ProviderAway("it refuses our client id or secret")
@@ -198,21 +201,21 @@ class RelyingParty:
             return id_tokens.subject_of(id_token, keys, expected, now)
 
     async def _metadata(self, client: Client) -> Metadata:
-        known = self._known.setdefault(client.issuer, _Known())
+        known = self._of(client)
         async with known.asking:
             if known.metadata is None or self._clock() - known.metadata_since > METADATA_FOR_S:
-                document = await self._document(client, known, _discovery_address(client.issuer))
+                document = await self._document(known, _discovery_address(client.issuer))
                 metadata = _metadata_in(document, client.issuer)
                 _check_offers(metadata, client)
                 known.metadata, known.metadata_since = metadata, self._clock()
         return known.metadata
 
     async def _keys(self, client: Client, metadata: Metadata, *, anew: bool = False) -> tuple[ProviderKey, ...]:
-        known = self._known[client.issuer]
+        known = self._of(client)
         async with known.asking:
             age = float("inf") if known.keys_since is None else self._clock() - known.keys_since
             if age > (ASK_AGAIN_AFTER_S if anew else KEYS_FOR_S):
-                document = await self._document(client, known, metadata.jwks_uri)
+                document = await self._document(known, metadata.jwks_uri)
                 try:
                     known.keys = id_tokens.keys_in(document)
                 except ValueError:
@@ -220,12 +223,13 @@ class RelyingParty:
                 known.keys_since = self._clock()
         return known.keys
 
-    async def _document(self, client: Client, known: _Known, address: str) -> bytes:
-        """Whoever waited for one who failed does not try at once: a provider that is away would keep all of them."""
+    async def _document(self, known: _Known, address: str) -> bytes:
+        """One at a time for a provider, so it takes no turn. Whoever waited for one who failed does not try at once: a
+        provider that is away would keep all of them."""
         if known.failed_at is not None and self._clock() - known.failed_at < ASK_AGAIN_AFTER_S:
             raise ProviderAway("it has just failed")
         try:
-            answer = await self._ask(client, "GET", address, {"Accept": "application/json"}, None)
+            answer = await self._call("GET", address, {"Accept": "application/json"}, None, MOST_BYTES)
             if answer.status != 200:
                 raise ProviderAway(f"it answered {answer.status} to {urlsplit(address).path}")
         except ProviderAway:
@@ -233,18 +237,6 @@ class RelyingParty:
             raise
         known.failed_at = None
         return answer.body
-
-    async def _ask(
-        self, client: Client, method: str, address: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        known = self._known[client.issuer]
-        if known.under_way >= UNDER_WAY_AT_MOST:
-            raise ProviderAway("too many wait for it")
-        known.under_way += 1
-        try:
-            return await self._call(method, address, headers, body, MOST_BYTES)
-        finally:
-            known.under_way -= 1
 
 
 def _discovery_address(issuer: str) -> str:

@@ -12,9 +12,10 @@ from sqlmodel import col
 from app.models.person import Person, Role
 from app.models.second_factor import RecoveryCode, RecoveryCodes, SecondFactor, SecondFactorRead, SecondFactorSecret
 from app.models.sign_in import AttemptKind, SignIn, SignInEnd, SignInMethod
-from app.services import account_mail, audit, one_time_codes, policy, throttle
+from app.services import account_mail, audit, one_time_codes, policy, throttle, wall
 from app.services.account_letters import Notice
 from app.services.actor import Actor
+from app.services.addresses import by_email
 from app.services.errors import Code, Refusal
 from app.services.sign_ins import digest, end
 from app.services.throttle import Attempt
@@ -22,6 +23,8 @@ from app.services.vault import BoxClosed, Vault
 from app.services.work import Work, find_oneself, store
 
 PURPOSE = "second factors"
+PENDING_FOR = timedelta(minutes=15)
+"""So long a secret waits for its first code."""
 WARNED_AFTER = 5
 """Wrong codes in a day, after which the person is told that somebody has the password."""
 
@@ -75,18 +78,23 @@ async def enrolled(work: Work) -> SecondFactorSecret:
     return SecondFactorSecret(version=found.version, id=found.person_id, secret=None, otpauth_uri=None, qr_code=None)
 
 
-async def confirm(work: Work, vault: Vault, code: str, sign_in_id: UUID) -> RecoveryCodes:
-    """From now on it is asked for. Sign-ins that did not take it end; this one goes on."""
+async def confirm(work: Work, vault: Vault, attempt: Attempt, code: str, sign_in_id: UUID) -> RecoveryCodes:
+    """From now on it is asked for. Sign-ins that did not take it end; this one goes on.
+
+    Whoever hits the code is given recovery codes, so the caller has counted the attempt.
+    """
     policy.require(work.actor, "confirm_second_factor")
     person = await find_oneself(work, lock=True)
     found = (await work.session.execute(_HELD, {"person_id": person.id})).scalar_one_or_none()
-    if found is None:
+    if found is None or (found.confirmed_at is None and found.created_at + PENDING_FOR <= work.now):
         raise Refusal(Code.SECOND_FACTOR_INACTIVE)
     if found.confirmed_at is not None:
         raise Refusal(Code.SECOND_FACTOR_ACTIVE)
     step = _step(vault, found, code, work.now)
     if step is None:
         raise Refusal(Code.ONE_TIME_CODE_REFUSED, "/oneTimeCode")
+    async with wall.beyond(work.session):  # nobody sees what was tried at an account
+        await throttle.forget(work.session, attempt, AttemptKind.ONE_TIME_CODE)
     found.confirmed_at, found.last_step, found.version = work.now, step, found.version + 1
     work.session.add(found)
     codes = await _new_codes(work, found)
@@ -143,8 +151,7 @@ async def person_of(work: Work) -> Person:
 
 async def reset(session: AsyncSession, email: str, now: datetime) -> None:
     """For somebody who has lost the phone and the recovery codes; by command, once it is sure who asks."""
-    by_address = sa.select(Person).where(sa.func.lower(col(Person.email)) == sa.func.lower(email))
-    person = (await session.execute(by_address.with_for_update(key_share=True))).scalar_one_or_none()
+    person = await by_email(session, email, hold=True)
     if person is None:
         raise Refusal(Code.UNKNOWN_PERSON)
     factor = (await session.execute(_HELD, {"person_id": person.id})).scalar_one_or_none()

@@ -1,6 +1,5 @@
 """A service client's secrets: shown once, at most two at a time so that one can follow the other without a gap."""
 
-import hashlib
 import secrets
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from app.models.service_client_credential import (
 )
 from app.services.errors import Code, Refusal
 from app.services.service_clients import check_expiry, credentials_of
+from app.services.sign_ins import digest
 from app.services.work import Work, admit, created, find, removed, shown
 
 SECRET_BYTES = 32
@@ -36,7 +36,7 @@ async def create(work: Work, client_id: UUID, data: ServiceClientCredentialCreat
     credential = ServiceClientCredential(
         organisation_id=client.organisation_id,
         service_client_id=client.id,
-        secret_hash=hash_of(value),
+        secret_hash=digest(value),
         expires_at=expires_at,
         created_at=work.now,
     )
@@ -57,8 +57,3 @@ async def delete(work: Work, credential_id: UUID, version: int) -> None:
     await find(work, ServiceClient, client_id, lock=True)
     credential = await admit(work, "delete_service_client_credential", ServiceClientCredential, credential_id, version)
     await removed(work, "delete_service_client_credential", credential)
-
-
-def hash_of(value: str) -> bytes:
-    """256 random bits need no salt and no slow hash."""
-    return hashlib.sha256(value.encode()).digest()

@@ -3,10 +3,12 @@
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.base import new_id
 from app.models.columns import UtcDateTime
 from app.models.person import Person
 from app.models.sign_in import Credential, PasswordGrant, SignInMethod
 from app.services import identity_bindings, passwords, second_factors, throttle
+from app.services.addresses import HAS_EMAIL
 from app.services.errors import Code, Refusal
 from app.services.places import Place
 from app.services.sign_ins import Entrance, Granted, begin
@@ -16,7 +18,7 @@ from app.services.vault import Vault
 _ACCOUNT = (
     sa.select(col(Person.id), col(Person.active), col(Credential.password_hash), col(Credential.changed_at))
     .outerjoin(Credential, col(Credential.person_id) == col(Person.id))
-    .where(sa.func.lower(col(Person.email)) == sa.func.lower(sa.bindparam("email", type_=sa.Text)))
+    .where(HAS_EMAIL)
 )
 _STILL = (
     sa.select(Credential)
@@ -43,7 +45,10 @@ async def by_password(entrance: Entrance, vault: Vault, grant: PasswordGrant, pl
         account = (await session.execute(_ACCOUNT, {"email": grant.username})).one_or_none()
         attempt = attempt_of(entrance.key, account.id if account else None, grant.username, place)
         await throttle.count_in(session, attempt, now)
-    known_hash = account.password_hash if account and account.active else None
+        # Asked before the hash, so that it comes out of the same steps for the right password and a wrong one. And of
+        # nobody too.
+        elsewhere = await identity_bindings.signs_in_elsewhere(session, account.id if account else new_id())
+    known_hash = account.password_hash if account and account.active and not elsewhere else None
     right, renewed_hash = await passwords.verify(grant.password, known_hash)
     if account is None or not right:
         raise Refusal(Code.CREDENTIALS_REFUSED)
@@ -51,8 +56,9 @@ async def by_password(entrance: Entrance, vault: Vault, grant: PasswordGrant, pl
         # Meanwhile the password may have been changed or the person made inactive; whoever changes it waits here.
         still = {"person_id": account.id, "changed_at": account.changed_at}
         credential = (await session.execute(_STILL, still)).scalar_one_or_none()
-        # Where an identity provider signs people in, even the right password is answered like a wrong one: whoever
-        # tries leaked passwords here would learn which of them opens the provider's door.
+        # Where an identity provider signs people in, even the right password is answered like a wrong one, and as soon:
+        # whoever tries leaked passwords here would learn which of them opens the provider's door. Looked at again, as
+        # it may just have been bound.
         if credential is None or await identity_bindings.signs_in_elsewhere(session, account.id):
             raise Refusal(Code.CREDENTIALS_REFUSED)
         if renewed_hash is not None:

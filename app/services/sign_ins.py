@@ -20,7 +20,7 @@ from app.models.person import Person
 from app.models.sign_in import RefreshToken, SignIn, SignInEnd, SignInMethod, expiry
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
-from app.services.places import Place, address_hash, holder_hash, known_device, new_device
+from app.services.places import Place, address_hash, holder_hash, known_device, new_device, renewed_device
 from app.services.spelling import base64url
 from app.services.tokens import Claims, ClientClaims, TokenKey
 
@@ -76,7 +76,7 @@ async def begin(
     expires_at = _keep_token(session, sign_in, token, now)
     await session.flush()
     known = place.device is not None and known_device(key, person_id, place.device) is not None
-    device = place.device if known else new_device(key, person_id)
+    device = renewed_device(key, person_id, place.device) if known and place.device else new_device(key, person_id)
     return _granted(key, sign_in, token, expires_at, now, device)
 
 

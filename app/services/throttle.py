@@ -1,13 +1,13 @@
 """Guessing is slowed down, in such a way that nobody can lock another out.
 
 An attempt is counted before the password is looked at and taken back when it was right, so that a thousand guesses
-sent at once are not a thousand free guesses. Passwords, one-time codes and requests for a new password are counted each
-by themselves. Accounts and places are keyed hashes; nothing personal is stored.
+sent at once are not a thousand free guesses. Passwords, one-time codes, links and requests for a new password are
+counted each by themselves here, ways to identity providers in provider_attempts.py. Accounts and places are keyed
+hashes; nothing personal is stored.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -45,20 +45,27 @@ class Limits:
     """From one place on all accounts."""
     account: Limit
     """On one account from all places. Like `place`, asked only where nobody has signed in to the account before."""
+    everywhere: bool = False
+    """`account` is asked also where somebody has: what is refused then does no harm."""
 
     @property
     def longest(self) -> timedelta:
         return max(self.pair.window, self.place.window, self.account.window)
 
 
-_DAY = timedelta(days=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 LIMITS = {
     AttemptKind.PASSWORD: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(PER_ACCOUNT, WINDOW)),
     # Of a million codes three are right at a time: a hundred tries in a quarter of an hour would find one in a month.
     # Only somebody who has the password gets so far, so a day's wait, and that only elsewhere, is no weapon.
     AttemptKind.ONE_TIME_CODE: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(30, _DAY)),
-    # Each may send a mail to somebody who has not asked for it.
-    AttemptKind.PASSWORD_RESET: Limits(Limit(5, _DAY), Limit(50, timedelta(hours=1)), Limit(5, _DAY)),
+    # Each may send a mail to somebody who has not asked for it. Whenever one is not sent, another was sent within the
+    # hour that its link is good for, so that nobody can keep the person from getting one.
+    AttemptKind.PASSWORD_RESET: Limits(
+        Limit(5, _HOUR), Limit(50, _HOUR), Limit(1, timedelta(minutes=10)), everywhere=True
+    ),
+    # Nobody guesses 256 random bits; what is spared is the machine. Each link is an account of its own.
+    AttemptKind.LINK: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(PER_ACCOUNT, WINDOW)),
 }
 
 _KIND = col(SignInFailure.kind) == sa.bindparam("kind", type_=enum_type(AttemptKind))
@@ -90,6 +97,7 @@ _STANDING = sa.select(
     _last_but("place_limit", _PLACE).label("place"),
     _last_but("account_limit", _ACCOUNT).label("account"),
 )
+_AT_PLACE = sa.select(_last_but("place_limit", _PLACE))
 _OLDEST = (
     sa.select(col(SignInFailure.id))
     .where(_KIND, col(SignInFailure.failed_at) < sa.bindparam("before", type_=UtcDateTime))
@@ -158,16 +166,23 @@ async def count_in(
     await count(session, attempt, now, kind)
 
 
+async def wait_at(
+    session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind, most: int, window: timedelta
+) -> timedelta:
+    """How long the place has to wait, whatever the account: zero where fewer than `most` are counted in the window."""
+    await _begin(session, attempt, kind, now - window)
+    given = {"kind": kind, "place": attempt.place_hash, "place_limit": most - 1}
+    moment = (await session.execute(_AT_PLACE, given)).scalar_one()
+    return _left(moment, Limit(most, window), now)
+
+
 async def wait(session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind) -> Wait:
     """How long the attempt has to wait; until the transaction ends no other on the account or from the place is judged.
 
     What is too old to count goes on the way.
     """
     limits = LIMITS[kind]
-    await session.execute(_SWEEP, _older(kind, limits, now))
-    # Attempts on one account or from one place pass here one by one, always in the same order.
-    for key in sorted({_lock_number(attempt.account_hash), _lock_number(attempt.place_hash)}):
-        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    await _begin(session, attempt, kind, now - limits.longest)
     given = {
         "kind": kind,
         "account": attempt.account_hash,
@@ -178,14 +193,10 @@ async def wait(session: AsyncSession, attempt: Attempt, now: datetime, kind: Att
         "account_limit": limits.account.count - 1,
     }
     standing = (await session.execute(_STANDING, given)).one()
-
-    def left(moment: datetime | None, limit: Limit) -> timedelta:
-        return max(moment + limit.window - now, timedelta()) if moment is not None else timedelta()
-
-    pair = left(standing.pair, limits.pair)
+    pair = _left(standing.pair, limits.pair, now)
     usual = attempt.known_device or standing.usual
-    account = pair if usual else max(pair, left(standing.account, limits.account))
-    return Wait(left(standing.place, limits.place), account, usual)
+    account = pair if usual and not limits.everywhere else max(pair, _left(standing.account, limits.account, now))
+    return Wait(_left(standing.place, limits.place, now), account, usual)
 
 
 async def count(session: AsyncSession, attempt: Attempt, now: datetime, kind: AttemptKind) -> None:
@@ -219,14 +230,24 @@ async def forget_account(session: AsyncSession, key: TokenKey, person_id: UUID, 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
     """Delete some of what is too old to count, also when nobody tries anything. Says whether there may be more."""
     full = False
-    for kind, limits in LIMITS.items():
-        gone = await session.execute(_SWEEP.returning(col(SignInFailure.id)), _older(kind, limits, now))
+    for kind in AttemptKind:
+        # Ways to a provider are counted by place alone, in the usual window.
+        longest = LIMITS[kind].longest if kind in LIMITS else WINDOW
+        older = {"kind": kind, "before": now - longest}
+        gone = await session.execute(_SWEEP.returning(col(SignInFailure.id)), older)
         full |= len(gone.all()) == SWEPT_AT_ONCE
     return full
 
 
-def _older(kind: AttemptKind, limits: Limits, now: datetime) -> dict[str, Any]:
-    return {"kind": kind, "before": now - limits.longest}
+async def _begin(session: AsyncSession, attempt: Attempt, kind: AttemptKind, too_old: datetime) -> None:
+    """Attempts on one account or from one place pass here one by one, always in the same order."""
+    await session.execute(_SWEEP, {"kind": kind, "before": too_old})
+    for key in sorted({_lock_number(attempt.account_hash), _lock_number(attempt.place_hash)}):
+        await session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def _left(moment: datetime | None, limit: Limit, now: datetime) -> timedelta:
+    return max(moment + limit.window - now, timedelta()) if moment is not None else timedelta()
 
 
 def _lock_number(key: bytes) -> int:

@@ -54,7 +54,7 @@ class ClientClaims:
     """Which service client it is, by which of its secrets, until when. What it may do is in the database alone."""
 
     client_id: UUID
-    secret_id: UUID
+    credential_id: UUID
     expires_at: datetime
     scopes: frozenset[str] | None = None
     """None: all that the database grants; else at most these of them, which it asked for itself."""
@@ -78,11 +78,11 @@ class TokenKey:
         return self._signed({"sub": str(person_id), "client_id": FRONT_END, "sid": str(sign_in_id)}, now)
 
     def issue_for_client(
-        self, client_id: UUID, secret_id: UUID, now: datetime, scopes: Iterable[str] | None = None
+        self, client_id: UUID, credential_id: UUID, now: datetime, scopes: Iterable[str] | None = None
     ) -> str:
         """A service client's access token for five minutes. It names the secret that it was got with. The scopes that
         count are in the database; the token names some only where the client asked for no more than those."""
-        own = {"sub": str(client_id), "client_id": str(client_id), "credential_id": str(secret_id)}
+        own = {"sub": str(client_id), "client_id": str(client_id), "credential_id": str(credential_id)}
         return self._signed(own if scopes is None else own | {"scope": " ".join(sorted(scopes))}, now)
 
     def _signed(self, own: dict[str, str], now: datetime) -> str:

@@ -36,7 +36,7 @@ class Context:
     person_id: UUID | None = None
     today: date | None = None
     client_id: UUID | None = None
-    secret_id: UUID | None = None
+    credential_id: UUID | None = None
     moment: datetime | None = None
 
 
@@ -57,9 +57,9 @@ def acting(person_id: UUID, today: date) -> Context:
     return Context(DatabaseRole.SERVICE, person_id, today)
 
 
-def serving(client_id: UUID, secret_id: UUID, moment: datetime) -> Context:
+def serving(client_id: UUID, credential_id: UUID, moment: datetime) -> Context:
     """A service client that has got in by one of its secrets, at a moment."""
-    return Context(DatabaseRole.CLIENT, client_id=client_id, secret_id=secret_id, moment=moment)
+    return Context(DatabaseRole.CLIENT, client_id=client_id, credential_id=credential_id, moment=moment)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import Message
 
 from app.api import limits, operations
-from app.api.limits import RateLimited, network_of
+from app.api.limits import RateLimited
 from app.main import create_app
 from tests.client import BASE, client_for
 from tests.conftest import settings_for
@@ -113,23 +113,6 @@ async def test_those_who_are_not_signed_in_are_counted_by_address(database_url: 
         for _ in range(5):
             assert (await here.post(f"{BASE}/auth/token", json=grant)).status_code == 401
             assert (await here.get(f"{BASE}/survey-forms/current", headers=SURVEY)).status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("testclient", "unknown"),
-        ("", "unknown"),
-    ],
-)
-def test_an_ipv6_network_is_one_stranger(address: str, network: str) -> None:
-    assert network_of(address) == network
 
 
 async def test_a_proxys_word_counts_where_it_is_trusted(database_url: str) -> None:

@@ -12,11 +12,13 @@ from fastapi import FastAPI
 from sqlmodel import col
 
 from app.models.person import Person, PersonCreate, PersonItem, PersonRead, PersonUpdate
+from app.models.sign_in import SignIn, SignInMethod
 from app.models.unit import Unit
+from app.services import passwords, throttle
 from app.services.calendar import swedish_day
 from tests import contract
 from tests.database import as_owner
-from tests.signing_in import calling_from, give_password, try_password
+from tests.signing_in import PASSWORD, calling_from, give_password, try_password
 from tests.world import World
 
 
@@ -71,7 +73,9 @@ async def test_oneself_changes_name_email_and_language_and_nothing_else(world: W
     me = world.employee.client
     path = f"/people/{world.employee.id}"
     email = f"NY.{uuid4().hex}@example.se"
-    changed = await me.change(path, {"name": "Nytt Namn", "email": email, "language": "en"})
+    await give_password(world, world.employee)
+    sent = {"name": "Nytt Namn", "email": email, "language": "en", "currentPassword": PASSWORD}
+    changed = await me.change(path, sent)
     assert (changed["name"], changed["email"], changed["language"], changed["version"]) == ("Nytt Namn", email, "en", 2)
     assert (await me.change(path, {"name": "Nytt Namn"}))["version"] == 2
     tag = await me.etag(path)
@@ -86,6 +90,64 @@ async def test_oneself_changes_name_email_and_language_and_nothing_else(world: W
         assert problem["errors"][0]["pointer"] == f"/{next(iter(sent))}"
     assert (await me.get(path))["name"] == "Nytt Namn"
     await me.refused("PATCH", path, 412, "staleVersion", json={"name": "X"}, etag='"1"')
+
+
+async def test_an_access_token_alone_does_not_change_its_owners_address(
+    app: FastAPI, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Links to choose a new password go there: whoever found a page left open would have the account."""
+    who, path = world.employee, f"/people/{world.employee.id}"
+    await give_password(world, who)
+    email = f"tjuv.{uuid4().hex}@example.se"
+    async with calling_from(app) as elsewhere:
+        thief = elsewhere.signed_in(await world.token(who.person))
+        tag = await thief.etag(path)
+        for tried in ({}, {"currentPassword": "en gissning"}):
+            problem = await thief.refused("PATCH", path, 403, "proofRefused", json={"email": email, **tried}, etag=tag)
+            assert problem["errors"][0]["pointer"] == "/currentPassword"
+        assert (await thief.get(path))["email"] == who.person.email
+        # Letter case is not another mailbox, and the rest takes no password.
+        same = await thief.change(path, {"email": who.person.email.upper(), "name": "Nytt Namn", "language": "en"})
+        # Guesses are counted with those at sign-in.
+        for _ in range(throttle.PER_PAIR - 1):
+            guess = {"email": email, "currentPassword": "en gissning"}
+            await thief.refused("PATCH", path, 403, "proofRefused", json=guess, etag=await thief.etag(path))
+        right = {"email": email, "currentPassword": PASSWORD}
+        await thief.refused("PATCH", path, 429, "tooManyAttempts", json=right, etag=await thief.etag(path))
+    changed = await who.client.change(path, right)
+    assert (changed["email"], changed["version"]) == (email, same["version"] + 1)
+    assert "currentPassword" not in changed
+    # Whoever is no longer let in is not asked for a password first.
+    hashed: list[str] = []
+
+    async def verify(password: str, _hash: str | None) -> tuple[bool, str | None]:
+        hashed.append(password)
+        return True, None
+
+    monkeypatch.setattr(passwords, "verify", verify)
+    await world.administrator.client.change(path, {"active": False})
+    await who.client.refused("PATCH", path, 401, "tokenInvalid", json=right, etag='"1"')
+    # An administrator's password is no proof of somebody else's address, and none is needed.
+    admin = world.administrator.client
+    other = {"email": f"rattad.{uuid4().hex}@example.se", "currentPassword": PASSWORD}
+    assert (await admin.change(path, other))["email"] == other["email"]
+    assert hashed == []
+    own = f"/people/{world.administrator.id}"
+    await admin.refused("PATCH", own, 403, "signInTooOld", json={"email": email + ".se"}, etag=await admin.etag(own))
+
+
+async def test_whoever_signs_in_elsewhere_changes_their_address_soon_after(world: World) -> None:
+    who, path = world.employee, f"/people/{world.employee.id}"
+    sent = {"email": f"ny.{uuid4().hex}@example.se"}
+    for minutes, fits in ((5, False), (4, True)):
+        async with world.database.write() as session:
+            began = datetime.now(UTC) - timedelta(minutes=minutes)
+            by_provider = sa.update(SignIn).where(col(SignIn.person_id) == who.person.id)
+            await session.execute(by_provider.values(method=SignInMethod.IDENTITY_PROVIDER, started_at=began))
+        if fits:
+            assert (await who.client.change(path, sent))["email"] == sent["email"]
+        else:
+            await who.client.refused("PATCH", path, 403, "signInTooOld", json=sent, etag=await who.client.etag(path))
 
 
 async def test_where_a_person_works_is_said_at_creation_and_changed_by_an_administrator(world: World) -> None:
@@ -147,7 +209,9 @@ async def test_addresses_differ_whatever_the_case(app: FastAPI, world: World) ->
     assert sent["email"].casefold() not in str(problem).casefold()
     path = f"/people/{world.employee.id}"
     tag = await world.employee.client.etag(path)
-    await world.employee.client.refused("PATCH", path, 409, "emailTaken", json={"email": again["email"]}, etag=tag)
+    await give_password(world, world.employee)
+    change = {"email": again["email"], "currentPassword": PASSWORD}
+    await world.employee.client.refused("PATCH", path, 409, "emailTaken", json=change, etag=tag)
     async with World(app) as other:
         await other.saco_rep.client.refused("POST", f"{other.path}/people", 409, "emailTaken", json=again)
 
@@ -196,16 +260,15 @@ async def test_a_sign_in_under_way_does_not_outlive_deactivation(app: FastAPI, w
     """The password was right and the account active when it began; while it waited, the account was closed."""
     who, admin = world.employee, world.administrator.client
     await give_password(world, who)
-    # Enough to make the sign-in wait, and not the one who deactivates.
-    held = sa.text("SELECT FROM person WHERE id = :id FOR KEY SHARE")
+    closed = sa.text("UPDATE person SET active = false WHERE id = :id")
     waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%credential%'"
     async with calling_from(app) as client:
         async with world.database.write() as session:
-            await session.execute(held, {"id": who.person.id})
+            await session.execute(closed, {"id": who.person.id})
             under_way = asyncio.create_task(try_password(client, who))
-            while await as_owner(world.database, waits) == [0]:  # noqa: ASYNC110 - it happens in PostgreSQL
-                await asyncio.sleep(0.01)
-            await admin.change(f"/people/{who.id}", {"active": False})
+            async with asyncio.timeout(30):
+                while await as_owner(world.database, waits) == [0]:  # noqa: ASYNC110 - it happens in PostgreSQL
+                    await asyncio.sleep(0.01)
         assert (await under_way).status_code == 401
         await admin.change(f"/people/{who.id}", {"active": True})
         assert (await try_password(client, who)).status_code == 200
@@ -319,7 +382,10 @@ async def test_no_union_register(world: World) -> None:
         "erased_at",
     }
     assert set(PersonCreate.model_fields) == {"name", "email", "language", "unit_id", "roles"}
-    assert set(PersonUpdate.model_fields) == {"name", "email", "language", "active", "unit_id", "roles"}
+    assert set(PersonUpdate.model_fields) == {
+        *{"name", "email", "language", "active", "unit_id", "roles"},
+        "current_password",
+    }
     assert set(PersonItem.model_fields) == {"id", "name", "email", "active"}
     assert set(PersonRead.model_fields) == {
         *{"id", "version", "allowed_actions", "links", "organisation_id", "created_at"},

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -24,10 +25,12 @@ from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.identity import Identity
 from app.models.mandate import Mandate
-from app.models.sign_in import Credential, PersonInvitation, SignIn, SignInMethod
-from app.services import relying_party
+from app.models.sign_in import Credential, PersonInvitation, SignIn, SignInEnd, SignInMethod
+from app.services import passwords, provider_attempts, relying_party
+from app.services.provider_attempts import Standing
+from app.services.provider_turns import STRANGERS_AT_MOST, Share
 from app.services.relying_party import RelyingParty
-from tests.client import Client
+from tests.client import Client, client_for
 from tests.hostile_provider import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -41,6 +44,7 @@ from tests.hostile_provider import (
 )
 from tests.provider_stage import (
     BROWSER,
+    DEVICE,
     REFRESH,
     RETURN,
     SAME_ORIGIN,
@@ -55,7 +59,16 @@ from tests.provider_stage import (
     round_trip,
     try_return,
 )
-from tests.signing_in import PASSWORD, calling_from, give_password, invitation, sign_in, try_password, try_renew
+from tests.signing_in import (
+    PASSWORD,
+    an_address,
+    calling_from,
+    give_password,
+    invitation,
+    sign_in,
+    try_password,
+    try_renew,
+)
 from tests.world import Someone, World
 
 REFUSED, NOT_LINKED = (401, "authorisationRefused"), (403, "identityNotLinked")
@@ -97,6 +110,20 @@ async def linked(world: World, provider: HostileProvider, provider_id: str) -> S
 
 async def me(client: Client, response: Any) -> Any:
     return await client.signed_in(response.json()["accessToken"]).get("/me")
+
+
+async def ends(world: World, someone: Someone) -> list[str]:
+    """How the sign-ins through a provider ended, as the person is told."""
+    ended = (await world.nobody.signed_in(await world.token(someone.person)).get("/me/sign-ins?state=ended"))["items"]
+    return [each["end"] for each in ended if each["method"] == "identityProvider"]
+
+
+async def notices(world: World, someone: Someone) -> list[str]:
+    """What the person is told by mail, as far as it waits in the queue."""
+    async with world.database.read() as session:
+        rows = await session.execute(sa.text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer ORDER BY id"))
+        orders = [json.loads(row) for row in rows.scalars()]
+    return [order["notice"] for order in orders if order.get("person") == someone.id and "notice" in order]
 
 
 async def entries(world: World, operation: str) -> list[AuditEntry]:
@@ -157,8 +184,13 @@ async def test_by_invitation_and_then_without(
     first = await round_trip(caller, provider, provider_id, invitationToken=token)
     assert first.status_code == 200, first.text
     assert (await me(caller, first))["id"] == world.saco_rep.id
-    # Who was let in anew is in by no other way.
+    # Who was let in anew is in by no other way, and is not told of a password that nobody changed.
     await world.saco_rep.client.refused("GET", "/me", 401, "tokenInvalid")
+    async with world.database.read() as session:
+        ended = sa.select(col(SignIn.end)).where(
+            col(SignIn.person_id) == world.saco_rep.person.id, col(SignIn.ended_at).is_not(None)
+        )
+        assert set((await session.execute(ended)).scalars()) == {SignInEnd.IDENTITY_CHANGED}
     assert {entry.subject_id for entry in await entries(world, "link_identity")} == {world.saco_rep.person.id}
     second = await round_trip(caller, provider, provider_id)
     assert (await me(caller, second))["id"] == world.saco_rep.id
@@ -239,8 +271,9 @@ async def test_an_invitation_lets_one_account_in(
 async def test_linked_from_ones_own_account(
     world: World, caller: Client, provider: HostileProvider, provider_id: str
 ) -> None:
+    await give_password(world, world.employer_rep)
     mine = caller.signed_in(await world.token(world.employer_rep.person))
-    assert (await round_trip(mine, provider, provider_id, linkToMe=True)).status_code == 200
+    assert (await round_trip(mine, provider, provider_id, linkToMe=True, password=PASSWORD)).status_code == 200
     assert (await me(caller, await round_trip(caller, provider, provider_id)))["id"] == world.employer_rep.id
     (entry,) = await entries(world, "link_identity")
     assert (entry.person_id, entry.subject_id) == (world.employer_rep.person.id, world.employer_rep.person.id)
@@ -250,16 +283,19 @@ async def test_linked_from_ones_own_account(
     await caller.signed_in("e30.e30.e30").refused("POST", path, 401, "tokenInvalid", json=sent, headers=SAME_ORIGIN)
     both = sent | {"invitationToken": "x" * 43}
     await mine.refused("POST", path, 422, "validationFailed", json=both, headers=SAME_ORIGIN)
+    without = {"identityProviderId": provider_id, "password": PASSWORD}
+    await mine.refused("POST", path, 422, "validationFailed", json=without, headers=SAME_ORIGIN)
 
 
 async def test_who_has_signed_out_meanwhile_links_nothing(
     world: World, caller: Client, provider: HostileProvider, provider_id: str
 ) -> None:
+    await give_password(world, world.employer_rep)
     mine = caller.signed_in(await world.token(world.employer_rep.person))
-    gone = await go(mine, provider_id, linkToMe=True)
+    gone = await go(mine, provider_id, linkToMe=True, password=PASSWORD)
     await mine.request("POST", "/auth/sign-out", json={}, expect=204)
     assert code(await try_return(caller, gone.cookie, provider.visit(gone.url))) == REFUSED
-    sent = {"identityProviderId": provider_id, "linkToMe": True}
+    sent = {"identityProviderId": provider_id, "linkToMe": True, "password": PASSWORD}
     path = "/auth/authorisation-requests"
     await mine.refused("POST", path, 401, "tokenInvalid", json=sent, headers=SAME_ORIGIN)
 
@@ -271,6 +307,64 @@ async def test_another_account_takes_the_place_of_the_former(
     assert (await me(caller, await round_trip(caller, provider, provider_id)))["id"] == linked.id
     provider.claims["sub"] = "248289761001"
     assert code(await round_trip(caller, provider, provider_id)) == NOT_LINKED
+
+
+async def test_whoever_links_an_account_to_themselves_proves_who_they_are(
+    world: World, caller: Client, provider_id: str
+) -> None:
+    """An access token that was left open or stolen gives nobody a way in of their own."""
+    await give_password(world, world.employer_rep)
+    thief = caller.signed_in(await world.token(world.employer_rep.person))
+    sent: dict[str, Any] = {"identityProviderId": provider_id, "linkToMe": True}
+    path = "/auth/authorisation-requests"
+    for tried in ({}, {"password": "en gissning"}):
+        problem = await thief.refused("POST", path, 403, "proofRefused", json=sent | tried, headers=SAME_ORIGIN)
+        assert problem["errors"][0]["pointer"] == "/password"
+    for _ in range(9):
+        await thief.request("POST", path, json=sent | {"password": "en gissning"}, headers=SAME_ORIGIN, expect=403)
+    # Guesses are counted with those at sign-in.
+    await thief.refused("POST", path, 429, "tooManyAttempts", json=sent | {"password": PASSWORD}, headers=SAME_ORIGIN)
+    assert await entries(world, "link_identity") == []
+
+
+async def test_whoever_has_no_password_has_just_signed_in_through_a_provider(
+    world: World, caller: Client, provider: HostileProvider, provider_id: str, linked: Someone
+) -> None:
+    sent: dict[str, Any] = {"identityProviderId": provider_id, "linkToMe": True}
+    path = "/auth/authorisation-requests"
+    # Not by a provider, although just now.
+    otherwise = caller.signed_in(await world.token(linked.person))
+    await otherwise.refused("POST", path, 403, "signInTooOld", json=sent, headers=SAME_ORIGIN)
+    tokens = (await round_trip(caller, provider, provider_id)).json()
+    await go(caller.signed_in(tokens["accessToken"]), provider_id, linkToMe=True)
+    with time_machine.travel(now() + timedelta(minutes=5, seconds=1)):
+        renewed = caller.signed_in((await try_renew(caller, tokens["refreshToken"])).json()["accessToken"])
+        await renewed.refused("POST", path, 403, "signInTooOld", json=sent, headers=SAME_ORIGIN)
+
+
+async def test_what_a_replaced_account_opened_is_closed_and_its_owner_told(
+    world: World, caller: Client, provider: HostileProvider, provider_id: str, linked: Someone
+) -> None:
+    """Whoever got hold of the former account, or was signed in with it on a lost phone, is out."""
+    earlier = (await round_trip(caller, provider, provider_id)).json()
+    current = (await round_trip(caller, provider, provider_id)).json()
+    assert await notices(world, linked) == ["identityLinked"]
+    mine = caller.signed_in(current["accessToken"])
+    provider.claims["sub"] = "new-account"
+    assert (await round_trip(mine, provider, provider_id, linkToMe=True)).status_code == 200
+    await caller.signed_in(earlier["accessToken"]).refused("GET", "/me", 401, "tokenInvalid")
+    assert (await try_renew(caller, earlier["refreshToken"])).status_code == 401
+    # What the provider did not open goes on, and so does the sign-in that asked.
+    await linked.client.get("/me")
+    await mine.get("/me")
+    ended = (await mine.get("/me/sign-ins?state=ended"))["items"]
+    # The one of the invitation, and the earlier one.
+    by_provider = [each["end"] for each in ended if each["method"] == "identityProvider"]
+    assert by_provider == ["identityChanged", "identityChanged"]
+    assert await notices(world, linked) == ["identityLinked", "identityLinked"]
+    # The same account once more is no news.
+    assert (await round_trip(mine, provider, provider_id, linkToMe=True)).status_code == 200
+    assert await notices(world, linked) == ["identityLinked", "identityLinked"]
 
 
 async def test_an_account_is_one_persons(
@@ -605,6 +699,7 @@ async def test_unbinding_ends_what_the_provider_opened(
     await caller.signed_in(tokens["accessToken"]).refused("GET", "/me", 401, "tokenInvalid")
     assert (await try_renew(caller, tokens["refreshToken"])).status_code == 401
     assert code(await round_trip(caller, provider, provider_id)) == NOT_LINKED
+    assert set(await ends(world, linked)) == {"identityProviderEnded"}
     # What began otherwise goes on: an own token of the world's.
     await linked.client.get("/me")
     await admin.change(path, {"identityProviderId": provider_id})
@@ -622,6 +717,7 @@ async def test_switched_off_a_provider_lets_nobody_in_and_those_it_let_in_out(
     path = f"/identity-providers/{provider_id}"
     await world.administrator.client.change(path, {"active": False})
     await caller.signed_in(tokens["accessToken"]).refused("GET", "/me", 401, "tokenInvalid")
+    assert set(await ends(world, linked)) == {"identityProviderEnded"}
     assert code(await try_return(caller, gone.cookie, provider.visit(gone.url))) == REFUSED
     sent = {"identityProviderId": provider_id}
     where = "/auth/authorisation-requests"
@@ -681,6 +777,38 @@ async def test_where_there_is_a_provider_there_are_no_passwords(world: World, ap
             new["token"] = await invitation(world, world.employee)
             await caller.request("POST", "/auth/credentials", json=new, expect=204)
             await sign_in(caller, world.employee, new["password"])
+
+
+async def test_the_clock_does_not_tell_the_right_password_from_a_wrong_one(
+    world: World, caller: Client, provider_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same statements and one hash of the same cost, that of nobody, for right, wrong and unknown."""
+    await give_password(world, world.employee)
+    verified: list[str | None] = []
+    real = passwords.verify
+
+    async def verify(password: str, password_hash: str | None) -> tuple[bool, str | None]:
+        verified.append(password_hash)
+        return await real(password, password_hash)
+
+    monkeypatch.setattr(passwords, "verify", verify)
+    statements: list[list[str]] = []
+    engine = world.database._writing.sync_engine
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements[-1].append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", count)
+    tries = [(world.employee.person.email, PASSWORD), (world.employee.person.email, "en gissning"), ("ingen@a.se", "x")]
+    for username, password in tries:
+        statements.append([])
+        sent = {"grantType": "password", "username": username, "password": password}
+        await caller.refused("POST", "/auth/token", 401, "credentialsRefused", json=sent)
+    sa.event.remove(engine, "before_cursor_execute", count)
+    assert verified == [None, None, None]
+    assert len(statements[0]) >= 3
+    assert all(each == statements[0] for each in statements)
+    assert provider_id
 
 
 # --- A provider that lies --------------------------------------------------------------------------------
@@ -874,28 +1002,175 @@ async def test_a_provider_that_is_away_harms_nobody_else(
     assert linked.id
 
 
+@asynccontextmanager
+async def coming_back(
+    app: FastAPI, provider: HostileProvider, provider_id: str, places: int, from_each: int
+) -> AsyncIterator[list[Any]]:
+    """Strangers who bring codes to a provider that is slow, from so many places."""
+    clients = [client_for(app, client=(an_address(), 1)) for _ in range(places)]
+    async with AsyncExitStack() as stack:
+        held = [await stack.enter_async_context(client) for client in clients]
+        ways = [(client, await go(client, provider_id)) for client in held for _ in range(from_each)]
+        backs = [provider.visit(gone.url) for _, gone in ways]
+        provider.delay["/token"] = 30.0
+        tasks = [
+            asyncio.create_task(try_return(client, gone.cookie, back))
+            for (client, gone), back in zip(ways, backs, strict=True)
+        ]
+        yield tasks
+        await asyncio.gather(*tasks)
+
+
+async def told_at_once(tasks: list[Any], waiting: int) -> list[tuple[int, str]]:
+    """The answers of all but so many, which wait."""
+    at_once = len(tasks) - waiting
+    answers = []
+    for finished in asyncio.as_completed(tasks, timeout=4):
+        answers.append(code(await finished))
+        if len(answers) == at_once:
+            break
+    assert sum(not task.done() for task in tasks) == waiting
+    return answers
+
+
 async def test_a_slow_provider_keeps_nobody_else_waiting(
-    world: World, caller: Client, provider: HostileProvider, provider_id: str
+    world: World, app: FastAPI, provider: HostileProvider, provider_id: str
 ) -> None:
-    ways = [await go(caller, provider_id) for _ in range(40)]
+    async with coming_back(app, provider, provider_id, 8, 5) as tasks:
+        assert set(await told_at_once(tasks, STRANGERS_AT_MOST)) == {AWAY}
+        # More wait than there are connections to the database, and none of them holds one.
+        await world.saco_rep.client.get("/me")
+        await world.administrator.client.change(f"/people/{world.employee.id}", {"language": "en"})
+        provider.closing.set()
+    answers = [code(task.result()) for task in tasks]
+    assert answers.count(NOT_LINKED) == STRANGERS_AT_MOST
+
+
+# --- Whoever shuts others out ------------------------------------------------------------------------------
+
+
+async def test_strangers_do_not_keep_an_organisation_from_its_provider(
+    app: FastAPI, caller: Client, provider: HostileProvider, provider_id: str, linked: Someone, party: RelyingParty
+) -> None:
+    """From wherever they come, with however many codes: an address from which somebody has signed in has its turn, and
+    the provider is not called away because too many ask."""
+    assert (await round_trip(caller, provider, provider_id)).status_code == 200
+    gone = await go(caller, provider_id)
+    back = provider.visit(gone.url)
+    async with coming_back(app, provider, provider_id, 4, 10) as tasks:
+        await told_at_once(tasks, STRANGERS_AT_MOST)
+        # What the strangers do now is counted as a way of theirs, and forgets nothing that is known of the provider.
+        party._known[provider.issuer].metadata = None
+        party._known[provider.issuer].keys_since = None
+        provider.delay.clear()
+        assert (await try_return(caller, gone.cookie, back)).status_code == 200
+        assert party._known[provider.issuer].failed_at is None
+        provider.closing.set()
+    assert linked.id
+
+
+async def test_who_has_to_wait_for_a_turn_has_used_nothing_up(
+    caller: Client, provider: HostileProvider, provider_id: str, linked: Someone
+) -> None:
+    ways = [await go(caller, provider_id) for _ in range(Share.STRANGE + 1)]
     backs = [provider.visit(gone.url) for gone in ways]
     provider.delay["/token"] = 30.0
-    coming = [
-        asyncio.create_task(try_return(caller, gone.cookie, back)) for gone, back in zip(ways, backs, strict=True)
-    ]
-    # Not more than twenty wait at the same time; the others are told at once.
-    at_once = len(coming) - relying_party.UNDER_WAY_AT_MOST
-    for number, finished in enumerate(asyncio.as_completed(coming, timeout=4), 1):
-        await finished
-        if number == at_once:
-            break
-    # More wait than there are connections to the database, and none of them holds one.
-    await world.saco_rep.client.get("/me")
-    await world.administrator.client.change(f"/people/{world.employee.id}", {"language": "en"})
-    assert sum(not task.done() for task in coming) == relying_party.UNDER_WAY_AT_MOST
+    tasks = [asyncio.create_task(try_return(caller, gone.cookie, back)) for gone, back in zip(ways, backs, strict=True)]
+    assert await told_at_once(tasks, Share.STRANGE) == [AWAY]
+    late = next(number for number, task in enumerate(tasks) if task.done())
+    assert tasks[late].result().headers["Retry-After"] == "2"
     provider.closing.set()
-    answers = [code(answer) for answer in await asyncio.gather(*coming)]
-    assert (answers.count(AWAY), answers.count(NOT_LINKED)) == (at_once, relying_party.UNDER_WAY_AT_MOST)
+    await asyncio.gather(*tasks)
+    provider.closing.clear()
+    provider.delay.clear()
+    assert (await try_return(caller, ways[late].cookie, backs[late])).status_code == 200
+    assert linked.id
+
+
+async def test_ways_that_lead_nowhere_are_counted_by_place(
+    app: FastAPI, world: World, provider_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(provider_attempts.AT_MOST, Standing.STRANGE, 5)
+    sent = {"identityProviderId": provider_id}
+    path = "/auth/authorisation-requests"
+    async with calling_from(app) as stranger, calling_from(app) as another:
+        for _ in range(5):
+            await go(stranger, provider_id)
+        response = await stranger.request("POST", path, json=sent, headers=SAME_ORIGIN, expect=429)
+        assert int(response.headers["Retry-After"]) > 800
+        # Nor with what is no provider and no invitation: those are tried at this door too.
+        made_up = {"identityProviderId": provider_id, "invitationToken": "x" * 43}
+        await stranger.refused("POST", path, 429, "tooManyAttempts", json=made_up, headers=SAME_ORIGIN)
+        async with world.database.read() as session:
+            waiting = sa.select(sa.func.count()).select_from(AuthorisationRequest)
+            of_this = col(AuthorisationRequest.identity_provider_id) == UUID(provider_id)
+            assert (await session.execute(waiting.where(of_this))).scalar_one() == 5
+        await go(another, provider_id)
+        for _ in range(4):
+            await another.refused("POST", path, 422, "invitationRefused", json=made_up, headers=SAME_ORIGIN)
+        await another.refused("POST", path, 429, "tooManyAttempts", json=made_up, headers=SAME_ORIGIN)
+        # Passwords are counted by themselves.
+        await give_password(world, world.administrator)
+        await sign_in(stranger, world.administrator)
+        # Quarter of an hour later it begins anew.
+        with time_machine.travel(now() + timedelta(minutes=15, seconds=1)):
+            await go(another, provider_id)
+
+
+async def test_an_agency_behind_one_address_is_not_locked_out(
+    app: FastAPI,
+    provider: HostileProvider,
+    provider_id: str,
+    linked: Someone,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who gets in is not counted; where somebody has, there may be many more; and a browser counts by itself."""
+    monkeypatch.setitem(provider_attempts.AT_MOST, Standing.STRANGE, 3)
+    monkeypatch.setitem(provider_attempts.AT_MOST, Standing.USUAL, 8)
+    monkeypatch.setitem(provider_attempts.AT_MOST, Standing.BROWSER, 2)
+    sent = {"identityProviderId": provider_id}
+    path = "/auth/authorisation-requests"
+    async with calling_from(app) as office:
+        for _ in range(2):
+            await go(office, provider_id)
+        gone = await go(office, provider_id)
+        back = provider.visit(gone.url)
+        signed_in = await try_return(office, gone.cookie, back, refreshTokenIn="cookie")
+        device = cookies(signed_in)[DEVICE].value
+        for _ in range(5):
+            assert (await round_trip(office, provider, provider_id)).status_code == 200
+        for _ in range(6):
+            await go(office, provider_id)
+        await office.refused("POST", path, 429, "tooManyAttempts", json=sent, headers=SAME_ORIGIN)
+        # Somebody there has tried too much; whoever has signed in with their browser does not notice.
+        known = SAME_ORIGIN | {"Cookie": f"{DEVICE}={device}"}
+        for _ in range(2):
+            await office.request("POST", path, json=sent, headers=known, expect=201)
+        await office.refused("POST", path, 429, "tooManyAttempts", json=sent, headers=known)
+        name, proof, of_person = device.split(".")
+        other = "0" * 32
+        for forged in (f"{other}.{proof}.{of_person}", f"{name}.{of_person}", f"{name}.{of_person}.{proof}", "a..b"):
+            odd = SAME_ORIGIN | {"Cookie": f"{DEVICE}={forged}"}
+            await office.refused("POST", path, 429, "tooManyAttempts", json=sent, headers=odd)
+    assert linked.id
+
+
+async def test_a_provider_that_is_away_is_nobodys_fault(
+    app: FastAPI, provider: HostileProvider, provider_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it is back, its people are not told that they have tried too often."""
+    monkeypatch.setitem(provider_attempts.AT_MOST, Standing.STRANGE, 2)
+    monkeypatch.setattr(relying_party, "ASK_AGAIN_AFTER_S", 0.0)
+    sent = {"identityProviderId": provider_id}
+    async with calling_from(app) as client:
+        provider.status["/.well-known/openid-configuration"] = 500
+        for _ in range(3):
+            await client.refused(
+                "POST", "/auth/authorisation-requests", 503, "identityProviderAway", json=sent, headers=SAME_ORIGIN
+            )
+        provider.status = {"/token": 502}
+        for _ in range(3):
+            assert code(await round_trip(client, provider, provider_id)) == AWAY
 
 
 async def test_an_answer_that_does_not_come_is_not_waited_for(world: World, app: FastAPI, caller: Client) -> None:

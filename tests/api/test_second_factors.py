@@ -21,7 +21,7 @@ from app.models.audit_entry import Audience, AuditEntry
 from app.models.person import Role
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import SignIn, SignInEnd, SignInMethod
-from app.services import one_time_codes, second_factors
+from app.services import one_time_codes, second_factors, throttle
 from app.services.errors import Code, Refusal
 from app.services.vault import BoxClosed, Vault
 from tests.client import Client
@@ -124,6 +124,41 @@ async def test_what_apps_are_given(caller: Client, someone: Someone) -> None:
     assert parse_qs(address.query) == {"secret": [made["secret"]], "issuer": ["Lärande i förändring"]}
     assert made["qrCode"].startswith("data:image/svg+xml")
     assert made["qrCode"] == one_time_codes.qr_code(made["otpauthUri"])
+
+
+async def test_first_codes_are_not_guessed_without_end(
+    app: FastAPI, caller: Client, world: World, someone: Someone
+) -> None:
+    """Whoever hits one is handed the recovery codes."""
+    token = (await sign_in(caller, someone))["accessToken"]
+    async with calling_from(app) as elsewhere:
+        thief, owner = elsewhere.signed_in(token), caller.signed_in(token)
+        secret = (await ask(owner))["secret"]
+        for _ in range(throttle.PER_PAIR):
+            sent = {"oneTimeCode": wrong(secret)}
+            await thief.refused("POST", CONFIRMATIONS, 401, "oneTimeCodeRefused", json=sent)
+        right = {"oneTimeCode": code_of(secret, -1)}
+        await thief.refused("POST", CONFIRMATIONS, 429, "tooManyAttempts", json=right)
+        # The owner is where they have signed in before, and is believed. Repeated under its key it is no new attempt.
+        for _ in range(throttle.PER_PAIR + 2):
+            made = await owner.request(
+                "POST", CONFIRMATIONS, json=right, headers={"Idempotency-Key": "once"}, expect=201
+            )
+        assert made.json()["recoveryCodes"] is None
+    assert await works(owner)
+    assert await notices(world, someone) == ["secondFactorAdded"]
+
+
+async def test_a_secret_waits_a_quarter_of_an_hour_for_its_first_code(caller: Client, someone: Someone) -> None:
+    tokens = await sign_in(caller, someone)
+    client = caller.signed_in(tokens["accessToken"])
+    secret = (await ask(client))["secret"]
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=15, seconds=1)):
+        client = caller.signed_in((await try_renew(caller, tokens["refreshToken"])).json()["accessToken"])
+        sent = {"oneTimeCode": code_of(secret)}
+        await client.refused("POST", CONFIRMATIONS, 409, "secondFactorInactive", json=sent)
+        secret = (await ask(client))["secret"]
+        await client.post(CONFIRMATIONS, {"oneTimeCode": code_of(secret)})
 
 
 async def test_asking_again_replaces_what_was_not_confirmed(caller: Client, someone: Someone) -> None:

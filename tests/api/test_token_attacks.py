@@ -91,8 +91,8 @@ async def test_a_clients_token_is_no_persons(world: World) -> None:
     """Not even one whose ids are those of a person and of their sign-in."""
     key: TokenKey = world.app.state.token_key
     person_id, sign_in_id = world.employee.person.id, await sign_in_of(world, world.employee)
-    for client_id, secret_id in ((uuid4(), uuid4()), (person_id, sign_in_id)):
-        client = world.nobody.signed_in(key.issue_for_client(client_id, secret_id, datetime.now(UTC)))
+    for client_id, credential_id in ((uuid4(), uuid4()), (person_id, sign_in_id)):
+        client = world.nobody.signed_in(key.issue_for_client(client_id, credential_id, datetime.now(UTC)))
         await client.refused("GET", "/me", 401, "tokenInvalid")
         await client.refused("POST", "/me/sign-outs", 401, "tokenInvalid", json={"of": "all"})
         await client.request("POST", "/auth/sign-out", expect=204)

@@ -21,8 +21,9 @@ from app.models.person import Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, LinkKind, PersonInvitation, SignIn, SignInMethod
 from app.services import identities, second_factors
-from app.services.authorisation_requests import _STILL_SIGNED_IN, _TAKE_INVITATION
+from app.services.authorisation_requests import _STILL_SIGNED_IN
 from app.services.errors import Refusal
+from app.services.invitations import _HELD
 from app.services.joint_decision import _STILL_SPEAKS
 from app.services.wall import ENTRANCE
 from tests.database import as_owner
@@ -96,7 +97,7 @@ async def test_setting_a_password_takes_the_person_first(app: FastAPI, world: Wo
     assert answer.status_code == 204
 
 
-@pytest.mark.parametrize("statement", [_TAKE_INVITATION, _STILL_SIGNED_IN])
+@pytest.mark.parametrize("statement", [_HELD, _STILL_SIGNED_IN])
 async def test_coming_back_from_a_provider_takes_the_person_first(
     world: World, statement: sa.Select[tuple[Person]]
 ) -> None:
@@ -116,6 +117,7 @@ async def test_coming_back_from_a_provider_takes_the_person_first(
         "now": now,
         "person_id": world.employee.person.id,
         "sign_in_id": present.id,
+        "kinds": list(LinkKind),
     }
 
     async def take() -> Any:

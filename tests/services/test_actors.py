@@ -210,3 +210,20 @@ async def test_one_statement_says_what_the_facts_say(session: AsyncSession) -> N
     assert somebody > 50
     assert nobody > 10
     assert at_table > 20
+
+
+async def test_a_role_of_a_later_version_is_none_here(database: Database) -> None:
+    """While two versions run beside each other, who holds the newer one's role is somebody to the older one too."""
+    person = Person(name="Åsa", email=f"{uuid4().hex}@example.se", created_at=NOW)
+    sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=NOW, last_used_at=NOW)
+    async with database.own() as session:
+        session.add_all([person, sign_in])
+        await session.flush()
+        await session.execute(sa.text("ALTER TABLE person DROP CONSTRAINT ck_person_roles"))
+        given = sa.text("UPDATE person SET roles = ARRAY['poet', 'archivist'] WHERE id = :id")
+        await session.execute(given, {"id": person.id})
+        actor = await actors.load(session, person.id, sign_in.id, TODAY)
+        await session.refresh(person)
+        await session.rollback()
+    assert actor.roles == {Role.ARCHIVIST}
+    assert person.roles == [Role.ARCHIVIST]

@@ -9,7 +9,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import TypeAdapter, ValidationError
 
-from app.models.sign_in import GivenPassword, NewPassword
+from app.models.passwords import GivenPassword, NewPassword
 from app.services import breached_passwords, passwords
 from app.services.errors import Code, Refusal
 

@@ -17,7 +17,7 @@ from app.models.person import Person
 from app.models.sign_in import FAMILY_AT_MOST, IDLE_AT_MOST, RefreshToken, SignIn, SignInEnd, SignInMethod, expiry
 from app.services import sign_ins
 from app.services.errors import Code, Refusal
-from app.services.places import Place, holder_hash, known_device, new_device
+from app.services.places import Place, holder_hash, known_browser, known_device, new_device
 from app.services.sign_ins import RETRY_WITHIN, Entrance, Granted, begin, digest, may_retry, next_of, renew
 from app.services.token_keys import Unsaved, new_pair, ring_of
 from app.services.tokens import TokenKey
@@ -151,6 +151,23 @@ async def test_a_known_browser_retries_from_another_address(household: Household
     assert second is not None
     assert again is not None
     assert again.refresh_token == second.refresh_token
+
+
+async def test_a_browser_that_an_earlier_version_knew_is_still_known(household: Household) -> None:
+    """And is given the proof that it lacks, under the same name: what was counted of it stays."""
+    name, _, of_person = new_device(household.key, household.person.id).split(".")
+    earlier = f"{name}.{of_person}"
+    known = known_device(household.key, household.person.id, earlier)
+    assert known is not None
+    assert known_browser(household.key, earlier) is None
+    renewed = (await household.begin(Place("192.0.2.1", earlier))).device
+    assert renewed is not None
+    assert known_device(household.key, household.person.id, renewed) == known
+    assert known_browser(household.key, renewed) is not None
+    # Another person's browser is a browser all the same, and nobody makes one up.
+    assert known_device(household.key, uuid4(), renewed) is None
+    for forged in ("", ".", "..", "å.å.å", f"{name}..{of_person}", renewed.replace(name, "0" * 32)):
+        assert known_browser(household.key, forged) is None
 
 
 @pytest.mark.parametrize("stolen", ["no cookie", "another's", "forged", "nonsense"])
