@@ -188,7 +188,7 @@ async def test_what_is_decided_on_another_text_is_decided_anew(world: World) -> 
     told = [await world.administrator.client.get(each.path) for each in (client, other)]
     assert [(each["purpose"], each["contact"], each["consentedAt"] is None) for each in told] == [
         ("Åt NN.", "it@example.se", True),
-        ("Slutliga protokoll diarieförs.", "NN", False),
+        ("Justerade protokoll diarieförs.", "NN", False),
     ]
     entries = await trail(world.saco_rep, world, subjectId=proposed["id"])
     assert "erase_person" in {each["operation"] for each in entries}

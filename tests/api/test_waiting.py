@@ -161,6 +161,7 @@ async def test_erasing_takes_a_second_factor_before_its_codes(app: FastAPI, worl
     await give_password(world, world.employee)
     async with calling_from(app) as caller:
         await enrolled(caller, world.employee)
+    await left(world, world.employee)
     factor = sa.select(col(SecondFactor.person_id)).where(col(SecondFactor.person_id) == world.employee.person.id)
     await waits_for(world, factor, [_of(world.employee, RecoveryCode)], lambda: erased(world, world.employee))
 
@@ -169,6 +170,7 @@ async def test_erasing_takes_sign_ins_in_the_order_of_their_ids(world: World) ->
     """As whoever ends several does, wherever PostgreSQL has put them."""
     # The table has it last.
     await world.add(_sign_in(world.employee, id=UUID(int=world.employee.person.id.int >> 64)))
+    await left(world, world.employee)
     order = _of(world.employee, SignIn).order_by(col(SignIn.id))
     await waits_for(world, order.limit(1), [order.offset(1)], lambda: erased(world, world.employee))
 
@@ -184,6 +186,11 @@ async def test_resetting_a_second_factor_takes_the_person_first(app: FastAPI, wo
 
     free = [_of(world.employee, row_type) for row_type in (SecondFactor, RecoveryCode, SignIn)]
     await waits_for(world, _person(world.employee), free, reset)
+
+
+async def left(world: World, someone: Someone) -> None:
+    """Whoever is erased by somebody else has left before."""
+    await world.administrator.client.change(f"/people/{someone.id}", {"active": False})
 
 
 async def erased(world: World, someone: Someone) -> None:
