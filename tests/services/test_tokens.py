@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from app.services.errors import Code, Refusal
 from app.services.token_keys import KeyRing, Unsaved, new_pair, ring_of
-from app.services.tokens import LIFETIME, REMEMBERED, Claims, ClientClaims, TokenKey, is_low, lowered
+from app.services.tokens import LIFETIME, LONGEST, REMEMBERED, Claims, ClientClaims, TokenKey, is_low, lowered
 from tests.tokens import (
     CLIENT,
     CREDENTIAL,
@@ -26,6 +26,7 @@ from tests.tokens import (
     client_claims,
     joined,
     raw,
+    right_claims,
     right_header,
     signed,
 )
@@ -236,3 +237,92 @@ def test_the_public_keys_say_nothing_private(key: TokenKey) -> None:
     thumbprint = base64.urlsafe_b64encode(hashlib.sha256(told.encode()).digest()).rstrip(b"=").decode()
     assert ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()  # a point of the curve
     assert shown["kid"] == thumbprint
+
+
+# --- To the edge ----------------------------------------------------------------------------------------------------
+
+
+class Asked(Unsaved):
+    """Keys that note down for which moment they were asked for."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        super().__init__(ring)
+        object.__setattr__(self, "moments", [])
+
+    def kept(self, now: datetime) -> KeyRing:
+        self.moments.append(now)  # type: ignore[attr-defined]
+        return super().kept(now)
+
+    looked_for = kept
+
+
+def test_whoever_keeps_the_keys_is_always_told_the_moment() -> None:
+    keys = Asked(ring_of(PAIR))
+    key = TokenKey(SECRET, keys)
+    token = key.issue(PERSON, SIGN_IN, NOW)
+    key.verify(token, NOW)
+    key.verify(token, NOW)
+    key.public_keys(NOW)
+    refused(key, signed(header=right_header(kid="A" * 43)))
+    moments = keys.moments  # type: ignore[attr-defined]
+    assert len(moments) >= 6
+    assert set(moments) == {NOW}
+
+
+def test_the_published_keys_are_those_of_the_moment() -> None:
+    key = a_key(PAIR, new_pair(NOW + 30 * timedelta(days=1)))
+    assert key.public_keys(NOW) != key.public_keys(NOW + 60 * timedelta(days=1))
+
+
+def test_the_longest_token_is_taken_and_one_longer_is_not(key: TokenKey) -> None:
+    of = {length: key.issue_for_client(CLIENT, CREDENTIAL, NOW, ["x" * length]) for length in range(200, 800)}
+    longest = {len(token): token for token in of.values()}
+    assert key.verify(longest[LONGEST], NOW).expires_at == NOW + LIFETIME
+    refused(key, longest[LONGEST + 1])
+
+
+def test_time_begins_in_1970_and_a_token_may_live_for_a_second() -> None:
+    beginning = datetime.fromtimestamp(0, UTC)
+    pair = new_pair(beginning)
+    key = a_key(pair)
+    assert key.verify(key.issue(PERSON, SIGN_IN, beginning), beginning).expires_at == beginning + LIFETIME
+    brief = signed(right_claims(iat=0, exp=1), right_header(kid=pair.kid), pair)
+    assert key.verify(brief, beginning).expires_at == beginning + SECOND
+    refused(key, signed(right_claims(iat=0, exp=0), right_header(kid=pair.kid), pair), beginning)
+
+
+def test_pseudonyms_are_the_same_in_every_version(key: TokenKey) -> None:
+    """They are kept in the database: another way of making them would recognise nobody."""
+    assert key.pseudonym("address", "åsa").hex() == "a024c4474929ac57c222aee5d9008f8dca9f460d8c89952b1c3d60543b074e09"
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        (b"x" * 31, "the token secret needs at least 32 bytes"),
+        (b"-----BEGIN" + b"x" * 40, "the token secret must be random bytes, not a key file"),
+        (b"0\x81\x90" + b"x" * 40, "the token secret must be random bytes, not a key file"),
+        (b"0\x82\x01\x90" + b"x" * 40, "the token secret must be random bytes, not a key file"),
+        (b"0\x2a" + b"x" * 42, "the token secret must be random bytes, not a key file"),
+    ],
+)
+def test_what_is_no_secret_is_refused_with_the_reason(secret: bytes, why: str) -> None:
+    with pytest.raises(ValueError, match=f"^{why}$"):
+        TokenKey(secret, Unsaved(ring_of(PAIR)))
+
+
+def test_the_oldest_is_forgotten_first(key: TokenKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.tokens.REMEMBERED", 2)
+    tokens = [key.issue(PERSON, SIGN_IN, NOW + each * SECOND) for each in range(3)]
+    for token in tokens:
+        key.verify(token, NOW + 3 * SECOND)
+    checked: list[str] = []
+
+    def check(token: str, _now: datetime) -> tuple[Claims, str]:
+        checked.append(token)
+        return Claims(PERSON, SIGN_IN, NOW + LIFETIME), PAIR.kid
+
+    monkeypatch.setattr(key, "_checked", check)
+    for token in reversed(tokens):
+        key.verify(token, NOW + 3 * SECOND)
+    assert checked == [tokens[0]]
