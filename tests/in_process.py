@@ -5,7 +5,7 @@ as the application's answer. Here a request is httpx's, so is the response, and 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterable, Awaitable, Callable, MutableMapping
 from typing import Any
 
 import httpx2
@@ -52,7 +52,8 @@ class InProcess(httpx2.AsyncClient):
             "client": self._client,
             "root_path": "",
         }
-        status, headers, body = await ask(self._app, scope, await request.aread(), self._raise_app_exceptions)
+        assert isinstance(request.stream, httpx2.AsyncByteStream)
+        status, headers, body = await ask(self._app, scope, request.stream, self._raise_app_exceptions)
         response = httpx2.Response(
             status,
             headers=headers,
@@ -68,18 +69,24 @@ class InProcess(httpx2.AsyncClient):
 
 
 async def ask(
-    app: Application, scope: Message, content: bytes, raise_app_exceptions: bool = True
+    app: Application, scope: Message, content: AsyncIterable[bytes], raise_app_exceptions: bool = True
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body of the application's answer to a request that is wholly there."""
+    """Status, headers and body of the application's answer; it gets the content part by part, as it comes."""
     status = 0
     headers: list[tuple[bytes, bytes]] = []
     parts: list[bytes] = []
-    to_come: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
+    to_come = aiter(content)
+    all_here = False
     answered = asyncio.Event()
 
     async def receive() -> Message:
-        if to_come:
-            return to_come.pop()
+        nonlocal all_here
+        if not all_here:
+            try:
+                return {"type": "http.request", "body": await anext(to_come), "more_body": True}
+            except StopAsyncIteration:
+                all_here = True
+                return {"type": "http.request", "body": b"", "more_body": False}
         await answered.wait()
         return {"type": "http.disconnect"}
 

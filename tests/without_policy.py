@@ -12,6 +12,7 @@ import time
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx2
 import sqlalchemy as sa
 
 from app.services import policy
@@ -87,7 +88,7 @@ async def _answer(app: Any, method: str, path: str, body: Any, headers: dict[str
         "server": ("testserver", 80),
         "client": ("127.0.0.1", 123),
     }
-    status, told, answer = await ask(app, scope, content, raise_app_exceptions=False)
+    status, told, answer = await ask(app, scope, httpx2.ByteStream(content), raise_app_exceptions=False)
     return [status, answer.decode(), {name.decode(): value.decode() for name, value in told}]
 
 

@@ -141,7 +141,8 @@ async def way_in(what: str, world: World, caller: Client, provider: HostileProvi
         gone = await go(caller, provider_id, invitationToken=await invitation(world, someone))
         place: tuple[Any, str] = (identities, "link")
     elif what == "own account linked":
-        gone = await go(someone.client, provider_id, linkToMe=True)
+        await give_password(world, someone)
+        gone = await go(someone.client, provider_id, linkToMe=True, password=PASSWORD)
         place = (identities, "link")
     else:
         await link(world, provider, provider_id, someone, "248289761001")
@@ -187,7 +188,8 @@ async def test_asking_for_a_way_to_a_provider_beside_an_erasure_leaves_no_reques
     provider_id = await register(world, provider.issuer)
     await bind(world, provider_id)
     monkeypatch.setattr(named_texts, "take_out", gate.before(named_texts.take_out))
-    sent = {"identityProviderId": provider_id, "linkToMe": True}
+    await give_password(world, someone)
+    sent = {"identityProviderId": provider_id, "linkToMe": True, "password": PASSWORD}
     gone, asked = await one_in_the_others_way(
         world,
         gate,
