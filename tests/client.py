@@ -1,6 +1,6 @@
 """The test client: in process, every answer checked against the document, writes with the right headers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,11 +18,22 @@ Response = httpx2.Response
 class Client:
     """One caller. Paths are below the base path; `expect` is the status the test relies on."""
 
-    def __init__(self, http: httpx2.AsyncClient, token: str | None = None) -> None:
+    def __init__(self, http: httpx2.AsyncClient, token: str | Callable[[], str] | None = None) -> None:
         self.http = http
-        self.token = token
+        self._token = token
 
-    def signed_in(self, token: str) -> "Client":
+    @property
+    def token(self) -> str | None:
+        """Signed when it is asked for: most of the people in a test ask nothing."""
+        if callable(self._token):
+            self._token = self._token()
+        return self._token
+
+    @token.setter
+    def token(self, token: str | Callable[[], str] | None) -> None:
+        self._token = token
+
+    def signed_in(self, token: str | Callable[[], str]) -> "Client":
         return Client(self.http, token)
 
     async def request(

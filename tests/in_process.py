@@ -29,7 +29,8 @@ class InProcess(httpx2.AsyncClient):
         raise_app_exceptions: bool = True,
         on_answer: Callable[[httpx2.Response], None] | None = None,
     ) -> None:
-        super().__init__(base_url=ROOT)
+        # Never used; without one httpx makes its own, and reads all certificates of the machine for it.
+        super().__init__(base_url=ROOT, transport=httpx2.ASGITransport(app))
         self._app = app
         self._client = client
         self._raise_app_exceptions = raise_app_exceptions

@@ -1,7 +1,9 @@
 """An agency to test in, built by hand below the api room, so that a test starts where its story starts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -154,23 +156,27 @@ class World:
             created_at=now,
         )
         await self.add(person)
-        someone = Someone(person, self.nobody.signed_in(await self.token(person)))
+        someone = Someone(person, self.nobody.signed_in(await self.signing(person)))
         self.people[name] = someone
         return someone
 
     async def renew_tokens(self) -> None:
         for someone in self.people.values():
-            someone.client.token = await self.token(someone.person)
+            someone.client.token = await self.signing(someone.person)
         for machine in self.machines.values():
             machine.renew(self.app)
 
     async def token(self, person: Person) -> str:
         """An access token as signing in would give it."""
+        return (await self.signing(person))()
+
+    async def signing(self, person: Person) -> Callable[[], str]:
+        """What signs that token, as of now, once it is needed."""
         now = datetime.now(UTC)
         sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now, last_used_at=now)
         await self.add(sign_in)
         key: TokenKey = self.app.state.token_key
-        return key.issue(person.id, sign_in.id, now)
+        return partial(key.issue, person.id, sign_in.id, now)
 
     async def representative(
         self,
