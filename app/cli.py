@@ -364,7 +364,7 @@ main.add_typer(keys, name="keys")
 def _token_keys() -> Path:
     settings = _settings()
     with _plainly():
-        return installation.token_keys_at(installation.home_at(settings.home), settings.token_key_directory).path
+        return installation.existing_token_keys_at(installation.home_at(settings.home), settings.token_key_directory)
 
 
 def _spelt(moment: datetime) -> str:
@@ -385,7 +385,7 @@ def rotate_keys(
     path = _token_keys()
     with _plainly():
         pair = token_key_directory.rotate(path, datetime.now(UTC), at_once=at_once)
-    typer.echo(f"{pair.kid} signs from {_spelt(pair.signs_from)}.")
+    typer.echo(f"{pair.kid} signs from {_spelt(pair.signs_from)}, for the service whose keys are in {path}.")
     if at_once:
         typer.echo(
             f"No other key counts any more, in processes that are running within {LOOK_EVERY_S:.0f} seconds. "
@@ -402,6 +402,7 @@ def list_keys() -> None:
     path = _token_keys()
     with _plainly():
         ring = token_key_directory.remove_retired(path, now)
+    typer.echo(f"The keys in {path}:")
     for pair in ring.pairs:
         until = ring.retires_at(pair)
         if pair == ring.signing(now):

@@ -18,7 +18,7 @@ from app import embedded
 from app.embedded import DataDirectoryInUse, EmbeddedServer
 from app.key_directory import KeyDirectory, open_key_directory, sync_directory
 from app.services.key_store import KeyStoreUnavailable
-from app.token_key_directory import TokenKeyDirectory, TokenKeysUnavailable, open_token_keys
+from app.token_key_directory import TokenKeyDirectory, TokenKeysUnavailable, existing_token_keys, open_token_keys
 
 
 class CannotRun(Exception):
@@ -140,12 +140,26 @@ def key_directory_at(home: Path, setting: Path | None) -> KeyDirectory:
         ) from error
 
 
+def _token_key_path(home: Path, setting: Path | None) -> Path:
+    return (setting or home / TOKEN_KEYS).expanduser().resolve()
+
+
+def existing_token_keys_at(home: Path, setting: Path | None) -> Path:
+    """The directory in which the service has made its keys. Makes nothing, and raises `CannotRun` if there are none."""
+    try:
+        return existing_token_keys(_token_key_path(home, setting))
+    except TokenKeysUnavailable as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(f"The token keys cannot be read ({error.strerror}).") from error
+
+
 def token_keys_at(home: Path, setting: Path | None) -> TokenKeyDirectory:
     """The keys that sign access tokens: in the directory that is set, or in `token-keys` of this home.
 
     Made if there are none, and looked at: nobody but this account may read them.
     """
-    path = (setting or home / TOKEN_KEYS).expanduser().resolve()
+    path = _token_key_path(home, setting)
     try:
         _make_home(path.parent)
         return open_token_keys(path, datetime.now(UTC))

@@ -51,6 +51,19 @@ def open_token_keys(path: Path, now: datetime) -> "TokenKeyDirectory":
         raise TokenKeysUnavailable(f"The token keys cannot be kept in {path} ({error.strerror}).") from error
 
 
+def existing_token_keys(path: Path) -> Path:
+    """The directory, if keys are kept in it. `TokenKeysUnavailable` otherwise, and nothing is made.
+
+    Whoever rotates a stolen key in the wrong home must not be told that all is well.
+    """
+    if not path.is_dir() or not any(_NAME.fullmatch(each.name) for each in path.iterdir()):
+        raise TokenKeysUnavailable(
+            f"There are no token keys in {path}. Are LARANDE_HOME and LARANDE_TOKEN_KEY_DIRECTORY those of the service?"
+        )
+    _require_private(path, 0o700)
+    return path
+
+
 class TokenKeyDirectory:
     """A `KeySource` in a directory that `open_token_keys` has looked at."""
 

@@ -346,28 +346,50 @@ async def test_signed_in_people_stay_so_through_a_rotation(database_url: str, tm
 # --- Commands -------------------------------------------------------------------------------------------------------
 
 
+def _first_keys_of(home: Path) -> Path:
+    home.mkdir()
+    return open_token_keys(home / "token-keys", datetime.now(UTC)).path
+
+
 async def test_the_commands_need_no_database(new_home: Path) -> None:
+    keys = _first_keys_of(new_home)
     environment = {"LARANDE_HOME": str(new_home)}
     listed = await larande("keys", "list", **environment)
     assert (listed.code, listed.complained) == (0, [])
-    (line,) = listed.said
+    where, line = listed.said
+    assert where == f"The keys in {keys}:"
     former = re.fullmatch(r"([\w-]{43}) signs", line)
     assert former is not None
     rotated = await larande("keys", "rotate", **environment)
     assert rotated.code == 0
     assert "signs from" in rotated.said[0]
+    assert rotated.said[0].endswith(f"for the service whose keys are in {keys}.")
     assert "are taken until" in rotated.said[1]
     listed = await larande("keys", "list", **environment)
-    assert listed.said[0] == f"{former[1]} signs"
-    assert re.fullmatch(r"[\w-]{43} signs from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", listed.said[1])
+    assert listed.said[1] == f"{former[1]} signs"
+    assert re.fullmatch(r"[\w-]{43} signs from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", listed.said[2])
     stolen = await larande("keys", "rotate", "--at-once", **environment)
     assert stolen.code == 0
     assert "in processes that are running within 10 seconds" in stolen.said[1]
     listed = await larande("keys", "list", **environment)
-    assert [line.split()[1:] for line in listed.said] == [["signs"]]
-    assert stolen.said[0].startswith(listed.said[0].split()[0])
+    assert [line.split()[1:] for line in listed.said[1:]] == [["signs"]]
+    assert stolen.said[0].startswith(listed.said[1].split()[0])
     assert sorted(os.listdir(new_home)) == ["token-keys"]  # noqa: PTH208
     assert "PRIVATE" not in "".join(stolen.said + listed.said + rotated.said)
+
+
+async def test_in_the_wrong_home_the_commands_make_nothing_and_say_so(new_home: Path, tmp_path: Path) -> None:
+    """Whoever rotates a stolen key somewhere else must not be told that no other counts any more."""
+    for place in (new_home, tmp_path):
+        for command in (("keys", "list"), ("keys", "rotate"), ("keys", "rotate", "--at-once")):
+            ended = await larande(*command, LARANDE_HOME=str(place))
+            assert ended.code == 1
+            assert ended.said == []
+            (line,) = ended.complained
+            assert f"no token keys in {place / 'token-keys'}" in line
+            assert "LARANDE_HOME" in line
+    assert os.listdir(tmp_path) == []  # noqa: PTH208
+    assert new_home.name not in os.listdir(new_home.parent)  # noqa: PTH208
 
 
 async def test_the_commands_say_what_is_wrong_in_a_line(new_home: Path, tmp_path: Path) -> None:

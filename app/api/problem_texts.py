@@ -214,8 +214,11 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "notYourRole": _p(
         403,
-        ("Inte ditt uppdrag", "Du kan läsa detta, men åtgärden hör till någon annans uppdrag."),
-        ("Not your role", "You can read this, but the operation belongs to somebody else's role."),
+        (
+            "Inte ditt uppdrag",
+            "Det här hör till någon annans uppdrag eller roll. Det du får göra står i allowedActions.",
+        ),
+        ("Not your role", "This belongs to somebody else's role. What you may do stands in allowedActions."),
     ),
     "facilitatorMayNotApprove": _p(
         403,
@@ -359,13 +362,25 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "passwordTooCommon": _p(
         422,
-        ("Lösenordet är för lätt att gissa", "Välj en längre mening som inte finns i listor över läckta lösenord."),
-        ("The password is too easy to guess", "Choose a longer sentence that is in no list of leaked passwords."),
+        (
+            "Lösenordet är för lätt att gissa",
+            "Välj en längre mening som varken är ditt namn eller din adress eller finns bland läckta lösenord.",
+        ),
+        (
+            "The password is too easy to guess",
+            "Choose a longer sentence that is in no list of leaked passwords and is not your name or address.",
+        ),
     ),
     "crossSiteRequest": _p(
         403,
-        ("Begäran kommer från en annan webbplats", "Förnyelse med kaka tas bara emot från tjänstens egna sidor."),
-        ("The request comes from another site", "Renewal by cookie is only taken from the service's own pages."),
+        (
+            "Begäran kommer från en annan webbplats",
+            "Det här tas bara emot från tjänstens egna sidor och från de webbplatser som tjänsten har godkänt.",
+        ),
+        (
+            "The request comes from another site",
+            "This is only taken from the service's own pages and from sites that the service has listed.",
+        ),
     ),
     "signInEnded": _p(
         409,
@@ -381,8 +396,14 @@ PROBLEMS: dict[str, ProblemText] = {
     # --- passwords and second factors
     "secondFactorRequired": _p(
         401,
-        ("En engångskod behövs", "Skicka också oneTimeCode: koden i din app, eller en reservkod."),
-        ("A one-time code is needed", "Send oneTimeCode as well: the code in your app, or a recovery code."),
+        (
+            "En engångskod behövs",
+            "Skicka också oneTimeCode (i ett formulär: one_time_code): koden i din app, eller en reservkod.",
+        ),
+        (
+            "A one-time code is needed",
+            "Send oneTimeCode (in a form: one_time_code) as well: the code in your app, or a recovery code.",
+        ),
     ),
     "oneTimeCodeRefused": _p(
         401,
@@ -407,8 +428,14 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "secondFactorInactive": _p(
         409,
-        ("Tvåstegsverifiering är inte påslagen", "Kontot har ingen tvåstegsverifiering."),
-        ("The second factor is not on", "The account has none."),
+        (
+            "Tvåstegsverifiering är inte påslagen",
+            "Kontot har ingen tvåstegsverifiering, och ingen är på väg: en begärd hemlighet gäller i 15 minuter.",
+        ),
+        (
+            "The second factor is not on",
+            "The account has none, and none is on its way: a secret that was asked for counts for 15 minutes.",
+        ),
     ),
     "signInTooOld": _p(
         403,
@@ -436,8 +463,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "invitedRecently": _p(
         409,
-        ("En inbjudan har nyss skickats", "Vänta tio minuter innan du skickar en till."),
-        ("An invitation was sent a moment ago", "Wait ten minutes before you send another."),
+        ("En inbjudan är redan på väg", "Vänta tio minuter innan du ber om en till."),
+        ("An invitation is already on its way", "Wait ten minutes before you ask for another."),
     ),
     # --- concurrency
     "staleVersion": _p(
@@ -450,8 +477,14 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "idempotencyKeyReused": _p(
         409,
-        ("Nyckeln är redan använd", "Samma Idempotency-Key har använts för en annan begäran."),
-        ("The key is already used", "The same Idempotency-Key was used for another request."),
+        (
+            "Nyckeln är redan använd",
+            "Samma Idempotency-Key har använts för en annan begäran. Välj en ny nyckel för varje ny begäran.",
+        ),
+        (
+            "The key is already used",
+            "The same Idempotency-Key was used for another request. Choose a new key for each new request.",
+        ),
     ),
     # --- shape of the request
     "nothingToChange": _p(
