@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 
 from app.api.answers import accepted, listed, nothing, page_of, single
-from app.api.dependencies import Creating, Perhaps, Reading, Version, Writing, vault_of
+from app.api.dependencies import Creating, Perhaps, Reading, SignedIn, Version, Writing, vault_of
 from app.api.entrance import In, place_of
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
@@ -112,9 +112,11 @@ def _proof_in(
 
 
 @router.delete("/people/{personId}", status_code=204, summary="Erase a person")
-async def erase_person(call: Writing, version: Version, person_id: PersonId) -> Response:
-    """Yourself, or as a system administrator somebody who has left and has been made inactive: name, address, roles,
-    password and sign-ins go for good, and so does the name wherever somebody has written it in what is not final. What
-    the person's mandates decided stands, and shows the mandate's function only."""
-    await erasure.erase(call.work, call.request.app.state.token_key, person_id, version)
+async def erase_person(call: Writing, claims: SignedIn, version: Version, person_id: PersonId) -> Response:
+    """Yourself, within five minutes of signing in (`signInTooOld`), or as a system administrator somebody who has left
+    and has been made inactive: name, address, roles, password and sign-ins go for good, and so does the name wherever
+    somebody has written it in what is not final. What the person's mandates decided stands, and shows the mandate's
+    function only."""
+    sign_in_id = claims.sign_in_id if isinstance(claims, Claims) else None
+    await erasure.erase(call.work, call.request.app.state.token_key, person_id, version, sign_in_id)
     return nothing()

@@ -441,13 +441,13 @@ PROBLEMS: dict[str, ProblemText] = {
         403,
         (
             "Logga in igen först",
-            "Det här kräver att du nyss har loggat in via er inloggningstjänst. Logga in igen och gör om det inom fem "
-            "minuter. Ingenting ändrades.",
+            "Det här kräver att du har loggat in inom de senaste fem minuterna, via er inloggningstjänst om ni har en. "
+            "Logga in igen och gör om det. Ingenting ändrades.",
         ),
         (
             "Sign in again first",
-            "This takes a recent sign-in through your identity provider. Sign in again and repeat it within five "
-            "minutes. Nothing was changed.",
+            "This takes a sign-in within the last five minutes, through your identity provider if you have one. Sign "
+            "in again and repeat it. Nothing was changed.",
         ),
     ),
     "proofRefused": _p(

@@ -22,7 +22,7 @@ from app.models.party import Party, PartyState
 from app.models.person import Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
-from app.services import legal_holds, named_texts, queue, throttle, wall
+from app.services import legal_holds, named_texts, proofs, queue, throttle, wall
 from app.services.conflicts import refusal_for
 from app.services.errors import Code, Refusal
 from app.services.personal_data import WAITING_MAIL
@@ -30,9 +30,14 @@ from app.services.tokens import TokenKey
 from app.services.work import Work, admit, changed
 
 
-async def erase(work: Work, key: TokenKey, person_id: UUID, version: int) -> None:
-    """Of oneself, or by a system administrator of somebody who has left. It cannot be undone."""
+async def erase(work: Work, key: TokenKey, person_id: UUID, version: int, sign_in_id: UUID | None) -> None:
+    """Of oneself, or by a system administrator of somebody who has left. It cannot be undone.
+
+    `sign_in_id`: the person's whose request it is. An access token left open or stolen erases nobody.
+    """
     person = await admit(work, "erase_person", Person, person_id, version)
+    if person.id == work.actor.person_id and sign_in_id is not None:
+        await proofs.demand_recent(work.session, sign_in_id, work.now)
     # Out there no wall is left. So this once it is asked directly, and not the policy alone.
     if not await wall.is_of(work.session, person.id, or_administrators=True):
         raise Refusal(Code.NOT_YOUR_ROLE)

@@ -19,13 +19,15 @@ from app.services.throttle import attempt_of
 from app.services.vault import Vault
 
 FRESH_FOR = timedelta(minutes=5)
-"""So long a sign-in through an identity provider shows who it is, of somebody who has no password here."""
+"""So long a sign-in shows who it is: through an identity provider of somebody who has no password here, and any before
+what cannot be undone."""
 
 _CREDENTIAL = (
     sa.select(col(Credential.password_hash))
     .join(Person, col(Person.id) == col(Credential.person_id))
     .where(col(Person.id) == sa.bindparam("person_id", type_=sa.Uuid), col(Person.active))
 )
+_STARTED = sa.select(col(SignIn.started_at)).where(col(SignIn.id) == sa.bindparam("sign_in_id", type_=sa.Uuid))
 _FRESHNESS: sa.Select[*tuple[Any, ...]] = (
     sa.select(col(SignIn.method), col(SignIn.started_at), col(Credential.person_id).is_not(None).label("has_password"))
     .outerjoin(Credential, col(Credential.person_id) == col(SignIn.person_id))
@@ -60,6 +62,12 @@ async def demand_fresh(session: AsyncSession, sign_in_id: UUID, now: datetime, p
     if has_password:
         raise Refusal(Code.PROOF_REFUSED, pointer)
     if method is not SignInMethod.IDENTITY_PROVIDER or started_at + FRESH_FOR <= now:
+        raise Refusal(Code.SIGN_IN_TOO_OLD)
+
+
+async def demand_recent(session: AsyncSession, sign_in_id: UUID, now: datetime) -> None:
+    """Refuse whoever has not signed in within the last minutes, in whatever way: for what cannot be undone."""
+    if (await session.execute(_STARTED, {"sign_in_id": sign_in_id})).scalar_one() + FRESH_FOR <= now:
         raise Refusal(Code.SIGN_IN_TOO_OLD)
 
 

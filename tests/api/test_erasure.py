@@ -22,6 +22,7 @@ from app.services.account_mail import AccountOffice
 from app.services.calendar import swedish_day
 from tests.client import Client
 from tests.conftest import new_database, settings_for
+from tests.database import as_owner
 from tests.machines import registered
 from tests.retention_stories import a_destruction, a_hold, lifted
 from tests.signing_in import calling_from, give_password, invitation, sign_in, try_password
@@ -251,6 +252,23 @@ async def test_erasing_beside_renewing_leaves_no_token(app: FastAPI, world: Worl
                 col(RefreshToken.sign_in_id).not_in(sa.select(col(SignIn.id)))
             )
             assert (await session.execute(orphans)).all() == []
+
+
+async def test_a_token_left_open_erases_nobody(world: World) -> None:
+    """What cannot be undone takes a sign-in within the last five minutes; an administrator's act on others does not."""
+    who, path = world.employee, f"/people/{world.employee.id}"
+    older = "UPDATE sign_in SET started_at = started_at - interval '5 minutes' WHERE person_id = :id RETURNING 1"
+    for each in (who, world.administrator):
+        assert await as_owner(world.database, older, id=each.person.id) == [1]
+    etag = await who.client.etag(path)
+    await who.client.refused("DELETE", path, 403, "signInTooOld", etag=etag)
+    assert await who.client.etag(path) == etag
+    newer = "UPDATE sign_in SET started_at = started_at + interval '1 minute' WHERE person_id = :id"
+    await as_owner(world.database, newer, id=who.person.id)
+    await who.client.request("DELETE", path, etag=etag, expect=204)
+    another = world.facilitator
+    await world.administrator.client.change(f"/people/{another.id}", {"active": False})
+    await world.administrator.client.change(f"/people/{another.id}", None, 204, method="DELETE")
 
 
 async def test_nothing_tried_with_the_account_stays_counted(app: FastAPI, world: World) -> None:
