@@ -16,6 +16,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 ROOT = "http://testserver"
+CALLER = ("127.0.0.1", 123)
 
 
 class InProcess(httpx2.AsyncClient):
@@ -25,7 +26,7 @@ class InProcess(httpx2.AsyncClient):
         self,
         app: Application,
         *,
-        client: tuple[str, int] = ("127.0.0.1", 123),
+        client: tuple[str, int] = CALLER,
         raise_app_exceptions: bool = True,
         on_answer: Callable[[httpx2.Response], None] | None = None,
     ) -> None:
@@ -39,20 +40,15 @@ class InProcess(httpx2.AsyncClient):
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         wanted = {name for name, value in options.items() if value is True}
         assert not wanted, f"not done here: {wanted}"
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": request.method,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
-            "scheme": request.url.scheme,
-            "path": request.url.path,
-            "raw_path": request.url.raw_path.partition(b"?")[0],
-            "query_string": request.url.query,
-            "server": (request.url.host, request.url.port),
-            "client": self._client,
-            "root_path": "",
-        }
+        url = request.url
+        scope = scope_of(
+            request.method,
+            url.path,
+            url.raw_path.partition(b"?")[0],
+            url.query,
+            [(name.lower(), value) for name, value in request.headers.raw],
+        )
+        scope.update(scheme=url.scheme, server=(url.host, url.port), client=self._client)
         assert isinstance(request.stream, httpx2.AsyncByteStream)
         status, headers, body = await ask(self._app, scope, request.stream, self._raise_app_exceptions)
         response = httpx2.Response(
@@ -67,6 +63,24 @@ class InProcess(httpx2.AsyncClient):
         if self._on_answer is not None:
             self._on_answer(response)
         return response
+
+
+def scope_of(method: str, path: str, raw_path: bytes, query: bytes, headers: list[tuple[bytes, bytes]]) -> Message:
+    """What a server tells the application of a request, from this machine unless somebody says otherwise."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "root_path": "",
+        "path": path,
+        "raw_path": raw_path,
+        "query_string": query,
+        "headers": headers,
+        "server": ("testserver", None),
+        "client": CALLER,
+    }
 
 
 async def ask(
@@ -105,8 +119,9 @@ async def ask(
     try:
         await app(scope, receive, send)
     except Exception:
-        # What is raised here was answered with 500 first, as to anybody.
         if raise_app_exceptions:
             raise
+        # It was answered first, as to anybody.
+        assert status == 500
     assert answered.is_set()
     return status, headers, b"".join(parts)

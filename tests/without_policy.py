@@ -16,7 +16,7 @@ import httpx2
 import sqlalchemy as sa
 
 from app.services import policy
-from tests.in_process import ask
+from tests.in_process import ask, scope_of
 
 
 def _allow_everything() -> None:
@@ -72,22 +72,8 @@ async def _answer(app: Any, method: str, path: str, body: Any, headers: dict[str
     if content:
         headers = headers | {"Content-Type": "application/json", "Content-Length": str(len(content))}
     path, _, query = path.partition("?")
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "root_path": "",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [
-            (name.lower().encode(), value.encode()) for name, value in {"Host": "testserver", **headers}.items()
-        ],
-        "server": ("testserver", 80),
-        "client": ("127.0.0.1", 123),
-    }
+    sent = [(name.lower().encode(), value.encode()) for name, value in {"Host": "testserver", **headers}.items()]
+    scope = scope_of(method, path, path.encode(), query.encode(), sent)
     status, told, answer = await ask(app, scope, httpx2.ByteStream(content), raise_app_exceptions=False)
     return [status, answer.decode(), {name.decode(): value.decode() for name, value in told}]
 
