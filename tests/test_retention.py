@@ -81,7 +81,7 @@ async def test_what_is_short_lived_goes_though_nobody_tries_again(world: World) 
     quarter, day = timedelta(minutes=15, seconds=1), timedelta(days=1, seconds=1)
     await world.add(
         *(
-            SignInFailure(account_hash=account, address_hash=b"x", failed_at=now - age, kind=kind)
+            SignInFailure(account_hash=account, address_hash=b"x" * 32, failed_at=now - age, kind=kind)
             for kind, age, number in (
                 (AttemptKind.PASSWORD, quarter, 2 * throttle.SWEPT_AT_ONCE + 1),
                 (AttemptKind.ONE_TIME_CODE, quarter, 1),

@@ -282,7 +282,7 @@ async def test_nothing_tried_with_the_account_stays_counted(app: FastAPI, world:
     now = datetime.now(UTC)
     await world.add(
         *(
-            SignInFailure(account_hash=each, address_hash=b"x", failed_at=now, kind=kind)
+            SignInFailure(account_hash=each, address_hash=b"x" * 32, failed_at=now, kind=kind)
             for of_one in hashes.values()
             for each in of_one
             for kind in AttemptKind
