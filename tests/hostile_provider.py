@@ -11,12 +11,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
+
+_numbers = count(1)
 
 CLIENT_ID, CLIENT_SECRET = "larande", "Zt4~tQ9wVb2xK8mLr5nYp7"
 
@@ -137,7 +140,7 @@ class HostileProvider:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            path = head.split(" ")[1]
+            path = head.split(" ")[1].removeprefix(urlsplit(self.issuer).path)
             fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
             sent = await reader.readexactly(int(fields.get("content-length", 0)))
             self.asked.append(path)
@@ -163,7 +166,8 @@ class HostileProvider:
 async def hostile_provider(**fields: Any) -> AsyncIterator[HostileProvider]:
     provider = HostileProvider(**fields)
     server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
-    provider.issuer = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    # No two are the same, though the machine gives out the same port again: providers stay registered.
+    provider.issuer = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/{next(_numbers)}"
     try:
         yield provider
     finally:
