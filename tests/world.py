@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -30,6 +30,13 @@ from tests.database import Database, database_of
 
 if TYPE_CHECKING:
     from tests.machines import Machine
+
+
+@cache
+def _tables() -> list[Any]:
+    """Those that others refer to first."""
+    return SQLModel.metadata.sorted_tables
+
 
 _numbers = count(1)
 _organisations = count(1)
@@ -107,7 +114,7 @@ class World:
         self.administrator = await self.someone("administrator", Role.SYSTEM_ADMINISTRATOR, outside=True)
         founding, self._founding = self._founding, None
         async with self.database.write() as session:
-            for table in SQLModel.metadata.sorted_tables:
+            for table in _tables():
                 session.add_all(row for row in founding if row.__table__ is table)  # type: ignore[attr-defined]
                 await session.flush()
         return self
