@@ -22,11 +22,11 @@ OWN = f"organisation_id = {ORGANISATION}"
 OF_CLIENT = f"service_client_id = {SERVICE_CLIENT}"
 OF_SEEN_CLIENT = "EXISTS (SELECT FROM service_client AS parent WHERE parent.id = union_data_refusal.service_client_id)"
 
-PERSON_TEXTS = ("external_id", "given_name", "family_name", "department", "employee_number")
-PERSON_MOMENTS = ("deactivated_at", "removed_at")
+PERSON_TEXTS = ("external_id", "user_name", "given_name", "family_name", "department", "employee_number")
+PERSON_MOMENTS = ("changed_at", "deactivated_at", "removed_at")
 PERSON_COLUMNS = (*PERSON_TEXTS, "manager_id", *PERSON_MOMENTS)
 # Whoever changes their own name takes back the parts that syncing had said of it.
-NOT_ONES_OWN = ("external_id", "department", "employee_number", "manager_id", *PERSON_MOMENTS)
+NOT_ONES_OWN = ("external_id", "user_name", "department", "employee_number", "manager_id", "deactivated_at", "removed_at")
 
 ENTER = """
     CREATE OR REPLACE FUNCTION larande_enter(who uuid, today date) RETURNS void
@@ -91,6 +91,10 @@ def upgrade() -> None:
     op.create_foreign_key(op.f("fk_person_manager_id"), "person", "person", ["manager_id"], ["id"])
     for column in PERSON_MOMENTS:
         op.add_column("person", sa.Column(column, sa.DateTime(timezone=True)))
+    key = sa.Column("user_name_key", sa.String(), sa.Computed("lower(coalesce(user_name, email))", persisted=True))
+    op.add_column("person", key)
+    op.create_index("uq_person_user_name", "person", ["organisation_id", "user_name_key"], unique=True)
+    op.add_column("unit", sa.Column("changed_at", sa.DateTime(timezone=True)))
     op.create_index("uq_person_external_id", "person", ["organisation_id", "external_id"], unique=True)
     op.add_column("mandate", sa.Column("suspended_at", sa.DateTime(timezone=True)))
     # Whoever appoints the first again on the day on which the former one left.
@@ -133,6 +137,7 @@ def upgrade() -> None:
 def _wall() -> None:
     columns = ", ".join(PERSON_COLUMNS)
     op.execute(f"GRANT UPDATE ({columns}) ON person TO {SERVICE}, {CLIENT}")
+    op.execute(f"GRANT UPDATE (changed_at) ON unit TO {SERVICE}, {CLIENT}")
     op.execute(f"GRANT UPDATE (suspended_at) ON mandate TO {SERVICE}")
     op.execute(f"GRANT UPDATE (deactivation_brake_percent) ON organisation TO {SERVICE}")
     for table in ("deactivation_release", "union_data_refusal"):
@@ -189,5 +194,8 @@ def downgrade() -> None:
     op.execute(FIRST.format(rests=""))
     op.drop_column("mandate", "suspended_at")
     op.drop_index("uq_person_external_id", "person")
+    op.drop_index("uq_person_user_name", "person")
+    op.drop_column("person", "user_name_key")
+    op.drop_column("unit", "changed_at")
     for column in PERSON_COLUMNS:
         op.drop_column("person", column)

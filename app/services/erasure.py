@@ -4,6 +4,7 @@ The row stays, empty, for what refers to it. Final records name nobody: they hol
 of somebody erased shows its function alone.
 """
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -113,7 +114,7 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
     await throttle.forget_account(work.session, key, person.id, person.email)
     for entrypoint in WAITING_MAIL:
         await queue.take_back(work.session, entrypoint, str(person.id).encode())
-    nobody = {
+    nobody: dict[str, Any] = {
         "name": "",
         # No address, so that nobody can have taken it.
         "email": f"erased {person.id}",

@@ -1,7 +1,7 @@
-"""People as HR has them: the one way in which syncing takes somebody in, changes, deactivates, removes or returns them.
+"""People as HR has them: the one way in which syncing takes people in, changes, deactivates, removes or returns them.
 
-SCIM and file imports go through here alike, one person at a time or fifty thousand. What is staged is stored by `settle`
-in few statements; whatever somebody's leaving brings about is done there too.
+SCIM and file imports go through here alike, with one person or fifty thousand. What is staged is stored by `settle` in
+few statements; whatever somebody's leaving brings about is done there too.
 """
 
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ from app.services.work import Work, admit, differing, store
 
 NAMES = frozenset({"name", "given_name", "family_name"})
 """What is somebody's own name, and may sound like a union's."""
-IDS = frozenset({"external_id", "employee_number", "email"})
+IDS = frozenset({"external_id", "employee_number", "email", "user_name"})
 """What a personal identity number might be sent as."""
 TEXTS = NAMES | IDS | {"department"}
-CHANGEABLE = NAMES | {"external_id", "employee_number", "department", "language", "unit_id", "manager_id", "active"}
+CHANGEABLE = NAMES | {"external_id", "user_name", "employee_number", "department", "language", "unit_id", "manager_id", "active"}
 """Everything but the address: links to set a password go there (see `update_person` in agreement.py)."""
 
 
@@ -91,7 +91,7 @@ class Syncing:
         before = person.version
         for name, value in changes.items():
             setattr(person, name, value)
-        person.version = before + 1
+        person.version, person.changed_at = before + 1, self.work.now
         self.work.session.add(person)
         self.work.session.add(audit.entry(self.work.actor, "update_person", person, self.work.now, before, None))
 
@@ -123,7 +123,7 @@ def check_content(told: Mapping[str, Any]) -> None:
         value = told[name]
         if not isinstance(value, str):
             continue
-        if union_data.looks_like(value, of_a_person=name in NAMES or name == "email"):
+        if union_data.looks_like(value, of_a_person=name in NAMES or name in {"email", "user_name"}):
             raise Refusal(Code.UNION_DATA_REFUSED)
         if name in IDS and has_personal_number(value):
             raise Refusal(Code.PERSONAL_NUMBER_REFUSED)
@@ -171,12 +171,12 @@ async def _others_who_speak(work: Work, party_ids: set[UUID]) -> list[UUID]:
     return list((await work.session.execute(speaking)).scalars())
 
 
-async def count_refusal(session: AsyncSession, client_id: UUID, today: date) -> None:
-    """One more time that a client sent something that looked like union membership; nothing of what it was."""
-    await session.execute(_COUNT, {"client_id": client_id, "day": today})
+async def count_refusals(session: AsyncSession, client_id: UUID, today: date, refusals: int) -> None:
+    """So many times more a client has sent something that looked like union membership; nothing of what it was."""
+    await session.execute(_COUNT, {"client_id": client_id, "day": today, "refusals": refusals})
 
 
 _COUNT = sa.text(
-    "INSERT INTO union_data_refusal (service_client_id, day, refusals) VALUES (:client_id, :day, 1) "
-    "ON CONFLICT (service_client_id, day) DO UPDATE SET refusals = union_data_refusal.refusals + 1"
+    "INSERT INTO union_data_refusal (service_client_id, day, refusals) VALUES (:client_id, :day, :refusals) "
+    "ON CONFLICT (service_client_id, day) DO UPDATE SET refusals = union_data_refusal.refusals + excluded.refusals"
 ).bindparams(sa.bindparam("client_id", type_=sa.Uuid), sa.bindparam("day", type_=sa.Date))

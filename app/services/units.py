@@ -90,7 +90,7 @@ async def read(work: Work, unit_id: UUID) -> UnitRead:
 async def update(work: Work, unit_id: UUID, version: int, data: UnitUpdate) -> UnitRead:
     """Move, rename, correct or close. What takes effect on a later day leaves the earlier days as they were."""
     organisation_id = (await find(work, Unit, unit_id)).organisation_id
-    await _hold_tree(work, organisation_id)
+    await hold_tree(work, organisation_id)
     unit = await admit(work, "update_unit", Unit, unit_id, version)
     sent = data.model_dump(exclude_unset=True)
     effective_on: date = sent.pop("effective_on", work.today)
@@ -111,7 +111,7 @@ async def update(work: Work, unit_id: UUID, version: int, data: UnitUpdate) -> U
     return await _shown(work, unit)
 
 
-async def _hold_tree(work: Work, organisation_id: UUID) -> None:
+async def hold_tree(work: Work, organisation_id: UUID) -> None:
     """Wait for other changes of the tree. Two moves that are fine each alone can make a circle together."""
     query = sa.select(col(Organisation.id)).where(col(Organisation.id) == organisation_id)
     await work.session.execute(query.with_for_update(key_share=True))

@@ -70,6 +70,8 @@ NOT_REWRITTEN = {
     "person.email": _OWN,
     "person.roles": _OWN,
     "person.external_id": _OWN,
+    "person.user_name": _OWN,
+    "person.user_name_key": _OWN,
     "person.given_name": _OWN,
     "person.family_name": _OWN,
     "person.department": _OWN,

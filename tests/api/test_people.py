@@ -381,6 +381,7 @@ async def test_no_union_register(world: World) -> None:
         *{"id", "version", "created_at", "organisation_id", "name", "email", "language", "active", "roles", "unit_id"},
         "erased_at",
         # What syncing sets, each checked by union_data.py before it is stored.
+        *("user_name", "user_name_key", "changed_at"),
         *("external_id", "given_name", "family_name", "department", "employee_number", "manager_id"),
         *("deactivated_at", "removed_at"),
     }
