@@ -3,7 +3,10 @@
 import re
 from datetime import date
 
-_FORM = re.compile(r"(?<![0-9])(?:(19|20))?([0-9]{2})([0-9]{2})([0-9]{2})[-+ ]?([0-9]{4})(?![0-9])")
+# With a few letters before or after it is the same; inside a long id it is chance.
+_FORM = re.compile(
+    r"(?<![0-9A-Za-z])[A-Za-z]{0,3}(19|20)?([0-9]{2})([0-9]{2})([0-9]{2})[-+ ]?([0-9]{4})[A-Za-z]{0,2}(?![0-9A-Za-z])"
+)
 
 
 def has_personal_number(text: str) -> bool:

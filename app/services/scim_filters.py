@@ -61,8 +61,10 @@ _ORDERED = {
 class ToSql(FilterVisitor[sa.ColumnElement[bool]]):
     """A filter on one kind of resource. Every part is true or false and never unknown, so that `not` turns it round."""
 
-    def __init__(self, attributes: Attributes) -> None:
+    def __init__(self, attributes: Attributes, *, strict: bool = True) -> None:
         self.attributes = attributes
+        self.strict = strict
+        """Whether an attribute must be one of these; else what it does not know matches nothing (RFC 7644, 3.4.2.1)."""
         self.depth = 0
 
     def visit(self, node: FilterNode) -> sa.ColumnElement[bool]:
@@ -83,6 +85,8 @@ class ToSql(FilterVisitor[sa.ColumnElement[bool]]):
 
     def visit_value_path(self, node: ValuePath) -> sa.ColumnElement[bool]:
         found = self.attributes.get(_name(node.attr_path))
+        if found is None and not self.strict:
+            return sa.false()
         if not isinstance(found, Many):
             raise InvalidFilterException(detail="This attribute has no values to choose among")
         inner = ToSql(found.attributes)
@@ -91,12 +95,16 @@ class ToSql(FilterVisitor[sa.ColumnElement[bool]]):
 
     def visit_present(self, node: Present) -> sa.ColumnElement[bool]:
         found = self._found(node.attr_path)
+        if found is None:
+            return sa.false()
         if isinstance(found, list):
             return sa.or_(*(_present(each) for each in found))
         return _present(found) if isinstance(found, Searched) else _among(found, sa.true())
 
     def visit_comparison(self, node: Comparison) -> sa.ColumnElement[bool]:
         found = self._found(node.attr_path)
+        if found is None:
+            return sa.false()
         if isinstance(found, list):
             raise InvalidFilterException(detail="Compare one of its parts instead")
         if isinstance(found, Searched):
@@ -112,7 +120,7 @@ class ToSql(FilterVisitor[sa.ColumnElement[bool]]):
             return sa.not_(_among(found, _compared(of_entry, positive, node.value)))
         return _among(found, _compared(of_entry, node.op, node.value))
 
-    def _found(self, path: AttrPath) -> Searched | Many | list[Searched]:
+    def _found(self, path: AttrPath) -> Searched | Many | list[Searched] | None:
         name = _name(path)
         if (found := self.attributes.get(name)) is not None:
             return found
@@ -124,8 +132,8 @@ class ToSql(FilterVisitor[sa.ColumnElement[bool]]):
             for key, each in self.attributes.items()
             if key.startswith(f"{name}.") and isinstance(each, Searched)
         ]
-        if parts:
-            return parts
+        if parts or not self.strict:
+            return parts or None
         raise InvalidFilterException(detail="This attribute cannot be searched")
 
 
@@ -140,7 +148,7 @@ def _among(many: Many, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bo
 
 
 def _present(searched: Searched) -> sa.ColumnElement[bool]:
-    if isinstance(searched.column.type, sa.String):
+    if _is(searched.column, str):
         return sa.func.coalesce(searched.column != "", sa.false())
     return searched.column.is_not(None)
 
@@ -149,17 +157,17 @@ def _compared(searched: Searched, op: CompareOperator, value: Any) -> sa.ColumnE
     column = searched.column
     if value is None:
         return {CompareOperator.eq: column.is_(None), CompareOperator.ne: column.is_not(None)}.get(op, sa.false())
-    if isinstance(column.type, sa.Uuid):
+    if _is(column, UUID):
         if (found := _uuid(value)) is None:
             return sa.true() if op == CompareOperator.ne else sa.false()
         if op not in (CompareOperator.eq, CompareOperator.ne):
             raise InvalidFilterException(detail="An id is this one or another")
         return column == found if op == CompareOperator.eq else column.is_distinct_from(found)
-    if isinstance(column.type, sa.Boolean):
+    if _is(column, bool):
         if not isinstance(value, bool) or op not in (CompareOperator.eq, CompareOperator.ne):
             raise InvalidFilterException(detail="This is true or false")
         return sa.func.coalesce(column == value, sa.false()) if op == CompareOperator.eq else column.is_distinct_from(value)
-    if isinstance(column.type, sa.String):
+    if _is(column, str):
         return _text_compared(searched, op, value)
     return _moment_compared(column, op, value)
 
@@ -207,6 +215,11 @@ def _moment_compared(column: sa.ColumnElement[Any], op: CompareOperator, value: 
     return _ORDERED[op](column, moment)
 
 
+def _is(column: sa.ColumnElement[Any], kind: type) -> bool:
+    stored = column.type.impl_instance if isinstance(column.type, sa.TypeDecorator) else column.type
+    return stored.python_type is kind
+
+
 def _uuid(value: Any) -> UUID | None:
     try:
         return UUID(value) if isinstance(value, str) else None
@@ -223,6 +236,6 @@ def order_of(attributes: Attributes, name: str, *, descending: bool) -> list[sa.
     if found is None:
         raise InvalidFilterException(detail="This attribute cannot be sorted by")
     column = found.column
-    if isinstance(column.type, sa.String):
+    if _is(column, str):
         column = sa.collate(column if found.exact else sa.func.lower(column), "C")
     return [column.desc() if descending else column.asc()]

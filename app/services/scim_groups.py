@@ -29,7 +29,6 @@ ATTRIBUTES: Attributes = {
         _MEMBER,
         {
             "value": Searched(col(Person.id), exact=True),
-            "display": Searched(col(Person.name)),
             "type": Searched(sa.literal_column("'User'", sa.String)),
         },
     ),
@@ -38,24 +37,12 @@ ATTRIBUTES: Attributes = {
     "meta.resourcetype": Searched(sa.literal_column("'Group'", sa.String), exact=True),
 }
 # A group is another one when its members are others, whoever moved them.
+_IDS = sa.func.string_agg(
+    sa.cast(col(Person.id), sa.Text), aggregate_order_by(sa.literal_column("''"), col(Person.id))
+)
+_HASH = sa.func.sha256(sa.func.convert_to(sa.func.coalesce(_IDS, ""), "UTF8"))
 _DIGEST = (
-    sa.select(
-        sa.func.left(
-            sa.func.md5(
-                sa.func.coalesce(
-                    sa.func.string_agg(
-                        sa.cast(col(Person.id), sa.Text),
-                        aggregate_order_by(sa.literal_column("''"), col(Person.id)),
-                    ),
-                    "",
-                )
-            ),
-            16,
-        )
-    )
-    .where(_MEMBER)
-    .correlate(Unit)
-    .scalar_subquery()
+    sa.select(sa.func.left(sa.func.encode(_HASH, "hex"), 16)).where(_MEMBER).correlate(Unit).scalar_subquery()
 )
 _GROUPS = (
     sa.select(Unit, col(UnitPlacement.name).label("name"), _CHANGED_AT.label("changed_at"), _DIGEST.label("digest"))
@@ -68,7 +55,7 @@ _GROUPS = (
     )
 )
 _MEMBERS = (
-    sa.select(col(Person.unit_id), col(Person.id), col(Person.name))
+    sa.select(col(Person.unit_id), col(Person.id))
     .where(
         col(Person.unit_id).in_(sa.bindparam("unit_ids", expanding=True)),
         col(Person.organisation_id) == sa.bindparam("organisation_id", type_=sa.Uuid),
@@ -77,7 +64,7 @@ _MEMBERS = (
     )
     .order_by(col(Person.id))
 )
-Members = dict[UUID, list[tuple[UUID, str]]]
+Members = dict[UUID, list[UUID]]
 
 
 async def members_of(work: Work, organisation_id: UUID, unit_ids: Sequence[UUID]) -> Members:
@@ -85,8 +72,8 @@ async def members_of(work: Work, organisation_id: UUID, unit_ids: Sequence[UUID]
     found: Members = {unit_id: [] for unit_id in unit_ids}
     if unit_ids:
         given = work.actor.held | {"organisation_id": organisation_id, "unit_ids": list(unit_ids)}
-        for unit_id, person_id, name in await work.session.execute(_MEMBERS, given):
-            found[unit_id].append((person_id, name))
+        for unit_id, person_id in await work.session.execute(_MEMBERS, given):
+            found[unit_id].append(person_id)
     return found
 
 
@@ -150,7 +137,7 @@ async def update(
     await units.update(work, unit_id, row[0].version, data)
     if member_ids is None:
         return
-    before = {person_id for person_id, _ in (await members_of(work, organisation_id, [unit_id]))[unit_id]}
+    before = set((await members_of(work, organisation_id, [unit_id]))[unit_id])
     if before == member_ids:
         return
     sync = await syncing.begin(work, organisation_id)
@@ -162,7 +149,7 @@ async def update(
 async def close(work: Work, organisation_id: UUID, unit_id: UUID, version: str | None) -> None:
     """The unit's last day is today; its people work in no unit. One with open units below stays."""
     row = await _held(work, organisation_id, unit_id, version)
-    before = [person_id for person_id, _ in (await members_of(work, organisation_id, [unit_id]))[unit_id]]
+    before = (await members_of(work, organisation_id, [unit_id]))[unit_id]
     if before:
         sync = await syncing.begin(work, organisation_id)
         await scim_users.move(work, sync, before, None)

@@ -56,7 +56,6 @@ ATTRIBUTES: Attributes = {
     "employeenumber": Searched(col(Person.employee_number)),
     "department": Searched(col(Person.department)),
     "manager.value": Searched(col(Person.manager_id), exact=True),
-    "manager.displayname": Searched(col(_MANAGER.name)),
     "meta.created": Searched(col(Person.created_at)),
     "meta.lastmodified": Searched(CHANGED_AT),
     "meta.resourcetype": Searched(sa.literal_column("'User'", sa.String), exact=True),
@@ -68,13 +67,12 @@ _COLUMNS = (
     col(_UNIT.unit_id).label("group_id"),
     col(_UNIT.name).label("group_name"),
     col(_MANAGER.id).label("manager_id"),
-    col(_MANAGER.name).label("manager_name"),
 )
 
 
 @dataclass(frozen=True)
 class UserTold:
-    """What a client says of somebody, the address once only: when they are taken in."""
+    """What a client says of somebody. The address counts once only: when they are taken in."""
 
     user_name: str
     name: str
@@ -174,8 +172,6 @@ async def _free(
 
 async def update(work: Work, organisation_id: UUID, person_id: UUID, version: int | None, told: UserTold) -> None:
     sync, person = await _held(work, organisation_id, person_id, version)
-    if told.email.lower() != person.email.lower():
-        raise Refusal(Code.NOT_YOUR_ROLE, "/email")
     sync.change(person, {**await _fields(work, organisation_id, told, person), "active": told.active})
     await sync.settle()
 

@@ -4,7 +4,6 @@ from scim2_models import (
     ConflictException,
     ForbiddenException,
     InvalidValueException,
-    MutabilityException,
     NotFoundException,
     PreconditionFailedException,
     SCIMException,
@@ -15,17 +14,8 @@ from scim2_models import (
 from app.api.problem_texts import PROBLEMS
 from app.services.errors import Code, Refusal
 
-EMAIL_IS_NOT_SYNCED = (
-    "The address to which mail goes is set once. After that the person, or a system administrator, changes it: links "
-    "to choose a password go there."
-)
-
-
 def exception_of(refusal: Refusal) -> SCIMException:
     detail = detail_of(refusal.code)
-    pointers = [field.pointer for field in refusal.fields]
-    if refusal.code is Code.NOT_YOUR_ROLE and "/email" in pointers:
-        return MutabilityException(detail=EMAIL_IS_NOT_SYNCED)
     if refusal.code in {Code.EMAIL_TAKEN, Code.EXTERNAL_ID_TAKEN}:
         return UniquenessException(detail=detail)
     by_status: dict[int, type[SCIMException]] = {

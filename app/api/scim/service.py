@@ -11,7 +11,6 @@ from scim2_models import (
     ForbiddenException,
     InvalidSyntaxException,
     InvalidValueException,
-    MutabilityException,
     PatchOp,
     PayloadTooLargeException,
     Resource,
@@ -26,7 +25,7 @@ from scim2_server.routing import Operation, Target
 from scim2_server.service import ScimService
 
 from app.api.scim import tolerance
-from app.api.scim.errors import EMAIL_IS_NOT_SYNCED, detail_of
+from app.api.scim.errors import detail_of
 from app.api.scim.shapes import MOST_BYTES, PROVIDER
 from app.models.service_client import Scope
 from app.services import union_data
@@ -148,7 +147,7 @@ class Service(ScimService):
         if new.unknown_attributes.get(tolerance.NOT_SAID):
             new.active = old.active
         if hasattr(new, "emails"):
-            _check_same_address(old, [each.value for each in new.emails or ()])
+            # Set once (see shapes.py). Refused, a new address would keep a leaver's `active: false` from arriving.
             new.emails = old.emails
         return super().apply_replacement(current, replacement, conditions)
 
@@ -158,7 +157,7 @@ class Service(ScimService):
         user = cast("Any", current)
         before = None
         if hasattr(user, "emails"):
-            _drop_addresses(user, patch_op)
+            _drop_addresses(patch_op)
             before = (user.display_name, _composed(user))
         patched = super().apply_patch(current, patch_op, conditions)
         # Whoever never said a name for display has one that is made of its parts.
@@ -191,41 +190,20 @@ def _addressed(resource: Resource[Any]) -> Resource[Any]:
     return resource
 
 
-def _check_same_address(current: Any, addresses: list[Any]) -> None:
-    own = current.emails[0].value.lower()
-    if addresses and not any(isinstance(each, str) and each.lower() == own for each in addresses):
-        raise MutabilityException(detail=EMAIL_IS_NOT_SYNCED)
-
-
-def _drop_addresses(user: Any, patch_op: "PatchOp[Any]") -> None:
-    """Operations that repeat the address change nothing; others are refused."""
+def _drop_addresses(patch_op: "PatchOp[Any]") -> None:
+    """The address is set once: what is said of it later changes nothing, and the answer shows what is kept."""
     kept = []
     for operation in patch_op.operations or []:
         path = str(operation.path or "")
         if path.rpartition(":")[2].lower().startswith("emails") or path.lower().startswith("emails"):
-            _check_same_address(user, _addresses_in(operation.value))
             continue
         if not path and isinstance(operation.value, Mapping):
-            rest = {}
-            for name, value in operation.value.items():
-                if str(name).lower().startswith("emails"):
-                    _check_same_address(user, _addresses_in(value))
-                else:
-                    rest[name] = value
+            rest = {name: value for name, value in operation.value.items() if not str(name).lower().startswith("emails")}
             if not rest:
                 continue
             operation.value = rest
         kept.append(operation)
     patch_op.operations = kept
-
-
-def _addresses_in(value: Any) -> list[Any]:
-    if isinstance(value, str):
-        # `emails[type eq "work"].type` is no address.
-        return [value] if "@" in value else []
-    if isinstance(value, Mapping):
-        return [each for name, each in value.items() if str(name).lower() == "value"]
-    return [address for each in value for address in _addresses_in(each)] if isinstance(value, list) else []
 
 
 def _composed(user: Any) -> str | None:

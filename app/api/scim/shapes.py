@@ -85,7 +85,6 @@ class Manager(ComplexAttribute):
 
     value: Annotated[str | None, Required.true, CaseExact.true] = None
     ref: Reference["User"] | None = Field(None, serialization_alias="$ref", validation_alias="$ref")
-    display_name: Annotated[str | None, Mutability.read_only] = None
 
 
 class EnterpriseUser(Extension):
@@ -107,7 +106,6 @@ class GroupMember(ComplexAttribute):
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User"])
-    display: Annotated[str | None, Mutability.read_only] = None
 
 
 class Group(Resource[Any]):

@@ -59,24 +59,38 @@ class Storage(AsyncScimStorage):
     async def search(
         self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
     ) -> SearchPage:
-        if len(resource_types) != 1:
-            raise NotImplementedException(detail="Search users or groups, one at a time")
-        of_users = resource_types[0].name == "User"
+        if len(resource_types) > 1 and search_request.sort_by is not None:
+            raise NotImplementedException(detail="Sort users or groups, one at a time")
+        start = search_request.start_index_0 or 0
+        left = 10**6 if search_request.count is None else search_request.count
+        total, found = 0, []
+        for resource_type in resource_types:
+            # Users before groups, as one collection.
+            of_type, resources = await self._of_type(
+                resource_type, search_request, max(start - total, 0), left, alone=len(resource_types) == 1
+            )
+            total += of_type
+            left -= len(resources)
+            found += resources
+        return SearchPage(total, found)
+
+    async def _of_type(
+        self, resource_type: ResourceType, request: SearchRequest[Any], start: int, count: int, *, alone: bool
+    ) -> tuple[int, list[Resource[Any]]]:
+        of_users = resource_type.name == "User"
         attributes = scim_users.ATTRIBUTES if of_users else scim_groups.ATTRIBUTES
         if not of_users and not self._sees_people:
             attributes = {name: each for name, each in attributes.items() if name != "members"}
-        condition, order, descending = _asked(search_request, attributes)
-        start = search_request.start_index_0 or 0
-        count = 10**6 if search_request.count is None else search_request.count
+        condition, order, descending = _asked(request, attributes, alone=alone)
         with as_scim():
-            found = (scim_users if of_users else scim_groups).search
-            total, rows = await found(
+            search = (scim_users if of_users else scim_groups).search
+            total, rows = await search(
                 self._work, self._organisation_id, condition, order, start, count, descending=descending
             )
             if of_users:
-                return SearchPage(total, [_user(row) for row in rows])
-            members = await self._members([row[0].id for row in rows], search_request)
-            return SearchPage(total, [_group(row, members) for row in rows])
+                return total, [_user(row) for row in rows]
+            members = await self._members([row[0].id for row in rows], request)
+            return total, [_group(row, members) for row in rows]
 
     async def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         with as_scim():
@@ -156,9 +170,9 @@ class as_scim:  # noqa: N801
 
 
 def _asked(
-    request: SearchRequest[Any], attributes: scim_filters.Attributes
+    request: SearchRequest[Any], attributes: scim_filters.Attributes, *, alone: bool
 ) -> tuple[sa.ColumnElement[bool] | None, list[sa.ColumnElement[Any]], bool]:
-    condition = None if request.filter is None else scim_filters.ToSql(attributes).visit(request.filter.ast)
+    condition = None if request.filter is None else scim_filters.ToSql(attributes, strict=alone).visit(request.filter.ast)
     if request.sort_by is None:
         return condition, [], False
     descending = request.sort_order == SearchRequest.SortOrder.descending
@@ -246,11 +260,7 @@ def _user(row: sa.Row[Any]) -> Resource[Any]:
         ]
     extension: dict[str, Any] = {"employeeNumber": person.employee_number, "department": person.department}
     if row.manager_id is not None:
-        extension["manager"] = {
-            "value": str(row.manager_id),
-            "$ref": f"Users/{row.manager_id}",
-            "displayName": row.manager_name,
-        }
+        extension["manager"] = {"value": str(row.manager_id), "$ref": f"Users/{row.manager_id}"}
     if any(extension.values()):
         told[ENTERPRISE] = extension
     user: Resource[Any] = _USER.model_validate(told)
@@ -263,8 +273,7 @@ def _group(row: sa.Row[Any], members: scim_groups.Members) -> Resource[Any]:
     told: dict[str, Any] = {"id": str(unit.id), "externalId": unit.external_id, "displayName": row.name}
     if of_unit := members[unit.id]:
         told["members"] = [
-            {"value": str(person_id), "$ref": f"Users/{person_id}", "type": "User", "display": name}
-            for person_id, name in of_unit
+            {"value": str(person_id), "$ref": f"Users/{person_id}", "type": "User"} for person_id in of_unit
         ]
     group: Resource[Any] = Group.model_validate(told)
     group.meta = _meta("Group", unit.created_at, row.changed_at, scim_groups.version_of(row))

@@ -138,11 +138,18 @@ def _operation(operation: Json) -> Json:
             operation = _manager(operation, value)
         elif path.lower() == "active" and isinstance(value, list | str):
             operation = _without(operation, "value") | {"value": _truth(value)}
+    if isinstance(value, list):
+        # Entra's members come with `"$ref": null`, and would not be found by that.
+        operation = _without(operation, "value") | {"value": [_said(each) for each in value]}
     if isinstance(value, dict) and "path" not in {name.lower() for name in operation}:
         operation = _without(operation, "value") | {
             "value": {name: _valued(name, each) for name, each in value.items()}
         }
     return operation
+
+
+def _said(entry: Any) -> Any:
+    return {name: each for name, each in entry.items() if each is not None} if isinstance(entry, dict) else entry
 
 
 def _manager(operation: Json, value: Any) -> Json:
