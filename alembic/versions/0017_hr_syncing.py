@@ -26,7 +26,15 @@ PERSON_TEXTS = ("external_id", "user_name", "given_name", "family_name", "depart
 PERSON_MOMENTS = ("changed_at", "deactivated_at", "removed_at")
 PERSON_COLUMNS = (*PERSON_TEXTS, "manager_id", *PERSON_MOMENTS)
 # Whoever changes their own name takes back the parts that syncing had said of it.
-NOT_ONES_OWN = ("external_id", "user_name", "department", "employee_number", "manager_id", "deactivated_at", "removed_at")
+NOT_ONES_OWN = (
+    "external_id",
+    "user_name",
+    "department",
+    "employee_number",
+    "manager_id",
+    "deactivated_at",
+    "removed_at",
+)
 
 ENTER = """
     CREATE OR REPLACE FUNCTION larande_enter(who uuid, today date) RETURNS void

@@ -128,9 +128,7 @@ class ToSql(FilterVisitor[sa.ColumnElement[bool]]):
         if isinstance(many, Many) and path.sub_attr and path.sub_attr.lower() in many.attributes:
             return many
         parts = [
-            each
-            for key, each in self.attributes.items()
-            if key.startswith(f"{name}.") and isinstance(each, Searched)
+            each for key, each in self.attributes.items() if key.startswith(f"{name}.") and isinstance(each, Searched)
         ]
         if parts or not self.strict:
             return parts or None
@@ -166,7 +164,11 @@ def _compared(searched: Searched, op: CompareOperator, value: Any) -> sa.ColumnE
     if _is(column, bool):
         if not isinstance(value, bool) or op not in (CompareOperator.eq, CompareOperator.ne):
             raise InvalidFilterException(detail="This is true or false")
-        return sa.func.coalesce(column == value, sa.false()) if op == CompareOperator.eq else column.is_distinct_from(value)
+        return (
+            sa.func.coalesce(column == value, sa.false())
+            if op == CompareOperator.eq
+            else column.is_distinct_from(value)
+        )
     if _is(column, str):
         return _text_compared(searched, op, value)
     return _moment_compared(column, op, value)

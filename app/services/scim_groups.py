@@ -17,8 +17,10 @@ from app.services.work import Work
 
 _CHANGED_AT = sa.func.coalesce(col(Unit.changed_at), col(Unit.created_at))
 _MEMBER = sa.and_(
-    col(Person.unit_id) == col(Unit.id), col(Person.organisation_id) == col(Unit.organisation_id),
-    col(Person.removed_at).is_(None), col(Person.erased_at).is_(None),
+    col(Person.unit_id) == col(Unit.id),
+    col(Person.organisation_id) == col(Unit.organisation_id),
+    col(Person.removed_at).is_(None),
+    col(Person.erased_at).is_(None),
 )
 ATTRIBUTES: Attributes = {
     "id": Searched(col(Unit.id), exact=True),
@@ -37,13 +39,9 @@ ATTRIBUTES: Attributes = {
     "meta.resourcetype": Searched(sa.literal_column("'Group'", sa.String), exact=True),
 }
 # A group is another one when its members are others, whoever moved them.
-_IDS = sa.func.string_agg(
-    sa.cast(col(Person.id), sa.Text), aggregate_order_by(sa.literal_column("''"), col(Person.id))
-)
+_IDS = sa.func.string_agg(sa.cast(col(Person.id), sa.Text), aggregate_order_by(sa.literal_column("''"), col(Person.id)))
 _HASH = sa.func.sha256(sa.func.convert_to(sa.func.coalesce(_IDS, ""), "UTF8"))
-_DIGEST = (
-    sa.select(sa.func.left(sa.func.encode(_HASH, "hex"), 16)).where(_MEMBER).correlate(Unit).scalar_subquery()
-)
+_DIGEST = sa.select(sa.func.left(sa.func.encode(_HASH, "hex"), 16)).where(_MEMBER).correlate(Unit).scalar_subquery()
 _GROUPS = (
     sa.select(Unit, col(UnitPlacement.name).label("name"), _CHANGED_AT.label("changed_at"), _DIGEST.label("digest"))
     .select_from(sa.join(Unit, UnitPlacement, col(UnitPlacement.unit_id) == col(Unit.id)))
@@ -113,7 +111,9 @@ async def create(
 ) -> UUID:
     """A unit at the top of the tree: where it belongs is said by the unit tree, which SCIM does not know."""
     syncing.check_content({"department": name, "external_id": external_id})
-    made = await units.create(work, organisation_id, UnitCreate.model_validate({"name": name, "externalId": external_id}))
+    made = await units.create(
+        work, organisation_id, UnitCreate.model_validate({"name": name, "externalId": external_id})
+    )
     if member_ids:
         sync = await syncing.begin(work, organisation_id)
         await scim_users.move(work, sync, member_ids, made.id)

@@ -22,10 +22,9 @@ _MANAGER = aliased(Person, name="manager")
 _UNIT = aliased(UnitPlacement, name="unit")
 USER_NAME = sa.func.coalesce(col(Person.user_name), col(Person.email))
 CHANGED_AT = sa.func.coalesce(col(Person.changed_at), col(Person.created_at))
-_JOINED = (
-    sa.outerjoin(Person, _UNIT, sa.and_(col(_UNIT.unit_id) == col(Person.unit_id), col(_UNIT.valid_to).is_(None)))
-    .outerjoin(_MANAGER, sa.and_(col(_MANAGER.id) == col(Person.manager_id), col(_MANAGER.removed_at).is_(None)))
-)
+_JOINED = sa.outerjoin(
+    Person, _UNIT, sa.and_(col(_UNIT.unit_id) == col(Person.unit_id), col(_UNIT.valid_to).is_(None))
+).outerjoin(_MANAGER, sa.and_(col(_MANAGER.id) == col(Person.manager_id), col(_MANAGER.removed_at).is_(None)))
 _HERE = sa.and_(
     col(Person.organisation_id) == sa.bindparam("organisation_id", type_=sa.Uuid), col(Person.removed_at).is_(None)
 )
@@ -178,13 +177,21 @@ async def update(work: Work, organisation_id: UUID, person_id: UUID, version: in
 
 async def remove(work: Work, organisation_id: UUID, person_id: UUID, version: int | None) -> None:
     sync, person = await _held(work, organisation_id, person_id, version)
+    led = (
+        sa.select(Person)
+        .where(col(Person.manager_id) == person.id, _HERE, policy.visible(Person))
+        .order_by(col(Person.id))
+        .with_for_update(of=Person, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    given = work.actor.held | {"organisation_id": organisation_id}
+    for other in (await work.session.execute(led, given)).scalars():
+        sync.change(other, {"manager_id": None})
     sync.remove(person)
     await sync.settle()
 
 
-async def _held(
-    work: Work, organisation_id: UUID, person_id: UUID, version: int | None
-) -> tuple[Syncing, Person]:
+async def _held(work: Work, organisation_id: UUID, person_id: UUID, version: int | None) -> tuple[Syncing, Person]:
     """The organisation first, like everybody who syncs, then the person as they are now."""
     sync = await syncing.begin(work, organisation_id)
     person = await find(work, Person, person_id, lock=True)

@@ -30,7 +30,16 @@ NAMES = frozenset({"name", "given_name", "family_name"})
 IDS = frozenset({"external_id", "employee_number", "email", "user_name"})
 """What a personal identity number might be sent as."""
 TEXTS = NAMES | IDS | {"department"}
-CHANGEABLE = NAMES | {"external_id", "user_name", "employee_number", "department", "language", "unit_id", "manager_id", "active"}
+CHANGEABLE = NAMES | {
+    "external_id",
+    "user_name",
+    "employee_number",
+    "department",
+    "language",
+    "unit_id",
+    "manager_id",
+    "active",
+}
 """Everything but the address: links to set a password go there (see `update_person` in agreement.py)."""
 
 
@@ -58,12 +67,13 @@ class Syncing:
 
         `active` false: they have left. True: they are back, and their mandates rest until their parties say otherwise.
         """
-        check_content(told)
         policy.require(self.work.actor, "update_person", person)
         policy.require_fields(self.work.actor, "update_person", person, told)
         if unknown := told.keys() - CHANGEABLE:
             raise TypeError(f"syncing does not change {sorted(unknown)}")
         changes = differing(person, dict(told))
+        # What is there already was let in by somebody: it must not keep a leaver's news from arriving.
+        check_content(changes)
         if changes.get("active") is False:
             self.leavers.append(person)
             changes["deactivated_at"] = self.work.now
@@ -76,7 +86,7 @@ class Syncing:
     def remove(self, person: Person) -> None:
         """Whoever syncs knows of them no more. The row stays, inactive, for what refers to it."""
         policy.require(self.work.actor, "update_person", person)
-        changes: dict[str, Any] = {"removed_at": self.work.now}
+        changes: dict[str, Any] = {"removed_at": self.work.now, "unit_id": None, "manager_id": None}
         if person.active:
             self.leavers.append(person)
             changes |= {"active": False, "deactivated_at": self.work.now}
@@ -127,6 +137,25 @@ def check_content(told: Mapping[str, Any]) -> None:
             raise Refusal(Code.UNION_DATA_REFUSED)
         if name in IDS and has_personal_number(value):
             raise Refusal(Code.PERSONAL_NUMBER_REFUSED)
+
+
+async def screen(work: Work, told: Mapping[str, Any]) -> None:
+    """What a service client sends by other ways than syncing is looked at, and counted, all the same."""
+    if work.actor.service_client_id is None:
+        return
+    try:
+        check_content(told)
+    except Refusal as refusal:
+        if refusal.code is Code.UNION_DATA_REFUSED:
+            await count_refusals(work.session, work.actor.service_client_id, work.today, 1)
+        raise Refusal(refusal.code, keep=True) from None
+
+
+async def hold_back(work: Work, organisation_id: UUID) -> None:
+    """One more who leaves, by another way than syncing: refused if the brake does."""
+    held = sa.select(Organisation).where(col(Organisation.id) == organisation_id).with_for_update(key_share=True)
+    organisation = (await work.session.execute(held)).scalar_one()
+    await deactivation_brake.check(work.session, organisation, 1, work.now)
 
 
 async def suspend_mandates(work: Work, person_ids: list[UUID]) -> None:

@@ -180,4 +180,3 @@ async def _send(response: ScimResponse, send: Send) -> None:
         }
     )
     await send({"type": "http.response.body", "body": body})
-

@@ -14,6 +14,7 @@ from scim2_models import (
 from app.api.problem_texts import PROBLEMS
 from app.services.errors import Code, Refusal
 
+
 def exception_of(refusal: Refusal) -> SCIMException:
     detail = detail_of(refusal.code)
     if refusal.code in {Code.EMAIL_TAKEN, Code.EXTERNAL_ID_TAKEN}:

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from scim2_models import (
-    Context,
     BulkOperation,
+    Context,
     ForbiddenException,
     InvalidSyntaxException,
     InvalidValueException,
@@ -198,7 +198,9 @@ def _drop_addresses(patch_op: "PatchOp[Any]") -> None:
         if path.rpartition(":")[2].lower().startswith("emails") or path.lower().startswith("emails"):
             continue
         if not path and isinstance(operation.value, Mapping):
-            rest = {name: value for name, value in operation.value.items() if not str(name).lower().startswith("emails")}
+            rest = {
+                name: value for name, value in operation.value.items() if not str(name).lower().startswith("emails")
+            }
             if not rest:
                 continue
             operation.value = rest

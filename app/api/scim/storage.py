@@ -149,9 +149,7 @@ class Storage(AsyncScimStorage):
     def _sees_people(self) -> bool:
         return bool(self._work.actor.granted(Scope.PEOPLE_READ))
 
-    async def _members(
-        self, unit_ids: list[UUID], parameters: ResponseParameters[Any] | None
-    ) -> scim_groups.Members:
+    async def _members(self, unit_ids: list[UUID], parameters: ResponseParameters[Any] | None) -> scim_groups.Members:
         """Nobody, where the answer leaves them out: a unit may have thousands."""
         if not self._sees_people or (parameters is not None and _leaves_out_members(parameters)):
             return {unit_id: [] for unit_id in unit_ids}
@@ -172,7 +170,9 @@ class as_scim:  # noqa: N801
 def _asked(
     request: SearchRequest[Any], attributes: scim_filters.Attributes, *, alone: bool
 ) -> tuple[sa.ColumnElement[bool] | None, list[sa.ColumnElement[Any]], bool]:
-    condition = None if request.filter is None else scim_filters.ToSql(attributes, strict=alone).visit(request.filter.ast)
+    condition = (
+        None if request.filter is None else scim_filters.ToSql(attributes, strict=alone).visit(request.filter.ast)
+    )
     if request.sort_by is None:
         return condition, [], False
     descending = request.sort_order == SearchRequest.SortOrder.descending
@@ -255,9 +255,7 @@ def _user(row: sa.Row[Any]) -> Resource[Any]:
     if person.given_name or person.family_name:
         told["name"] = {"givenName": person.given_name, "familyName": person.family_name}
     if row.group_id is not None:
-        told["groups"] = [
-            {"value": str(row.group_id), "$ref": f"Groups/{row.group_id}", "display": row.group_name}
-        ]
+        told["groups"] = [{"value": str(row.group_id), "$ref": f"Groups/{row.group_id}", "display": row.group_name}]
     extension: dict[str, Any] = {"employeeNumber": person.employee_number, "department": person.department}
     if row.manager_id is not None:
         extension["manager"] = {"value": str(row.manager_id), "$ref": f"Users/{row.manager_id}"}

@@ -81,7 +81,7 @@ def _user(body: Json, *, replaces: bool) -> Json:
     elif active is None:
         body = _without(body, "active") | {"active": True, **({NOT_SAID: True} if replaces else {})}
     emails = _get(body, "emails")
-    if not _usable(emails) and _is_address(user_name):
+    if _says_none(emails) and _is_address(user_name):
         body = _without(body, "emails") | {"emails": [{"value": user_name, "type": "work", "primary": True}]}
     language = _get(body, "preferredLanguage") or _get(body, "locale")
     if isinstance(language, str) and language[:2].lower() in {"sv", "en"}:
@@ -102,8 +102,10 @@ def _full_name(name: Any) -> str | None:
     return " ".join(parts) or None
 
 
-def _usable(emails: Any) -> bool:
-    return isinstance(emails, list) and any(isinstance(each, dict) and _get(each, "value") for each in emails)
+def _says_none(emails: Any) -> bool:
+    return emails is None or (
+        isinstance(emails, list) and all(isinstance(each, dict) and not _get(each, "value") for each in emails)
+    )
 
 
 def _is_address(text: Any) -> bool:
@@ -138,9 +140,9 @@ def _operation(operation: Json) -> Json:
             operation = _manager(operation, value)
         elif path.lower() == "active" and isinstance(value, list | str):
             operation = _without(operation, "value") | {"value": _truth(value)}
-    if isinstance(value, list):
-        # Entra's members come with `"$ref": null`, and would not be found by that.
-        operation = _without(operation, "value") | {"value": [_said(each) for each in value]}
+        elif isinstance(value, list):
+            # Entra's members come with `"$ref": null`, and would not be found by that.
+            operation = _without(operation, "value") | {"value": [_said(each) for each in value]}
     if isinstance(value, dict) and "path" not in {name.lower() for name in operation}:
         operation = _without(operation, "value") | {
             "value": {name: _valued(name, each) for name, each in value.items()}

@@ -200,9 +200,7 @@ class TestStorage(AsyncScimStorageContract):
     def test_search_sorts_as_search_request_sort(
         self, storage: Any, provider: Any, user_type: Any, user_model: Any, sort_by: str, sort_order: str
     ) -> None:
-        super().test_search_sorts_as_search_request_sort(
-            storage, provider, user_type, user_model, sort_by, sort_order
-        )
+        super().test_search_sorts_as_search_request_sort(storage, provider, user_type, user_model, sort_by, sort_order)
 
     def search_or_skip(self, storage: Any, resource_types: Any, search_request: Any) -> Any:
         return self.search(storage, resource_types, search_request)  # nothing is skipped here

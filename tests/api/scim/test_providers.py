@@ -92,7 +92,9 @@ async def test_entra_s_operations_are_in_pascal_case_and_false_is_a_text(world: 
     assert back["active"] is True
     left = await hr.patch(path, {"op": "Replace", "value": {"active": "False"}})
     assert left["active"] is False
-    left = await hr.patch(path, {"op": "replace", "path": "active", "value": [{"$ref": None, "value": "True"}]}, expect=400)
+    left = await hr.patch(
+        path, {"op": "replace", "path": "active", "value": [{"$ref": None, "value": "True"}]}, expect=400
+    )
 
 
 async def test_entra_s_dotted_names_without_a_path(hr: Provisioning) -> None:
@@ -354,8 +356,11 @@ async def test_bulk_is_one_operation_each(hr: Provisioning) -> None:
     group = answer["Operations"][2]["location"].rpartition("/")[2]
     assert [each["value"] for each in (await hr.ask("GET", f"/Groups/{group}"))["members"]] == [made]
     stops = [
-        {"method": "PATCH", "path": f"/Users/{uuid4()}", "data": {"schemas": [PATCH], "Operations": [
-            {"op": "Replace", "path": "active", "value": "False"}]}},
+        {
+            "method": "PATCH",
+            "path": f"/Users/{uuid4()}",
+            "data": {"schemas": [PATCH], "Operations": [{"op": "Replace", "path": "active", "value": "False"}]},
+        },
         {"method": "POST", "path": "/Users", "bulkId": "eva", "data": entra_user(address("eva"))},
     ]
     answer = await hr.ask("POST", "/Bulk", {"schemas": [BULK], "failOnErrors": 1, "Operations": stops})
