@@ -32,7 +32,7 @@ DEEPEST = 40
 class Searched:
     """A column, or what is made of some, that an attribute stands for."""
 
-    column: sa.ColumnElement[Any]
+    column: Any
     exact: bool = False
     """Whether case counts."""
     lowered: bool = False
@@ -147,28 +147,26 @@ def _among(many: Many, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bo
 
 def _present(searched: Searched) -> sa.ColumnElement[bool]:
     if _is(searched.column, str):
-        return sa.func.coalesce(searched.column != "", sa.false())
-    return searched.column.is_not(None)
+        return _certain(searched.column != "")
+    return sa.and_(searched.column.is_not(None))
 
 
 def _compared(searched: Searched, op: CompareOperator, value: Any) -> sa.ColumnElement[bool]:
     column = searched.column
     if value is None:
-        return {CompareOperator.eq: column.is_(None), CompareOperator.ne: column.is_not(None)}.get(op, sa.false())
+        return sa.and_(
+            {CompareOperator.eq: column.is_(None), CompareOperator.ne: column.is_not(None)}.get(op, sa.false())
+        )
     if _is(column, UUID):
         if (found := _uuid(value)) is None:
             return sa.true() if op == CompareOperator.ne else sa.false()
         if op not in (CompareOperator.eq, CompareOperator.ne):
             raise InvalidFilterException(detail="An id is this one or another")
-        return column == found if op == CompareOperator.eq else column.is_distinct_from(found)
+        return sa.and_(column == found if op == CompareOperator.eq else column.is_distinct_from(found))
     if _is(column, bool):
         if not isinstance(value, bool) or op not in (CompareOperator.eq, CompareOperator.ne):
             raise InvalidFilterException(detail="This is true or false")
-        return (
-            sa.func.coalesce(column == value, sa.false())
-            if op == CompareOperator.eq
-            else column.is_distinct_from(value)
-        )
+        return _certain(column == value if op == CompareOperator.eq else column.is_distinct_from(value))
     if _is(column, str):
         return _text_compared(searched, op, value)
     return _moment_compared(column, op, value)
@@ -214,7 +212,12 @@ def _moment_compared(column: sa.ColumnElement[Any], op: CompareOperator, value: 
         return column.is_distinct_from(moment)
     if op not in _ORDERED:
         raise InvalidFilterException(detail="Moments are earlier or later")
-    return _ORDERED[op](column, moment)
+    return _certain(_ORDERED[op](column, moment))
+
+
+def _certain(condition: Any) -> sa.ColumnElement[bool]:
+    """Never unknown: of nothing it is not true."""
+    return sa.func.coalesce(condition, sa.false())
 
 
 def _is(column: sa.ColumnElement[Any], kind: type) -> bool:

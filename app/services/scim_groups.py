@@ -70,8 +70,9 @@ async def members_of(work: Work, organisation_id: UUID, unit_ids: Sequence[UUID]
     found: Members = {unit_id: [] for unit_id in unit_ids}
     if unit_ids:
         given = work.actor.held | {"organisation_id": organisation_id, "unit_ids": list(unit_ids)}
-        for unit_id, person_id in await work.session.execute(_MEMBERS, given):
-            found[unit_id].append(person_id)
+        for unit_id, person_id in (await work.session.execute(_MEMBERS, given)).all():
+            if unit_id is not None:
+                found[unit_id].append(person_id)
     return found
 
 

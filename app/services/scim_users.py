@@ -59,7 +59,7 @@ ATTRIBUTES: Attributes = {
     "meta.lastmodified": Searched(CHANGED_AT),
     "meta.resourcetype": Searched(sa.literal_column("'User'", sa.String), exact=True),
 }
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     Person,
     USER_NAME.label("user_name"),
     CHANGED_AT.label("changed_at"),
@@ -95,7 +95,7 @@ def searching(condition: sa.ColumnElement[bool] | None) -> sa.Select[Any]:
     return _reading() if condition is None else _reading().where(condition)
 
 
-async def read(work: Work, organisation_id: UUID, person_id: UUID) -> sa.Row[Any]:
+async def read(work: Work, organisation_id: UUID, person_id: UUID) -> Any:
     query = _reading().where(col(Person.id) == person_id).execution_options(populate_existing=True)
     found = await work.session.execute(query, work.actor.held | {"organisation_id": organisation_id})
     if (row := found.one_or_none()) is None:
@@ -154,9 +154,7 @@ async def create(work: Work, organisation_id: UUID, told: UserTold) -> UUID:
     return person.id
 
 
-async def _free(
-    work: Work, sync: Syncing, removed: sa.Select[tuple[Person]], told: UserTold, back: Person | None
-) -> None:
+async def _free(work: Work, sync: Syncing, removed: Any, told: UserTold, back: Person | None) -> None:
     """What somebody who has been removed was called is another's now (RFC 7644, 3.6)."""
     key = sa.func.lower(told.user_name)
     taken = sa.or_(

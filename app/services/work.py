@@ -163,7 +163,7 @@ async def changed(
         setattr(row, field, value)
     versioned.version = before + 1
     if "changed_at" in type(row).model_fields:
-        versioned.changed_at = work.now  # type: ignore[attr-defined]
+        versioned.changed_at = work.now
     work.session.add(row)
     work.session.add(audit.entry(work.actor, operation, about or row, work.now, before, mandate_id))
     await store(work.session)

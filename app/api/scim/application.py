@@ -34,14 +34,8 @@ from app.services.work import Work
 
 PATH = "/scim/v2"
 RETRY_AFTER_S = 5
-_READS = {
-    *(Operation.query, Operation.search, Operation.search_with_body, Operation.resource_types, Operation.schemas),
-    *(Operation.resource_type, Operation.schema, Operation.service_provider_config),
-}
-_DISCOVERY = {
-    *(Operation.resource_types, Operation.schemas, Operation.resource_type, Operation.schema),
-    Operation.service_provider_config,
-}
+_READS = {Operation.query, Operation.search, Operation.search_with_body}
+_DISCOVERY = {Operation.resource_types, Operation.schemas, Operation.resource_type, Operation.schema}
 
 _log = structlog.get_logger("larande.scim")
 
@@ -67,16 +61,15 @@ class ScimApplication:
         await _send(response, send)
 
     async def _answered(self, request: Request, asked: ScimRequest, service: Service) -> ScimResponse:
-        claims = None
-        if service.match(asked).operation is not Operation.service_provider_config:
-            claims = _let_in(request, self._now())
         operation = service.match(asked).operation
-        if operation in _DISCOVERY:
-            if claims is not None:
-                async with database_of(request).read(self._context(claims)) as session:
-                    await self._actor(request, claims, session)
+        if operation is Operation.service_provider_config:
+            # What the service is like, anybody may know (RFC 7643, 5).
             return await _Discovery(service).handle(asked)
-        assert claims is not None
+        claims = _let_in(request, self._now())
+        if operation in _DISCOVERY:
+            async with database_of(request).read(self._context(claims)) as session:
+                await self._actor(request, claims, session)
+            return await _Discovery(service).handle(asked)
         try:
             return await self._carried_out(request, claims, asked, service, reads=operation in _READS)
         finally:

@@ -120,7 +120,7 @@ def is_address(text: str) -> bool:
     return True
 
 
-def patch_as_standard(body: Any, email: str | None = None) -> Any:
+def patch_as_standard(body: Any) -> Any:
     """The operations of a PATCH. `manager` as a plain string is its value; `active` as a string is what it says."""
     body = _composed(body)
     if not isinstance(body, dict) or not isinstance(operations := _get(body, "Operations"), list):

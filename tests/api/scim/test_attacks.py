@@ -93,7 +93,7 @@ async def test_another_organisation_is_not_there(world: World, hr: Provisioning,
 )
 async def test_scopes_say_who_may_what(world: World, scopes: list[str], allowed: set[str]) -> None:
     client = await provisioning(world, scopes=scopes)
-    asked = {
+    asked: dict[str, list[tuple[str, str, Any]]] = {
         "read users": [("GET", "/Users", None), ("GET", f"/Users/{world.employee.id}", None)],
         "write users": [("POST", "/Users", somebody())],
         "read groups": [("GET", "/Groups", None), ("GET", f"/Groups/{world.unit.id}", None)],
@@ -193,7 +193,9 @@ async def test_odd_bodies_are_refused(hr: Provisioning) -> None:
 
 
 async def test_a_huge_bulk_is_refused_whole(hr: Provisioning) -> None:
-    operations = [{"method": "POST", "path": "/Users", "bulkId": str(n), "data": somebody()} for n in range(501)]
+    operations: list[Json] = [
+        {"method": "POST", "path": "/Users", "bulkId": str(n), "data": somebody()} for n in range(501)
+    ]
     await hr.refused("POST", "/Bulk", 413, {"schemas": [BULK], "Operations": operations})
     assert await hr.found(f'userName eq "{operations[0]["data"]["userName"]}"') == []
     heavy = [{"method": "POST", "path": "/Users", "bulkId": "1", "data": somebody(nickName="x" * 1_100_000)}]
@@ -249,7 +251,8 @@ async def test_somebody_is_found_by_one_indexed_read(
 ) -> None:
     """As the service client itself, behind its row-level policies, in an organisation of some size."""
     people = (
-        "INSERT INTO person (id, version, created_at, organisation_id, name, email, external_id, language, active, roles) "
+        "INSERT INTO person "
+        "(id, version, created_at, organisation_id, name, email, external_id, language, active, roles) "
         "SELECT gen_random_uuid(), 1, now(), :id, 'N ' || n, 'n' || n || '.' || :mark || '@example.se', 'e-' || n, "
         "'sv', true, '{}' FROM generate_series(1, 3000) n"
     )
@@ -263,7 +266,7 @@ async def test_somebody_is_found_by_one_indexed_read(
     async with world.database.write(wall.serving(claims.client_id, claims.credential_id, now)) as session:
         actor = await load_client(session, claims, "127.0.0.1", now)
         compiled = query.params(**actor.held, organisation_id=world.organisation.id).compile(
-            dialect=session.bind.dialect, compile_kwargs={"literal_binds": True, "render_postcompile": True}
+            dialect=world.database.engine.dialect, compile_kwargs={"literal_binds": True, "render_postcompile": True}
         )
         statement = re.sub(r"ARRAY\[([^]]*)\]", r"ARRAY[\1]::uuid[]", str(compiled))
         connection = await session.connection()

@@ -270,9 +270,9 @@ async def changes(world: World) -> int:
 
 async def test_histories_end_as_a_plain_model_says(world: World, hr: Provisioning) -> None:
     await brake_off(world)
-    seed = random.randrange(2**32)
+    seed = random.randrange(2**32)  # noqa: S311
     for each in range(sized(HISTORIES, HISTORIES_IN_FULL)):
-        history = History(hr, random.Random(seed + each))
+        history = History(hr, random.Random(seed + each))  # noqa: S311
         try:
             for _ in range(STEPS):
                 await history.step()

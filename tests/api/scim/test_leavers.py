@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.mandate import Mandate
@@ -27,8 +28,7 @@ async def mandate_of(world: World, who: Someone) -> Mandate:
 async def entries(world: World, audience: Audience) -> list[AuditEntry]:
     async with world.database.read() as session:
         query = sa.select(AuditEntry).where(
-            AuditEntry.organisation_id == world.organisation.id,
-            AuditEntry.audience == audience,  # type: ignore[arg-type]
+            col(AuditEntry.organisation_id) == world.organisation.id, col(AuditEntry.audience) == audience
         )
         return list((await session.execute(query)).scalars())
 
@@ -133,10 +133,8 @@ async def test_the_ordinary_way_of_a_service_client_suspends_too(world: World, h
 async def staff(world: World, hr: Provisioning, number: int) -> list[str]:
     """So many active people in all, and the ids of those that SCIM took in."""
     there = (await hr.ask("GET", "/Users?count=0"))["totalResults"]
-    made = []
-    for each in range(number - there):
-        made.append((await hr.hire(f"n{each}.{world.organisation.id.hex[-12:]}@example.se"))["id"])
-    return made
+    mark = world.organisation.id.hex[-12:]
+    return [(await hr.hire(f"n{each}.{mark}@example.se"))["id"] for each in range(number - there)]
 
 
 async def test_a_stream_of_leavers_stops_until_an_administrator_confirms(world: World, hr: Provisioning) -> None:
