@@ -84,7 +84,9 @@ class Manager(ComplexAttribute):
     """The person's manager, somebody at the same workplace."""
 
     value: Annotated[str | None, Required.true, CaseExact.true] = None
-    ref: Reference["User[Any]"] | None = Field(None, serialization_alias="$ref", validation_alias="$ref")
+    ref: Reference["User"] | None = Field(  # type: ignore[type-arg]
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
 
 
 class EnterpriseUser(Extension):
@@ -102,7 +104,7 @@ class GroupMember(ComplexAttribute):
     """Somebody who works in the unit."""
 
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
-    ref: Annotated[Reference["User[Any]"] | None, Mutability.immutable] = Field(
+    ref: Annotated[Reference["User"] | None, Mutability.immutable] = Field(  # type: ignore[type-arg]
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User"])
