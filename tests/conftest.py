@@ -75,7 +75,7 @@ TOGETHER = {
 LONG = {
     *("properties", "attacks", "journeys"),
     *("test_ballot_box.py", "test_worker.py", "test_serve.py", "test_readme.py"),
-    *("test_demo.py", "test_survey_closing.py", "test_embedded.py"),
+    *("test_demo.py", "test_survey_closing.py", "test_embedded.py", "test_histories.py", "test_conformance.py"),
 }
 
 

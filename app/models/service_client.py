@@ -13,7 +13,18 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
-from app.models.columns import EnumArray, Id, Line, Moment, Paragraphs, UtcDateTime, YesNo, enum_column, text_array
+from app.models.columns import (
+    Count,
+    EnumArray,
+    Id,
+    Line,
+    Moment,
+    Paragraphs,
+    UtcDateTime,
+    YesNo,
+    enum_column,
+    text_array,
+)
 from app.models.organisation import ApprovalRule
 
 LONGEST_LIFE = timedelta(days=731)
@@ -261,5 +272,9 @@ class ServiceClientRead(Resource):
     content_hash: ContentHash = Field(description="What an approval must name: SHA-256 of `content` (RFC 8785).")
     approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
     credentials: list[CredentialSummary] = Field(description="At most two that are not expired, the older one first.")
+    union_data_refusals: Count = Field(
+        description="How often it has sent something that looked like union membership, which is never stored.",
+        json_schema_extra={"example": 0},
+    )
     created_at: Moment
     ended_at: Moment | None

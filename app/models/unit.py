@@ -1,6 +1,6 @@
 """A node in the organisation's unit tree, and the history of its name and place."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, Row, VersionedRow, absent
-from app.models.columns import SWEDISH_ORDER, Count, DateOnly, Id, Line, Moment
+from app.models.columns import SWEDISH_ORDER, Count, DateOnly, Id, Line, Moment, UtcDateTime
 
 
 class Unit(VersionedRow, table=True):
@@ -21,6 +21,8 @@ class Unit(VersionedRow, table=True):
     valid_from: date
     valid_to: date | None = None
     """Last day the unit exists, inclusive."""
+    changed_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    """When anything of the unit last changed; null: not since it was created."""
 
     __table_args__ = (
         sa.Index("uq_unit_external_id", "organisation_id", "external_id", unique=True),

@@ -4,6 +4,7 @@ The row stays, empty, for what refers to it. Final records name nobody: they hol
 of somebody erased shows its function alone.
 """
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from app.models.identity import Identity
 from app.models.mandate import Mandate, valid_between
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
-from app.models.person import Person
+from app.models.person import SYNCED_ALONE, Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
 from app.services import legal_holds, named_texts, proofs, queue, throttle, wall
@@ -113,7 +114,7 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
     await throttle.forget_account(work.session, key, person.id, person.email)
     for entrypoint in WAITING_MAIL:
         await queue.take_back(work.session, entrypoint, str(person.id).encode())
-    nobody = {
+    nobody: dict[str, Any] = {
         "name": "",
         # No address, so that nobody can have taken it.
         "email": f"erased {person.id}",
@@ -122,6 +123,7 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         "unit_id": None,
         "roles": [],
         "erased_at": work.now,
+        **dict.fromkeys(SYNCED_ALONE),
     }
     await changed(work, "erase_person", person, nobody)
     # The mandate under which each thing was done stays.

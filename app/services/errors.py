@@ -209,6 +209,10 @@ class Code(StrEnum):
     PERSON_HOLDS_MANDATE = "personHoldsMandate"
     PERSON_LEADS_SESSION = "personLeadsSession"
     PERSON_STILL_ACTIVE = "personStillActive"
+    # HR syncing
+    UNION_DATA_REFUSED = "unionDataRefused"
+    PERSONAL_NUMBER_REFUSED = "personalNumberRefused"
+    DEACTIVATION_BRAKE = "deactivationBrake"
 
 
 @dataclass(frozen=True)

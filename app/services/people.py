@@ -12,7 +12,7 @@ from app.models.party import Party, PartyState
 from app.models.person import Person, PersonCreate, PersonRead, PersonUpdate, Role
 from app.models.sign_in import SignIn, SignInEnd
 from app.models.unit import Unit
-from app.services import account_mail, invitations, policy, proofs, sign_ins, wall
+from app.services import account_mail, invitations, policy, proofs, sign_ins, syncing, wall
 from app.services.account_letters import Notice
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
@@ -46,7 +46,8 @@ async def create(work: Work, organisation_id: UUID, data: PersonCreate) -> Perso
     # Saying that there are no roles gives none.
     policy.require_fields(work.actor, "create_person", organisation, ["roles"] if data.roles else [])
     if data.unit_id is not None:
-        await _check_unit(work, organisation_id, data.unit_id)
+        await check_unit(work, organisation_id, data.unit_id)
+    await syncing.screen(work, data.model_dump(include={"name", "email"}))
     person = Person(organisation_id=organisation_id, **data.model_dump(), created_at=work.now)
     await created(work, "create_person", person)
     return _shown(work, person)
@@ -68,10 +69,19 @@ async def update(
     sent = data.model_dump(exclude_unset=True, exclude={"current_password"})
     policy.require_fields(work.actor, "update_person", person, sent)
     if changes := differing(person, sent):
+        await syncing.screen(work, changes)
+        leaves = work.actor.service_client_id is not None and changes.get("active") is False
+        if leaves and person.organisation_id is not None:
+            await syncing.hold_back(work, person.organisation_id)
+            changes["deactivated_at"] = work.now
         if Role.SYSTEM_ADMINISTRATOR in set(changes.get("roles", ())) - set(person.roles):
             await _check_no_mandate(work, person)
         if changes.get("unit_id") is not None:
-            await _check_unit(work, person.organisation_id, changes["unit_id"])
+            await check_unit(work, person.organisation_id, changes["unit_id"])
+        if "name" in changes:
+            changes |= {"given_name": None, "family_name": None}  # syncing said those of the former name
+        if changes.get("active"):
+            changes |= {"deactivated_at": None, "removed_at": None}
         former = person.email
         moves = changes.get("email", former).lower() != former.lower()
         if moves and person.id == work.actor.person_id and not proved:
@@ -85,6 +95,8 @@ async def update(
         if not person.active:
             async with wall.beyond(work.session):  # whoever deactivates sees nobody's sign-ins
                 await sign_ins.end(work.session, col(SignIn.person_id) == person.id, SignInEnd.DEACTIVATED, work.now)
+                if leaves:
+                    await syncing.suspend_mandates(work, [person.id])
     return _shown(work, person)
 
 
@@ -115,7 +127,7 @@ async def _check_no_mandate(work: Work, person: Person) -> None:
         raise Refusal(Code.ADMINISTRATOR_HOLDS_MANDATE, "/roles")
 
 
-async def _check_unit(work: Work, organisation_id: UUID | None, unit_id: UUID) -> None:
+async def check_unit(work: Work, organisation_id: UUID | None, unit_id: UUID) -> None:
     """A unit of the person's own organisation in which somebody can work today; it stays so until this is stored."""
     there = (
         sa.select(col(Unit.id))

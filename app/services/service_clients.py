@@ -24,6 +24,7 @@ from app.models.service_client import (
     client_state,
 )
 from app.models.service_client_credential import ServiceClientCredential
+from app.models.union_data_refusal import UnionDataRefusal
 from app.services import joint_decision, policy, service_client_consent
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
@@ -54,6 +55,9 @@ _ITEMS = sa.select(
     col(ServiceClient.expires_at),
     col(ServiceClient.consented_at),
 ).where(col(ServiceClient.organisation_id) == sa.bindparam("organisation_id"), policy.visible(ServiceClient))
+_REFUSALS = sa.select(sa.func.coalesce(sa.func.sum(col(UnionDataRefusal.refusals)), 0)).where(
+    col(UnionDataRefusal.service_client_id) == sa.bindparam("client_id")
+)
 _SECRETS = (
     sa.select(ServiceClientCredential)
     .where(col(ServiceClientCredential.service_client_id) == sa.bindparam("client_id"))
@@ -152,6 +156,7 @@ async def _shown(work: Work, client: ServiceClient, approvals: Sequence[Approval
             CredentialSummary(**columns_for(CredentialSummary, credential))
             for credential in await credentials_of(work, client.id)
         ],
+        union_data_refusals=(await work.session.execute(_REFUSALS, {"client_id": client.id})).scalar_one(),
     )
     joint_decision.mark_decided(
         work,

@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.models.columns import swedish_order
 from app.models.organisation import Organisation
 from app.models.unit import Unit, UnitCreate, UnitPeriod, UnitPlacement, UnitRead, UnitUpdate
-from app.services import policy
+from app.services import policy, syncing
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown, store
@@ -71,6 +71,7 @@ async def create(work: Work, organisation_id: UUID, data: UnitCreate) -> UnitRea
         raise Refusal(Code.DATE_IN_FUTURE, "/validFrom")
     if data.parent_id is not None:
         await _check_parent(work, organisation_id, data.parent_id, first_day)
+    await syncing.screen(work, {"department": data.name, "external_id": data.external_id})
     unit = Unit(
         organisation_id=organisation_id,
         external_id=data.external_id,
@@ -90,9 +91,10 @@ async def read(work: Work, unit_id: UUID) -> UnitRead:
 async def update(work: Work, unit_id: UUID, version: int, data: UnitUpdate) -> UnitRead:
     """Move, rename, correct or close. What takes effect on a later day leaves the earlier days as they were."""
     organisation_id = (await find(work, Unit, unit_id)).organisation_id
-    await _hold_tree(work, organisation_id)
+    await hold_tree(work, organisation_id)
     unit = await admit(work, "update_unit", Unit, unit_id, version)
     sent = data.model_dump(exclude_unset=True)
+    await syncing.screen(work, {"department": sent.get("name"), "external_id": sent.get("external_id")})
     effective_on: date = sent.pop("effective_on", work.today)
     last_day: date | None = sent.pop("valid_to", None)
     placed: dict[str, Any] = {field: sent.pop(field) for field in ("name", "parent_id") if field in sent}
@@ -111,7 +113,7 @@ async def update(work: Work, unit_id: UUID, version: int, data: UnitUpdate) -> U
     return await _shown(work, unit)
 
 
-async def _hold_tree(work: Work, organisation_id: UUID) -> None:
+async def hold_tree(work: Work, organisation_id: UUID) -> None:
     """Wait for other changes of the tree. Two moves that are fine each alone can make a circle together."""
     query = sa.select(col(Organisation.id)).where(col(Organisation.id) == organisation_id)
     await work.session.execute(query.with_for_update(key_share=True))

@@ -162,6 +162,8 @@ async def changed(
     for field, value in (changes or {}).items():
         setattr(row, field, value)
     versioned.version = before + 1
+    if "changed_at" in type(row).model_fields:
+        versioned.changed_at = work.now
     work.session.add(row)
     work.session.add(audit.entry(work.actor, operation, about or row, work.now, before, mandate_id))
     await store(work.session)

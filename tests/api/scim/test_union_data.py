@@ -1,0 +1,146 @@
+"""Rule 4: nothing that could tell union membership is taken in, kept or logged, however it is sent."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import structlog
+
+from tests.api.scim.provisioning import BULK, ENTERPRISE, GROUP, PATCH, USER, Json, Provisioning
+from tests.database import as_owner
+from tests.world import World
+
+MARK = "Fackförbundet Kvastbindarna"
+
+
+def somebody(**more: Any) -> Json:
+    return {"schemas": [USER], "userName": f"{uuid4().hex}@example.se", "displayName": "Åsa Ek", "active": True, **more}
+
+
+SENT: dict[str, Json] = {
+    "an attribute's name": somebody(fackförbund="x"),
+    "an attribute's name in English": somebody(tradeUnion="x"),
+    "a value": somebody(title=MARK),
+    "a value deep down": somebody(roles=[{"value": "a", "display": MARK}]),
+    "an entitlement": somebody(entitlements=[{"value": "Saco"}]),
+    "a group": somebody(groups=[{"display": "Seko"}]),
+    "a name": somebody(displayName="Åsa Ek (OFR)"),
+    "a department": somebody(**{ENTERPRISE: {"department": "ST"}}),
+    "an extension": somebody(**{"urn:example:union:2.0:User": {"member": True}}),
+    "an extension's URN": somebody(schemas=[USER, "urn:example:union:2.0:User"]),
+    "an attribute of an extension": somebody(**{ENTERPRISE: {"costCenter": "facklig tid"}}),
+    "an external id": somebody(externalId="seko-4711"),
+    "an address": somebody(userName=f"{uuid4().hex}@saco.example"),
+}
+
+
+async def stored(world: World) -> str:
+    """Everything that any table says, as text."""
+    tables = await as_owner(
+        world.database, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    found = []
+    for table in tables:
+        found += await as_owner(world.database, f'SELECT to_jsonb(t)::text FROM "{table}" t')  # noqa: S608
+    return "\n".join(found)
+
+
+async def counted(world: World) -> int:
+    return sum(
+        await as_owner(
+            world.database,
+            "SELECT refusals FROM union_data_refusal r JOIN service_client c "
+            "ON c.id = r.service_client_id WHERE c.organisation_id = :id",
+            id=world.organisation.id,
+        )
+    )
+
+
+@pytest.mark.parametrize("what", SENT)
+async def test_a_user_with_it_is_refused_and_counted(world: World, hr: Provisioning, what: str) -> None:
+    with structlog.testing.capture_logs() as logged:
+        error = await hr.refused("POST", "/Users", 400, SENT[what])
+    assert error["scimType"] == "invalidValue"
+    assert "union" in error["detail"]
+    # Nothing of it is said back.
+    sent = json.dumps(SENT[what], ensure_ascii=False)
+    assert "Kvastbindarna" not in json.dumps(error) + json.dumps(logged, default=str)
+    assert await counted(world) == 1
+    assert await hr.found(f'userName eq "{SENT[what]["userName"]}"') == []
+    assert json.loads(sent)["userName"] not in await stored(world)
+
+
+async def test_groups_patches_and_replacements_with_it_are_refused(world: World, hr: Provisioning) -> None:
+    made = await hr.hire(f"{uuid4().hex}@example.se")
+    unit = await hr.ask("POST", "/Groups", {"schemas": [GROUP], "displayName": "Alger"}, 201)
+    for name in ("Saco-S", "Seko", "OFR/S,P,O", "ST", "Lo", "Facklig samverkan"):
+        await hr.refused("POST", "/Groups", 400, {"schemas": [GROUP], "displayName": name})
+    user, group = f"/Users/{made['id']}", f"/Groups/{unit['id']}"
+    operations: list[tuple[str, Json]] = [
+        (user, {"op": "Add", "path": "fackförbund", "value": "x"}),
+        (user, {"op": "Add", "path": "urn:example:union:2.0:User:member", "value": True}),
+        (user, {"op": "Replace", "path": f"{ENTERPRISE}:department", "value": MARK}),
+        (user, {"op": "Replace", "path": "title", "value": "Seko"}),
+        (user, {"op": "Replace", "value": {"tradeUnion": "x"}}),
+        (user, {"op": "Replace", "value": {"title": "OFR"}}),
+        (user, {"op": "Add", "path": 'roles[type eq "union"].value', "value": "x"}),
+        (group, {"op": "Replace", "path": "displayName", "value": "ST"}),
+        (group, {"op": "Replace", "value": {"displayName": "Saco"}}),
+    ]
+    for path, operation in operations:
+        await hr.refused("PATCH", path, 400, {"schemas": [PATCH], "Operations": [operation]})
+    await hr.refused("PUT", user, 400, {**made, "nickName": MARK})
+    assert await counted(world) == 6 + len(operations) + 1
+    assert "Kvastbindarna" not in await stored(world)
+    assert (await hr.ask("GET", user))["meta"]["version"] == made["meta"]["version"]
+    # Their own name is no union's.
+    assert (await hr.patch(user, {"op": "Replace", "path": "displayName", "value": "Lo Ek"}))["displayName"] == "Lo Ek"
+
+
+async def test_in_bulk_it_fails_by_itself(world: World, hr: Provisioning) -> None:
+    one, other = somebody(), somebody(nickName=MARK)
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": "1", "data": other},
+        {"method": "POST", "path": "/Users", "bulkId": "2", "data": one},
+    ]
+    answer = await hr.ask("POST", "/Bulk", {"schemas": [BULK], "Operations": operations})
+    assert [each["status"] for each in answer["Operations"]] == ["400", "201"]
+    assert "union" in answer["Operations"][0]["response"]["detail"]
+    assert await counted(world) == 1
+    assert "Kvastbindarna" not in await stored(world)
+
+
+async def test_a_personal_identity_number_is_nobody_s_id(hr: Provisioning) -> None:
+    for more in (
+        {"externalId": "19811218-9876"},
+        {"externalId": "8112189876"},
+        {ENTERPRISE: {"employeeNumber": "811218-9876"}},
+        {"userName": "198112189876@example.se"},
+        {"userName": "198112189876", "emails": [{"value": f"{uuid4().hex}@example.se"}]},
+    ):
+        error = await hr.refused("POST", "/Users", 400, somebody(**more))
+        assert "9876" not in json.dumps(error)
+    await hr.hire(f"{uuid4().hex}@example.se", externalId="E-4711")
+
+
+async def test_the_ordinary_ways_of_a_service_client_are_screened_too(world: World, hr: Provisioning) -> None:
+    client = hr.machine.client
+    address = f"{uuid4().hex}@example.se"
+    person = {"name": "Åsa Ek (Saco)", "email": address}
+    await client.refused("POST", f"{world.path}/people", 422, "unionDataRefused", json=person)
+    made = await client.post(f"{world.path}/people", {"name": "Åsa Ek", "email": address})
+    tag = await client.etag(f"/people/{made['id']}")
+    await client.refused("PATCH", f"/people/{made['id']}", 422, "unionDataRefused", json={"name": MARK}, etag=tag)
+    await client.refused("POST", f"{world.path}/units", 422, "unionDataRefused", json={"name": "Seko"})
+    unit = await client.post(f"{world.path}/units", {"name": "Alger"})
+    tag = await client.etag(f"/units/{unit['id']}")
+    await client.refused("PATCH", f"/units/{unit['id']}", 422, "unionDataRefused", json={"name": "ST"}, etag=tag)
+    await client.refused(
+        "POST", f"{world.path}/units", 422, "personalNumberRefused", json={"name": "Is", "externalId": "8112189876"}
+    )
+    assert await counted(world) == 4
+    for who in (world.administrator, world.saco_rep):
+        assert (await who.client.get(hr.machine.path))["unionDataRefusals"] == 4
+    # A party that names a unit itself is asked nothing: the tree is no register.
+    await world.employer_rep.client.post(f"{world.path}/units", {"name": "Vision"})

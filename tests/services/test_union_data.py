@@ -1,0 +1,122 @@
+"""What looks like union membership, in Swedish and English, and what only sounds like it."""
+
+import pytest
+
+from app.services.personal_numbers import has_personal_number
+from app.services.union_data import found_in, looks_like
+
+TOLD = (
+    "fackförbund",
+    "Fackförbundet ST",
+    "fackforbund",
+    "FACKFÖRBUND",
+    "fackfo\u0308rbund",  # å, ä and ö may come in two characters
+    "fackfoerbund",
+    "fack\u00adförbund",  # an invisible hyphen
+    "fackförbundsmedlem",
+    "facklig tillhörighet",
+    "fackligt",
+    "fackavgift",
+    "Facket",
+    "union",
+    "Unionen",
+    "tradeUnion",
+    "trade_union",
+    "tradeunion",
+    "labor-union",
+    "unionMember",
+    "isUnionMember",
+    "union_dues",
+    "urn:ietf:params:scim:schemas:extension:union:2.0:User",
+    "urn:example:fackforbund:User",
+    "OFR",
+    "OFR/S,P,O",
+    "ofr",
+    "Saco",
+    "Saco-S",
+    "SACO-förbundet",
+    "Seko",
+    "seko",
+    "TCO",
+    "ST",
+    "st",
+    "LO",
+    "Avdelning ST",
+    "Medlem i ST",
+    "Vision",
+    "personalorganisation",
+    "Personalorganisationer",
+    "arbetstagarorganisation",
+    "förbundstillhörighet",
+    "Lärarförbundet",
+    "extensionAttribute1 Seko",
+)
+NOT_TOLD = (
+    "",
+    "Åsa Lindqvist",
+    "Provtagningsenheten",
+    "Enheten för Europeiska unionen",
+    "European Union affairs",
+    "Tullunionen",
+    "Fackspråk och terminologi",
+    "Fackbibliotek",
+    "Stab",
+    "Ostkusten",
+    "Statistik",
+    "Vision och strategi",
+    "Communion",
+    "reunion",
+    "Lokalvård",
+    "st-eriksgatan",
+    "employeeNumber",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+    "secondment",
+    "Sekonda",
+)
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_it_is_refused(text: str) -> None:
+    assert looks_like(text)
+    assert found_in({"attributes": [{"name": text}]})
+    if text:
+        assert found_in({text: 1})
+
+
+@pytest.mark.parametrize("text", NOT_TOLD)
+def test_it_is_let_through(text: str) -> None:
+    assert not looks_like(text)
+
+
+def test_people_are_called_what_they_are_called() -> None:
+    for name in ("Lo Andersson", "Lo", "Kim ST", "Vision Svensson"):
+        assert not looks_like(name, of_a_person=True)
+    assert looks_like("Åsa Lindqvist (Saco-S)", of_a_person=True)
+    named = frozenset({"displayname"})
+    assert not found_in({"displayName": "Lo"}, people_named_by=named)
+    assert found_in({"displayName": "Lo"})
+    assert found_in({"displayName": "Lo", "department": "Lo"}, people_named_by=named)
+
+
+def test_deep_and_odd_content_is_looked_through() -> None:
+    deep: object = "Seko"
+    for _ in range(5000):
+        deep = [deep]
+    assert found_in(deep)
+    assert not found_in([None, 1, True, {"a": None}])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["19811218-9876", "198112189876", "8112189876", "811218-9876", "811218+9876", "SE811218-9876", "811278-9873"],
+)
+def test_a_personal_identity_number_is_no_id(text: str) -> None:
+    assert has_personal_number(text)
+    assert has_personal_number(f"id {text}")
+
+
+@pytest.mark.parametrize(
+    "text", ["811218-9877", "19811318-9876", "2021990417", "E-4711", "", "b81121898760", "0811218-98760", "oid-1"]
+)
+def test_another_number_may_be_one(text: str) -> None:
+    assert not has_personal_number(text)
