@@ -7,9 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.models.approval import Approval
+from app.models.deactivation_release import DeactivationRelease
 from app.models.mandate import Mandate
 from app.models.service_client import ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
+from app.models.union_data_refusal import UnionDataRefusal
 from app.services.calendar import swedish_day
 from tests import machines, stories
 
@@ -60,6 +62,10 @@ async def build(stage: "Stage") -> None:
         ("ended", ended.id),
     ):
         await stage.keep(f"client, {name}", ServiceClient, client_id)
+    released = await world.administrator.client.post(f"{world.path}/deactivation-releases", {"people": 12})
+    await stage.keep("release of the brake", DeactivationRelease, released["id"])
+    hr = world.machines["hr_client"].id
+    await world.add(UnionDataRefusal(service_client_id=UUID(hr), day=swedish_day(datetime.now(UTC)), refusals=2))
     await stage.keep("approval: employer's, of a client", Approval, standing["id"])
 
 

@@ -32,6 +32,7 @@ from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.base import Table
 from app.models.columns import snake_case
+from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
@@ -509,6 +510,13 @@ CASES: dict[str, Cases] = {
     "read_retention_rule": _on(RetentionRule, "/retention-rules/{id}"),
     "update_retention_rule": _on(RetentionRule, "/retention-rules/{id}", lambda _s, _r: {"keepMonths": 24}),
     "delete_retention_rule": _on(RetentionRule, "/retention-rules/{id}"),
+    # --- HR syncing
+    "list_deactivation_releases": _on(Organisation, f"{ORGANISATION}/deactivation-releases"),
+    "create_deactivation_release": _on(
+        Organisation, f"{ORGANISATION}/deactivation-releases", lambda _s, _r: {"people": 12}
+    ),
+    "read_deactivation_release": _on(DeactivationRelease, "/deactivation-releases/{id}"),
+    # --- legal holds
     "list_legal_holds": _on(Organisation, f"{ORGANISATION}/legal-holds"),
     "create_legal_hold": _on(
         Organisation, f"{ORGANISATION}/legal-holds", lambda _s, _r: {"reason": "Prövas.", "caseNumber": "KRG 1-26"}

@@ -45,14 +45,14 @@ assert catalogue  # registers every table
 TABLES = SQLModel.metadata.tables
 STRUCTURE = {
     *("organisation", "unit", "unit_placement", "party", "person"),
-    *("email_domain", "service_client", "service_client_credential"),
+    *("email_domain", "service_client", "service_client_credential", "deactivation_release"),
 }
 NOBODYS = {
     *("credential", "person_invitation", "sign_in_failure", "authorisation_request"),
     *("sealed_response", "survey_sums"),
 }
 ONES_OWN = {"sign_in", "idempotency_key", "second_factor", "recovery_code", "identity"}
-SERVED_WHOLE = {"unit", "unit_placement", "person"}
+SERVED_WHOLE = {"unit", "unit_placement", "person", "deactivation_release"}
 SERVED_IN_STATE = {"session_record": "final", "survey_round": "released"}
 SERVED_OF_ROUND = {"survey_unit", "survey_covered_unit", "survey_release", "survey_result"}
 PARENTS = {
@@ -68,6 +68,7 @@ PARENTS = {
     "survey_text": ("survey_texts", "survey_texts_id"),
     "survey_text_withholding": ("survey_text", "survey_text_id"),
     "refresh_token": ("sign_in", "sign_in_id"),
+    "union_data_refusal": ("service_client", "service_client_id"),
 }
 REFUSED = "42501"
 HELD = "23000"
@@ -191,7 +192,7 @@ class Proof:
             return False
         if table == "service_client":
             return bool(row["id"] == who.client_id)
-        if table in {"service_client_credential", "service_client_idempotency_key"}:
+        if table in {"service_client_credential", "service_client_idempotency_key", "union_data_refusal"}:
             return bool(row["service_client_id"] == who.client_id)
         if table in SERVED_OF_ROUND or table == "record_registration":
             return self.served(who, *self.parent(table, row))

@@ -10,6 +10,7 @@ from app.api import (
     auth,
     authorisation_requests,
     data_exports,
+    deactivation_releases,
     destruction_log_entries,
     destructions,
     dialogue_sessions,
@@ -70,6 +71,7 @@ TAGS = {
     "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
     "survey-texts": "What people wrote in their own words, read by both sides before they let it out.",
     "service-clients": "Programs that read or write for an organisation, and what both sides let them read.",
+    "hr-syncing": "What HR systems may do, and when they have to wait.",
     "retention": "How long things are kept, what a legal hold stops, and what has been destroyed by which decision.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
@@ -107,6 +109,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_texts.router,
     service_clients.router,
     service_client_credentials.router,
+    # --- HR syncing
+    deactivation_releases.router,
     # --- personal data and retention
     data_exports.router,
     retention_rules.router,

@@ -1461,6 +1461,44 @@ PROBLEMS: dict[str, ProblemText] = {
         ),
         ("The person holds a mandate", "The party must end it, and its last day pass, before the data can be erased."),
     ),
+    # --- HR syncing
+    "unionDataRefused": _p(
+        422,
+        (
+            "Uppgifter om fackligt medlemskap tas inte emot",
+            "Något i begäran ser ut att säga vem som hör till ett fackförbund. Ta bort det i källsystemet; inget av "
+            "det har sparats.",
+        ),
+        (
+            "Union membership is not accepted",
+            "Something in the request looks as if it told who belongs to a union. Remove it in the source system; "
+            "nothing of it has been stored.",
+        ),
+    ),
+    "personalNumberRefused": _p(
+        422,
+        (
+            "Personnummer tas inte emot som identitet",
+            "Använd ett id utan personnummer, till exempel ett anställningsnummer eller ett objekt-id.",
+        ),
+        (
+            "Personal identity numbers are not accepted as an id",
+            "Use an id without one, such as an employee number or an object id.",
+        ),
+    ),
+    "deactivationBrake": _p(
+        409,
+        (
+            "Så många kan inte avaktiveras utan bekräftelse",
+            "Fler skulle avaktiveras inom ett dygn än organisationen tillåter. En systemadministratör behöver "
+            "bekräfta att det stämmer.",
+        ),
+        (
+            "So many cannot be deactivated without confirmation",
+            "More people would be deactivated within a day than the organisation allows. A system administrator has to "
+            "confirm that it is right.",
+        ),
+    ),
     "personLeadsSession": _p(
         409,
         ("Personen ska leda ett samtal framöver", "Låt först någon annan leda samtalet, eller ställ in det."),

@@ -6,6 +6,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
 from app.models.content_pack import ContentPack
+from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
@@ -35,6 +36,7 @@ from app.models.survey_release import SurveyRelease, SurveyResult, SurveySums
 from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyCoveredUnit, SurveyRound, SurveyUnit
 from app.models.survey_texts import SurveyText, SurveyTexts, SurveyTextWithholding
+from app.models.union_data_refusal import UnionDataRefusal
 from app.models.unit import Unit, UnitPlacement
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 
@@ -60,6 +62,8 @@ TABLES: tuple[type[Table], ...] = (
     ServiceClient,
     ServiceClientCredential,
     ServiceClientIdempotencyKey,
+    UnionDataRefusal,
+    DeactivationRelease,
     WorkingGroup,
     WorkingGroupParty,
     Mandate,

@@ -1,6 +1,6 @@
 """A person's appointment to speak for a party, given and ended by that party itself."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlmodel import Field as Column
 from sqlmodel import col
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
-from app.models.columns import DateOnly, Id, Line, Moment, YesNo
+from app.models.columns import DateOnly, Id, Line, Moment, UtcDateTime, YesNo
 
 
 class Mandate(VersionedRow, table=True):
@@ -28,12 +28,20 @@ class Mandate(VersionedRow, table=True):
     valid_to: date | None = None
     first: bool = False
     """Appointed by the system administrator while the party had nobody; every other one comes from the party."""
+    suspended_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    """When HR syncing said that its holder had left. It gives nothing from that day on, until the party resumes it."""
 
     __table_args__ = (
         sa.Index("ix_mandate_person_id", "person_id"),
         sa.Index("ix_mandate_party_id_id", "party_id", "id"),
         sa.Index("ix_mandate_working_group_id_id", "working_group_id", "id"),
-        sa.Index("uq_mandate_first", "party_id", "valid_from", unique=True, postgresql_where=sa.text("first")),
+        sa.Index(
+            "uq_mandate_first",
+            "party_id",
+            "valid_from",
+            unique=True,
+            postgresql_where=sa.text("first AND suspended_at IS NULL"),
+        ),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
     )
 
@@ -42,9 +50,17 @@ Day = date | sa.BindParameter[date]
 
 
 def valid_between(first_day: Day, last_day: Day | None) -> sa.ColumnElement[bool]:
-    """Mandates that are valid on some day of the period, both ends inclusive; without an end, on any day to come."""
+    """Mandates that are valid on some day of the period, both ends inclusive; without an end, on any day to come.
+
+    A suspended one was valid until the day before its suspension.
+    """
     begun = sa.true() if last_day is None else col(Mandate.valid_from) <= last_day
-    return sa.and_(begun, sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= first_day))
+    suspended_on = sa.cast(sa.func.timezone("Europe/Stockholm", col(Mandate.suspended_at)), sa.Date)
+    return sa.and_(
+        begun,
+        sa.or_(col(Mandate.valid_to).is_(None), col(Mandate.valid_to) >= first_day),
+        sa.or_(col(Mandate.suspended_at).is_(None), suspended_on > first_day),
+    )
 
 
 def valid_on(day: Day) -> sa.ColumnElement[bool]:
@@ -57,6 +73,13 @@ MandateFrom = Annotated[
 ]
 MandateTo = Annotated[
     DateOnly, Field(description="Last day, inclusive, in Sweden.", json_schema_extra={"example": "2027-12-31"})
+]
+SuspendedAt = Annotated[
+    Moment | None,
+    Field(
+        description="When HR syncing said that the person had left. From that day the mandate gives no say, until the "
+        "party resumes it. Null: it is not suspended."
+    ),
 ]
 AtGroup = Annotated[Id, Field(description="The one working group it is for; null: it speaks for the party everywhere.")]
 
@@ -83,10 +106,16 @@ class MandateCreate(Input):
 
 
 class MandateUpdate(Input):
-    """Merge patch. A last day ends the mandate: today at the earliest, so that what was done under it stands."""
+    """Merge patch. A last day ends the mandate: today at the earliest, so that what was done under it stands.
+
+    A mandate whose holder had left and is back is resumed with `suspendedAt: null`.
+    """
 
     function: MandateFunction = absent()
     valid_to: MandateTo | None = absent()
+    suspended_at: Annotated[
+        None, Field(description="Null resumes a suspended mandate. Only HR syncing suspends one.")
+    ] = absent()
 
 
 class MandateItem(Output):
@@ -100,6 +129,7 @@ class MandateItem(Output):
     function: MandateFunction
     valid_from: MandateFrom
     valid_to: MandateTo | None
+    suspended_at: SuspendedAt
 
 
 class MandateRead(Resource):
@@ -117,4 +147,5 @@ class MandateRead(Resource):
         description="Appointed by the system administrator while the party had nobody to speak for it.",
         json_schema_extra={"example": False},
     )
+    suspended_at: SuspendedAt
     created_at: Moment

@@ -45,6 +45,7 @@ class Organisation(VersionedRow, table=True):
     approval_rule: ApprovalRule = Column(default=ApprovalRule.EVERY, sa_column=enum_column(ApprovalRule))
     languages: list[Language] = Column(default=[Language.SWEDISH], sa_column=text_array())
     dormancy_interval_days: int = 180
+    deactivation_brake_percent: int = 10
     closed_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     search: str | None = Column(
         default=None,
@@ -60,6 +61,7 @@ class Organisation(VersionedRow, table=True):
     __table_args__ = (
         sa.Index("ix_organisation_search", "search", postgresql_using="gin"),
         sa.Index("ix_organisation_name_id", SWEDISH_ORDER, "id"),
+        sa.CheckConstraint("deactivation_brake_percent BETWEEN 1 AND 100", name="deactivation_brake"),
     )
 
 
@@ -103,6 +105,16 @@ DormancyInterval = Annotated[
         json_schema_extra={"example": 180},
     ),
 ]
+DeactivationBrake = Annotated[
+    WholeNumber,
+    Field(
+        ge=1,
+        le=100,
+        description="How many percent of its active people HR syncing may deactivate within a day before it waits for "
+        "a system administrator's release.",
+        json_schema_extra={"example": 10},
+    ),
+]
 OrganisationName = Annotated[Line, Field(json_schema_extra={"example": "Myndigheten för havs- och vattenkunskap"})]
 ShortName = Annotated[Line, Field(json_schema_extra={"example": "MHV"})]
 EnglishName = Annotated[Line, Field(json_schema_extra={"example": "Agency for Marine and Water Knowledge"})]
@@ -118,6 +130,7 @@ class OrganisationCreate(Input):
     approval_rule: ApprovalRule = ApprovalRule.EVERY
     languages: Languages = Field(default_factory=lambda: [Language.SWEDISH])
     dormancy_interval_days: DormancyInterval = 180
+    deactivation_brake_percent: DeactivationBrake = 10
 
 
 class OrganisationUpdate(Input):
@@ -129,6 +142,7 @@ class OrganisationUpdate(Input):
     approval_rule: ApprovalRule = absent()
     languages: Languages = absent()
     dormancy_interval_days: DormancyInterval = absent()
+    deactivation_brake_percent: DeactivationBrake = absent()
 
 
 class OrganisationTransition(Input):
@@ -161,5 +175,6 @@ class OrganisationRead(Resource):
     )
     languages: Languages
     dormancy_interval_days: DormancyInterval
+    deactivation_brake_percent: DeactivationBrake
     created_at: Moment
     closed_at: Moment | None

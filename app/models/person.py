@@ -37,16 +37,35 @@ class Person(VersionedRow, table=True):
     roles: list[Role] = Column(default=[], sa_column=sa.Column(EnumArray(Role, known_only=True), nullable=False))
     erased_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     """From then on the row says nothing of anybody: it stays for what refers to it."""
+    # --- what HR syncing alone sets (app/services/syncing.py)
+    external_id: str | None = None
+    """Who it is in the HR system, or in the identity provider that syncs for it; never a personal identity number."""
+    given_name: str | None = None
+    family_name: str | None = None
+    department: str | None = None
+    employee_number: str | None = None
+    manager_id: UUID | None = Column(default=None, foreign_key="person.id")
+    deactivated_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    """When syncing said that they had left; null again once they are back."""
+    removed_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    """From then on whoever syncs finds nobody here. Somebody with the same address is the same person, back again."""
 
     __table_args__ = (
         sa.Index("uq_person_email", sa.text("lower(email)"), unique=True),
         sa.Index("ix_person_organisation_id_name_id", "organisation_id", SWEDISH_ORDER, "id"),
         sa.Index("ix_person_unit_id", "unit_id"),
+        sa.Index("uq_person_external_id", "organisation_id", "external_id", unique=True),
         sa.CheckConstraint(
             "roles <@ ARRAY['systemAdministrator', 'archivist', 'contentEditor', 'centralAnalyst']", name="roles"
         ),
     )
 
+
+SYNCED_ALONE = (
+    *("external_id", "given_name", "family_name", "department", "employee_number", "manager_id"),
+    *("deactivated_at", "removed_at"),
+)
+"""The columns that HR syncing alone sets."""
 
 # Agencies have domains that the world cannot see (.local), and the demo's are .example. The library's own way to
 # accept such names is to take them off this list; an address is checked by its syntax alone.

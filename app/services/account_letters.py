@@ -20,6 +20,7 @@ class Notice(StrEnum):
     RECOVERY_CODE_USED = "recoveryCodeUsed"
     CODES_GUESSED = "codesGuessed"
     IDENTITY_LINKED = "identityLinked"
+    MANDATE_SUSPENDED = "mandateSuspended"
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,22 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
             "in with that. If you had a password here, or another account at the same provider, it no longer counts.",
             "If it was you, there is nothing you need to do. If it was not: tell whoever runs the service at your "
             "workplace at once.",
+        ),
+    },
+    Notice.MANDATE_SUSPENDED: {
+        Language.SWEDISH: _Said(
+            "Ett uppdrag för er part vilar",
+            "Enligt arbetsgivarens personalsystem har någon som företräder er part slutat. Uppdraget vilar därför: det "
+            f"ger ingen talan i {SERVICE} förrän ni säger till. Logga in för att se vilket uppdrag det gäller.",
+            "Har personen slutat behöver ni inte göra något, men ni kan avsluta uppdraget och utse någon annan. Är "
+            "personen kvar: låt arbetsgivaren rätta uppgiften, och återuppta sedan uppdraget.",
+        ),
+        Language.ENGLISH: _Said(
+            "A mandate for your party is suspended",
+            "According to the employer's HR system, somebody who speaks for your party has left. Their mandate is "
+            f"therefore suspended: it gives no say in {SERVICE} until you say so. Sign in to see which one it is.",
+            "If the person has left, there is nothing you need to do, but you can end the mandate and appoint somebody "
+            "else. If they have not: have the employer correct it, and then resume the mandate.",
         ),
     },
 }

@@ -11,6 +11,7 @@ from app.models.action import Action
 from app.models.approval import Approval, SubjectType
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
+from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
@@ -440,6 +441,10 @@ RULES: dict[str, Rule] = {
     ),
     "read_service_client_credential": _read(ServiceClientCredential, ADMINISTRATOR, REPRESENTATIVE),
     "delete_service_client_credential": Rule(ServiceClientCredential, (ADMINISTRATOR,)),
+    # --- HR syncing
+    "list_deactivation_releases": _list(Organisation, DeactivationRelease, ADMINISTRATOR, REPRESENTATIVE),
+    "create_deactivation_release": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
+    "read_deactivation_release": _read(DeactivationRelease, ADMINISTRATOR, REPRESENTATIVE),
     # --- retention. Also when the organisation is closed: what it leaves behind is archived and destroyed all the same.
     "list_retention_rules": _list(Organisation, RetentionRule, MEMBER),
     "create_retention_rule": Rule(Organisation, (ARCHIVIST,)),

@@ -20,6 +20,8 @@ CONSTRAINTS: dict[str, tuple[Code, str | None]] = {
     "uq_survey_amendment_proposed": (Code.AMENDMENT_PENDING, None),
     "uq_dialogue_template_version": (Code.TEMPLATE_VERSION_TAKEN, "/templateVersion"),
     "uq_instrument_version": (Code.INSTRUMENT_VERSION_TAKEN, "/instrumentVersion"),
+    # --- HR syncing
+    "uq_person_external_id": (Code.EXTERNAL_ID_TAKEN, "/externalId"),
     # --- retention
     "uq_retention_rule_kind": (Code.RETENTION_RULE_EXISTS, "/kind"),
     "uq_destruction_proposed": (Code.DESTRUCTION_PENDING, None),

@@ -19,7 +19,7 @@ from app.models.identity import Identity
 from app.models.mandate import Mandate, valid_between
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
-from app.models.person import Person
+from app.models.person import SYNCED_ALONE, Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
 from app.services import legal_holds, named_texts, proofs, queue, throttle, wall
@@ -122,6 +122,7 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         "unit_id": None,
         "roles": [],
         "erased_at": work.now,
+        **dict.fromkeys(SYNCED_ALONE),
     }
     await changed(work, "erase_person", person, nobody)
     # The mandate under which each thing was done stays.

@@ -209,9 +209,8 @@ class Code(StrEnum):
     PERSON_HOLDS_MANDATE = "personHoldsMandate"
     PERSON_LEADS_SESSION = "personLeadsSession"
     PERSON_STILL_ACTIVE = "personStillActive"
+<<<<<<< HEAD
     # imports and unit trees
-    UNION_DATA = "unionData"
-    PERSONAL_IDENTITY_NUMBER = "personalIdentityNumber"
     FILE_ENCODING = "fileEncoding"
     FILE_FORM = "fileForm"
     FILE_TOO_LARGE = "fileTooLarge"
@@ -233,8 +232,12 @@ class Code(StrEnum):
     PLAN_REFUSED = "planRefused"
     PLAN_EXPIRED = "planExpired"
     IMPORT_APPLIED = "importApplied"
-    CONFIRMATION_NEEDED = "confirmationNeeded"
-    CONFIRMATION_NOT_NEEDED = "confirmationNotNeeded"
+=======
+    # HR syncing
+    UNION_DATA_REFUSED = "unionDataRefused"
+    PERSONAL_NUMBER_REFUSED = "personalNumberRefused"
+    DEACTIVATION_BRAKE = "deactivationBrake"
+>>>>>>> 9c6b5b301d0a9fa1cc5d6c5e45dc0ac991ab01df
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def read_columns(
     for number, name in enumerate(table.columns, 1):
         field = said.get(spelt(name))
         if is_union(name):
-            faults.append((number, Code.UNION_DATA))
+            faults.append((number, Code.UNION_DATA_REFUSED))
         elif spelt(name) not in said:
             faults.append((number, Code.UNKNOWN_COLUMN))
         elif field is not None and field in fields:

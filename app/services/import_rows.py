@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.models.columns import Count, DateOnly, Language, Line
 from app.models.person import EmailAddress
 from app.services.errors import Code
-from app.services.import_columns import Columns, Fields, LooksLikeUnion, PersonField, UnitField
+from app.services.import_columns import Columns, Fields, PersonField, UnitField
 from app.services.table_files import TableFile
 
 YES = frozenset({"true", "1", "ja", "yes", "aktiv", "active"})
@@ -25,6 +25,8 @@ _ADDRESS: TypeAdapter[str] = TypeAdapter(EmailAddress)
 _DAY: TypeAdapter[date] = TypeAdapter(DateOnly)
 _COUNT: TypeAdapter[int] = TypeAdapter(Count)
 
+LooksLikeUnion = Callable[[str, bool], bool]
+"""Of a text, and whether it is somebody's own name, which may sound like anything."""
 IsForbiddenId = Callable[[str], bool]
 
 
@@ -113,9 +115,9 @@ def _read(
             found.errors.append(RowError(number, refused.code, refused.field))
             continue
         found.named.add(key)
-        if any(looks_like_union(cell) for cell in _looked_at(cells, fields)):
+        if any(looks_like_union(cell, own) for cell, own in _looked_at(cells, columns)):
             found.union += 1
-            found.errors.append(RowError(number, Code.UNION_DATA))
+            found.errors.append(RowError(number, Code.UNION_DATA_REFUSED))
             continue
         try:
             found.rows.append(read(number, key, fields))
@@ -124,13 +126,12 @@ def _read(
     return found
 
 
-def _looked_at(cells: Sequence[str], fields: Fields) -> Iterator[str]:
-    """What could say something: people may be called anything, and live at any address."""
-    own = {fields.get(field) for field in _OWN_WORDS}
-    return (cell for cell in cells if cell and cell not in own)
+def _looked_at(cells: Sequence[str], columns: Columns) -> Iterator[tuple[str, bool]]:
+    """Everything that is said, also in what is left out, and whether it is somebody's name or address."""
+    return ((cell, field in _OWN_WORDS) for cell, field in zip(cells, columns.fields, strict=True) if cell)
 
 
-_OWN_WORDS = (PersonField.NAME, PersonField.GIVEN_NAME, PersonField.FAMILY_NAME, PersonField.EMAIL)
+_OWN_WORDS = frozenset({PersonField.NAME, PersonField.GIVEN_NAME, PersonField.FAMILY_NAME, PersonField.EMAIL})
 
 
 def external_id(fields: Fields, is_forbidden: IsForbiddenId) -> str:
@@ -142,7 +143,7 @@ def external_id(fields: Fields, is_forbidden: IsForbiddenId) -> str:
         # The sign by which units without such an id are known in a tree.
         raise RowRefused(Code.CELL_INVALID, PersonField.EXTERNAL_ID)
     if is_forbidden(key):
-        raise RowRefused(Code.PERSONAL_IDENTITY_NUMBER, PersonField.EXTERNAL_ID)
+        raise RowRefused(Code.PERSONAL_NUMBER_REFUSED, PersonField.EXTERNAL_ID)
     return key
 
 

@@ -37,6 +37,7 @@ _ITEMS: sa.Select[*tuple[Any, ...]] = sa.select(
     col(Mandate.function),
     col(Mandate.valid_from),
     col(Mandate.valid_to),
+    col(Mandate.suspended_at),
 ).join(Person, col(Person.id) == col(Mandate.person_id))
 
 _OF_PARTY = _ITEMS.where(col(Mandate.party_id) == sa.bindparam("party_id"), policy.visible(Mandate))
@@ -110,6 +111,8 @@ async def update(work: Work, mandate_id: UUID, version: int, data: MandateUpdate
     if "valid_to" in changes:
         _check_last_day(work, mandate.valid_from, changes["valid_to"])
         await _check_longer(work, mandate, changes["valid_to"])
+    if "suspended_at" in changes:
+        await _check_return(work, mandate, changes.get("valid_to", mandate.valid_to))
     if changes:
         await changed(work, "update_mandate", mandate, changes)
     return await _shown(work, mandate)
@@ -156,6 +159,13 @@ async def _check_longer(work: Work, mandate: Mandate, last_day: date | None) -> 
         party = await find(work, Party, mandate.party_id)
         await _hold(work, mandate.person_id, mandate.organisation_id)
         await _check_sides(work, mandate.person_id, party, max(mandate.valid_from, work.today), last_day)
+
+
+async def _check_return(work: Work, mandate: Mandate, last_day: date | None) -> None:
+    """A mandate that rested is like a new one: its holder may still be gone, or speak for the other side by now."""
+    party = await find(work, Party, mandate.party_id)
+    await _hold(work, mandate.person_id, mandate.organisation_id)
+    await _check_sides(work, mandate.person_id, party, max(mandate.valid_from, work.today), last_day)
 
 
 async def _hold(work: Work, person_id: UUID, organisation_id: UUID) -> Person:

@@ -46,7 +46,7 @@ async def create(work: Work, organisation_id: UUID, data: PersonCreate) -> Perso
     # Saying that there are no roles gives none.
     policy.require_fields(work.actor, "create_person", organisation, ["roles"] if data.roles else [])
     if data.unit_id is not None:
-        await _check_unit(work, organisation_id, data.unit_id)
+        await check_unit(work, organisation_id, data.unit_id)
     person = Person(organisation_id=organisation_id, **data.model_dump(), created_at=work.now)
     await created(work, "create_person", person)
     return _shown(work, person)
@@ -71,7 +71,11 @@ async def update(
         if Role.SYSTEM_ADMINISTRATOR in set(changes.get("roles", ())) - set(person.roles):
             await _check_no_mandate(work, person)
         if changes.get("unit_id") is not None:
-            await _check_unit(work, person.organisation_id, changes["unit_id"])
+            await check_unit(work, person.organisation_id, changes["unit_id"])
+        if "name" in changes:
+            changes |= {"given_name": None, "family_name": None}  # syncing said those of the former name
+        if changes.get("active"):
+            changes |= {"deactivated_at": None, "removed_at": None}
         former = person.email
         moves = changes.get("email", former).lower() != former.lower()
         if moves and person.id == work.actor.person_id and not proved:
@@ -115,7 +119,7 @@ async def _check_no_mandate(work: Work, person: Person) -> None:
         raise Refusal(Code.ADMINISTRATOR_HOLDS_MANDATE, "/roles")
 
 
-async def _check_unit(work: Work, organisation_id: UUID | None, unit_id: UUID) -> None:
+async def check_unit(work: Work, organisation_id: UUID | None, unit_id: UUID) -> None:
     """A unit of the person's own organisation in which somebody can work today; it stays so until this is stored."""
     there = (
         sa.select(col(Unit.id))

@@ -276,6 +276,7 @@ WAITING_MAIL = {
 """The jobs of the queue that name a person, by entrypoint, and why: shown in the export, taken back at erasure."""
 
 NOT_EXPORTED: dict[str, str] = {
+    "person.manager_id": "in another's row: who somebody's manager is, is told to them; in one's own row it is shown",
     "idempotency_key.row_id": "what the person's request made, already named in the same row of the export",
     "sign_in_failure.account_hash": "a keyed hash that says nothing without the key; gone within a day and an hour",
 }

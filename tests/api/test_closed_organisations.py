@@ -288,6 +288,7 @@ async def retention_attempts(world: World) -> list[Attempt]:
     reason = {"reason": "Dubblett.", "decisionReference": "MP 2026/46"}
     return [
         Attempt("create_service_client", admin, world.path, "POST", "/service-clients", machines.a_client()),
+        Attempt("create_deactivation_release", admin, world.path, "POST", "/deactivation-releases", {"people": 3}),
         Attempt("update_service_client", admin, path, "PATCH", body={"purpose": "Ett annat."}),
         Attempt("approve_service_client", saco, path, "POST", "/approvals", agreed),
         Attempt("create_service_client_credential", admin, path, "POST", "/credentials", {}),

@@ -380,6 +380,9 @@ async def test_no_union_register(world: World) -> None:
     assert set(Person.__table__.columns.keys()) == {  # type: ignore[attr-defined]
         *{"id", "version", "created_at", "organisation_id", "name", "email", "language", "active", "roles", "unit_id"},
         "erased_at",
+        # What syncing sets, each checked by union_data.py before it is stored.
+        *("external_id", "given_name", "family_name", "department", "employee_number", "manager_id"),
+        *("deactivated_at", "removed_at"),
     }
     assert set(PersonCreate.model_fields) == {"name", "email", "language", "unit_id", "roles"}
     assert set(PersonUpdate.model_fields) == {

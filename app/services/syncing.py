@@ -1,0 +1,182 @@
+"""People as HR has them: the one way in which syncing takes somebody in, changes, deactivates, removes or returns them.
+
+SCIM and file imports go through here alike, one person at a time or fifty thousand. What is staged is stored by `settle`
+in few statements; whatever somebody's leaving brings about is done there too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.models.mandate import Mandate, valid_between
+from app.models.organisation import Organisation
+from app.models.party import Party, PartyState
+from app.models.person import Person
+from app.models.sign_in import SignIn, SignInEnd
+from app.services import account_mail, audit, deactivation_brake, policy, sign_ins, union_data, wall
+from app.services.account_letters import Notice
+from app.services.errors import Code, Refusal
+from app.services.personal_numbers import has_personal_number
+from app.services.work import Work, admit, differing, store
+
+NAMES = frozenset({"name", "given_name", "family_name"})
+"""What is somebody's own name, and may sound like a union's."""
+IDS = frozenset({"external_id", "employee_number", "email"})
+"""What a personal identity number might be sent as."""
+TEXTS = NAMES | IDS | {"department"}
+CHANGEABLE = NAMES | {"external_id", "employee_number", "department", "language", "unit_id", "manager_id", "active"}
+"""Everything but the address: links to set a password go there (see `update_person` in agreement.py)."""
+
+
+@dataclass
+class Syncing:
+    """One piece of syncing in one organisation, whose row is held until the transaction ends."""
+
+    work: Work
+    organisation: Organisation
+    leavers: list[Person] = field(default_factory=list)
+    """Those who were active until now."""
+
+    def take_in(self, told: Mapping[str, Any]) -> Person:
+        """Somebody new; the address is theirs alone. Whether they may be taken in was decided by `begin`."""
+        check_content(told)
+        person = Person(organisation_id=self.organisation.id, created_at=self.work.now, **told)
+        if not person.active:
+            person.deactivated_at = self.work.now
+        self.work.session.add(person)
+        self.work.session.add(audit.entry(self.work.actor, "create_person", person, self.work.now, None, None))
+        return person
+
+    def change(self, person: Person, told: Mapping[str, Any]) -> bool:
+        """What of it is different is changed; whether anything was. The caller holds the person's row.
+
+        `active` false: they have left. True: they are back, and their mandates rest until their parties say otherwise.
+        """
+        check_content(told)
+        policy.require(self.work.actor, "update_person", person)
+        policy.require_fields(self.work.actor, "update_person", person, told)
+        if unknown := told.keys() - CHANGEABLE:
+            raise TypeError(f"syncing does not change {sorted(unknown)}")
+        changes = differing(person, dict(told))
+        if changes.get("active") is False:
+            self.leavers.append(person)
+            changes["deactivated_at"] = self.work.now
+        if changes.get("active"):
+            changes |= {"deactivated_at": None, "removed_at": None}
+        if changes:
+            self._apply(person, changes)
+        return bool(changes)
+
+    def remove(self, person: Person) -> None:
+        """Whoever syncs knows of them no more. The row stays, inactive, for what refers to it."""
+        policy.require(self.work.actor, "update_person", person)
+        changes: dict[str, Any] = {"removed_at": self.work.now}
+        if person.active:
+            self.leavers.append(person)
+            changes |= {"active": False, "deactivated_at": self.work.now}
+        self._apply(person, changes)
+
+    def give_back(self, person: Person, told: Mapping[str, Any]) -> None:
+        """Somebody who had been removed is taken in again: the same person, with what is said of them now."""
+        self.change(person, told)
+        person.removed_at = None
+
+    def _apply(self, person: Person, changes: Mapping[str, Any]) -> None:
+        before = person.version
+        for name, value in changes.items():
+            setattr(person, name, value)
+        person.version = before + 1
+        self.work.session.add(person)
+        self.work.session.add(audit.entry(self.work.actor, "update_person", person, self.work.now, before, None))
+
+    async def settle(self) -> None:
+        """Store what was staged. Those who left are signed out everywhere, and their mandates rest from now on.
+
+        Refused with `DEACTIVATION_BRAKE` if more leave than the organisation's brake lets through.
+        """
+        work, leavers = self.work, self.leavers
+        await deactivation_brake.check(work.session, self.organisation, len(leavers), work.now)
+        await store(work.session)
+        if leavers:
+            # Whoever syncs sees neither anybody's sign-ins nor who speaks for whom.
+            ids = [person.id for person in leavers]
+            async with wall.beyond(work.session):
+                await sign_ins.end(work.session, col(SignIn.person_id).in_(ids), SignInEnd.DEACTIVATED, work.now)
+                await suspend_mandates(work, ids)
+        self.leavers = []
+
+
+async def begin(work: Work, organisation_id: UUID) -> Syncing:
+    """Whoever may take people in may sync them. Others who sync the same organisation wait."""
+    return Syncing(work, await admit(work, "create_person", Organisation, organisation_id))
+
+
+def check_content(told: Mapping[str, Any]) -> None:
+    """Refuse what could tell union membership, and a personal identity number as anybody's id."""
+    for name in sorted(TEXTS & told.keys()):
+        value = told[name]
+        if not isinstance(value, str):
+            continue
+        if union_data.looks_like(value, of_a_person=name in NAMES or name == "email"):
+            raise Refusal(Code.UNION_DATA_REFUSED)
+        if name in IDS and has_personal_number(value):
+            raise Refusal(Code.PERSONAL_NUMBER_REFUSED)
+
+
+async def suspend_mandates(work: Work, person_ids: list[UUID]) -> None:
+    """The mandates of those who have left rest; nobody but their party is told, by its own trail and by mail.
+
+    Beyond the wall. A party ends and resumes its mandates itself: nothing here changes what it has decided.
+    """
+    running = (
+        sa.select(Mandate)
+        .join(Party, col(Party.id) == col(Mandate.party_id))
+        .where(
+            col(Mandate.person_id).in_(person_ids),
+            col(Mandate.suspended_at).is_(None),
+            col(Party.state) == PartyState.ACTIVE,
+            valid_between(work.today, None),
+        )
+        .order_by(col(Mandate.id))
+        .with_for_update(of=Mandate, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    mandates = (await work.session.execute(running)).scalars().all()
+    for mandate in mandates:
+        before = mandate.version
+        mandate.suspended_at, mandate.version = work.now, before + 1
+        work.session.add(audit.entry(work.actor, "update_person", mandate, work.now, before, None))
+    await work.session.flush()
+    for person_id in await _others_who_speak(work, {mandate.party_id for mandate in mandates}):
+        await account_mail.put_notice(work.session, Notice.MANDATE_SUSPENDED, person_id, work.now)
+
+
+async def _others_who_speak(work: Work, party_ids: set[UUID]) -> list[UUID]:
+    """The active people who still speak for the parties."""
+    if not party_ids:
+        return []
+    speaking = (
+        sa.select(col(Mandate.person_id))
+        .join(Person, col(Person.id) == col(Mandate.person_id))
+        .where(col(Mandate.party_id).in_(party_ids), col(Person.active), valid_between(work.today, work.today))
+        .distinct()
+        .order_by(col(Mandate.person_id))
+    )
+    return list((await work.session.execute(speaking)).scalars())
+
+
+async def count_refusal(session: AsyncSession, client_id: UUID, today: date) -> None:
+    """One more time that a client sent something that looked like union membership; nothing of what it was."""
+    await session.execute(_COUNT, {"client_id": client_id, "day": today})
+
+
+_COUNT = sa.text(
+    "INSERT INTO union_data_refusal (service_client_id, day, refusals) VALUES (:client_id, :day, 1) "
+    "ON CONFLICT (service_client_id, day) DO UPDATE SET refusals = union_data_refusal.refusals + 1"
+).bindparams(sa.bindparam("client_id", type_=sa.Uuid), sa.bindparam("day", type_=sa.Date))
