@@ -209,7 +209,6 @@ class Code(StrEnum):
     PERSON_HOLDS_MANDATE = "personHoldsMandate"
     PERSON_LEADS_SESSION = "personLeadsSession"
     PERSON_STILL_ACTIVE = "personStillActive"
-<<<<<<< HEAD
     # imports and unit trees
     FILE_ENCODING = "fileEncoding"
     FILE_FORM = "fileForm"
@@ -230,14 +229,11 @@ class Code(StrEnum):
     PLAN_STALE = "planStale"
     PLAN_HASH_DIFFERS = "planHashDiffers"
     PLAN_REFUSED = "planRefused"
-    PLAN_EXPIRED = "planExpired"
     IMPORT_APPLIED = "importApplied"
-=======
     # HR syncing
     UNION_DATA_REFUSED = "unionDataRefused"
     PERSONAL_NUMBER_REFUSED = "personalNumberRefused"
     DEACTIVATION_BRAKE = "deactivationBrake"
->>>>>>> 9c6b5b301d0a9fa1cc5d6c5e45dc0ac991ab01df
 
 
 @dataclass(frozen=True)
