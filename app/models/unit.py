@@ -21,6 +21,8 @@ class Unit(VersionedRow, table=True):
     valid_from: date
     valid_to: date | None = None
     """Last day the unit exists, inclusive."""
+    merged_into_id: UUID | None = Column(default=None, foreign_key="unit.id")
+    """The unit that it became part of when it closed."""
 
     __table_args__ = (
         sa.Index("uq_unit_external_id", "organisation_id", "external_id", unique=True),
@@ -135,5 +137,6 @@ class UnitRead(Resource):
     headcount: Headcount | None
     valid_from: FirstDay = Field(description="First day of the unit.")
     valid_to: LastDay | None = Field(description="Last day of the unit; null while it is open.")
+    merged_into_id: Id | None = Field(description="The unit that it became part of when it closed.")
     periods: list[UnitPeriod] = Field(description="Oldest first; the last one is the present.")
     created_at: Moment

@@ -228,8 +228,7 @@ class Code(StrEnum):
     PERIODS_LEAVE_GAP = "periodsLeaveGap"
     PLAN_STALE = "planStale"
     PLAN_HASH_DIFFERS = "planHashDiffers"
-    PLAN_REFUSED = "planRefused"
-    IMPORT_APPLIED = "importApplied"
+    IMPORT_SETTLED = "importSettled"
     # HR syncing
     UNION_DATA_REFUSED = "unionDataRefused"
     PERSONAL_NUMBER_REFUSED = "personalNumberRefused"
