@@ -171,12 +171,12 @@ async def _others_who_speak(work: Work, party_ids: set[UUID]) -> list[UUID]:
     return list((await work.session.execute(speaking)).scalars())
 
 
-async def count_refusal(session: AsyncSession, client_id: UUID, today: date) -> None:
-    """One more time that a client sent something that looked like union membership; nothing of what it was."""
-    await session.execute(_COUNT, {"client_id": client_id, "day": today})
+async def count_refusal(session: AsyncSession, client_id: UUID, today: date, times: int = 1) -> None:
+    """So many times more that a client sent something that looked like union membership; nothing of what it was."""
+    await session.execute(_COUNT, {"client_id": client_id, "day": today, "times": times})
 
 
 _COUNT = sa.text(
-    "INSERT INTO union_data_refusal (service_client_id, day, refusals) VALUES (:client_id, :day, 1) "
-    "ON CONFLICT (service_client_id, day) DO UPDATE SET refusals = union_data_refusal.refusals + 1"
+    "INSERT INTO union_data_refusal (service_client_id, day, refusals) VALUES (:client_id, :day, :times) "
+    "ON CONFLICT (service_client_id, day) DO UPDATE SET refusals = union_data_refusal.refusals + excluded.refusals"
 ).bindparams(sa.bindparam("client_id", type_=sa.Uuid), sa.bindparam("day", type_=sa.Date))

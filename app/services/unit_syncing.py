@@ -143,7 +143,7 @@ def _placements(
                     )
                 )
                 continue
-        elif (there.name, there.parent_id, there.valid_to) != (period.name, parent_id, period.last):
+        elif there.valid_to is None:
             there.name, there.parent_id, there.valid_to = period.name, parent_id, period.last
     # Periods that are joined in the plan can be several rows: the one that was open ends where the new one begins.
     for there in placed.values():
