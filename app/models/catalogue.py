@@ -93,7 +93,7 @@ TABLES: tuple[type[Table], ...] = (
     SurveyText,
     SurveyTextWithholding,
     AuditEntry,
-    # --- imports
+    # files from HR systems
     HrImport,
     HrKeptChange,
     ImportMapping,

@@ -57,6 +57,13 @@ class HrImport(VersionedRow, table=True):
     __table_args__ = (sa.Index("ix_hr_import_organisation_id_id", "organisation_id", "id"),)
 
 
+def import_state(hr_import: HrImport, now: datetime) -> ImportState:
+    """The state with time taken into account."""
+    if hr_import.state is ImportState.PLANNED and hr_import.lapses_at <= now:
+        return ImportState.LAPSED
+    return hr_import.state
+
+
 class HrKeptChange(Row, table=True):
     """What an applied file says of a later day, kept for that day."""
 
@@ -104,7 +111,7 @@ class ImportCounts(Output):
     kept_refused: Number = Field(description="Those of them that did not fit any more on their day.")
 
 
-class ImportError(Output):  # noqa: A001 - it is what the resource calls it
+class ImportFault(Output):
     """A row that is not taken in. What stood in it is not repeated."""
 
     row: Number = Field(description="In the file, counted as a spreadsheet does; in JSON the first object is 1.")
@@ -126,7 +133,7 @@ class ImportReport(Output):
     """What a file would change, or has changed."""
 
     counts: ImportCounts
-    errors: list[ImportError] = Field(description=f"The first {SHOWN_AT_MOST}; `counts.refused` has all.")
+    errors: list[ImportFault] = Field(description=f"The first {SHOWN_AT_MOST}; `counts.refused` has all.")
     changes: list[ImportChange] = Field(description=f"The first {SHOWN_AT_MOST}.")
     missing_ids: list[Id] = Field(description=f"The first {SHOWN_AT_MOST} people or units that the file does not name.")
     brake_holds: YesNo = Field(

@@ -45,17 +45,27 @@ class UnitTreeInput(Input):
     units: list[TreeUnit] = Field(max_length=UNITS_AT_MOST)
 
 
-class TreeUnitRead(TreeUnit, Output):
-    """A unit of the tree with its periods, and its id here."""
+class TreePeriodRead(Output):
+    """What a unit was called and where it lay, from one day to another, both inclusive."""
+
+    name: UnitName
+    parent_external_id: ParentExternalId = Field(description="Null at the top, and below a unit that is kept by hand.")
+    valid_from: FirstDay
+    valid_to: LastDay | None = Field(description="Null: until further notice.")
+
+
+class TreeUnitRead(Output):
+    """A unit with its periods, the oldest first."""
 
     id: Id
-    external_id: ExternalId | None  # type: ignore[assignment]
-    periods: list[TreePeriod]
+    external_id: ExternalId | None = Field(description="Null: the unit is kept by hand.")
+    headcount: Headcount | None
+    merged_into_external_id: MergedInto
+    periods: list[TreePeriodRead]
 
 
 class UnitTreeRead(Linked, Output):
-    """The tree with everything it was, and what is kept for later days."""
+    """The tree with everything it was. Its version counts the changes of all units."""
 
     organisation_id: Id
     units: list[TreeUnitRead]
-    kept: list[TreePeriod] = Field(default_factory=list)

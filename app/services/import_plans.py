@@ -17,7 +17,7 @@ from app.models.hr_import import (
     SHOWN_AT_MOST,
     ImportChange,
     ImportCounts,
-    ImportError,
+    ImportFault,
     ImportMode,
     ImportReport,
     ImportSubject,
@@ -117,10 +117,10 @@ async def _plan_people(
         plan_people, present, rows.rows, units, taken, rows.named, work.today, deactivate_missing=absent_leave
     )
     brake = await deactivation_brake.read(work.session, organisation, work.now)
-    counts = _counts(found.changes)
+    counts = counts_of(found.changes)
     new, withdrawn = kept_changes.difference(there, kept_changes.of_people(found.kept), whole=whole)
-    report = _report(
-        rows,
+    report = report_of(
+        len(rows.rows) + len(rows.errors),
         [*rows.errors, *found.errors],
         counts,
         found.unchanged,
@@ -132,7 +132,7 @@ async def _plan_people(
     )
     changes = await asyncio.to_thread(_written_people, found)
     ids = {person.external_id: str(person.person_id) for person in present if person.external_id is not None}
-    return await _finished(ImportSubject.PEOPLE, organisation.id, changes, new, withdrawn, report, ids, fits=True)
+    return await finished(ImportSubject.PEOPLE, organisation.id, changes, new, withdrawn, report, ids, fits=True)
 
 
 def _written_people(found: PeoplePlan) -> list[dict[str, Any]]:
@@ -180,11 +180,11 @@ async def _plan_units(
     found = plan_tree(here.values(), wanted, work.today, close_missing=whole and not (rows.nameless or rows.errors))
     placed = [RowError(int(each.place or 0), each.code) for each in found.errors]
     every = [*rows.errors, *errors, *placed]
-    counts = _counts(found.changes)
+    counts = counts_of(found.changes)
     is_open = sum(unit.last is None for unit in here.values())
     new, withdrawn = kept_changes.difference(there, kept_changes.of_units(found.kept), whole=whole)
-    report = _report(
-        rows,
+    report = report_of(
+        len(rows.rows) + len(rows.errors),
         every,
         counts,
         found.unchanged,
@@ -194,8 +194,8 @@ async def _plan_units(
         brake_holds=holds_units(organisation, counts.get(UnitStep.CLOSE, 0), is_open),
         absent_stay=whole and bool(rows.nameless or rows.errors),
     )
-    return await _finished(
-        ImportSubject.UNITS, organisation.id, _written_units(found), new, withdrawn, report, {}, fits=not every
+    return await finished(
+        ImportSubject.UNITS, organisation.id, written_units(found), new, withdrawn, report, {}, fits=not every
     )
 
 
@@ -204,7 +204,7 @@ def holds_units(organisation: Organisation, closing: int, is_open: int) -> bool:
     return closing > max(HANDFUL_OF_UNITS, is_open * organisation.deactivation_brake_percent // 100)
 
 
-def _written_units(found: TreePlan) -> list[dict[str, Any]]:
+def written_units(found: TreePlan) -> list[dict[str, Any]]:
     return [
         {
             "change": each.step.value,
@@ -245,15 +245,15 @@ def unit_changes(content: dict[str, Any]) -> TreePlan:
 # --- Both ---------------------------------------------------------------------------------------------------------
 
 
-def _counts(changes: Iterable[PersonChange | UnitChange]) -> dict[str, int]:
+def counts_of(changes: Iterable[PersonChange | UnitChange]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for each in changes:
         counts[each.step] = counts.get(each.step, 0) + 1
     return counts
 
 
-def _report(
-    rows: Rows,
+def report_of(
+    seen: int,
     errors: Sequence[RowError],
     counts: dict[str, int],
     unchanged: int,
@@ -267,7 +267,7 @@ def _report(
     ordered = sorted(errors, key=lambda each: each.row)
     return ImportReport(
         counts=ImportCounts(
-            seen=len(rows.rows) + len(rows.errors),
+            seen=seen,
             created=counts.get("create", 0),
             changed=counts.get("change", 0),
             moved=counts.get("move", 0),
@@ -280,7 +280,7 @@ def _report(
             kept_applied=0,
             kept_refused=0,
         ),
-        errors=[ImportError(row=each.row, code=each.code, field=each.field) for each in ordered[:SHOWN_AT_MOST]],
+        errors=[ImportFault(row=each.row, code=each.code, field=each.field) for each in ordered[:SHOWN_AT_MOST]],
         changes=[ImportChange(change=step, external_id=key) for step, key in changes[:SHOWN_AT_MOST]],
         missing_ids=list(missing[:SHOWN_AT_MOST]),
         brake_holds=brake_holds,
@@ -288,7 +288,7 @@ def _report(
     )
 
 
-async def _finished(
+async def finished(
     subject: ImportSubject,
     organisation_id: UUID,
     changes: list[dict[str, Any]],
