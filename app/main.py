@@ -27,6 +27,7 @@ from app.key_directory import open_key_directory
 from app.name_service import NameService
 from app.outbound import Outbound
 from app.retention import keeping_retention
+from app.services import table_files
 from app.services.key_store import KeyStore
 from app.services.relying_party import RelyingParty
 from app.services.second_factors import Needed
@@ -41,6 +42,9 @@ from app.worker import Workshop, working
 MAX_BODY_BYTES = 1024 * 1024
 MAX_SURVEY_RESPONSE_BYTES = 128 * 1024
 """Room for the longest texts of five open questions, with every character escaped."""
+
+MAX_FILE_BYTES = table_files.MOST_BYTES
+MAX_TREE_BYTES = 8 * 1024 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -111,6 +115,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(
                 limits.WholeRequests,
                 max_body_bytes=MAX_BODY_BYTES,
+                larger={"imports": MAX_FILE_BYTES, "unit-tree": MAX_TREE_BYTES},
                 smaller={BASE + SURVEY_RESPONSES: MAX_SURVEY_RESPONSE_BYTES},
                 body_seconds=settings.body_seconds,
             ),

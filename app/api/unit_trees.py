@@ -30,9 +30,9 @@ async def read_unit_tree(call: Reading, organisation_id: OrganisationId) -> Resp
 async def replace_unit_tree(
     call: Writing, version: Version, organisation_id: OrganisationId, tree: UnitTreeInput
 ) -> Response:
-    """The tree becomes this, all of it or nothing; at most 8 MiB. A unit keeps its past: from the first day that is sent
-    of it on it is as sent, and nothing before its latest change is written anew. Periods of later days are kept and done
-    on their day. Units with an `externalId` that are missing are closed; one that is closed stays so, and says into
-    which it was merged. Circles, units under none, ids twice and gaps between periods are refused, each with its place.
-    Only a system administrator closes more than the organisation's brake lets through."""
+    """The tree becomes this, all of it or nothing; at most 8 MiB. A unit keeps its past: from the first day that is
+    sent of it on it is as sent, and nothing before its latest change is written anew. Periods of later days are kept
+    and done on their day. Units with an `externalId` that are missing are closed; one that is closed stays so, and says
+    into which it was merged. Circles, units under none, ids twice and gaps between periods are refused, each with its
+    place. Only a system administrator closes more units than the organisation's brake lets through."""
     return _answer(call, await unit_trees.replace(call.work, organisation_id, version, tree))

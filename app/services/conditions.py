@@ -358,7 +358,7 @@ HOLD_STANDS = While("the hold has not been lifted", Code.HOLD_LIFTED, lambda _ac
 DESTRUCTION_PROPOSED = While(
     "it is neither carried out nor taken back", Code.DESTRUCTION_SETTLED, state_is(DestructionState.PROPOSED)
 )
-# --- imports
+# --- files from HR systems
 IMPORT_PLANNED = While(
     "it can still be applied",
     Code.IMPORT_SETTLED,
