@@ -23,6 +23,7 @@ from app.api.operations import BASE, SURVEY_RESPONSES
 from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
+from app.importing import keeping_days
 from app.key_directory import open_key_directory
 from app.name_service import NameService
 from app.outbound import Outbound
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as beside:
             if settings.worker == "inside":
                 await beside.enter_async_context(keeping_retention(database))
+                await beside.enter_async_context(keeping_days(database))
             if key_store is not None and settings.worker == "inside":
                 await beside.enter_async_context(closing_rounds(database, key_store))
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))

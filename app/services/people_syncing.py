@@ -1,6 +1,6 @@
 """The people of an organisation as a file finds them, and a plan's steps carried out, some thousands at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 from uuid import UUID
 
@@ -47,11 +47,6 @@ _CHANGED = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_GONE = sa.select(sa.func.count()).where(
-    col(Unit.id) == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))),
-    col(Unit.organisation_id) == sa.bindparam("organisation_id"),
-    col(Unit.valid_to).is_(None),
-)
 
 
 async def present(work: Work, organisation_id: UUID) -> list[PresentPerson]:
@@ -78,7 +73,7 @@ async def carry_out(work: Work, syncing: Syncing, changes: Sequence[PersonChange
     The session forgets the rows it has seen: 50,000 of them would take more memory than there may be.
     """
     organisation_id = syncing.organisation.id
-    await _check_units(work, organisation_id, {each.unit_id for each in changes if each.unit_id is not None})
+    open_now = set((await open_units(work, organisation_id)).values())
     for start in range(0, len(changes), AT_ONCE):
         portion = changes[start : start + AT_ONCE]
         ids = [each.person_id for each in portion if each.person_id is not None]
@@ -87,11 +82,13 @@ async def carry_out(work: Work, syncing: Syncing, changes: Sequence[PersonChange
         people = {person.id: person for person in rows}
         for change in portion:
             if change.person_id is None:
+                _check_place(change, None, open_now)
                 syncing.take_in(_told(change) | {"email": change.email})
                 continue
             person = people.get(change.person_id)
             if person is None or person.version != change.from_version or person.erased_at is not None:
                 raise Refusal(Code.PLAN_STALE)
+            _check_place(change, person.unit_id, open_now)
             told = _told(change)
             if change.name != person.name:
                 told |= {"given_name": None, "family_name": None}  # those of the former name
@@ -105,9 +102,9 @@ async def carry_out(work: Work, syncing: Syncing, changes: Sequence[PersonChange
         work.session.expunge_all()
 
 
-async def _check_units(work: Work, organisation_id: UUID, ids: set[UUID]) -> None:
-    asked = {"ids": list(ids), "organisation_id": organisation_id}
-    if ids and (await work.session.execute(_GONE, asked)).scalar_one() != len(ids):
+def _check_place(change: PersonChange, former: UUID | None, open_now: Set[UUID]) -> None:
+    """Nobody comes to a unit that has closed meanwhile; whoever was there before it closed stays."""
+    if change.unit_id is not None and change.unit_id != former and change.unit_id not in open_now:
         raise Refusal(Code.PLAN_STALE)
 
 
