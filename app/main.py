@@ -24,10 +24,12 @@ from app.api.scim import application as scim
 from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
+from app.importing import keeping_days
 from app.key_directory import open_key_directory
 from app.name_service import NameService
 from app.outbound import Outbound
 from app.retention import keeping_retention
+from app.services import table_files
 from app.services.key_store import KeyStore
 from app.services.relying_party import RelyingParty
 from app.services.second_factors import Needed
@@ -42,6 +44,9 @@ from app.worker import Workshop, working
 MAX_BODY_BYTES = 1024 * 1024
 MAX_SURVEY_RESPONSE_BYTES = 128 * 1024
 """Room for the longest texts of five open questions, with every character escaped."""
+
+MAX_FILE_BYTES = table_files.MOST_BYTES
+MAX_TREE_BYTES = 8 * 1024 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -63,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as beside:
             if settings.worker == "inside":
                 await beside.enter_async_context(keeping_retention(database))
+                await beside.enter_async_context(keeping_days(database))
             if key_store is not None and settings.worker == "inside":
                 await beside.enter_async_context(closing_rounds(database, key_store))
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))
@@ -112,6 +118,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(
                 limits.WholeRequests,
                 max_body_bytes=MAX_BODY_BYTES,
+                larger={"imports": MAX_FILE_BYTES, "unit-tree": MAX_TREE_BYTES},
                 smaller={BASE + SURVEY_RESPONSES: MAX_SURVEY_RESPONSE_BYTES},
                 body_seconds=settings.body_seconds,
             ),

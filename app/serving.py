@@ -18,6 +18,7 @@ from app.api.operations import BASE
 from app.closing import closing_rounds
 from app.connections import Patience
 from app.database import Database, RoleRefused
+from app.importing import keeping_days
 from app.installation import CannotRun
 from app.main import create_app, workshop_of
 from app.retention import keeping_retention
@@ -149,7 +150,7 @@ def work(url: str, settings: Settings) -> None:
             await migrations.upgrade(database)
             await _check_roles(database)
             typer.echo("The worker is running. Ctrl-C stops it.")
-            async with closing_rounds(database, key_store), keeping_retention(database):
+            async with closing_rounds(database, key_store), keeping_retention(database), keeping_days(database):
                 await worker.run(workshop_of(settings, database, key_store), stop)
         finally:
             await database.close()

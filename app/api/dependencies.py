@@ -15,7 +15,7 @@ import structlog
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.api.negotiation import best_type, sends_form, sends_json, version_in
+from app.api.negotiation import best_type, sends_form, sends_json, sent_type, version_in
 from app.api.operations import Operation
 from app.database import Database
 from app.services import actors, idempotency, passwords, second_factors, wall
@@ -60,6 +60,11 @@ async def well_formed(request: Request) -> object:
     if twice := sorted(name for name in given.keys() - operation.repeated_names if given[name] > 1):
         # Two readers, one of them a proxy, would disagree on which of the values was meant.
         raise RequestRefusal("parameterTwice", *(("query", name) for name in twice))
+    if operation.file_types:
+        # Read by the service, in a thread: it may be large.
+        if sent_type(request) not in operation.file_types:
+            raise RequestRefusal("unsupportedMediaType")
+        return None
     if operation.takes_body and (body := await request.body()) and not _takes_forms(request):
         if not sends_json(request):
             raise RequestRefusal("unsupportedMediaType")

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -106,11 +107,20 @@ def _told(allowance: Allowance, standing: Standing) -> list[tuple[bytes, bytes]]
 class WholeRequests:
     """Hands on requests of a bearable size once all of them is here, so that who sends slowly holds nothing up."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int, smaller: Mapping[str, int], body_seconds: float) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_body_bytes: int,
+        smaller: Mapping[str, int],
+        body_seconds: float,
+        larger: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
         self.smaller = smaller
         """By path, where less is enough."""
+        self.larger = larger
+        """By the last word of the path, where an organisation's whole file comes, from somebody who is signed in."""
         self.body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +129,7 @@ class WholeRequests:
             return
         code = scope.get("larande.refusal") or _too_large(scope)
         if code is None and (has_body := _body_length(scope)) is not None:
-            most = self.smaller.get(scope["path"], self.max_body_bytes)
+            most = self._most(scope)
             if has_body > most:
                 code = "bodyTooLarge"
             else:
@@ -138,6 +148,13 @@ class WholeRequests:
         else:
             # What else comes on this connection is the rest of what was refused.
             await problem(Request(scope), code, headers={"Connection": "close"})(scope, receive, send)
+
+    def _most(self, scope: Scope) -> int:
+        path: str = scope["path"]
+        larger = self.larger.get(path.rpartition("/")[2])
+        if larger is not None and path.startswith(f"{BASE}/organisations/") and _signed_in_as(scope) is not None:
+            return larger
+        return self.smaller.get(path, self.max_body_bytes)
 
 
 def _too_large(scope: Scope) -> str | None:

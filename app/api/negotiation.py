@@ -54,16 +54,17 @@ def best_type(request: Request, offered: Sequence[str]) -> str | None:
 
 def sends_json(request: Request) -> bool:
     """Whether the body says it is JSON (or, for PATCH, a merge patch)."""
-    media_type = _sent_type(request)
+    media_type = sent_type(request)
     return media_type == JSON or (request.method == "PATCH" and media_type == "application/merge-patch+json")
 
 
 def sends_form(request: Request) -> bool:
     """Whether the body says it is the form that OAuth is spoken in."""
-    return _sent_type(request) == FORM
+    return sent_type(request) == FORM
 
 
-def _sent_type(request: Request) -> str:
+def sent_type(request: Request) -> str:
+    """The media type of the body, without parameters."""
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 

@@ -40,6 +40,8 @@ class Operation:
     repeated_names: frozenset[str]
     """Those of them that may be there more than once."""
     takes_body: bool
+    file_types: tuple[str, ...]
+    """The media types of files that it reads itself; none for an operation that takes JSON alone."""
     media_types: tuple[str, ...]
     """In which it answers, JSON first."""
 
@@ -70,6 +72,7 @@ def operations_of(app: FastAPI) -> dict[str, Operation]:
             ),
             # Signing in reads its body itself, a form or JSON, and says so in the document.
             takes_body=route.body_field is not None or "requestBody" in (route.openapi_extra or {}),
+            file_types=_file_types(route),
             media_types=tuple(dict.fromkeys([JSON, *_media_types(route)])),
         )
     return found
@@ -78,6 +81,11 @@ def operations_of(app: FastAPI) -> dict[str, Operation]:
 def _media_types(route: APIRoute) -> Iterator[str]:
     for response in route.responses.values():
         yield from response.get("content", {})
+
+
+def _file_types(route: APIRoute) -> tuple[str, ...]:
+    content = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+    return tuple(content) if "text/csv" in content else ()
 
 
 def _query_names(route: APIRoute) -> set[str]:

@@ -1515,6 +1515,117 @@ PROBLEMS: dict[str, ProblemText] = {
             "Make the person inactive first. While active, only they can erase themselves.",
         ),
     ),
+    # --- imports and unit trees
+    "fileEncoding": _p(
+        422,
+        ("Filens teckenkodning kan inte läsas", "Spara filen som UTF-8 eller Windows-1252 och skicka den igen."),
+        ("The file's encoding cannot be read", "Save the file as UTF-8 or Windows-1252 and send it again."),
+    ),
+    "fileForm": _p(
+        422,
+        ("Filen kan inte läsas som en tabell", "Den är skadad eller har en annan form än den som Content-Type säger."),
+        ("The file cannot be read as a table", "It is damaged, or of another form than Content-Type says."),
+    ),
+    "fileTooLarge": _p(
+        422,
+        (
+            "Filen är för stor",
+            "Den har fler rader eller kolumner, längre celler eller mer uppackat innehåll än vad som läses.",
+        ),
+        ("The file is too large", "It has more rows or columns, longer cells or more unpacked content than is read."),
+    ),
+    "fileEmpty": _p(
+        422,
+        ("Filen har inga kolumner", "Den första raden ska namnge kolumnerna."),
+        ("The file has no columns", "The first row has to name the columns."),
+    ),
+    "columnTwice": _p(
+        422,
+        ("En kolumn finns två gånger", "Varje fält fylls av högst en kolumn, och varje kolumnnamn finns en gång."),
+        ("A column is there twice", "Each field is filled by one column at most, and each column name is there once."),
+    ),
+    "columnUnnamed": _p(
+        422,
+        ("En kolumn saknar namn", "Raden har fler celler än den första raden har namn."),
+        ("A column has no name", "The row has more cells than the first row has names."),
+    ),
+    "columnMissing": _p(
+        422,
+        ("En kolumn saknas", "Filen måste ha en kolumn för externalId."),
+        ("A column is missing", "The file must have a column for externalId."),
+    ),
+    "unknownColumn": _p(
+        422,
+        (
+            "Kolumnen är inte känd",
+            "Säg vad kolumnen betyder, eller att den inte ska läsas, i organisationens kolumnöversättning.",
+        ),
+        (
+            "The column is not known",
+            "Say what the column means, or that it is left out, in the organisation's import mapping.",
+        ),
+    ),
+    "columnEmpty": _p(
+        422,
+        ("En cell som behövs är tom", "Fyll i den cell som anges."),
+        ("A cell that is needed is empty", "Fill in the cell that is named."),
+    ),
+    "cellInvalid": _p(
+        422,
+        ("En cell kan inte läsas", "Värdet har inte den form som fältet kräver."),
+        ("A cell cannot be read", "The value has not the form that the field requires."),
+    ),
+    "cellIsFormula": _p(
+        422,
+        ("En cell är en formel", "Ett värde får inte börja med =, +, - eller @."),
+        ("A cell is a formula", "A value must not begin with =, +, - or @."),
+    ),
+    "rowTwice": _p(
+        422,
+        ("Raden finns två gånger", "Samma id får ha en rad för varje dag."),
+        ("The row is there twice", "One id may have one row for each day."),
+    ),
+    "unitTwice": _p(
+        422,
+        ("Enheten finns två gånger", "Varje externalId får finnas en gång i trädet."),
+        ("The unit is there twice", "Each externalId may be in the tree once."),
+    ),
+    "unitWithoutPeriod": _p(
+        422,
+        ("Enheten saknar period", "En enhet behöver minst en period med namn och plats."),
+        ("The unit has no period", "A unit needs at least one period with a name and a place."),
+    ),
+    "periodsOverlap": _p(
+        422,
+        ("Perioder går in i varandra", "En period ska sluta dagen innan nästa börjar."),
+        ("Periods overlap", "A period has to end on the day before the next begins."),
+    ),
+    "periodsLeaveGap": _p(
+        422,
+        ("Det finns ett glapp mellan perioder", "En period ska börja dagen efter att den förra har slutat."),
+        ("There is a gap between periods", "A period has to begin on the day after the one before it has ended."),
+    ),
+    "planStale": _p(
+        409,
+        (
+            "Planen stämmer inte längre",
+            "Något som planen ändrar har ändrats sedan dess. Skicka filen igen för en ny plan.",
+        ),
+        (
+            "The plan does not fit any more",
+            "Something that the plan changes has changed since. Send the file again for a new plan.",
+        ),
+    ),
+    "planHashDiffers": _p(
+        409,
+        ("Det är en annan plan", "Ange det hashvärde som importen visar."),
+        ("It is another plan", "Name the hash that the import shows."),
+    ),
+    "importSettled": _p(
+        409,
+        ("Importen kan inte tillämpas", "Den är redan tillämpad, har fel eller har blivit för gammal."),
+        ("The import cannot be applied", "It has been applied already, has errors or has become too old."),
+    ),
 }
 
 

@@ -12,9 +12,11 @@ from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.email_domain import EmailDomain
+from app.models.hr_import import HrImport, HrKeptChange
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
+from app.models.import_mapping import ImportMapping
 from app.models.instrument import Instrument
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
@@ -91,6 +93,10 @@ TABLES: tuple[type[Table], ...] = (
     SurveyText,
     SurveyTextWithholding,
     AuditEntry,
+    # files from HR systems
+    HrImport,
+    HrKeptChange,
+    ImportMapping,
     # --- retention
     RetentionRule,
     LegalHold,

@@ -23,6 +23,8 @@ class Unit(VersionedRow, table=True):
     """Last day the unit exists, inclusive."""
     changed_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     """When anything of the unit last changed; null: not since it was created."""
+    merged_into_id: UUID | None = Column(default=None, foreign_key="unit.id")
+    """The unit that it became part of when it closed."""
 
     __table_args__ = (
         sa.Index("uq_unit_external_id", "organisation_id", "external_id", unique=True),
@@ -137,5 +139,6 @@ class UnitRead(Resource):
     headcount: Headcount | None
     valid_from: FirstDay = Field(description="First day of the unit.")
     valid_to: LastDay | None = Field(description="Last day of the unit; null while it is open.")
+    merged_into_id: Id | None = Field(description="The unit that it became part of when it closed.")
     periods: list[UnitPeriod] = Field(description="Oldest first; the last one is the present.")
     created_at: Moment

@@ -17,6 +17,7 @@ from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.email_domain import EmailDomain
+from app.models.hr_import import HrImport, ImportSubject
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
 from app.models.instrument import Instrument
@@ -62,6 +63,7 @@ from app.services.conditions import (
     GROUP_OPEN,
     GROUP_STARTED,
     HOLD_STANDS,
+    IMPORT_PLANNED,
     INSTRUMENT_PUBLISHED,
     ITS_GROUP_STARTED,
     ITS_ORGANISATION_ACTIVE,
@@ -172,6 +174,8 @@ _TEXTS_READERS = (
     AT_TABLE,
     only(FACILITATOR_OF_GROUP, "once they are released", Is("state", (SurveyTextsState.RELEASED,))),
 )
+_ABOUT_PEOPLE = Is("subject", (ImportSubject.PEOPLE,))
+_ABOUT_UNITS = Is("subject", (ImportSubject.UNITS,))
 _NO_TABLE = Is("working_group_id", (None,))
 _PUBLISHED = Is("state", (DialogueTemplateState.PUBLISHED, DialogueTemplateState.RETIRED))
 
@@ -441,6 +445,28 @@ RULES: dict[str, Rule] = {
     ),
     "read_service_client_credential": _read(ServiceClientCredential, ADMINISTRATOR, REPRESENTATIVE),
     "delete_service_client_credential": Rule(ServiceClientCredential, (ADMINISTRATOR,)),
+    # --- imports and unit trees
+    "list_imports": _list(Organisation, HrImport, ADMINISTRATOR, READS_PEOPLE, READS_UNITS),
+    "create_import": Rule(Organisation, (ADMINISTRATOR, WRITES_PEOPLE, WRITES_UNITS), (ORGANISATION_ACTIVE,)),
+    "read_import": _read(
+        HrImport,
+        ADMINISTRATOR,
+        only(READS_PEOPLE, "if it is about people", _ABOUT_PEOPLE),
+        only(READS_UNITS, "if it is about units", _ABOUT_UNITS),
+    ),
+    "apply_import": Rule(
+        HrImport,
+        (
+            ADMINISTRATOR,
+            only(WRITES_PEOPLE, "if it is about people", _ABOUT_PEOPLE),
+            only(WRITES_UNITS, "if it is about units", _ABOUT_UNITS),
+        ),
+        (IMPORT_PLANNED, ITS_ORGANISATION_ACTIVE),
+    ),
+    "read_import_mapping": Rule(Organisation, (ADMINISTRATOR, READS_PEOPLE, READS_UNITS), reads=True),
+    "replace_import_mapping": Rule(Organisation, (ADMINISTRATOR, WRITES_PEOPLE, WRITES_UNITS), (ORGANISATION_ACTIVE,)),
+    "read_unit_tree": Rule(Organisation, _UNIT_READERS, reads=True),
+    "replace_unit_tree": Rule(Organisation, (ADMINISTRATOR, WRITES_UNITS), (ORGANISATION_ACTIVE,)),
     # --- HR syncing
     "list_deactivation_releases": _list(Organisation, DeactivationRelease, ADMINISTRATOR, REPRESENTATIVE),
     "create_deactivation_release": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),

@@ -16,6 +16,7 @@ from app.models.base import Table
 from app.models.destruction import DestructionState
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.dialogue_template import DialogueTemplateState
+from app.models.hr_import import ImportState, import_state
 from app.models.instrument import InstrumentState
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
@@ -356,4 +357,10 @@ NOT_ANOTHER_WHO_IS_ACTIVE = While(
 HOLD_STANDS = While("the hold has not been lifted", Code.HOLD_LIFTED, lambda _actor, row, _now: row.lifted_at is None)
 DESTRUCTION_PROPOSED = While(
     "it is neither carried out nor taken back", Code.DESTRUCTION_SETTLED, state_is(DestructionState.PROPOSED)
+)
+# --- files from HR systems
+IMPORT_PLANNED = While(
+    "it can still be applied",
+    Code.IMPORT_SETTLED,
+    lambda _actor, row, now: import_state(row, now) is ImportState.PLANNED,
 )

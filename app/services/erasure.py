@@ -15,6 +15,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.columns import Language
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
+from app.models.hr_import import HrImport, HrKeptChange, ImportState
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
 from app.models.mandate import Mandate, valid_between
@@ -109,6 +110,11 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
+        sa.delete(HrKeptChange).where(col(HrKeptChange.person_id) == person.id),
+        # A plan that has not been applied may name them.
+        sa.update(HrImport)
+        .where(col(HrImport.organisation_id) == person.organisation_id, col(HrImport.plan).is_not(None))
+        .values(state=ImportState.LAPSED, plan=None, version=col(HrImport.version) + 1),
     ):
         await work.session.execute(statement.execution_options(synchronize_session=False))
     await throttle.forget_account(work.session, key, person.id, person.email)

@@ -1,0 +1,61 @@
+"""Doing what files from HR systems said of a day, on that day, beside whatever else the process does.
+
+Several processes may do it at once: each holds the organisation. Nothing is said of whom it concerns.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from app.database import Database, DatabaseAway
+from app.services import kept_days
+from app.services.errors import Refusal
+from app.services.wall import SYSTEM
+
+EVERY_S = 600.0
+
+_log = structlog.get_logger("larande.importing")
+
+
+async def do_when_due(database: Database, every: float = EVERY_S) -> None:
+    """Until it is cancelled. A database that is away is waited for."""
+    while True:
+        await work(database, datetime.now(UTC))
+        await asyncio.sleep(every)
+
+
+@asynccontextmanager
+async def keeping_days(database: Database) -> AsyncIterator[None]:
+    """What was kept for a day is done meanwhile. What is under way at the end is given up and done another time."""
+    task = asyncio.create_task(do_when_due(database))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def work(database: Database, now: datetime) -> None:
+    """One turn: each organisation in a transaction of its own. One that fails keeps no other waiting."""
+    try:
+        async with database.read(SYSTEM) as session:
+            found = await kept_days.due(session, now)
+    except DatabaseAway as error:
+        _log.warning("kept changes wait", kind=type(error).__name__)
+        return
+    for organisation_id, subject in found:
+        try:
+            async with database.write(SYSTEM) as session:
+                await kept_days.carry_out(session, organisation_id, subject, now)
+        except DatabaseAway as error:
+            _log.warning("kept changes wait", kind=type(error).__name__)
+            return
+        except Refusal as refusal:
+            # More would leave than the brake lets through: it is tried again until a release is there.
+            _log.warning("kept changes wait", organisation_id=str(organisation_id), code=refusal.code)
+        except Exception:
+            _log.exception("kept changes could not be done", organisation_id=str(organisation_id))

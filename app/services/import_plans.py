@@ -1,0 +1,333 @@
+"""From a file to a plan: what it would change here, as content that is hashed, reviewed and later carried out."""
+
+import asyncio
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.models.columns import Language
+from app.models.hr_import import (
+    SHOWN_AT_MOST,
+    ImportChange,
+    ImportCounts,
+    ImportFault,
+    ImportMode,
+    ImportReport,
+    ImportSubject,
+)
+from app.models.import_mapping import ColumnMapping, ImportMapping
+from app.models.organisation import Organisation
+from app.services import deactivation_brake, kept_changes, people_syncing, syncing, union_data, unit_syncing
+from app.services.content_hash import content_hash
+from app.services.errors import Code, FieldRefusal, Refusal
+from app.services.import_columns import ColumnsRefused, Subject, read_columns
+from app.services.import_rows import RowError, Rows, person_rows, unit_rows
+from app.services.kept_changes import Content, Day
+from app.services.people_plan import PeoplePlan, PersonChange, PersonStep, plan_people
+from app.services.personal_numbers import has_personal_number
+from app.services.table_files import FileFormat, FileRefused, TableFile, read_table
+from app.services.unit_rows import wanted_units
+from app.services.unit_timelines import Period, TreePlan, UnitChange, UnitStep, plan_tree
+from app.services.work import Work
+
+HANDFUL_OF_UNITS = 5
+"""As many may close at once, whatever the percentage is."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a file would do: the content that is hashed, and the report of it."""
+
+    content: dict[str, Any]
+    plan_hash: str
+    report: ImportReport
+    fits: bool
+    """Whether it can be applied: a tree with an error anywhere is no tree."""
+
+
+async def plan(
+    work: Work,
+    organisation: Organisation,
+    subject: ImportSubject,
+    mode: ImportMode,
+    content: bytes,
+    form: FileFormat,
+) -> Planned:
+    """Read the file and hold it against what is here. `Refusal` when it cannot be read as a table of known columns."""
+    mapping = await _mapping(work, organisation.id, subject)
+    try:
+        rows = await asyncio.to_thread(_read, content, form, subject, mapping)
+    except FileRefused as refused:
+        pointer = None if refused.row is None else f"/rows/{refused.row}"
+        raise Refusal(Code(refused.fault.value), pointer) from None
+    except ColumnsRefused as refused:
+        await _count_union(work, sum(code is Code.UNION_DATA_REFUSED for _, code in refused.places))
+        fields = [FieldRefusal(f"/columns/{number}", code) for number, code in refused.places]
+        first = next((code for _, code in refused.places if code is Code.UNION_DATA_REFUSED), refused.places[0][1])
+        # Kept: that it was tried is counted.
+        raise Refusal(first, fields=fields, keep=True) from None
+    await _count_union(work, rows.union)
+    whole = mode is ImportMode.SNAPSHOT
+    there = await kept_changes.present(work, organisation.id, subject)
+    if subject is ImportSubject.PEOPLE:
+        return await _plan_people(work, organisation, rows, there, whole=whole)
+    return await _plan_units(work, organisation, rows, there, whole=whole)
+
+
+def _read(content: bytes, form: FileFormat, subject: ImportSubject, mapping: ColumnMapping) -> Rows:
+    table: TableFile = read_table(content, form)
+    columns = read_columns(table, Subject(subject.value), mapping.columns, mapping.left_out, union_data.looks_like)
+    read = person_rows if subject is ImportSubject.PEOPLE else unit_rows
+    return read(table, columns, lambda text, own: union_data.looks_like(text, of_a_person=own), has_personal_number)
+
+
+async def _mapping(work: Work, organisation_id: UUID, subject: ImportSubject) -> ColumnMapping:
+    query = sa.select(col(getattr(ImportMapping, subject.value))).where(
+        col(ImportMapping.organisation_id) == organisation_id
+    )
+    found = (await work.session.execute(query)).scalar_one_or_none()
+    return ColumnMapping() if found is None else ColumnMapping.model_validate(found)
+
+
+async def _count_union(work: Work, times: int) -> None:
+    if times and work.actor.service_client_id is not None:
+        await syncing.count_refusal(work.session, work.actor.service_client_id, work.today, times)
+
+
+# --- People -------------------------------------------------------------------------------------------------------
+
+
+async def _plan_people(
+    work: Work, organisation: Organisation, rows: Rows, there: dict[Day, Content], *, whole: bool
+) -> Planned:
+    present = await people_syncing.present(work, organisation.id)
+    units = await people_syncing.open_units(work, organisation.id)
+    here = {person.email.lower() for person in present}
+    addresses = {row.email.lower() for row in rows.rows if row.email is not None} - here
+    taken = await people_syncing.taken_elsewhere(work, organisation.id, addresses)
+    absent_leave = whole and not rows.nameless
+    found = await asyncio.to_thread(
+        plan_people, present, rows.rows, units, taken, rows.named, work.today, deactivate_missing=absent_leave
+    )
+    brake = await deactivation_brake.read(work.session, organisation, work.now)
+    counts = counts_of(found.changes)
+    new, withdrawn = kept_changes.difference(there, kept_changes.of_people(found.kept), whole=whole)
+    report = report_of(
+        len(rows.rows) + len(rows.errors),
+        [*rows.errors, *found.errors],
+        counts,
+        found.unchanged,
+        [(each.step.value, each.external_id) for each in found.changes],
+        found.missing,
+        kept=len(new),
+        brake_holds=counts.get(PersonStep.DEACTIVATE, 0) > brake.left,
+        absent_stay=whole and not absent_leave,
+    )
+    changes = await asyncio.to_thread(_written_people, found)
+    ids = {person.external_id: str(person.person_id) for person in present if person.external_id is not None}
+    return await finished(ImportSubject.PEOPLE, organisation.id, changes, new, withdrawn, report, ids, fits=True)
+
+
+def _written_people(found: PeoplePlan) -> list[dict[str, Any]]:
+    return [
+        {
+            "change": each.step.value,
+            "externalId": each.external_id,
+            "personId": None if each.person_id is None else str(each.person_id),
+            "fromVersion": each.from_version,
+            "name": each.name,
+            "email": each.email,
+            "language": each.language.value,
+            "active": each.active,
+            "unitId": None if each.unit_id is None else str(each.unit_id),
+        }
+        for each in found.changes
+    ]
+
+
+def people_changes(content: dict[str, Any]) -> list[PersonChange]:
+    return [
+        PersonChange(
+            PersonStep(each["change"]),
+            each["externalId"],
+            _id(each["personId"]),
+            each["fromVersion"],
+            each["name"],
+            each["email"],
+            Language(each["language"]),
+            each["active"],
+            _id(each["unitId"]),
+        )
+        for each in content["changes"]
+    ]
+
+
+# --- Units --------------------------------------------------------------------------------------------------------
+
+
+async def _plan_units(
+    work: Work, organisation: Organisation, rows: Rows, there: dict[Day, Content], *, whole: bool
+) -> Planned:
+    here = await unit_syncing.present(work, organisation.id)
+    wanted, errors = wanted_units(rows.rows, here, work.today)
+    found = plan_tree(here.values(), wanted, work.today, close_missing=whole and not (rows.nameless or rows.errors))
+    placed = [RowError(int(each.place or 0), each.code) for each in found.errors]
+    every = [*rows.errors, *errors, *placed]
+    counts = counts_of(found.changes)
+    is_open = sum(unit.last is None for unit in here.values())
+    new, withdrawn = kept_changes.difference(there, kept_changes.of_units(found.kept), whole=whole)
+    report = report_of(
+        len(rows.rows) + len(rows.errors),
+        every,
+        counts,
+        found.unchanged,
+        [(each.step.value, each.key) for each in found.changes],
+        [unit.unit_id for unit in found.missing],
+        kept=len(new),
+        brake_holds=holds_units(organisation, counts.get(UnitStep.CLOSE, 0), is_open),
+        absent_stay=whole and bool(rows.nameless or rows.errors),
+    )
+    return await finished(
+        ImportSubject.UNITS, organisation.id, written_units(found), new, withdrawn, report, {}, fits=not every
+    )
+
+
+def holds_units(organisation: Organisation, closing: int, is_open: int) -> bool:
+    """Whether so many units close at once that a system administrator has to do it."""
+    return closing > max(HANDFUL_OF_UNITS, is_open * organisation.deactivation_brake_percent // 100)
+
+
+def written_units(found: TreePlan) -> list[dict[str, Any]]:
+    return [
+        {
+            "change": each.step.value,
+            "externalId": each.key,
+            "unitId": None if each.unit_id is None else str(each.unit_id),
+            "fromVersion": each.from_version,
+            "headcount": each.headcount,
+            "mergedInto": each.merged_into,
+            "fromDay": _day(each.from_day),
+            "periods": [
+                {"name": period.name, "parent": period.parent, "first": _day(period.first), "last": _day(period.last)}
+                for period in each.periods
+            ],
+        }
+        for each in found.changes
+    ]
+
+
+def unit_changes(content: dict[str, Any]) -> TreePlan:
+    def read(each: dict[str, Any]) -> UnitChange:
+        return UnitChange(
+            UnitStep(each["change"]),
+            each["externalId"],
+            _id(each["unitId"]),
+            each["fromVersion"],
+            each["headcount"],
+            each["mergedInto"],
+            _date(each["fromDay"]),
+            tuple(
+                Period(one["name"], one["parent"], date.fromisoformat(one["first"]), _date(one["last"]))
+                for one in each["periods"]
+            ),
+        )
+
+    return TreePlan(changes=[read(each) for each in content["changes"]])
+
+
+# --- Both ---------------------------------------------------------------------------------------------------------
+
+
+def counts_of(changes: Iterable[PersonChange | UnitChange]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for each in changes:
+        counts[each.step] = counts.get(each.step, 0) + 1
+    return counts
+
+
+def report_of(
+    seen: int,
+    errors: Sequence[RowError],
+    counts: dict[str, int],
+    unchanged: int,
+    changes: Sequence[tuple[str, str]],
+    missing: Sequence[UUID],
+    *,
+    kept: int,
+    brake_holds: bool,
+    absent_stay: bool,
+) -> ImportReport:
+    ordered = sorted(errors, key=lambda each: each.row)
+    return ImportReport(
+        counts=ImportCounts(
+            seen=seen,
+            created=counts.get("create", 0),
+            changed=counts.get("change", 0),
+            moved=counts.get("move", 0),
+            deactivated=counts.get("deactivate", 0) + counts.get("close", 0),
+            returned=counts.get("return", 0),
+            unchanged=unchanged,
+            refused=len(errors),
+            missing=len(missing),
+            kept=kept,
+            kept_applied=0,
+            kept_refused=0,
+        ),
+        errors=[ImportFault(row=each.row, code=each.code, field=each.field) for each in ordered[:SHOWN_AT_MOST]],
+        changes=[ImportChange(change=step, external_id=key) for step, key in changes[:SHOWN_AT_MOST]],
+        missing_ids=list(missing[:SHOWN_AT_MOST]),
+        brake_holds=brake_holds,
+        absent_stay=absent_stay,
+    )
+
+
+async def finished(
+    subject: ImportSubject,
+    organisation_id: UUID,
+    changes: list[dict[str, Any]],
+    new: dict[Day, Content],
+    withdrawn: list[Day],
+    report: ImportReport,
+    ids: dict[str, str],
+    *,
+    fits: bool,
+) -> Planned:
+    content: dict[str, Any] = {
+        "subject": subject.value,
+        "organisationId": str(organisation_id),
+        "changes": changes,
+        "kept": [
+            {"externalId": key, "day": day, "personId": ids.get(key), "content": said}
+            for (key, day), said in new.items()
+        ],
+        "withdrawn": [{"externalId": key, "day": day} for key, day in withdrawn],
+    }
+    return Planned(content, await asyncio.to_thread(content_hash, content), report, fits)
+
+
+def pack(content: dict[str, Any]) -> bytes:
+    return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), 1)
+
+
+def unpack(packed: bytes) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(zlib.decompress(packed))
+    return content
+
+
+def _id(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

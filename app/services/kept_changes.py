@@ -1,0 +1,133 @@
+"""What applied files say of later days: kept for their day, and done then in the name of whoever applied them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from app.models.columns import Language
+from app.models.hr_import import HrImport, HrKeptChange, ImportSubject
+from app.services.import_rows import PersonRow, UnitRow
+from app.services.people_plan import KeptPerson
+from app.services.unit_timelines import KeptUnit
+from app.services.work import Work
+
+Content = dict[str, Any]
+Day = tuple[str, str]
+"""An external id and a day, YYYY-MM-DD."""
+
+_KEPT = sa.select(col(HrKeptChange.external_id), col(HrKeptChange.effective_on), col(HrKeptChange.content)).where(
+    col(HrKeptChange.organisation_id) == sa.bindparam("organisation_id"),
+    col(HrKeptChange.subject) == sa.bindparam("subject", type_=HrKeptChange.__table__.c.subject.type),  # type: ignore[attr-defined]
+)
+
+
+async def present(work: Work, organisation_id: UUID, subject: ImportSubject) -> dict[Day, Content]:
+    found = await work.session.execute(_KEPT, {"organisation_id": organisation_id, "subject": subject})
+    return {(external_id, day.isoformat()): content for external_id, day, content in found}
+
+
+def of_people(kept: Iterable[KeptPerson]) -> dict[Day, Content]:
+    return {
+        (each.external_id, each.day.isoformat()): {
+            "active": each.active,
+            "name": each.name,
+            "email": each.email,
+            "language": None if each.language is None else each.language.value,
+            "unit": each.unit,
+        }
+        for each in kept
+    }
+
+
+def of_units(kept: Iterable[KeptUnit]) -> dict[Day, Content]:
+    return {
+        (each.key, each.day.isoformat()): {
+            "name": each.name,
+            "parent": each.parent,
+            "last": None if each.last is None else each.last.isoformat(),
+            "headcount": each.headcount,
+            "mergedInto": each.merged_into,
+        }
+        for each in kept
+    }
+
+
+def person_row(number: int, external_id: str, day: date, content: Content) -> PersonRow:
+    language = None if content["language"] is None else Language(content["language"])
+    return PersonRow(
+        number, external_id, content["name"], content["email"], language, content["unit"], content["active"], day
+    )
+
+
+def unit_row(number: int, external_id: str, day: date, content: Content) -> UnitRow:
+    last = None if content["last"] is None else date.fromisoformat(content["last"])
+    return UnitRow(
+        number,
+        external_id,
+        content["name"],
+        None if content["name"] is None else (content["parent"] or ""),
+        content["headcount"],
+        says_headcount=True,
+        effective_on=day,
+        last_day=last,
+        merged_into=content["mergedInto"],
+    )
+
+
+def difference(
+    there: Mapping[Day, Content], said: Mapping[Day, Content], *, whole: bool
+) -> tuple[dict[Day, Content], list[Day]]:
+    """What is new or another, and what is withdrawn: a file that is everybody takes back what it does not repeat."""
+    new = {day: content for day, content in said.items() if there.get(day) != content}
+    return new, [day for day in there if whole and day not in said]
+
+
+async def store(
+    work: Work,
+    hr_import: HrImport,
+    new: Sequence[tuple[Day, Content]],
+    withdrawn: Sequence[Day],
+    people: Mapping[str, UUID],
+) -> None:
+    """Keep what is new instead of what was said before of the same day. `people`: those that are here already."""
+    gone = [day for day, _ in new] + list(withdrawn)
+    for external_id, day in gone:
+        await work.session.execute(
+            _DELETE,
+            {
+                "organisation_id": hr_import.organisation_id,
+                "subject": hr_import.subject,
+                "external_id": external_id,
+                "day": date.fromisoformat(day),
+            },
+        )
+    work.session.add_all(
+        HrKeptChange(
+            organisation_id=hr_import.organisation_id,
+            hr_import_id=hr_import.id,
+            subject=hr_import.subject,
+            external_id=external_id,
+            effective_on=date.fromisoformat(day),
+            content=content,
+            person_id=people.get(external_id) if hr_import.subject is ImportSubject.PEOPLE else None,
+            service_client_id=work.actor.service_client_id,
+        )
+        for (external_id, day), content in new
+    )
+    await work.session.flush()
+
+
+_DELETE = (
+    sa.delete(HrKeptChange)
+    .where(
+        col(HrKeptChange.organisation_id) == sa.bindparam("organisation_id"),
+        col(HrKeptChange.subject) == sa.bindparam("subject", type_=HrKeptChange.__table__.c.subject.type),  # type: ignore[attr-defined]
+        col(HrKeptChange.external_id) == sa.bindparam("external_id"),
+        col(HrKeptChange.effective_on) == sa.bindparam("day", type_=sa.Date),
+    )
+    .execution_options(synchronize_session=False)
+)
