@@ -499,6 +499,8 @@ CASES: dict[str, Cases] = {
     "create_service_client_credential": _on(ServiceClient, f"{SERVICE_CLIENT}/credentials", lambda _s, _r: {}),
     "read_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
     "delete_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
+    # --- changes, webhooks, failed jobs
+    "read_changes": _bare("/changes"),
     # --- personal data and retention
     "erase_person": _on(Person, "/people/{id}"),
     "read_data_export": _on(Person, "/people/{id}/data-export"),

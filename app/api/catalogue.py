@@ -9,6 +9,7 @@ from app.api import (
     audit_entries,
     auth,
     authorisation_requests,
+    changes,
     data_exports,
     destruction_log_entries,
     destructions,
@@ -70,6 +71,7 @@ TAGS = {
     "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
     "survey-texts": "What people wrote in their own words, read by both sides before they let it out.",
     "service-clients": "Programs that read or write for an organisation, and what both sides let them read.",
+    "changes": "What has changed, for service clients, in the order in which it was committed.",
     "retention": "How long things are kept, what a legal hold stops, and what has been destroyed by which decision.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
@@ -107,6 +109,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     survey_texts.router,
     service_clients.router,
     service_client_credentials.router,
+    # --- changes, webhooks, failed jobs
+    changes.router,
     # --- personal data and retention
     data_exports.router,
     retention_rules.router,

@@ -95,6 +95,7 @@ _STATUS_WORDS = {
     "406": "The answer exists as JSON, and in the formats named here.",
     "408": "The request did not arrive in time.",
     "409": "The state of things does not allow it.",
+    "410": "What is asked for is no longer kept; the problem says how to start over.",
     "412": "The resource has changed since it was read.",
     "413": "The body is larger than 1 MiB, or a survey answer than 128 KiB.",
     "414": "The address is longer than 8 KiB.",
@@ -194,6 +195,7 @@ def _finish_operation(operation: Json, method: str, path: str) -> None:
     if operation["operationId"] == "create_token":
         statuses |= {"401", "403", "409", "429"}
     statuses |= {"429"} if operation["operationId"] in _GUESSED_AT else set()
+    statuses |= {"410"} if operation["operationId"] == "read_changes" else set()
     if operation["operationId"] in {"sign_out", "create_authorisation_request"}:
         operation["security"] = [{}, {"bearerAuth": []}]  # a token is welcome, not needed
         statuses -= {"409"}
@@ -245,6 +247,7 @@ _OF_SOME_STATES = {
 _WITHOUT_ETAG = {
     *("create_token", "read_api_info", "read_survey_form", "create_survey_response"),
     *("read_sign_in_choices", "create_authorisation_request"),
+    "read_changes",
 }
 # What is in the ballot box can be read by nobody, and a way to an identity provider is not to be read but gone.
 _WITHOUT_ADDRESS = {"create_survey_response", "create_authorisation_request"}

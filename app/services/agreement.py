@@ -440,6 +440,8 @@ RULES: dict[str, Rule] = {
     ),
     "read_service_client_credential": _read(ServiceClientCredential, ADMINISTRATOR, REPRESENTATIVE),
     "delete_service_client_credential": Rule(ServiceClientCredential, (ADMINISTRATOR,)),
+    # --- changes
+    "read_changes": Rule(None, (CLIENT,), reads=True),
     # --- retention. Also when the organisation is closed: what it leaves behind is archived and destroyed all the same.
     "list_retention_rules": _list(Organisation, RetentionRule, MEMBER),
     "create_retention_rule": Rule(Organisation, (ARCHIVIST,)),
