@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import structlog
 
 from app.database import Database, DatabaseAway
-from app.services import authorisation_requests, retention, throttle
+from app.services import authorisation_requests, changes, failed_jobs, retention, throttle, webhook_sending
 from app.services.wall import SYSTEM
 
 EVERY_S = 3600.0
-SWEEPS = (throttle.sweep, authorisation_requests.sweep)
-"""Of what counts for minutes or a day. The next of its kind sweeps as well, but there may be none."""
+SWEEPS = (throttle.sweep, authorisation_requests.sweep, changes.sweep, webhook_sending.sweep, failed_jobs.sweep)
+"""Of what counts for minutes, a day or a month. The next of its kind sweeps as well, but there may be none."""
 
 _log = structlog.get_logger("larande.retention")
 

@@ -194,7 +194,7 @@ def _make_tables() -> None:
         *_row(),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("webhook_endpoint_id", sa.Uuid(), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=True),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("purpose", _enum("delivery_purpose", "change", "replay", "test"), nullable=False),
         sa.Column("event", sa.String(), nullable=False),
@@ -233,7 +233,7 @@ def _make_tables() -> None:
     op.create_index(
         "ix_webhook_delivery_turn",
         "webhook_delivery",
-        ["webhook_endpoint_id", "subject_id", "sequence"],
+        ["webhook_endpoint_id", "subject_id", "position"],
         postgresql_where=pending,
     )
     op.create_index("ix_webhook_delivery_subject_id", "webhook_delivery", ["subject_id"])
@@ -253,6 +253,7 @@ def _make_tables() -> None:
 
 
 # --- The second wall (see 0012) ---------------------------------------------------------------------------------------
+
 
 def _confine() -> None:
     for table in ("change", "webhook_endpoint", "webhook_delivery", "failed_job"):

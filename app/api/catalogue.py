@@ -16,6 +16,7 @@ from app.api import (
     dialogue_sessions,
     dialogue_templates,
     email_domains,
+    failed_jobs,
     identities,
     identity_providers,
     instruments,
@@ -42,6 +43,8 @@ from app.api import (
     survey_rounds,
     survey_texts,
     units,
+    webhook_deliveries,
+    webhook_endpoints,
     working_groups,
 )
 
@@ -72,6 +75,8 @@ TAGS = {
     "survey-texts": "What people wrote in their own words, read by both sides before they let it out.",
     "service-clients": "Programs that read or write for an organisation, and what both sides let them read.",
     "changes": "What has changed, for service clients, in the order in which it was committed.",
+    "webhooks": "Service clients told of changes as they happen, and what came of each message.",
+    "failed-jobs": "What the worker could not do, for the system administrator.",
     "retention": "How long things are kept, what a legal hold stops, and what has been destroyed by which decision.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
@@ -111,6 +116,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     service_client_credentials.router,
     # --- changes, webhooks, failed jobs
     changes.router,
+    webhook_endpoints.router,
+    webhook_deliveries.router,
+    failed_jobs.router,
     # --- personal data and retention
     data_exports.router,
     retention_rules.router,

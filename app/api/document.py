@@ -129,6 +129,7 @@ def document(app: FastAPI) -> Json:
         summary="Joint conversations about learning at work",
         description=DESCRIPTION,
         routes=app.routes,
+        webhooks=app.webhooks.routes,
         terms_of_service="https://larande.example/terms",
         contact={"name": "Lärande i förändring", "url": "https://larande.example", "email": "api@larande.example"},
         license_info={"name": "EUPL-1.2", "url": "https://joinup.ec.europa.eu/collection/eupl/eupl-text-eupl-12"},
@@ -158,6 +159,7 @@ def document(app: FastAPI) -> Json:
             schema["example"] = example_of(schema, schemas)
     _complete_bodies(made["paths"], schemas)
     _place_examples(made["paths"], schemas)
+    _finish_webhooks(made["webhooks"])
     _link(made["paths"])
     return made
 
@@ -377,6 +379,49 @@ def _place_examples(paths: Json, schemas: Json) -> None:
                 rel: page and {"href": f"{home}?page={page}", "rel": rel, "method": "GET"}
                 for rel, page in pages.items()
             }
+
+
+_MESSAGES: dict[str, dict[str, Json]] = {
+    "change": {
+        "finalRecord": {
+            "summary": "Ett protokoll har blivit slutligt",
+            "value": {
+                "type": "sessionRecord.created",
+                "timestamp": "2026-11-23T13:00:00Z",
+                "data": {"id": _UUID_EXAMPLE},
+            },
+        },
+        "renamedUnit": {
+            "summary": "En enhet har fått ett annat namn eller en annan plats",
+            "value": {"type": "unit.updated", "timestamp": "2026-11-23T13:05:00Z", "data": {"id": _UUID_EXAMPLE}},
+        },
+        "erasedPerson": {
+            "summary": "En person finns inte längre",
+            "value": {"type": "person.removed", "timestamp": "2026-11-23T13:10:00Z", "data": {"id": _UUID_EXAMPLE}},
+        },
+    },
+    "endpoint.test": {
+        "test": {
+            "summary": "Ett prov, som en systemadministratör har bett om",
+            "value": {"type": "endpoint.test", "timestamp": "2026-11-23T13:15:00Z", "data": {"id": _UUID_EXAMPLE}},
+        }
+    },
+}
+
+
+def _finish_webhooks(webhooks: Json) -> None:
+    """What receivers get and are to answer; it is they who are asked, by signature and not by token."""
+    for name, item in webhooks.items():
+        operation = item["post"]
+        operation["security"] = []
+        for parameter in operation["parameters"]:
+            _tidy_parameter(parameter)
+        operation["requestBody"]["content"]["application/json"]["examples"] = _MESSAGES[name]
+        operation["responses"] = {
+            "204": {"description": "Taken. Any other 2xx is as good; its body is not read."},
+            "410": {"description": "Nobody wants this any more: the endpoint is paused."},
+            "default": {"description": "Not taken. The message is sent again, for three days."},
+        }
 
 
 # --- Links ---------------------------------------------------------------------------------------------------

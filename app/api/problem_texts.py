@@ -547,25 +547,12 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Det får klienten inte läsa", "Välj bara slag av saker som klientens behörigheter omfattar."),
         ("The client may not read that", "Choose only kinds of things that the client's scopes name."),
     ),
-    "tooManyEndpoints": _p(
-        409,
-        ("Klienten har redan tio mottagare", "Ta bort en som inte används längre."),
-        ("The client has ten endpoints already", "Remove one that is no longer used."),
-    ),
-    "endpointNotActive": _p(
-        409,
-        ("Mottagaren är redan pausad", "Den får inga meddelanden förrän den sätts i gång igen."),
-        ("The endpoint is paused already", "It gets no messages until it is set going again."),
-    ),
-    "endpointNotPaused": _p(
-        409,
-        ("Mottagaren är redan i gång", "Det finns inget att återuppta."),
-        ("The endpoint is active already", "There is nothing to resume."),
-    ),
     "unknownDelivery": _p(
         422,
-        ("Okänt meddelande", "Den här mottagaren har inte fått något meddelande med det id:t, eller inte de senaste "
-         "30 dagarna."),
+        (
+            "Okänt meddelande",
+            "Den här mottagaren har inte fått något meddelande med det id:t, eller inte de senaste 30 dagarna.",
+        ),
         ("Unknown delivery", "This endpoint has had no delivery with that id, or not in the last 30 days."),
     ),
     "jobSettled": _p(

@@ -1,5 +1,6 @@
 """A job of the queue that could not be done: kept for the system administrator, who lets it be tried again or goes on."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -9,7 +10,6 @@ from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow
 from app.models.columns import Id, Moment, UtcDateTime, WholeNumber, enum_column
-from datetime import datetime
 
 
 class FailedJobState(StrEnum):

@@ -41,7 +41,8 @@ class DeliveryFault(StrEnum):
 class WebhookDelivery(VersionedRow, table=True):
     organisation_id: UUID = Column(foreign_key="organisation.id")
     webhook_endpoint_id: UUID = Column(foreign_key="webhook_endpoint.id", ondelete="CASCADE")
-    sequence: int = Column(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=False), nullable=False))
+    position: int | None = Column(default=None, sa_column=sa.Column(sa.BigInteger, nullable=True))
+    """The change's: of one thing, none is sent before those that came earlier. Null for tests and replays."""
     message_id: UUID
     """What the receiver knows it by; a replay has the first one's."""
     purpose: DeliveryPurpose = Column(sa_column=enum_column(DeliveryPurpose))
@@ -69,7 +70,7 @@ class WebhookDelivery(VersionedRow, table=True):
             "ix_webhook_delivery_turn",
             "webhook_endpoint_id",
             "subject_id",
-            "sequence",
+            "position",
             postgresql_where=sa.text("state = 'pending'"),
         ),
         sa.Index("ix_webhook_delivery_subject_id", "subject_id"),

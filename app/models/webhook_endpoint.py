@@ -16,9 +16,6 @@ from app.models.change import ChangedType
 from app.models.columns import EnumArray, Id, Moment, UtcDateTime, enum_column
 from app.models.identity_provider import is_provider_address
 
-ENDPOINTS_AT_MOST = 10
-"""For one service client."""
-
 
 class WebhookEndpointState(StrEnum):
     ACTIVE = "active"
@@ -97,7 +94,8 @@ Types = Annotated[
     ),
 ]
 PausedBecause = Annotated[
-    PauseReason | None, Field(description="Why it is paused; null while it is active.", json_schema_extra={"example": None})
+    PauseReason | None,
+    Field(description="Why it is paused; null while it is active.", json_schema_extra={"example": None}),
 ]
 
 

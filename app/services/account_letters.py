@@ -20,6 +20,7 @@ class Notice(StrEnum):
     RECOVERY_CODE_USED = "recoveryCodeUsed"
     CODES_GUESSED = "codesGuessed"
     IDENTITY_LINKED = "identityLinked"
+    WEBHOOK_PAUSED = "webhookPaused"
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,20 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
             "in with that. If you had a password here, or another account at the same provider, it no longer counts.",
             "If it was you, there is nothing you need to do. If it was not: tell whoever runs the service at your "
             "workplace at once.",
+        ),
+    },
+    Notice.WEBHOOK_PAUSED: {
+        Language.SWEDISH: _Said(
+            "En webhook har pausats",
+            f"Meddelanden om ändringar från {SERVICE} kommer inte fram till en av mottagarna. Den har pausats; det som "
+            "inte har skickats sparas i 30 dagar.",
+            "Se vilken det är hos tjänsteklienterna, och återuppta den när mottagaren fungerar.",
+        ),
+        Language.ENGLISH: _Said(
+            "A webhook has been paused",
+            f"Messages about changes from {SERVICE} do not arrive at one of the endpoints. It has been paused; what has "
+            "not been sent is kept for 30 days.",
+            "Look for it among the service clients, and resume it when the receiver works again.",
         ),
     },
 }

@@ -57,9 +57,6 @@ class Code(StrEnum):
     TARGET_REFUSED = "targetRefused"
     TARGET_UNKNOWN = "targetUnknown"
     TYPE_NOT_IN_SCOPES = "typeNotInScopes"
-    TOO_MANY_ENDPOINTS = "tooManyEndpoints"
-    ENDPOINT_NOT_ACTIVE = "endpointNotActive"
-    ENDPOINT_NOT_PAUSED = "endpointNotPaused"
     UNKNOWN_DELIVERY = "unknownDelivery"
     JOB_SETTLED = "jobSettled"
     # organisations, units, parties, people, mandates
