@@ -25,8 +25,8 @@ _NOT_PUBLIC = tuple(
         *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"),
         # What Python takes for global, or did once: site-local, documentation, segment routing, relays of 6to4.
         *("fec0::/10", "3fff::/20", "5f00::/16", "192.88.99.0/24"),
-        # Metadata services of clouds: Azure's has an address of the public internet, and what Python knows of this other
-        # network, in which Oracle's is, depends on its version.
+        # Metadata services of clouds: Azure's has an address of the public internet, and what Python knows of the other
+        # network, where Oracle's is, depends on its version.
         *("168.63.129.16/32", "192.0.0.0/24"),
     )
 )

@@ -273,8 +273,8 @@ def _confine() -> None:
         "webhook_endpoint",
         "UPDATE",
         f"USING ({_likely(OWN_OR_RUN)}) WITH CHECK ({ADMINISTRATOR})",
-        "version, state, pause_reason, paused_at, sealed_secret, former_sealed_secret, former_until, position, failures, "
-        "failing_since, resting_until",
+        "version, state, pause_reason, paused_at, sealed_secret, former_sealed_secret, former_until, position, "
+        "failures, failing_since, resting_until",
     )
     _let(SERVICE, "webhook_endpoint", "DELETE", f"USING ({ADMINISTRATOR})")
     op.execute(f"GRANT UPDATE (created_at) ON webhook_delivery TO {SERVICE}")

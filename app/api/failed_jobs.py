@@ -45,8 +45,8 @@ async def read_failed_job(call: Reading, failed_job_id: FailedJobId) -> Response
 async def transition_failed_job(
     call: Creating, version: Version, failed_job_id: FailedJobId, transition: FailedJobTransition
 ) -> Response:
-    """Put back in the queue it is done as if it were new: what is no longer to be done, such as an invitation to a round
-    that has closed, is not done. If it fails again it is a failed job of its own."""
+    """Put back in the queue it is done as if it were new: what is no longer to be done, such as an invitation to a
+    round that has closed, is not done. If it fails again it is a failed job of its own."""
     made = await call.once(
         lambda: failed_jobs.transition(call.work, failed_job_id, version, transition), failed_jobs.read
     )

@@ -515,21 +515,22 @@ PROBLEMS: dict[str, ProblemText] = {
         410,
         (
             "Du får se mer än när du fick din cursor",
-            "Det som tillkommit finns inte i flödet. Börja om så här: hämta /changes utan cursor och spara den cursor du "
-            "får, läs sedan listorna över det du får se, och hämta därefter ändringar med den sparade.",
+            "Det som tillkommit finns inte i flödet. Börja om så här: hämta /changes utan cursor och spara den cursor "
+            "du får, läs sedan listorna över det du får se, och hämta därefter ändringar med den sparade.",
         ),
         (
             "You may see more than when you were given this cursor",
             "What has been added is not in the feed. Start over like this: get /changes without a cursor and keep the "
-            "cursor you are given, then read the lists of what you may see, and then get changes with the one you kept.",
+            "cursor you are given, then read the lists of what you may see, and then get changes with the one you "
+            "kept.",
         ),
     ),
     "targetRefused": _p(
         422,
         (
             "Dit skickas inga meddelanden",
-            "Adressen leder till ett nät som inte är öppet för webhooks. Den som driver installationen kan lista nät som "
-            "ska vara det (LARANDE_WEBHOOK_NETWORKS).",
+            "Adressen leder till ett nät som inte är öppet för webhooks. Den som driver installationen kan lista nät "
+            "som ska vara det (LARANDE_WEBHOOK_NETWORKS).",
         ),
         (
             "No messages are sent there",

@@ -1,4 +1,4 @@
-"""What is sent to webhook endpoints: the log over HTTP, tests and replays, and the messages themselves as documented."""
+"""What is sent to webhook endpoints: the log over HTTP, tests and replays, and how the messages are documented."""
 
 from typing import Annotated
 
@@ -81,7 +81,7 @@ WebhookId = Annotated[
     str,
     Header(
         alias="webhook-id",
-        description="The message, the same at every attempt and in a replay: what you have had already, you may ignore.",
+        description="The message, the same at every attempt and in a replay: what you have had before, you may ignore.",
         json_schema_extra={"example": "019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b"},
     ),
 ]

@@ -1,4 +1,4 @@
-"""A job of the queue that could not be done: kept for the system administrator, who lets it be tried again or goes on."""
+"""A job of the queue that could not be done, kept for the system administrator: to be tried again, or given up."""
 
 from datetime import datetime
 from enum import StrEnum

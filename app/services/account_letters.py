@@ -188,8 +188,8 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
         ),
         Language.ENGLISH: _Said(
             "A webhook has been paused",
-            f"Messages about changes from {SERVICE} do not arrive at one of the endpoints. It has been paused; what has "
-            "not been sent is kept for 30 days.",
+            f"Messages about changes from {SERVICE} do not arrive at one of the endpoints. It has been paused; what "
+            "has not been sent is kept for 30 days.",
             "Look for it among the service clients, and resume it when the receiver works again.",
         ),
     },

@@ -41,8 +41,8 @@ _TAKE_BACK = sa.text(
     "DELETE FROM queue.pgqueuer WHERE status = 'queued' AND entrypoint = :entrypoint AND position(:part IN payload) > 0"
 ).bindparams(sa.bindparam("part", type_=sa.LargeBinary))
 _WAITING = sa.text(
-    "(SELECT payload FROM queue.pgqueuer WHERE entrypoint = :entrypoint AND position(:part IN payload) > 0 ORDER BY id) "
-    "UNION ALL "
+    "(SELECT payload FROM queue.pgqueuer WHERE entrypoint = :entrypoint AND position(:part IN payload) > 0 ORDER BY id)"
+    " UNION ALL "
     "(SELECT payload FROM failed_job WHERE entrypoint = :entrypoint AND position(:part IN payload) > 0 ORDER BY id)"
 ).bindparams(sa.bindparam("part", type_=sa.LargeBinary))
 # Those that were given up are in our own table, and are taken back like those that wait.

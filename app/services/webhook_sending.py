@@ -223,7 +223,7 @@ async def take(session: AsyncSession, endpoint_id: UUID, now: datetime) -> Turn 
         delivery.next_attempt_at = now + TAKEN_FOR
         sendings.append(Sending(delivery.id, delivery.version, delivery.message_id, _body(delivery)))
     await session.flush()
-    boxes = (endpoint.sealed_secret,)
+    boxes: tuple[bytes, ...] = (endpoint.sealed_secret,)
     if endpoint.former_sealed_secret is not None and endpoint.former_until is not None and now < endpoint.former_until:
         boxes += (endpoint.former_sealed_secret,)
     return Turn(endpoint.id, endpoint.url, boxes, tuple(sendings))

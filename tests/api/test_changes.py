@@ -316,7 +316,7 @@ async def test_many_writers_and_a_reader_who_never_rests(world: World, pace: flo
     assert len([each for each in seen if each[1] == "updated"]) == 90
     # The feed is the table in its order: nothing was told at another place than where it stands.
     async with world.database.read() as session:
-        told = sa.select(Change.subject_id).where(Change.organisation_id == world.organisation.id)  # type: ignore[arg-type, call-overload]
+        told = sa.select(Change.subject_id).where(Change.organisation_id == world.organisation.id)  # type: ignore[call-overload]
         stored = [str(each) for each in (await session.execute(told.order_by(Change.position))).scalars()]
     assert [thing for _, _, thing in seen] == stored[-len(seen) :]
 
