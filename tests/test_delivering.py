@@ -531,6 +531,17 @@ async def test_a_client_that_has_ended_is_told_nothing_not_even_a_test(post: Pos
     assert {each["state"] for each in await post.log()} == {"withheld"}
 
 
+async def test_a_client_that_had_expired_goes_on_where_it_was(post: Post) -> None:
+    """Nothing is made for it meanwhile, and nothing passed over."""
+    unit = await post.change()
+    await as_owner(post.world.database, "UPDATE service_client SET expires_at = now()")
+    await post.work()
+    assert await post.log() == []
+    await as_owner(post.world.database, "UPDATE service_client SET expires_at = now() + interval '1 day'")
+    await post.work()
+    assert [each.said["data"]["id"] for each in post.receiver.got] == [unit]
+
+
 async def test_no_other_organisations_changes_are_sent(post: Post) -> None:
     async with World(post.world.app) as other:
         elsewhere = await hr_system(other)

@@ -109,10 +109,17 @@ def outcome_of(status: int) -> Outcome:
 
 # --- Making deliveries of changes ------------------------------------------------------------------
 
+_NOW = sa.bindparam("now", type_=UtcDateTime)
+# Of a client that has expired the place stays where it is: a new expiry lets it go on from there.
 _BEHIND = (
     sa.select(WebhookEndpoint)
     .where(
         col(WebhookEndpoint.state) == WebhookEndpointState.ACTIVE,
+        sa.exists().where(
+            col(ServiceClient.id) == col(WebhookEndpoint.service_client_id),
+            col(ServiceClient.state) == ServiceClientState.ACTIVE,
+            col(ServiceClient.expires_at) > _NOW,
+        ),
         sa.exists().where(
             col(Change.organisation_id) == col(WebhookEndpoint.organisation_id),
             col(Change.position) > col(WebhookEndpoint.position),
@@ -126,7 +133,7 @@ _BEHIND = (
 
 async def make_deliveries(session: AsyncSession, now: datetime) -> bool:
     """Of up to 500 changes for one endpoint that has some before it; whether there was one."""
-    endpoint = (await session.execute(_BEHIND)).scalars().first()
+    endpoint = (await session.execute(_BEHIND, {"now": now})).scalars().first()
     if endpoint is None:
         return False
     query = (
@@ -162,7 +169,6 @@ def _delivery(endpoint: WebhookEndpoint, change: Change, now: datetime) -> Webho
 
 # --- Taking ----------------------------------------------------------------------------------------
 
-_NOW = sa.bindparam("now", type_=UtcDateTime)
 _earlier = aliased(WebhookDelivery)
 _DUE = sa.and_(
     col(WebhookDelivery.state) == DeliveryState.PENDING,
