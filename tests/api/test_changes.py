@@ -278,6 +278,31 @@ async def test_what_is_rolled_back_is_not_told(world: World) -> None:
     assert await feed.said() == []
 
 
+async def test_a_commit_that_takes_long_is_not_overtaken_either(world: World) -> None:
+    """While a large import is being committed, others change things and somebody reads: nothing of it is skipped."""
+    feed = await feed_of(await hr_system(world))
+    many = sa.text(
+        "INSERT INTO person (id, organisation_id, name, email, language, active, roles, version, created_at) "
+        "SELECT gen_random_uuid(), :id, 'N', 'import' || n || '@' || CAST(:id AS text), 'sv', true, '{}', 1, now() "
+        "FROM generate_series(1, 4000) n"
+    ).bindparams(sa.bindparam("id", type_=sa.Uuid))
+
+    async def take_over() -> None:
+        async with world.database.write() as session:
+            await session.execute(many, {"id": world.organisation.id})
+
+    importing = asyncio.create_task(take_over())
+    seen = small = 0
+    while not importing.done():
+        await world.add(*a_unit(world, "Medan det pågår"))
+        small += 1
+        seen += len(await feed.items())
+    await importing
+    seen += len(await feed.items())
+    assert small
+    assert seen == 4000 + small
+
+
 @pytest.mark.parametrize("pace", [0.0, 0.01])
 async def test_many_writers_and_a_reader_who_never_rests(world: World, pace: float) -> None:
     """Every change is told once, and of each unit in the order of its versions, whatever overtakes what."""
