@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import random
-from collections.abc import AsyncIterator, Iterator
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,12 +23,14 @@ from app.main import create_app
 from app.outbound import Outbound
 from app.services import account_mail, webhook_sending
 from tests import machines, stories
-from tests.conftest import settings_for
+from tests.conftest import TOKEN_SECRET, settings_for
 from tests.database import as_owner
 from tests.machines import Machine, consent, hr_system
+from tests.program import PATIENCE, ended, launch
 from tests.stories import Json
 from tests.webhook_receiver import Message, Receiver, receiving
 from tests.world import World
+from tests.zygote import Process
 
 LOOPBACK = "127.0.0.0/8"
 
@@ -406,6 +410,60 @@ async def test_what_has_begun_is_finished_when_the_worker_stops(post: Post) -> N
         async with asyncio.timeout(10):
             while not post.receiver.at_once:  # noqa: ASYNC110 - the receiver counts
                 await asyncio.sleep(0.01)
+    assert [each["state"] for each in await post.log()] == ["delivered"]
+
+
+# --- In a process of its own -----------------------------------------------------------------------
+
+
+async def worker_of(post: Post, url: str) -> Process:
+    return await launch(
+        "worker",
+        LARANDE_DATABASE_URL=url,
+        LARANDE_KEY_DIRECTORY=str(post.world.app.state.key_store._path),
+        LARANDE_TOKEN_SECRET=TOKEN_SECRET,
+        LARANDE_SMTP_URL="smtp://127.0.0.1:1",
+        LARANDE_WEBHOOK_NETWORKS=LOOPBACK,
+    )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - another process changes it
+            await asyncio.sleep(0.02)
+
+
+async def test_the_worker_sends_them_and_finishes_what_has_begun(post: Post, fresh_database_url: str) -> None:
+    process = await worker_of(post, fresh_database_url)
+    unit = await post.change()
+    await until(lambda: len(post.receiver.taken) == 1)
+    post.receiver.delay = 1.0
+    await post.count_up(unit)
+    await until(lambda: post.receiver.at_once == 1)
+    process.send_signal(signal.SIGTERM)
+    end = await ended(process)
+    assert (end.code, end.said, end.complained) == (0, ["The worker is running. Ctrl-C stops it."], [])
+    assert [each["state"] for each in await post.log()] == ["delivered", "delivered"]
+    for message in post.receiver.taken:
+        post.hook.verify(message.body, message.headers)
+
+
+async def test_what_a_killed_worker_had_sent_is_sent_again_as_the_same_message(
+    post: Post, fresh_database_url: str
+) -> None:
+    post.receiver.delay = 1.0
+    process = await worker_of(post, fresh_database_url)
+    await post.change()
+    await until(lambda: post.receiver.at_once == 1)
+    os.killpg(process.pid, signal.SIGKILL)
+    await process.communicate()
+    await until(lambda: len(post.receiver.got) == 1)
+    assert [each["state"] for each in await post.log()] == ["pending"]
+    post.receiver.delay = 0.0
+    with post.later(minutes=2, seconds=5):
+        await post.work()
+    first, again = post.receiver.got
+    assert (first.id, first.body) == (again.id, again.body)
     assert [each["state"] for each in await post.log()] == ["delivered"]
 
 

@@ -506,6 +506,10 @@ CHANGES = {
     },
     "unit": {"headcount": ("coalesce(headcount, 0) + 1", {RUNNING, "a party"})},
     "unit_placement": {"name": ("name || 'x'", {RUNNING, "a party"})},
+    "webhook_endpoint": {
+        "failures": ("failures + 1", {RUNNING}),
+        "url": ("url || 'x'", set()),
+    },
     "service_client": {"purpose": ("purpose || 'x'", {RUNNING, "a party"})},
 }
 
