@@ -338,6 +338,22 @@ async def test_one_message_that_is_never_taken_keeps_only_its_own_thing_waiting(
     assert set(states) == {"failed", "delivered"}
 
 
+async def test_a_receiver_that_is_away_is_not_asked_once_for_each_message(post: Post) -> None:
+    """A hundred things have changed; in an hour it is asked a few dozen times, and then gets them all."""
+    started = datetime.now(UTC)
+    units = [await post.change() for _ in range(100)]
+    post.receiver.answer = lambda _said: 503
+    deliverer = post.deliverer()
+    for minutes in range(60):
+        with time_machine.travel(started + timedelta(minutes=minutes), tick=True):
+            await post.work(deliverer)
+    assert 20 <= len(post.receiver.got) <= 80
+    post.receiver.answer = lambda _said: 204
+    with post.later(hours=3):
+        await post.work(deliverer)
+    assert sorted(each.said["data"]["id"] for each in post.receiver.taken) == sorted(units)
+
+
 def test_waits_grow_and_differ() -> None:
     waits = [webhook_sending.wait(number) for number in range(1, 40)]
     assert timedelta(seconds=4) <= waits[0] <= timedelta(seconds=6)

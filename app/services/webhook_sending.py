@@ -288,7 +288,8 @@ async def _failed(session: AsyncSession, endpoint: WebhookEndpoint, outcome: Out
     endpoint.failures += 1
     endpoint.failing_since = endpoint.failing_since or now
     if endpoint.failures >= REST_AFTER:
-        endpoint.resting_until = now + wait(endpoint.failures - REST_AFTER + 1)
+        # As many fail at once as are sent at once; that is one more time, not four.
+        endpoint.resting_until = now + wait((endpoint.failures - REST_AFTER) // SENT_AT_ONCE + 1)
     if endpoint.state is WebhookEndpointState.PAUSED:
         return
     if outcome.status == GONE:
