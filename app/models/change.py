@@ -35,7 +35,8 @@ class Change(Table, table=True):
 
     position: int = Column(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=False), primary_key=True))
     """Of an organisation's changes a later one is never seen before an earlier one."""
-    organisation_id: UUID = Column(foreign_key="organisation.id")
+    organisation_id: UUID
+    """No foreign key: at the commit it would wait for whoever has the organisation's row, and they for the commit."""
     subject_type: ChangedType = Column(sa_column=enum_column(ChangedType))
     subject_id: UUID
     kind: ChangeKind = Column(sa_column=enum_column(ChangeKind))

@@ -48,7 +48,7 @@ _FORM = 1
 
 _OF_ORGANISATION = col(Change.organisation_id) == sa.bindparam("organisation_id", type_=sa.Uuid)
 _NEWEST = sa.select(sa.func.max(col(Change.position))).where(_OF_ORGANISATION)
-_ITEMS: sa.Select[Any] = (
+_ITEMS: sa.Select[*tuple[Any, ...]] = (
     sa.select(
         col(Change.position),
         col(Change.subject_type).label("type"),

@@ -254,6 +254,24 @@ async def test_a_slow_transaction_is_not_overtaken(world: World) -> None:
     assert await feed.said() == [("unit", "created", str(slow[0].id))]
 
 
+async def test_whoever_holds_the_organisation_and_whoever_commits_do_not_lock_each_other_up(world: World) -> None:
+    """A legal hold, or an erasure, takes the organisation's row for itself; another change is committed meanwhile."""
+    feed = await feed_of(await hr_system(world))
+    mine = sa.text("SELECT id FROM organisation WHERE id = :id FOR UPDATE")
+
+    async def change_elsewhere() -> None:
+        async with world.database.write() as session:
+            await count_up(session, world.subunit.id)
+
+    async with world.database.write() as session:
+        await session.execute(mine, {"id": world.organisation.id})
+        await count_up(session, world.unit.id)
+        other = asyncio.create_task(change_elsewhere())
+        await asyncio.sleep(0.3)
+    await other
+    assert {thing for _, _, thing in await feed.said()} == {str(world.unit.id), str(world.subunit.id)}
+
+
 async def test_of_one_thing_the_last_word_is_the_last_committed(world: World) -> None:
     """The transaction that began first changes the thing last. By its number it would come first."""
     feed = await feed_of(await hr_system(world))
