@@ -20,6 +20,8 @@ from app.services.webhook_sending import Outcome, Sending, TargetAway, Tell, Tur
 
 EVERY_S = 1.0
 AWAY_WAIT_S = 5.0
+MADE_IN_A_ROW = 20
+"""Times that deliveries are made before some are sent: a large import is no reason to wait."""
 ENDPOINTS_AT_ONCE = 16
 """Each with up to webhook_sending.SENT_AT_ONCE requests: one that is slow keeps only its own waiting."""
 
@@ -55,10 +57,10 @@ class Deliverer:
 
     async def begin(self, now: datetime) -> None:
         """Make deliveries of what has changed, and begin to send where something is due and nothing on its way."""
-        more = True
-        while more:
+        for _ in range(MADE_IN_A_ROW):
             async with self._database.write(SYSTEM) as session:
-                more = await webhook_sending.make_deliveries(session, now)
+                if not await webhook_sending.make_deliveries(session, now):
+                    break
         self._busy = {key: task for key, task in self._busy.items() if not task.done()}
         async with self._database.read(SYSTEM) as session:
             due = await webhook_sending.endpoints_due(session, now, self._busy.keys())

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from tests import machines, stories
 from tests.conftest import TOKEN_SECRET, settings_for
 from tests.database import as_owner
 from tests.machines import Machine, consent, hr_system
-from tests.program import PATIENCE, ended, launch
+from tests.program import PATIENCE, ended, launch, serving
 from tests.stories import Json
 from tests.webhook_receiver import Message, Receiver, receiving
 from tests.world import World
@@ -462,6 +463,29 @@ async def test_the_worker_sends_them_and_finishes_what_has_begun(post: Post, fre
     assert [each["state"] for each in await post.log()] == ["delivered", "delivered"]
     for message in post.receiver.taken:
         post.hook.verify(message.body, message.headers)
+
+
+@pytest.mark.parametrize("place", ["inside", "apart"])
+async def test_the_service_sends_them_by_itself_unless_it_is_told_not_to(
+    post: Post, fresh_database_url: str, new_home: Path, place: str
+) -> None:
+    await post.change()
+    settings = {
+        "LARANDE_HOME": str(new_home),
+        "LARANDE_DATABASE_URL": fresh_database_url,
+        "LARANDE_TOKEN_SECRET": TOKEN_SECRET,
+        "LARANDE_WEBHOOK_NETWORKS": LOOPBACK,
+        "LARANDE_SMTP_URL": "smtp://127.0.0.1:1",
+        "LARANDE_WORKER": place,
+    }
+    async with serving(**settings) as service:
+        if place == "inside":
+            await until(lambda: len(post.receiver.taken) == 1)
+        else:
+            await asyncio.sleep(1.5)
+        end = await service.interrupt()
+    assert (end.code, end.complained) == (0, [])
+    assert len(post.receiver.got) == (1 if place == "inside" else 0)
 
 
 async def test_what_a_killed_worker_had_sent_is_sent_again_as_the_same_message(

@@ -21,6 +21,7 @@ from tests.client import Client
 from tests.database import Database, as_owner
 from tests.machines import Machine, consent, consented, hr_system, machine
 from tests.retention_stories import a_destruction
+from tests.signing_in import calling_from, give_password, sign_in
 from tests.stories import Json, decide
 from tests.world import World
 
@@ -77,6 +78,21 @@ async def test_units_and_people_as_they_come_and_go(world: World) -> None:
     await world.administrator.client.change(f"/people/{person['id']}", None, expect=204, method="DELETE")
     assert ("person", "removed", person["id"]) == (await feed.said())[-1]
     await hr.client.refused("GET", f"/people/{person['id']}", 404, "notFound")
+
+
+async def test_what_people_do_and_what_parties_let_them_do_is_no_change_of_them(world: World) -> None:
+    """An HR system cannot tell from the feed who has been given a mandate, leads a session or has signed in."""
+    feed = await feed_of(await hr_system(world))
+    appointed = {"personId": world.employee.id, "function": "Ersättare"}
+    await world.saco_rep.client.post(f"/parties/{world.saco.id}/mandates", appointed)
+    await give_password(world, world.employee)
+    async with calling_from(world.app) as caller:
+        await sign_in(caller, world.employee)
+    group = await stories.started_group(world)
+    await stories.planned_session(world, group, facilitatorId=world.facilitator.id)
+    await stories.written_record(world, group)
+    await world.administrator.client.change(f"/people/{world.archivist.id}", {"roles": ["archivist"]})
+    assert await feed.said() == []
 
 
 async def test_a_record_is_created_when_it_is_final(world: World) -> None:
