@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
 
-from app.api import api_info, document, limits, operations, problems, token_keys
+from app.api import api_info, document, limits, operations, problems, token_keys, webhook_deliveries
 from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
 from app.api.doors import Doors
@@ -24,10 +24,11 @@ from app.api.scim import application as scim
 from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
+from app.delivering import delivering_webhooks
 from app.importing import keeping_days
 from app.key_directory import open_key_directory
 from app.name_service import NameService
-from app.outbound import Outbound
+from app.outbound import WEBHOOK_WITHIN_S, Outbound
 from app.retention import keeping_retention
 from app.services import table_files
 from app.services.key_store import KeyStore
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     database = Database(settings.database_url.get_secret_value(), settings.pool_size)
     ballot_box = BallotBox(database, now)
     outbound = Outbound(names_in(settings.identity_provider_networks))
+    webhooks = webhook_door(settings)
     key_store = None if settings.key_directory is None else open_key_directory(settings.key_directory)
 
     @asynccontextmanager
@@ -69,12 +71,14 @@ def create_app(settings: Settings) -> FastAPI:
             if settings.worker == "inside":
                 await beside.enter_async_context(keeping_retention(database))
                 await beside.enter_async_context(keeping_days(database))
+                await beside.enter_async_context(delivering_webhooks(database, webhooks.tell, vault_of(settings)))
             if key_store is not None and settings.worker == "inside":
                 await beside.enter_async_context(closing_rounds(database, key_store))
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))
             yield
             await ballot_box.close()
             await outbound.close()
+            await webhooks.close()
         await database.close()
 
     app = FastAPI(
@@ -131,6 +135,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.vault = vault_of(settings)
     app.state.second_factor_needed = Needed(settings.require_second_factor)
     app.state.relying_party = RelyingParty(outbound.call, settings.sign_in_return_url)
+    app.state.may_tell = webhooks.may_tell
     app.state.look_up_texts = NameService(names_in(settings.name_servers)).texts
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode(), _token_keys(settings))
     if key_store is not None:
@@ -143,11 +148,17 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount(scim.PATH, scim.ScimApplication(now), name="scim")
     app.include_router(api_info.health)
     app.include_router(token_keys.router)
+    app.webhooks.routes += webhook_deliveries.messages.routes
     _serve_docs(app)
     problems.install(app)
     document.install(app)
     operations.install(app)
     return app
+
+
+def webhook_door(settings: Settings) -> Outbound:
+    """By which webhooks go out: not to where identity providers may be, but to networks of their own."""
+    return Outbound(names_in(settings.webhook_networks), WEBHOOK_WITHIN_S)
 
 
 def vault_of(settings: Settings) -> Vault:

@@ -12,12 +12,27 @@ from datetime import UTC, datetime
 import structlog
 
 from app.database import Database, DatabaseAway
-from app.services import authorisation_requests, imports, retention, throttle
+from app.services import (
+    authorisation_requests,
+    changes,
+    failed_jobs,
+    imports,
+    retention,
+    throttle,
+    webhook_sending,
+)
 from app.services.wall import SYSTEM
 
 EVERY_S = 3600.0
-SWEEPS = (throttle.sweep, authorisation_requests.sweep, imports.sweep)
-"""Of what counts for minutes or days. The next of its kind sweeps as well, but there may be none."""
+SWEEPS = (
+    throttle.sweep,
+    authorisation_requests.sweep,
+    imports.sweep,
+    changes.sweep,
+    webhook_sending.sweep,
+    failed_jobs.sweep,
+)
+"""Of what counts for minutes, a day or a month. The next of its kind sweeps as well, but there may be none."""
 
 _log = structlog.get_logger("larande.retention")
 

@@ -18,9 +18,10 @@ from app.api.operations import BASE
 from app.closing import closing_rounds
 from app.connections import Patience
 from app.database import Database, RoleRefused
+from app.delivering import delivering_webhooks
 from app.importing import keeping_days
 from app.installation import CannotRun
-from app.main import create_app, workshop_of
+from app.main import create_app, vault_of, webhook_door, workshop_of
 from app.retention import keeping_retention
 from app.services import content_packs
 from app.services.calendar import swedish_day
@@ -131,7 +132,7 @@ async def _check_roles(database: Database) -> None:
 
 
 def work(url: str, settings: Settings) -> None:
-    """Send what waits in the queue and close rounds when due, until Ctrl-C or SIGTERM. Jobs begun are finished."""
+    """Do what `larande serve` does beside requests, until Ctrl-C or SIGTERM. Jobs and webhooks begun are finished."""
     logs.configure(settings.log_format, settings.log_level)
     home = installation.home_at(settings.home)
     key_store = installation.key_directory_at(home, settings.key_directory)
@@ -146,13 +147,20 @@ def work(url: str, settings: Settings) -> None:
         for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         database = Database(url, owner_url=settings.owner_url)
+        webhooks = webhook_door(settings)
         try:
             await migrations.upgrade(database)
             await _check_roles(database)
             typer.echo("The worker is running. Ctrl-C stops it.")
-            async with closing_rounds(database, key_store), keeping_retention(database), keeping_days(database):
+            async with (
+                closing_rounds(database, key_store),
+                keeping_retention(database),
+                keeping_days(database),
+                delivering_webhooks(database, webhooks.tell, vault_of(settings)),
+            ):
                 await worker.run(workshop_of(settings, database, key_store), stop)
         finally:
+            await webhooks.close()
             await database.close()
 
     asyncio.run(until_stopped())

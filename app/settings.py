@@ -58,6 +58,10 @@ class Settings(BaseSettings):
         default="",
         description="Networks, separated by commas, in which identity providers may be besides the public internet.",
     )
+    webhook_networks: str = Field(
+        default="",
+        description="Networks, separated by commas, in which webhook endpoints may be besides the public internet.",
+    )
     name_servers: str = Field(
         default="", description="Name servers, separated by commas, to ask about e-mail domains; unset: the system's."
     )
@@ -143,7 +147,7 @@ class Settings(BaseSettings):
         mail.sender_of(value)
         return value
 
-    @field_validator("trusted_proxies", "identity_provider_networks")
+    @field_validator("trusted_proxies", "identity_provider_networks", "webhook_networks")
     @classmethod
     def _are_networks(cls, value: str) -> str:
         try:

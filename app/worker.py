@@ -1,10 +1,10 @@
 """Does what waits in the queue: mails now, whatever else comes after a request later. Thin: the work is in services.
 
 A job is taken, done, and deleted. When what it needs is away it is put back and tried again, less and less often; one
-that can never be done is dropped with a line in the log, and the others do not wait for it. A worker that is killed
-leaves jobs that are taken and not deleted: they are taken again when nothing has been heard of it for a while. Between
-the mail server's "250" and the deletion lies a moment (a tenth of a second or so) in which that means a second mail;
-both then have one Message-ID.
+that can never be done is kept for the system administrator (services/failed_jobs.py), and the others do not wait for
+it. A worker that is killed leaves jobs that are taken and not deleted: they are taken again when nothing has been heard
+of it for a while. Between the mail server's "250" and the deletion lies a moment (a tenth of a second or so) in which
+that means a second mail; both then have one Message-ID.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 
 from app.database import Database, DatabaseAway
-from app.services import account_mail, queue, survey_mail
+from app.services import account_mail, failed_jobs, queue, survey_mail
 from app.services.account_mail import AccountOffice
 from app.services.key_store import KeyStore
 from app.services.mail import Mailer, MailRefused
@@ -96,10 +96,10 @@ async def run(workshop: Workshop, stop: asyncio.Event) -> None:
     said = _Said()
 
     async def send(job: Job) -> None:
-        await _done(job, said, lambda: survey_mail.carry_out(office, job.payload, job.id))
+        await _done(workshop.database, job, said, lambda: survey_mail.carry_out(office, job.payload, job.id))
 
     async def send_to_account(job: Job) -> None:
-        await _done(job, said, lambda: account_mail.carry_out(accounts, job.payload, job.id))
+        await _done(workshop.database, job, said, lambda: account_mail.carry_out(accounts, job.payload, job.id))
 
     async with _tidying(workshop.database):
         while not stop.is_set():
@@ -124,7 +124,7 @@ async def run(workshop: Workshop, stop: asyncio.Event) -> None:
                 await _slept(stop, AWAY_WAIT_S)
 
 
-async def _done(job: Job, said: "_Said", do: Callable[[], Awaitable[None]]) -> None:
+async def _done(database: Database, job: Job, said: "_Said", do: Callable[[], Awaitable[None]]) -> None:
     """Do a job, and turn every way in which it can fail into what the queue understands.
 
     The library keeps and logs the exceptions it meets, with their causes: none of ours has any, or words of a job.
@@ -136,13 +136,25 @@ async def _done(job: Job, said: "_Said", do: Callable[[], Awaitable[None]]) -> N
             said.once_in_a_while("jobs wait", missing=str(not_yet))
         raise RetryRequested(_wait(job.attempts) if not_yet.wait is None else not_yet.wait) from None
     except (MailRefused, Unreadable) as never:
-        _log.warning("job dropped", job=job.id, kind=type(never).__name__)
+        _log.warning("job given up", job=job.id, kind=type(never).__name__)
+        await _give_up(database, job, type(never).__name__)
     except DatabaseAway:
         raise RetryRequested(_wait(job.attempts)) from None
     except Exception as error:
         _log.error("job failed", job=job.id, attempt=job.attempts, kind=type(error).__name__, exc_info=error)
         if job.attempts < TRIES:
             raise RetryRequested(_wait(job.attempts)) from None
+        await _give_up(database, job, type(error).__name__)
+
+
+async def _give_up(database: Database, job: Job, fault: str) -> None:
+    """Keep it where the system administrator finds it. If that cannot be stored now, the job stays in the queue."""
+    try:
+        async with database.write(SYSTEM) as session:
+            kept = queue.Job(job.entrypoint, job.payload or b"")
+            await failed_jobs.keep(session, kept, fault, job.attempts + 1, datetime.now(UTC))
+    except DatabaseAway:
+        raise RetryRequested(_wait(job.attempts)) from None
 
 
 def _wait(attempts: int) -> timedelta:

@@ -54,6 +54,11 @@ def an_hr_system(**more: Any) -> Json:
     return a_client(name="Personalsystemet", purpose="Personer och enheter.", kind="hrSystem", scopes=HR) | more
 
 
+def an_endpoint(**more: Any) -> Json:
+    """On the public internet, where nothing is sent in a test."""
+    return {"url": "https://8.8.8.8/larande", "types": ["unit"], **more}
+
+
 async def registered(world: World, **more: Any) -> Json:
     made: Json = await world.administrator.client.post(f"{world.path}/service-clients", a_client(**more))
     return made

@@ -8,10 +8,13 @@ import sqlalchemy as sa
 
 from app.models.approval import Approval
 from app.models.deactivation_release import DeactivationRelease
+from app.models.failed_job import FailedJob, FailedJobState
 from app.models.mandate import Mandate
 from app.models.service_client import ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.union_data_refusal import UnionDataRefusal
+from app.models.webhook_delivery import WebhookDelivery
+from app.models.webhook_endpoint import WebhookEndpoint
 from app.services.calendar import swedish_day
 from tests import machines, stories
 
@@ -66,7 +69,44 @@ async def build(stage: "Stage") -> None:
     await stage.keep("release of the brake", DeactivationRelease, released["id"])
     hr = world.machines["hr_client"].id
     await world.add(UnionDataRefusal(service_client_id=UUID(hr), day=swedish_day(datetime.now(UTC)), refusals=2))
+    await _webhooks(stage)
     await stage.keep("approval: employer's, of a client", Approval, standing["id"])
+
+
+async def _webhooks(stage: "Stage") -> None:
+    """Endpoints of the HR system, with what was and is to be sent to one; and jobs that came to nothing."""
+    world = stage.world
+    path = f"{world.machines['hr_client'].path}/webhook-endpoints"
+    active, paused = [await world.administrator.client.post(path, machines.an_endpoint()) for _ in "ab"]
+    sent, waiting = [
+        await world.administrator.client.post(f"/webhook-endpoints/{active['id']}/webhook-deliveries", {}) for _ in "ab"
+    ]
+    await world.administrator.client.step(f"/webhook-endpoints/{paused['id']}/transitions", {"to": "paused"})
+    now = datetime.now(UTC)
+    jobs = {
+        "failed": FailedJob(entrypoint="survey_mail", payload=b"{}", fault="MailRefused", attempts=1, created_at=now),
+        "discarded": FailedJob(
+            entrypoint="survey_mail",
+            payload=None,
+            fault="MailRefused",
+            attempts=1,
+            state=FailedJobState.DISCARDED,
+            settled_at=now,
+            created_at=now,
+        ),
+    }
+    async with world.database.write() as session:
+        session.add_all(jobs.values())
+        arrived = {"id": UUID(sent["id"]), "now": now}
+        await session.execute(
+            sa.text("UPDATE webhook_delivery SET state = 'delivered', settled_at = :now WHERE id = :id"), arrived
+        )
+    for name, row_id in (("active", active["id"]), ("paused", paused["id"])):
+        await stage.keep(f"endpoint, {name}", WebhookEndpoint, row_id)
+    for name, row_id in (("delivered", sent["id"]), ("pending", waiting["id"])):
+        await stage.keep(f"delivery, {name}", WebhookDelivery, row_id)
+    for name, job in jobs.items():
+        await stage.keep(f"job, {name}", FailedJob, job.id)
 
 
 async def one_for_two_unions(stage: "Stage") -> None:
@@ -94,6 +134,10 @@ async def of_closed(stage: "Stage") -> None:
     """What the organisation that is about to close has registered."""
     made = await machines.machine(stage.shut)
     await stage.keep("client, organisation closed", ServiceClient, made.id)
+    endpoint = await stage.shut.administrator.client.post(
+        f"{made.path}/webhook-endpoints", machines.an_endpoint(types=["sessionRecord"])
+    )
+    await stage.keep("endpoint, organisation closed", WebhookEndpoint, endpoint["id"])
     await stage.keep("secret, organisation closed", ServiceClientCredential, made.credential_id)
     (approval,) = await machines.consent(stage.shut, made.path, stage.shut.employer_rep)
     await stage.keep("approval: of a client, organisation closed", Approval, approval["id"])

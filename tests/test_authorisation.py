@@ -38,6 +38,7 @@ from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.email_domain import EmailDomain
+from app.models.failed_job import FailedJob
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
 from app.models.instrument import Instrument
@@ -59,6 +60,8 @@ from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound
 from app.models.survey_texts import SurveyTexts
 from app.models.unit import Unit
+from app.models.webhook_delivery import WebhookDelivery
+from app.models.webhook_endpoint import WebhookEndpoint
 from app.models.working_group import WorkingGroup
 from app.services import actors, agreement, policy
 from app.services.actor import Actor
@@ -276,10 +279,19 @@ def _changes_of_rounds() -> Cases:
     return cases
 
 
+def _endpoints_made(stage: Stage) -> Iterator[Cell]:
+    """Each of what its client's scopes name."""
+    types = {"people": "person", "units": "unit", "records": "sessionRecord", "results": "surveyRound"}
+    for name, row in stage.of(ServiceClient).items():
+        seen = [types[row.scopes[0].partition(":")[0]]]
+        yield Cell(name, row, f"/service-clients/{row.id}/webhook-endpoints", machines.an_endpoint(types=seen))
+
+
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
 ROUND, AMENDMENT, TEXTS = "/survey-rounds/{id}", "/survey-amendments/{id}", "/survey-texts/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
 SERVICE_CLIENT = "/service-clients/{id}"
+WEBHOOK = "/webhook-endpoints/{id}"
 CLOSE = {"to": "closed", "reason": "Klart."}
 ACTION = {"what": "Pröva.", "ownerFunction": "Enhetschef", "dueOn": "2030-01-01"}
 
@@ -500,6 +512,22 @@ CASES: dict[str, Cases] = {
     "create_service_client_credential": _on(ServiceClient, f"{SERVICE_CLIENT}/credentials", lambda _s, _r: {}),
     "read_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
     "delete_service_client_credential": _on(ServiceClientCredential, "/service-client-credentials/{id}"),
+    # --- changes, webhooks, failed jobs
+    "read_changes": _bare("/changes"),
+    "list_webhook_endpoints": _on(ServiceClient, f"{SERVICE_CLIENT}/webhook-endpoints"),
+    "create_webhook_endpoint": _endpoints_made,
+    "read_webhook_endpoint": _on(WebhookEndpoint, WEBHOOK),
+    "transition_webhook_endpoint": _on(
+        WebhookEndpoint, f"{WEBHOOK}/transitions", lambda _s, r: {"to": "paused" if r.state == "active" else "active"}
+    ),
+    "create_webhook_secret": _on(WebhookEndpoint, f"{WEBHOOK}/secrets", lambda _s, _r: {}),
+    "delete_webhook_endpoint": _on(WebhookEndpoint, WEBHOOK),
+    "list_webhook_deliveries": _on(WebhookEndpoint, f"{WEBHOOK}/webhook-deliveries"),
+    "create_webhook_delivery": _on(WebhookEndpoint, f"{WEBHOOK}/webhook-deliveries", lambda _s, _r: {}),
+    "read_webhook_delivery": _on(WebhookDelivery, "/webhook-deliveries/{id}"),
+    "list_failed_jobs": _bare("/failed-jobs"),
+    "read_failed_job": _on(FailedJob, "/failed-jobs/{id}"),
+    "transition_failed_job": _on(FailedJob, "/failed-jobs/{id}/transitions", lambda _s, _r: {"to": "discarded"}),
     # --- personal data and retention
     "erase_person": _on(Person, "/people/{id}"),
     "read_data_export": _on(Person, "/people/{id}/data-export"),

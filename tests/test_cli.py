@@ -62,6 +62,7 @@ def assert_one_line(result: Result, *words: str) -> None:
         ("LARANDE_SIGN_IN_RETURN_URL", "http://op.example/hemligt", ["LARANDE_SIGN_IN_RETURN_URL", "https://"]),
         ("LARANDE_SIGN_IN_RETURN_URL", "https://op.example/?hemligt", ["LARANDE_SIGN_IN_RETURN_URL", "https://"]),
         ("LARANDE_IDENTITY_PROVIDER_NETWORKS", "hemligt", ["LARANDE_IDENTITY_PROVIDER_NETWORKS", "10.0.0.0/8"]),
+        ("LARANDE_WEBHOOK_NETWORKS", "hemligt", ["LARANDE_WEBHOOK_NETWORKS", "10.0.0.0/8"]),
         ("LARANDE_NAME_SERVERS", "ns.hemligt.example", ["LARANDE_NAME_SERVERS", "192.0.2.53"]),
         ("LARANDE_CORS_ORIGINS", "*", ["LARANDE_CORS_ORIGINS", "https://www.example.se"]),
         ("LARANDE_CORS_ORIGINS", "https://a.example/hemligt", ["LARANDE_CORS_ORIGINS", "https://www.example.se"]),

@@ -156,7 +156,8 @@ async def test_down_and_up_again_keeps_what_both_can_hold(fresh: Database) -> No
     async with fresh.migrate() as connection:
         await filled(connection)
     before = await everything(fresh)
-    assert all(len(rows) == 1 for rows in before.values())
+    # What has changed the database writes down itself, beside the row that was made for that table.
+    assert all(len(rows) == 1 for table, rows in before.items() if table != "change")
     for revision in reversed(REVISIONS[:-1]):
         await migrations.downgrade(fresh, revision)
     there = "SELECT table_name || ' ' || column_name FROM information_schema.columns WHERE table_schema = 'public'"

@@ -47,13 +47,14 @@ TABLES = SQLModel.metadata.tables
 STRUCTURE = {
     *("organisation", "unit", "unit_placement", "party", "person"),
     *("email_domain", "service_client", "service_client_credential", "deactivation_release"),
+    *("webhook_endpoint", "webhook_delivery"),
 }
 NOBODYS = {
     *("credential", "person_invitation", "sign_in_failure", "authorisation_request"),
     *("sealed_response", "survey_sums"),
 }
 ONES_OWN = {"sign_in", "idempotency_key", "second_factor", "recovery_code", "identity"}
-SERVED_WHOLE = {"unit", "unit_placement", "person", "deactivation_release"}
+SERVED_WHOLE = {"unit", "unit_placement", "person", "deactivation_release", "change"}
 SERVED_IN_STATE = {"session_record": "final", "survey_round": "released"}
 SERVED_OF_ROUND = {"survey_unit", "survey_covered_unit", "survey_release", "survey_result"}
 PARENTS = {
@@ -153,8 +154,10 @@ class Proof:
             return True
         if isinstance(who, Program):
             return not self.served(who, table, row)
-        if table == "service_client_idempotency_key":
+        if table in {"service_client_idempotency_key", "change"}:
             return True
+        if table == "failed_job":
+            return not who.administrator
         if table in PARENTS:
             return self.foreign(who, *self.parent(table, row))
         if table in ONES_OWN:
@@ -548,6 +551,10 @@ CHANGES = {
     },
     "unit": {"headcount": ("coalesce(headcount, 0) + 1", {RUNNING, "a party"})},
     "unit_placement": {"name": ("name || 'x'", {RUNNING, "a party"})},
+    "webhook_endpoint": {
+        "failures": ("failures + 1", {RUNNING}),
+        "url": ("url || 'x'", set()),
+    },
     "service_client": {"purpose": ("purpose || 'x'", {RUNNING, "a party"})},
 }
 

@@ -163,6 +163,7 @@ def test_cryptography_comes_from_few_libraries() -> None:
         "pwdlib": {"passwords"},
         "pyotp": {"one_time_codes"},
         "mnemonic": {"ballot"},
+        "standardwebhooks": {"webhook_sending"},
     }
     others = {
         *(

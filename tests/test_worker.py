@@ -285,7 +285,9 @@ async def test_a_poisoned_or_refused_job_does_not_stop_the_others(
             await nothing_waits(agency)
     assert server.recipients == sorted(person.email for person in people[1:])
     said = written(caplog)
-    assert said.count("job dropped") == len(poison) + 1
+    assert said.count("job given up") == len(poison) + 1
+    kept = await scalars(agency, "SELECT fault FROM failed_job ORDER BY id")
+    assert sorted(kept) == ["MailRefused", *["Unreadable"] * len(poison)]
     assert all(person.email not in said for person in people)
 
 

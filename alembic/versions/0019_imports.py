@@ -5,12 +5,12 @@ Revises: 0017
 """
 
 import sqlalchemy as sa
-
-from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from alembic import op
+
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -9,6 +9,7 @@ from app.api import (
     audit_entries,
     auth,
     authorisation_requests,
+    changes,
     data_exports,
     deactivation_releases,
     destruction_log_entries,
@@ -16,6 +17,7 @@ from app.api import (
     dialogue_sessions,
     dialogue_templates,
     email_domains,
+    failed_jobs,
     identities,
     identity_providers,
     imports,
@@ -44,6 +46,8 @@ from app.api import (
     survey_texts,
     unit_trees,
     units,
+    webhook_deliveries,
+    webhook_endpoints,
     working_groups,
 )
 
@@ -75,6 +79,9 @@ TAGS = {
     "service-clients": "Programs that read or write for an organisation, and what both sides let them read.",
     "hr-syncing": "What HR systems may do, and when they have to wait.",
     "imports": "Files from HR systems: planned, reviewed, applied, and the report of it.",
+    "changes": "What has changed, for service clients, in the order in which it was committed.",
+    "webhooks": "Service clients told of changes as they happen, and what came of each message.",
+    "failed-jobs": "What the worker could not do, for the system administrator.",
     "retention": "How long things are kept, what a legal hold stops, and what has been destroyed by which decision.",
     "audit-entries": "Who changed what and when.",
     "api-info": "About this API.",
@@ -115,6 +122,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     service_client_credentials.router,
     # --- HR syncing
     deactivation_releases.router,
+    # --- changes, webhooks, failed jobs
+    changes.router,
+    webhook_endpoints.router,
+    webhook_deliveries.router,
+    failed_jobs.router,
     # --- personal data and retention
     data_exports.router,
     retention_rules.router,

@@ -95,6 +95,7 @@ _STATUS_WORDS = {
     "406": "The answer exists as JSON, and in the formats named here.",
     "408": "The request did not arrive in time.",
     "409": "The state of things does not allow it.",
+    "410": "What is asked for is no longer kept; the problem says how to start over.",
     "412": "The resource has changed since it was read.",
     "413": "The body is larger than 1 MiB, or a survey answer than 128 KiB.",
     "414": "The address is longer than 8 KiB.",
@@ -128,6 +129,7 @@ def document(app: FastAPI) -> Json:
         summary="Joint conversations about learning at work",
         description=DESCRIPTION,
         routes=app.routes,
+        webhooks=app.webhooks.routes,
         terms_of_service="https://larande.example/terms",
         contact={"name": "Lärande i förändring", "url": "https://larande.example", "email": "api@larande.example"},
         license_info={"name": "EUPL-1.2", "url": "https://joinup.ec.europa.eu/collection/eupl/eupl-text-eupl-12"},
@@ -157,6 +159,7 @@ def document(app: FastAPI) -> Json:
             schema["example"] = example_of(schema, schemas)
     _complete_bodies(made["paths"], schemas)
     _place_examples(made["paths"], schemas)
+    _finish_webhooks(made["webhooks"])
     _link(made["paths"])
     return made
 
@@ -194,6 +197,7 @@ def _finish_operation(operation: Json, method: str, path: str) -> None:
     if operation["operationId"] == "create_token":
         statuses |= {"401", "403", "409", "429"}
     statuses |= {"429"} if operation["operationId"] in _GUESSED_AT else set()
+    statuses |= {"410"} if operation["operationId"] == "read_changes" else set()
     if operation["operationId"] in {"sign_out", "create_authorisation_request"}:
         operation["security"] = [{}, {"bearerAuth": []}]  # a token is welcome, not needed
         statuses -= {"409"}
@@ -245,6 +249,7 @@ _OF_SOME_STATES = {
 _WITHOUT_ETAG = {
     *("create_token", "read_api_info", "read_survey_form", "create_survey_response"),
     *("read_sign_in_choices", "create_authorisation_request"),
+    "read_changes",
 }
 # What is in the ballot box can be read by nobody, and a way to an identity provider is not to be read but gone.
 _WITHOUT_ADDRESS = {"create_survey_response", "create_authorisation_request"}
@@ -374,6 +379,49 @@ def _place_examples(paths: Json, schemas: Json) -> None:
                 rel: page and {"href": f"{home}?page={page}", "rel": rel, "method": "GET"}
                 for rel, page in pages.items()
             }
+
+
+_MESSAGES: dict[str, dict[str, Json]] = {
+    "change": {
+        "finalRecord": {
+            "summary": "Ett protokoll har blivit slutligt",
+            "value": {
+                "type": "sessionRecord.created",
+                "timestamp": "2026-11-23T13:00:00Z",
+                "data": {"id": _UUID_EXAMPLE},
+            },
+        },
+        "renamedUnit": {
+            "summary": "En enhet har fått ett annat namn eller en annan plats",
+            "value": {"type": "unit.updated", "timestamp": "2026-11-23T13:05:00Z", "data": {"id": _UUID_EXAMPLE}},
+        },
+        "erasedPerson": {
+            "summary": "En person finns inte längre",
+            "value": {"type": "person.removed", "timestamp": "2026-11-23T13:10:00Z", "data": {"id": _UUID_EXAMPLE}},
+        },
+    },
+    "endpoint.test": {
+        "test": {
+            "summary": "Ett prov, som en systemadministratör har bett om",
+            "value": {"type": "endpoint.test", "timestamp": "2026-11-23T13:15:00Z", "data": {"id": _UUID_EXAMPLE}},
+        }
+    },
+}
+
+
+def _finish_webhooks(webhooks: Json) -> None:
+    """What receivers get and are to answer; it is they who are asked, by signature and not by token."""
+    for name, item in webhooks.items():
+        operation = item["post"]
+        operation["security"] = []
+        for parameter in operation["parameters"]:
+            _tidy_parameter(parameter)
+        operation["requestBody"]["content"]["application/json"]["examples"] = _MESSAGES[name]
+        operation["responses"] = {
+            "204": {"description": "Taken. Any other 2xx is as good; its body is not read."},
+            "410": {"description": "Nobody wants this any more: the endpoint is paused."},
+            "default": {"description": "Not taken. The message is sent again, for three days."},
+        }
 
 
 # --- Links ---------------------------------------------------------------------------------------------------

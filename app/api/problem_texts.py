@@ -497,6 +497,70 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Okänd plats i listan", "Följ länken next som den är, med samma sortering."),
         ("Unknown place in the list", "Follow the next link as it is, with the same order."),
     ),
+    # --- changes, webhooks, failed jobs
+    "cursorExpired": _p(
+        410,
+        (
+            "Platsen i ändringsflödet finns inte kvar",
+            "Ändringar sparas i 30 dagar. Börja om så här: hämta /changes utan cursor och spara den cursor du får, läs "
+            "sedan listorna över det du får se, och hämta därefter ändringar med den sparade.",
+        ),
+        (
+            "That place in the feed is gone",
+            "Changes are kept for 30 days. Start over like this: get /changes without a cursor and keep the cursor you "
+            "are given, then read the lists of what you may see, and then get changes with the one you kept.",
+        ),
+    ),
+    "sightHasChanged": _p(
+        410,
+        (
+            "Du får se mer än när du fick din cursor",
+            "Det som tillkommit finns inte i flödet. Börja om så här: hämta /changes utan cursor och spara den cursor "
+            "du får, läs sedan listorna över det du får se, och hämta därefter ändringar med den sparade.",
+        ),
+        (
+            "You may see more than when you were given this cursor",
+            "What has been added is not in the feed. Start over like this: get /changes without a cursor and keep the "
+            "cursor you are given, then read the lists of what you may see, and then get changes with the one you "
+            "kept.",
+        ),
+    ),
+    "targetRefused": _p(
+        422,
+        (
+            "Dit skickas inga meddelanden",
+            "Adressen leder till ett nät som inte är öppet för webhooks. Den som driver installationen kan lista nät "
+            "som ska vara det (LARANDE_WEBHOOK_NETWORKS).",
+        ),
+        (
+            "No messages are sent there",
+            "The address leads to a network that is not open to webhooks. Whoever runs the installation can list "
+            "networks that are (LARANDE_WEBHOOK_NETWORKS).",
+        ),
+    ),
+    "targetUnknown": _p(
+        422,
+        ("Adressen går inte att hitta", "Servernamnet finns inte i DNS, eller så svarar namnservrarna inte just nu."),
+        ("The address cannot be found", "The host is not in DNS, or the name servers do not answer now."),
+    ),
+    "typeNotInScopes": _p(
+        422,
+        ("Det får klienten inte läsa", "Välj bara slag av saker som klientens behörigheter omfattar."),
+        ("The client may not read that", "Choose only kinds of things that the client's scopes name."),
+    ),
+    "unknownDelivery": _p(
+        422,
+        (
+            "Okänt meddelande",
+            "Den här mottagaren har inte fått något meddelande med det id:t, eller inte de senaste 30 dagarna.",
+        ),
+        ("Unknown delivery", "This endpoint has had no delivery with that id, or not in the last 30 days."),
+    ),
+    "jobSettled": _p(
+        409,
+        ("Jobbet är redan avgjort", "Det har lagts tillbaka i kön eller kasserats."),
+        ("The job is settled already", "It has been put back in the queue or discarded."),
+    ),
     # --- organisations, units, parties, people, mandates
     "organisationNumberTaken": _p(
         409,

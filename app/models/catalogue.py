@@ -5,6 +5,7 @@ from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
+from app.models.change import Change
 from app.models.content_pack import ContentPack
 from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
@@ -12,6 +13,7 @@ from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.email_domain import EmailDomain
+from app.models.failed_job import FailedJob
 from app.models.hr_import import HrImport, HrKeptChange
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
@@ -40,6 +42,8 @@ from app.models.survey_round import SurveyCoveredUnit, SurveyRound, SurveyUnit
 from app.models.survey_texts import SurveyText, SurveyTexts, SurveyTextWithholding
 from app.models.union_data_refusal import UnionDataRefusal
 from app.models.unit import Unit, UnitPlacement
+from app.models.webhook_delivery import WebhookDelivery
+from app.models.webhook_endpoint import WebhookEndpoint
 from app.models.working_group import WorkingGroup, WorkingGroupParty
 
 TABLES: tuple[type[Table], ...] = (
@@ -102,4 +106,9 @@ TABLES: tuple[type[Table], ...] = (
     LegalHold,
     Destruction,
     DestructionLogEntry,
+    # --- changes, webhooks, failed jobs
+    Change,
+    WebhookEndpoint,
+    WebhookDelivery,
+    FailedJob,
 )

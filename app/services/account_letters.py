@@ -21,6 +21,7 @@ class Notice(StrEnum):
     CODES_GUESSED = "codesGuessed"
     IDENTITY_LINKED = "identityLinked"
     MANDATE_SUSPENDED = "mandateSuspended"
+    WEBHOOK_PAUSED = "webhookPaused"
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,20 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
             f"therefore suspended: it gives no say in {SERVICE} until you say so. Sign in to see which one it is.",
             "If the person has left, there is nothing you need to do, but you can end the mandate and appoint somebody "
             "else. If they have not: have the employer correct it, and then resume the mandate.",
+        ),
+    },
+    Notice.WEBHOOK_PAUSED: {
+        Language.SWEDISH: _Said(
+            "En webhook har pausats",
+            f"Meddelanden om ändringar från {SERVICE} kommer inte fram till en av mottagarna. Den har pausats; det som "
+            "inte har skickats sparas i 30 dagar.",
+            "Se vilken det är hos tjänsteklienterna, och återuppta den när mottagaren fungerar.",
+        ),
+        Language.ENGLISH: _Said(
+            "A webhook has been paused",
+            f"Messages about changes from {SERVICE} do not arrive at one of the endpoints. It has been paused; what "
+            "has not been sent is kept for 30 days.",
+            "Look for it among the service clients, and resume it when the receiver works again.",
         ),
     },
 }

@@ -17,6 +17,7 @@ from app.models.destruction_log_entry import DestructionLogEntry
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.email_domain import EmailDomain
+from app.models.failed_job import FailedJob
 from app.models.hr_import import HrImport, ImportSubject
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
@@ -39,6 +40,8 @@ from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound, SurveyRoundState
 from app.models.survey_texts import SurveyTexts, SurveyTextsState
 from app.models.unit import Unit
+from app.models.webhook_delivery import WebhookDelivery
+from app.models.webhook_endpoint import WebhookEndpoint
 from app.models.working_group import WorkingGroup
 from app.services.conditions import (
     ACTION_NOT_SETTLED,
@@ -71,6 +74,7 @@ from app.services.conditions import (
     ITS_RECORD_OPEN,
     ITS_RECORD_OPEN_FOR_OTHERS,
     ITS_ROUND_UNDER_WAY,
+    JOB_FAILED,
     MANDATE_RUNS,
     MEETS_AT_TABLE,
     MEETS_PARTY,
@@ -471,6 +475,23 @@ RULES: dict[str, Rule] = {
     "list_deactivation_releases": _list(Organisation, DeactivationRelease, ADMINISTRATOR, REPRESENTATIVE),
     "create_deactivation_release": Rule(Organisation, (ADMINISTRATOR,), (ORGANISATION_ACTIVE,)),
     "read_deactivation_release": _read(DeactivationRelease, ADMINISTRATOR, REPRESENTATIVE),
+    # --- changes
+    "read_changes": Rule(None, (CLIENT,), reads=True),
+    # --- webhooks
+    "list_webhook_endpoints": _list(ServiceClient, WebhookEndpoint, ADMINISTRATOR, REPRESENTATIVE),
+    "create_webhook_endpoint": Rule(ServiceClient, (ADMINISTRATOR,), (CLIENT_NOT_ENDED, ITS_ORGANISATION_ACTIVE)),
+    "read_webhook_endpoint": _read(WebhookEndpoint, ADMINISTRATOR, REPRESENTATIVE),
+    "transition_webhook_endpoint": Rule(WebhookEndpoint, (ADMINISTRATOR,), (ITS_ORGANISATION_ACTIVE,)),
+    "create_webhook_secret": Rule(WebhookEndpoint, (ADMINISTRATOR,), (ITS_ORGANISATION_ACTIVE,)),
+    # Also when the organisation is closed: shutting a door is always safe.
+    "delete_webhook_endpoint": Rule(WebhookEndpoint, (ADMINISTRATOR,)),
+    "list_webhook_deliveries": _list(WebhookEndpoint, WebhookDelivery, ADMINISTRATOR, REPRESENTATIVE),
+    "create_webhook_delivery": Rule(WebhookEndpoint, (ADMINISTRATOR,), (ITS_ORGANISATION_ACTIVE,)),
+    "read_webhook_delivery": _read(WebhookDelivery, ADMINISTRATOR, REPRESENTATIVE),
+    # --- failed jobs
+    "list_failed_jobs": _list(None, FailedJob, ADMINISTRATOR),
+    "read_failed_job": _read(FailedJob, ADMINISTRATOR),
+    "transition_failed_job": Rule(FailedJob, (ADMINISTRATOR,), (JOB_FAILED,)),
     # --- retention. Also when the organisation is closed: what it leaves behind is archived and destroyed all the same.
     "list_retention_rules": _list(Organisation, RetentionRule, MEMBER),
     "create_retention_rule": Rule(Organisation, (ARCHIVIST,)),

@@ -16,6 +16,7 @@ from app.models.base import Table
 from app.models.destruction import DestructionState
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.dialogue_template import DialogueTemplateState
+from app.models.failed_job import FailedJobState
 from app.models.hr_import import ImportState, import_state
 from app.models.instrument import InstrumentState
 from app.models.organisation import Organisation, OrganisationState
@@ -347,6 +348,8 @@ CLIENT_NOT_ENDED = While("the client has not ended", Code.SERVICE_CLIENT_ENDED, 
 CONSENT_NEEDED = While(
     "some of its scopes need consent", Code.CONSENT_NOT_NEEDED, lambda _actor, row, _now: row.needs_consent
 )
+# --- failed jobs
+JOB_FAILED = While("it is not settled", Code.JOB_SETTLED, state_is(FailedJobState.FAILED))
 # --- retention
 # Nobody who is at work is forgotten by somebody else.
 NOT_ANOTHER_WHO_IS_ACTIVE = While(

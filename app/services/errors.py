@@ -51,6 +51,14 @@ class Code(StrEnum):
     # shape of the request
     NOTHING_TO_CHANGE = "nothingToChange"
     CURSOR_INVALID = "cursorInvalid"
+    # changes, webhooks, failed jobs
+    CURSOR_EXPIRED = "cursorExpired"
+    SIGHT_HAS_CHANGED = "sightHasChanged"
+    TARGET_REFUSED = "targetRefused"
+    TARGET_UNKNOWN = "targetUnknown"
+    TYPE_NOT_IN_SCOPES = "typeNotInScopes"
+    UNKNOWN_DELIVERY = "unknownDelivery"
+    JOB_SETTLED = "jobSettled"
     # organisations, units, parties, people, mandates
     ORGANISATION_NUMBER_TAKEN = "organisationNumberTaken"
     ORGANISATION_CLOSED = "organisationClosed"

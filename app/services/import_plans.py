@@ -98,7 +98,7 @@ async def _mapping(work: Work, organisation_id: UUID, subject: ImportSubject) ->
 
 async def _count_union(work: Work, times: int) -> None:
     if times and work.actor.service_client_id is not None:
-        await syncing.count_refusal(work.session, work.actor.service_client_id, work.today, times)
+        await syncing.count_refusals(work.session, work.actor.service_client_id, work.today, times)
 
 
 # --- People -------------------------------------------------------------------------------------------------------

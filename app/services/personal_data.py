@@ -16,6 +16,7 @@ from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
+from app.models.change import Change
 from app.models.data_export import InBothLanguages
 from app.models.dialogue_session import DialogueSession
 from app.models.idempotency_key import IdempotencyKey
@@ -26,6 +27,7 @@ from app.models.person import Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.session_record import SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
+from app.models.webhook_delivery import WebhookDelivery
 from app.services import account_mail, survey_mail
 
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)
@@ -250,6 +252,26 @@ PLACES: tuple[Place, ...] = (
             "För att parterna ska kunna se vem som har gjort vad.", "So that the parties can see who has done what."
         ),
         _UNION_ACT,
+    ),
+    Place(
+        Change,
+        col(Change.subject_id) == _PERSON,
+        ("subject_id",),
+        _texts(
+            "För att din arbetsgivares system ska få veta att uppgifterna om dig har ändrats. Sparas i högst 31 dagar.",
+            "So that your employer's systems are told that your details have changed. Kept for at most 31 days.",
+        ),
+        _PUBLIC_TASK,
+    ),
+    Place(
+        WebhookDelivery,
+        col(WebhookDelivery.subject_id) == _PERSON,
+        ("subject_id",),
+        _texts(
+            "För att din arbetsgivares system ska få veta att uppgifterna om dig har ändrats. Sparas i 30 dagar.",
+            "So that your employer's systems are told that your details have changed. Kept for 30 days.",
+        ),
+        _PUBLIC_TASK,
     ),
     Place(
         LegalHold,

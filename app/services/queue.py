@@ -41,7 +41,13 @@ _TAKE_BACK = sa.text(
     "DELETE FROM queue.pgqueuer WHERE status = 'queued' AND entrypoint = :entrypoint AND position(:part IN payload) > 0"
 ).bindparams(sa.bindparam("part", type_=sa.LargeBinary))
 _WAITING = sa.text(
-    "SELECT payload FROM queue.pgqueuer WHERE entrypoint = :entrypoint AND position(:part IN payload) > 0 ORDER BY id"
+    "(SELECT payload FROM queue.pgqueuer WHERE entrypoint = :entrypoint AND position(:part IN payload) > 0 ORDER BY id)"
+    " UNION ALL "
+    "(SELECT payload FROM failed_job WHERE entrypoint = :entrypoint AND position(:part IN payload) > 0 ORDER BY id)"
+).bindparams(sa.bindparam("part", type_=sa.LargeBinary))
+# Those that were given up are in our own table, and are taken back like those that wait.
+_TAKE_BACK_FAILED = sa.text(
+    "DELETE FROM failed_job WHERE entrypoint = :entrypoint AND position(:part IN payload) > 0"
 ).bindparams(sa.bindparam("part", type_=sa.LargeBinary))
 _FORGET = sa.text("DELETE FROM queue.pgqueuer_log WHERE created < now() - make_interval(secs => :kept)")
 
@@ -68,12 +74,14 @@ async def put(session: AsyncSession, jobs: Sequence[Job], wait: timedelta = time
 
 
 async def take_back(session: AsyncSession, entrypoint: str, part: bytes) -> None:
-    """Delete, in the session's transaction, the jobs that wait and have this in their payload."""
-    await session.execute(_TAKE_BACK, {"entrypoint": entrypoint, "part": part})
+    """Delete, in the session's transaction, the jobs that wait or were given up and have this in their payload."""
+    given = {"entrypoint": entrypoint, "part": part}
+    for statement in (_TAKE_BACK, _TAKE_BACK_FAILED):
+        await session.execute(statement, given)
 
 
 async def waiting_with(session: AsyncSession, entrypoint: str, part: bytes) -> list[bytes]:
-    """The payloads of jobs that are not done yet and have this in them."""
+    """The payloads of jobs that are not done yet, or were given up, and have this in them."""
     found = await session.execute(_WAITING, {"entrypoint": entrypoint, "part": part})
     return [bytes(payload) for payload in found.scalars()]
 

@@ -45,12 +45,13 @@ STILL_DONE = {
     # Its people still sign in, and its domain may be another's by now.
     *("update_email_domain", "delete_email_domain", "unlink_identity", "end_sign_in"),
     # Clients are not let in any more; whoever looks after them may clear up.
-    *("end_service_client", "delete_service_client_credential"),
+    *("end_service_client", "delete_service_client_credential", "delete_webhook_endpoint"),
     # The archive goes on, and so do people's rights over what is known of them.
     *("create_retention_rule", "update_retention_rule", "delete_retention_rule"),
     *("create_legal_hold", "lift_legal_hold", "erase_person", "create_person_invitation"),
     # Of no organisation.
     "update_identity_provider",
+    "transition_failed_job",
 }
 
 
@@ -279,6 +280,8 @@ async def retention_attempts(world: World) -> list[Attempt]:
     admin, employer, saco = world.administrator.client, world.employer_rep.client, world.saco_rep.client
     client = await machines.registered(world)
     path = f"/service-clients/{client['id']}"
+    hook = machines.an_endpoint(types=["sessionRecord"])
+    endpoint = f"/webhook-endpoints/{(await admin.post(f'{path}/webhook-endpoints', hook))['id']}"
     group = await started_group(world)
     record, another = [await final_record(world, group) for _ in range(2)]
     proposed = await a_destruction(world, record, world.employer_rep)
@@ -292,6 +295,10 @@ async def retention_attempts(world: World) -> list[Attempt]:
         Attempt("update_service_client", admin, path, "PATCH", body={"purpose": "Ett annat."}),
         Attempt("approve_service_client", saco, path, "POST", "/approvals", agreed),
         Attempt("create_service_client_credential", admin, path, "POST", "/credentials", {}),
+        Attempt("create_webhook_endpoint", admin, path, "POST", "/webhook-endpoints", hook),
+        Attempt("transition_webhook_endpoint", admin, endpoint, "POST", "/transitions", {"to": "paused"}),
+        Attempt("create_webhook_secret", admin, endpoint, "POST", "/secrets", {}),
+        Attempt("create_webhook_delivery", admin, endpoint, "POST", "/webhook-deliveries", {}),
         Attempt("create_destruction", saco, f"/session-records/{another['id']}", "POST", "/destructions", reason),
         Attempt("approve_destruction", saco, destruction, "POST", "/approvals", also),
         Attempt("transition_destruction", employer, destruction, "POST", "/transitions", {"to": "withdrawn"}),

@@ -322,6 +322,7 @@ async def test_allowed_actions_say_who_can_do_what_now(world: World) -> None:
         "update_service_client",
         "end_service_client",
         "create_service_client_credential",
+        "create_webhook_endpoint",
     }
     assert await allowed(world.saco_rep) == await allowed(world.employer_rep) == {"approve_service_client"}
     await decide(world.saco_rep, it.path)
