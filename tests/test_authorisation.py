@@ -682,6 +682,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("read_record_registration", "notFound"): _UNREGISTERED,
     # --- imports and unit trees
     ("replace_unit_tree", "staleVersion"): {"organisation"},
+    ("replace_import_mapping", "staleVersion"): {"organisation"},
     # --- retention, legal holds, erasure
     ("erase_person", "personHoldsMandate"): {"person: union representative", "person, organisation closed"},
     ("erase_person", "personLeadsSession"): {"person: facilitator"},
