@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.models.approval import Approval
 from app.models.deactivation_release import DeactivationRelease
 from app.models.failed_job import FailedJob, FailedJobState
+from app.models.hr_import import HrImport
 from app.models.mandate import Mandate
 from app.models.service_client import ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
@@ -67,6 +68,7 @@ async def build(stage: "Stage") -> None:
         await stage.keep(f"client, {name}", ServiceClient, client_id)
     released = await world.administrator.client.post(f"{world.path}/deactivation-releases", {"people": 12})
     await stage.keep("release of the brake", DeactivationRelease, released["id"])
+    await _imports(stage)
     hr = world.machines["hr_client"].id
     await world.add(UnionDataRefusal(service_client_id=UUID(hr), day=swedish_day(datetime.now(UTC)), refusals=2))
     await _webhooks(stage)
@@ -109,6 +111,32 @@ async def _webhooks(stage: "Stage") -> None:
         await stage.keep(f"job, {name}", FailedJob, job.id)
 
 
+async def _imports(stage: "Stage") -> None:
+    """Planned of either subject, applied, refused, and one whose time is over; with what is kept for a later day."""
+    world, client = stage.world, stage.world.machines["hr_client"].client
+    path = f"{world.path}/imports"
+    person = {"name": "Ny Ek", "effectiveOn": "2030-01-01"}
+    planned, applied, lapsed = [
+        await client.post(path, [{"externalId": key, "email": f"{key}@stage.example", **person}])
+        for key in ("plan-1", "plan-2", "plan-3")
+    ]
+    units = await client.post(f"{path}?subject=units", [{"externalId": "plan-U", "name": "U"}])
+    broken = await client.post(f"{path}?subject=units", [{"externalId": "plan-X", "name": ""}])
+    await client.step(f"/imports/{applied['id']}/applications", {"planHash": applied["planHash"]})
+    await client.request("PUT", f"{world.path}/import-mapping", json={}, etag='"0"', expect=200)
+    async with world.database.write() as session:
+        over = {"id": UUID(lapsed["id"])}
+        await session.execute(sa.text("UPDATE hr_import SET lapses_at = now() WHERE id = :id"), over)
+    for name, made in (
+        ("of people", planned),
+        ("of units", units),
+        ("applied", applied),
+        ("lapsed", lapsed),
+        ("refused", broken),
+    ):
+        await stage.keep(f"import, {name}", HrImport, made["id"])
+
+
 async def one_for_two_unions(stage: "Stage") -> None:
     """Saco-S's representative has decided for another union, and speaks for it no more."""
     world = stage.world
@@ -132,6 +160,8 @@ async def one_for_two_unions(stage: "Stage") -> None:
 
 async def of_closed(stage: "Stage") -> None:
     """What the organisation that is about to close has registered."""
+    planned = await stage.shut.administrator.client.post(f"{stage.shut.path}/imports", [{"externalId": "X1"}])
+    await stage.keep("import, organisation closed", HrImport, planned["id"])
     made = await machines.machine(stage.shut)
     await stage.keep("client, organisation closed", ServiceClient, made.id)
     endpoint = await stage.shut.administrator.client.post(

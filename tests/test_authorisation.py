@@ -39,6 +39,7 @@ from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.email_domain import EmailDomain
 from app.models.failed_job import FailedJob
+from app.models.hr_import import HrImport
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
 from app.models.instrument import Instrument
@@ -148,6 +149,16 @@ def _on(row_type: type[Table], path: str, body: Callable[[Stage, Any], Any] | No
         for name, row in stage.of(row_type).items():
             json = body(stage, row) if body else None
             yield Cell(name, row, path.replace("{id}", str(row.id)), json, {"If-Match": f'"{row.version}"'})
+
+    return cases
+
+
+def _unversioned(path: str, body: Any) -> Cases:
+    """What belongs to an organisation and has not been written yet; its tree has, and is stale then."""
+
+    def cases(stage: Stage) -> Iterator[Cell]:
+        for name, row in stage.of(Organisation).items():
+            yield Cell(name, row, path.replace("{id}", str(row.id)), body, {"If-Match": '"0"'})
 
     return cases
 
@@ -538,6 +549,19 @@ CASES: dict[str, Cases] = {
     "read_retention_rule": _on(RetentionRule, "/retention-rules/{id}"),
     "update_retention_rule": _on(RetentionRule, "/retention-rules/{id}", lambda _s, _r: {"keepMonths": 24}),
     "delete_retention_rule": _on(RetentionRule, "/retention-rules/{id}"),
+    # --- imports and unit trees
+    "list_imports": _on(Organisation, f"{ORGANISATION}/imports"),
+    "create_import": _on(
+        Organisation,
+        f"{ORGANISATION}/imports",
+        lambda _s, _r: [{"externalId": "Ny-1", "name": "Ny", "email": "ny-1@example.se"}],
+    ),
+    "read_import": _on(HrImport, "/imports/{id}"),
+    "apply_import": _on(HrImport, "/imports/{id}/applications", lambda _s, row: {"planHash": row.plan_hash}),
+    "read_import_mapping": _on(Organisation, f"{ORGANISATION}/import-mapping"),
+    "replace_import_mapping": _unversioned(f"{ORGANISATION}/import-mapping", {}),
+    "read_unit_tree": _on(Organisation, f"{ORGANISATION}/unit-tree"),
+    "replace_unit_tree": _unversioned(f"{ORGANISATION}/unit-tree", {"units": []}),
     # --- HR syncing
     "list_deactivation_releases": _on(Organisation, f"{ORGANISATION}/deactivation-releases"),
     "create_deactivation_release": _on(
@@ -684,6 +708,9 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("write_statement", "notFound"): {"record, draft: not at table"},
     ("write_statement", "notYourRole"): _OPEN_RECORDS,
     ("read_record_registration", "notFound"): _UNREGISTERED,
+    # --- imports and unit trees
+    ("replace_unit_tree", "staleVersion"): {"organisation"},
+    ("replace_import_mapping", "staleVersion"): {"organisation"},
     # --- retention, legal holds, erasure
     ("erase_person", "personHoldsMandate"): {"person: union representative", "person, organisation closed"},
     ("erase_person", "personLeadsSession"): {"person: facilitator"},

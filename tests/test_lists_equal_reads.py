@@ -66,6 +66,7 @@ BELONGS: dict[str, Belongs] = {
     "list_failed_jobs": lambda _row, _parent: True,
     "list_retention_rules": _OF_ORGANISATION,
     "list_deactivation_releases": _OF_ORGANISATION,
+    "list_imports": _OF_ORGANISATION,
     "list_legal_holds": _OF_ORGANISATION,
     "list_destructions": _OF_GROUP,
     "list_destruction_approvals": _ABOUT,

@@ -25,7 +25,7 @@ class ColumnMapping(Input):
         description="The field that each column fills.",
         json_schema_extra={"example": {"Anst.nr": "externalId"}},
     )
-    left_out: list[ColumnName] = Field(
+    ignored_columns: list[ColumnName] = Field(
         default_factory=list,
         max_length=COLUMNS_AT_MOST,
         description="Columns that are not read. A column that is neither known nor named here is refused.",

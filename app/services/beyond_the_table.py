@@ -82,6 +82,8 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
         Code.CHANGE_REQUESTED: "no party has asked for a change of it",
     },
+    "replace_import_mapping": {Code.STALE_VERSION: "nobody has written it since the caller read it"},
+    "replace_unit_tree": {Code.STALE_VERSION: "no unit has changed since the caller read the tree"},
     "create_service_client_credential": {Code.TWO_SECRETS_LIVE: "fewer than two of its secrets still count"},
     "read_statement": {Code.NOT_FOUND: "the caller may read its record"},
     "write_statement": {

@@ -52,7 +52,7 @@ def _check(data: ImportMappingInput) -> None:
         pointer = f"/{subject.value}/columns"
         if not set(mapping.columns.values()) <= set(FIELDS[subject]):
             faults.append(FieldRefusal(pointer, Code.UNKNOWN_COLUMN))
-        names = [spelt(name) for name in (*mapping.columns, *mapping.left_out)]
+        names = [spelt(name) for name in (*mapping.columns, *mapping.ignored_columns)]
         if len(set(names)) < len(names) or len(set(mapping.columns.values())) < len(mapping.columns):
             faults.append(FieldRefusal(pointer, Code.COLUMN_TWICE))
         if any(union_data.looks_like(name) for name in names):

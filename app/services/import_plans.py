@@ -83,7 +83,9 @@ async def plan(
 
 def _read(content: bytes, form: FileFormat, subject: ImportSubject, mapping: ColumnMapping) -> Rows:
     table: TableFile = read_table(content, form)
-    columns = read_columns(table, Subject(subject.value), mapping.columns, mapping.left_out, union_data.looks_like)
+    columns = read_columns(
+        table, Subject(subject.value), mapping.columns, mapping.ignored_columns, union_data.looks_like
+    )
     read = person_rows if subject is ImportSubject.PEOPLE else unit_rows
     return read(table, columns, lambda text, own: union_data.looks_like(text, of_a_person=own), has_personal_number)
 

@@ -133,15 +133,15 @@ def plan_tree(
             continue
         _note(plan, here.get(unit.key), unit, lives.get(unit.key, ()), life, today, first_changes)
         lives[unit.key] = life
-    for unit in here.values():
-        if unit.key in places or unit.last is not None or not is_foreign(unit.key):
+    for known in here.values():
+        if known.key in places or known.last is not None or not is_foreign(known.key):
             continue
-        plan.missing.append(unit)
+        plan.missing.append(known)
         if close_missing:
-            life = _ended(lives[unit.key], max(unit.periods[-1].first, today - ONE_DAY))
-            asked = WantedUnit(unit.key, life, unit.headcount, unit.merged_into, places.get(unit.key, ""))
-            _note(plan, unit, asked, lives[unit.key], life, today, first_changes)
-            lives[unit.key] = life
+            life = _ended(lives[known.key], max(known.periods[-1].first, today - ONE_DAY))
+            asked = WantedUnit(known.key, life, known.headcount, known.merged_into, places.get(known.key, ""))
+            _note(plan, known, asked, lives[known.key], life, today, first_changes)
+            lives[known.key] = life
     for unit in wanted:
         if unit.merged_into is not None and (unit.merged_into not in lives or unit.merged_into == unit.key):
             plan.errors.append(PlaceError(unit.place, Code.UNKNOWN_UNIT))

@@ -47,7 +47,18 @@ _AROUND = {
     SessionRecord: "record_state",
     SurveyRound: "round_state",
 }
-_SAID = ("state", "audience", "published", "agreed", "first", "two_keys", "subject_type", "needs_consent", "active")
+_SAID = (
+    "state",
+    "audience",
+    "published",
+    "agreed",
+    "first",
+    "two_keys",
+    "subject_type",
+    "needs_consent",
+    "active",
+    "subject",
+)
 _INSTALLATION = {"type": "Installation", "id": "this"}
 
 
@@ -223,10 +234,11 @@ def _thing(key: str, row: Table, around: Around) -> dict[str, Any]:
         "subject_type",
         "needs_consent",
         "active",
+        "subject",
     ):
         if column(name) is not None:
             told[to_camel(name)] = getattr(column(name), "value", column(name))
-    for name in ("opens_at", "closes_at", "review_deadline", "started_at", "last_used_at"):
+    for name in ("opens_at", "closes_at", "review_deadline", "started_at", "last_used_at", "lapses_at"):
         if column(name) is not None:
             told[to_camel(name)] = _micros(column(name))
     if column("valid_to") is not None:

@@ -288,9 +288,15 @@ async def retention_attempts(world: World) -> list[Attempt]:
     destruction = f"/destructions/{proposed['id']}"
     agreed = {"decision": "approve", "contentHash": client["contentHash"]}
     also = {"decision": "approve", "contentHash": proposed["contentHash"]}
+    planned = await admin.post(f"{world.path}/imports", [{"externalId": "X1"}])
+    of_plan = {"planHash": planned["planHash"]}
     reason = {"reason": "Dubblett.", "decisionReference": "MP 2026/46"}
     return [
         Attempt("create_service_client", admin, world.path, "POST", "/service-clients", machines.a_client()),
+        Attempt("create_import", admin, world.path, "POST", "/imports", [{"externalId": "X1"}]),
+        Attempt("apply_import", admin, f"/imports/{planned['id']}", "POST", "/applications", of_plan),
+        Attempt("replace_import_mapping", admin, f"{world.path}/import-mapping", "PUT", "", {}),
+        Attempt("replace_unit_tree", admin, f"{world.path}/unit-tree", "PUT", "", {"units": []}),
         Attempt("create_deactivation_release", admin, world.path, "POST", "/deactivation-releases", {"people": 3}),
         Attempt("update_service_client", admin, path, "PATCH", body={"purpose": "Ett annat."}),
         Attempt("approve_service_client", saco, path, "POST", "/approvals", agreed),

@@ -198,7 +198,7 @@ async def test_columns_mean_what_the_organisation_says(world: World) -> None:
     assert (await client.get(path))["version"] == 0
     problem = await send(world, client, "Anst.nr;Namn;E-post;Lön", "1;Åsa;a@m.example;9", expect=422)
     assert [error["pointer"] for error in problem["errors"]] == ["/columns/1", "/columns/4"]
-    mapping = {"people": {"columns": {"Anst.nr": "externalId"}, "leftOut": ["Lön"]}}
+    mapping = {"people": {"columns": {"Anst.nr": "externalId"}, "ignoredColumns": ["Lön"]}}
     assert (await client.change(path, mapping, method="PUT", etag='"0"'))["version"] == 1
     await client.refused("PUT", path, 412, "staleVersion", json=mapping, etag='"0"')
     await import_file(world, client, "Anst.nr;Namn;E-post;Lön", "1;Åsa;a@m.example;9")
@@ -206,7 +206,7 @@ async def test_columns_mean_what_the_organisation_says(world: World) -> None:
     for wrong, code in (
         ({"columns": {"Lön": "salary"}}, "unknownColumn"),
         ({"columns": {"A": "name", "B": "name"}}, "columnTwice"),
-        ({"columns": {"A": "name"}, "leftOut": [" a "]}, "columnTwice"),
+        ({"columns": {"A": "name"}, "ignoredColumns": [" a "]}, "columnTwice"),
     ):
         await client.refused("PUT", path, 422, code, json={"people": wrong}, etag='"1"')
 
