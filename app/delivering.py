@@ -13,7 +13,7 @@ import structlog
 
 from app.database import Database, DatabaseAway
 from app.models.webhook_delivery import DeliveryFault
-from app.services import webhook_sending
+from app.services import webhook_making, webhook_sending
 from app.services.vault import BoxClosed, Vault
 from app.services.wall import SYSTEM
 from app.services.webhook_sending import Outcome, Sending, TargetAway, Tell, Turn, outcome_of
@@ -59,7 +59,7 @@ class Deliverer:
         """Make deliveries of what has changed, and begin to send where something is due and nothing on its way."""
         for _ in range(MADE_IN_A_ROW):
             async with self._database.write(SYSTEM) as session:
-                if not await webhook_sending.make_deliveries(session, now):
+                if not await webhook_making.make_deliveries(session, now):
                     break
         self._busy = {key: task for key, task in self._busy.items() if not task.done()}
         async with self._database.read(SYSTEM) as session:

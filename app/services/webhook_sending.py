@@ -19,8 +19,6 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 from standardwebhooks import Webhook
 
-from app.models.base import new_id
-from app.models.change import Change
 from app.models.columns import UtcDateTime
 from app.models.organisation import Organisation, OrganisationState
 from app.models.person import Person, Role
@@ -40,7 +38,6 @@ from app.services.actors import counting
 from app.services.vault import Vault
 from app.services.webhook_endpoints import PURPOSE
 
-MADE_AT_ONCE = 500
 SENT_AT_ONCE = 4
 """To one endpoint."""
 TAKEN_FOR = timedelta(minutes=2)
@@ -107,68 +104,9 @@ def outcome_of(status: int) -> Outcome:
     return Outcome(status, DeliveryFault.REDIRECTED if 300 <= status < 400 else DeliveryFault.REFUSED)
 
 
-# --- Making deliveries of changes ------------------------------------------------------------------
-
-_NOW = sa.bindparam("now", type_=UtcDateTime)
-# Of a client that has expired the place stays where it is: a new expiry lets it go on from there.
-_BEHIND = (
-    sa.select(WebhookEndpoint)
-    .where(
-        col(WebhookEndpoint.state) == WebhookEndpointState.ACTIVE,
-        sa.exists().where(
-            col(ServiceClient.id) == col(WebhookEndpoint.service_client_id),
-            col(ServiceClient.state) == ServiceClientState.ACTIVE,
-            col(ServiceClient.expires_at) > _NOW,
-        ),
-        sa.exists().where(
-            col(Change.organisation_id) == col(WebhookEndpoint.organisation_id),
-            col(Change.position) > col(WebhookEndpoint.position),
-        ),
-    )
-    .order_by(col(WebhookEndpoint.id))
-    .limit(1)
-    .with_for_update(skip_locked=True, key_share=True)
-)
-
-
-async def make_deliveries(session: AsyncSession, now: datetime) -> bool:
-    """Of up to 500 changes for one endpoint that has some before it; whether there was one."""
-    endpoint = (await session.execute(_BEHIND, {"now": now})).scalars().first()
-    if endpoint is None:
-        return False
-    query = (
-        sa.select(Change)
-        .where(col(Change.organisation_id) == endpoint.organisation_id, col(Change.position) > endpoint.position)
-        .order_by(col(Change.position))
-        .limit(MADE_AT_ONCE)
-    )
-    for change in (await session.execute(query)).scalars():
-        endpoint.position = change.position
-        if change.subject_type in endpoint.types:
-            session.add(_delivery(endpoint, change, now))
-    await session.flush()
-    return True
-
-
-def _delivery(endpoint: WebhookEndpoint, change: Change, now: datetime) -> WebhookDelivery:
-    delivery_id = new_id()
-    return WebhookDelivery(
-        id=delivery_id,
-        organisation_id=endpoint.organisation_id,
-        webhook_endpoint_id=endpoint.id,
-        position=change.position,
-        message_id=delivery_id,
-        purpose=DeliveryPurpose.CHANGE,
-        event=f"{change.subject_type.value}.{change.kind.value}",
-        subject_id=change.subject_id,
-        happened_at=change.happened_at,
-        next_attempt_at=now,
-        created_at=now,
-    )
-
-
 # --- Taking ----------------------------------------------------------------------------------------
 
+_NOW = sa.bindparam("now", type_=UtcDateTime)
 _earlier = aliased(WebhookDelivery)
 _DUE = sa.and_(
     col(WebhookDelivery.state) == DeliveryState.PENDING,

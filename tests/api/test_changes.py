@@ -204,7 +204,7 @@ async def test_what_is_seen_by_it_is_what_may_be_read(world: World) -> None:
         elif what == "person":
             body = {"name": f"Person {number}", "email": f"p{number}.{world.organisation.id}@example.se"}
             made = await hr.client.post(f"{world.path}/people", body)
-            await hr.client.change(f"/people/{made['id']}", {"active": False})
+            await world.administrator.client.change(f"/people/{made['id']}", {"active": False})
             people.append(made["id"])
         elif people:
             path = f"/people/{chance.choice(people)}"
