@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from app import embedded, migrations
 from app.database import Database
@@ -84,7 +84,7 @@ async def main(home: Path) -> None:
         organisation = Organisation(organisation_number="2021990417", name="Stor", created_at=datetime.now(UTC))
         async with database.write(SYSTEM) as session:
             session.add(organisation)
-        (pid_file,) = home.rglob("postmaster.pid")
+        (pid_file,) = home.rglob("postmaster.pid")  # noqa: ASYNC240
         postmaster = psutil.Process(int(pid_file.read_text().split()[0]))
         for name, subject, content in (
             ("units, first", ImportSubject.UNITS, units_file()),

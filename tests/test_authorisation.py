@@ -138,6 +138,11 @@ class Cell:
     json: Any = None
     headers: dict[str, str] | None = None
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """What the request names of the thing; a list of things names nothing of one."""
+        return frozenset(map(snake_case, self.json)) if isinstance(self.json, dict) else frozenset()
+
 
 Cases = Callable[[Stage], Iterator[Cell]]
 
@@ -778,7 +783,7 @@ def expected(operation: str, caller: Caller, cell: Cell, around: Around) -> tupl
     obstacle = policy.obstacle(actor, operation, cell.row, now, around)
     if obstacle is not None:
         return PROBLEMS[obstacle].status, obstacle
-    sent = map(snake_case, cell.json or ())
+    sent = cell.fields
     if policy.reserved(actor, operation, cell.row, sent):
         return 403, Code.NOT_YOUR_ROLE
     return 0, None
@@ -793,7 +798,7 @@ class SecondOpinion:
     def take_down(
         self, name: str, caller: Caller, operation: str, cell: Cell, around: Around, code: str | None
     ) -> None:
-        sent = frozenset(map(snake_case, cell.json or ()))
+        sent = cell.fields
         asked = caller if isinstance(caller, Actor) or caller == RESPONDENT else NOBODY
         # Whether somebody sees a thing at all is whether they may read it.
         reading = operation if cell.row is None else READING[type(cell.row)]

@@ -39,7 +39,12 @@ def rows(*lines: str, **more: Any) -> Rows:
 
 
 def somebody(key: str | None, name: str = "Åsa Ek", **more: Any) -> PresentPerson:
-    given = {"email": f"{key or name}@x.example", "language": Language.SWEDISH, "active": True, "unit_id": None}
+    given: dict[str, Any] = {
+        "email": f"{key or name}@x.example",
+        "language": Language.SWEDISH,
+        "active": True,
+        "unit_id": None,
+    }
     return PresentPerson(person_id=uuid4(), version=4, external_id=key, name=name, **(given | more))
 
 
@@ -71,7 +76,7 @@ def test_columns_are_known_by_their_names_in_both_languages_and_by_what_the_orga
         "givenName",
         "email",
     )
-    said = {"mapped": {"Anst.  nr": "externalId", "namn": "familyName"}, "left_out": ["Lön"]}
+    said: dict[str, Any] = {"mapped": {"Anst.  nr": "externalId", "namn": "familyName"}, "left_out": ["Lön"]}
     assert columns(table("ANST. NR;Namn;lön"), **said).fields == ("externalId", "familyName", None)
     assert columns(table("Enhetskod;Överordnad enhet"), Subject.UNITS).fields == ("externalId", "parentExternalId")
 
