@@ -50,7 +50,7 @@ async def apply(client: Client, planned: Json, expect: int = 201) -> Json:
     return made
 
 
-async def import_file(world: World, client: Client, *lines: str, **query: str) -> Json:
+async def import_file(world: World, client: Client, *lines: str, **query: Any) -> Json:
     return await apply(client, await send(world, client, *lines, **query))
 
 

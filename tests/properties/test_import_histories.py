@@ -138,8 +138,9 @@ async def one_history(world: World, client: Client, plain: Plain, chance: random
     assert stored == {key: unit for key, unit in plain.units.items() if unit is not None or key in stored}
     here = await people(world)
     ids = {unit_id: key for key, unit_id in (await unit_ids(world)).items()}
-    assert {key: (each.name, ids.get(each.unit_id, "")) for key, each in here.items() if each.active} == {
-        key: (name, unit) for key, (name, unit, active) in plain.people.items() if active
+    active = {key: each for key, each in here.items() if each.active}
+    assert {key: (each.name, ids[each.unit_id] if each.unit_id else "") for key, each in active.items()} == {
+        key: (name, unit) for key, (name, unit, there) in plain.people.items() if there
     }
     # Whoever came and left between two files was in none of them.
     assert set(here) <= set(plain.people)
