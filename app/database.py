@@ -260,7 +260,8 @@ class _away_as_such:  # noqa: N801
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError) or (
+        # The driver's own faults are those of a connection that was lost while it spoke: it knows its place no more.
+        if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError) or (
             isinstance(error, DBAPIError | asyncpg.PostgresError) and self._tells(error)
         ):
             raise DatabaseAway from error

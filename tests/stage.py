@@ -51,6 +51,8 @@ class Stage:
         """Of the texts of a round, one that Saco-S withholds or has withheld."""
         self.employer_words = ""
         self.survey_token = ""
+        self.tags: dict[str, str] = {}
+        """Versions of what an organisation has one of, by the last part of its address."""
         """Of a slip that nobody has used."""
         self.secret = one_time_codes.new_secret()
         """Of everyone's second factor."""
@@ -77,6 +79,8 @@ class Stage:
         await identity_stage.build(self)
         await self._entries()
         await self._secrets()
+        for part in ("import-mapping", "unit-tree"):
+            self.tags[part] = await self.world.administrator.client.etag(f"{self.world.path}/{part}")
         return self
 
     async def keep(self, name: str, row_type: type[Table], row_id: Any) -> None:

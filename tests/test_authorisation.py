@@ -158,12 +158,15 @@ def _on(row_type: type[Table], path: str, body: Callable[[Stage, Any], Any] | No
     return cases
 
 
-def _unversioned(path: str, body: Any) -> Cases:
-    """What belongs to an organisation and has not been written yet; its tree has, and is stale then."""
+def _of_all(part: str, body: Any) -> Cases:
+    """What belongs to an organisation and has a version of its own; and once as somebody read it long ago."""
 
     def cases(stage: Stage) -> Iterator[Cell]:
         for name, row in stage.of(Organisation).items():
-            yield Cell(name, row, path.replace("{id}", str(row.id)), body, {"If-Match": '"0"'})
+            cell = Cell(name, row, f"/organisations/{row.id}/{part}", body, {"If-Match": stage.tags[part]})
+            yield cell
+            if name == "organisation":
+                yield replace(cell, state="organisation: as it was", headers={"If-Match": '"0"'})
 
     return cases
 
@@ -564,9 +567,9 @@ CASES: dict[str, Cases] = {
     "read_import": _on(HrImport, "/imports/{id}"),
     "apply_import": _on(HrImport, "/imports/{id}/applications", lambda _s, row: {"planHash": row.plan_hash}),
     "read_import_mapping": _on(Organisation, f"{ORGANISATION}/import-mapping"),
-    "replace_import_mapping": _unversioned(f"{ORGANISATION}/import-mapping", {}),
+    "replace_import_mapping": _of_all("import-mapping", {}),
     "read_unit_tree": _on(Organisation, f"{ORGANISATION}/unit-tree"),
-    "replace_unit_tree": _unversioned(f"{ORGANISATION}/unit-tree", {"units": []}),
+    "replace_unit_tree": _of_all("unit-tree", {"units": []}),
     # --- HR syncing
     "list_deactivation_releases": _on(Organisation, f"{ORGANISATION}/deactivation-releases"),
     "create_deactivation_release": _on(
@@ -714,8 +717,8 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("write_statement", "notYourRole"): _OPEN_RECORDS,
     ("read_record_registration", "notFound"): _UNREGISTERED,
     # --- imports and unit trees
-    ("replace_unit_tree", "staleVersion"): {"organisation"},
-    ("replace_import_mapping", "staleVersion"): {"organisation"},
+    ("replace_unit_tree", "staleVersion"): {"organisation: as it was"},
+    ("replace_import_mapping", "staleVersion"): {"organisation: as it was"},
     # --- retention, legal holds, erasure
     ("erase_person", "personHoldsMandate"): {"person: union representative", "person, organisation closed"},
     ("erase_person", "personLeadsSession"): {"person: facilitator"},

@@ -49,6 +49,10 @@ Rows = dict[str, list[tuple[Any, ...]]]
 TODAY = swedish_day(datetime.now(UTC))
 
 
+CLOCKED = {"change"}
+"""Rows that the database writes, by its own clock."""
+
+
 async def dump(database: Database) -> Rows:
     """Every row of every table."""
     async with database.read() as session:
@@ -388,8 +392,8 @@ async def test_another_machine_makes_the_same_agency(agency: Demo) -> None:
     async with opened(url) as database:
         made = await dump(database)
         assert made.keys() == agency.rows.keys()
-        for table, rows in made.items():
-            assert rows == agency.rows[table], table
+        for table in made.keys() - CLOCKED:
+            assert made[table] == agency.rows[table], table
 
 
 async def test_loading_again_changes_nothing_and_says_so() -> None:
@@ -439,7 +443,7 @@ async def test_it_is_put_beside_others_when_asked(agency: Demo, fresh_database_u
         assert loaded.exit_code == 0, loaded.output
         rows = await dump(database)
     assert len(rows["person"]) == len(story.agency().people) + 1
-    for table in agency.rows.keys() - {"content_pack", "dialogue_template", "instrument"}:
+    for table in agency.rows.keys() - CLOCKED - {"content_pack", "dialogue_template", "instrument"}:
         expected = [row for row in agency.rows[table] if "load_content_pack" not in row]
         assert [row for row in rows[table] if row in expected] == expected, table
 

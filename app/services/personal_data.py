@@ -300,6 +300,8 @@ WAITING_MAIL = {
 NOT_EXPORTED: dict[str, str] = {
     "person.manager_id": "in another's row: who somebody's manager is, is told to them; in one's own row it is shown",
     "hr_kept_change.person_id": "what the employer has said of a day to come, gone on that day; asked of the employer",
+    "hr_import.report": "that a file named somebody or did not, by ids alone; asked of the employer",
+    "hr_kept_change.content": "as hr_kept_change.person_id",
     "idempotency_key.row_id": "what the person's request made, already named in the same row of the export",
     "sign_in_failure.account_hash": "a keyed hash that says nothing without the key; gone within a day and an hour",
 }

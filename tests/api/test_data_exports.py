@@ -37,6 +37,8 @@ NOBODYS = {
     "person_invitation.id": "the link's own id, shown in the same row",
     "service_client_idempotency_key.row_id": "what a service client's request made; the client is no person",
     "change.organisation_id": "an organisation",
+    "import_mapping.people": "names of columns",
+    "import_mapping.units": "names of columns",
     "webhook_delivery.message_id": "the delivery's own id, or that of the one it repeats",
     "organisation.search": "made of the organisation's own names",
     "approval.subject_id": "a group, record, round, change, texts or destruction",

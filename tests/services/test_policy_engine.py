@@ -22,6 +22,7 @@ from app.services import policy
 from app.services.actor import Actor, Seat
 from app.services.agreement import READ_RULES, RULES, Rule
 from app.services.conditions import (
+    CLIENT,
     OWN_ID,
     PUBLIC,
     TOKEN_HOLDER,
@@ -215,7 +216,7 @@ def test_a_service_client_holds_nothing_of_what_people_hold() -> None:
     assert not any(Granted(scope).of_row(person, organisation) for scope in Scope)
     for operation, rule in RULES.items():
         if rule.on is None and operation not in {"read_me", "list_organisations"}:
-            assert PUBLIC in rule.who or not policy.may_ever(client, operation, None), operation
+            assert {PUBLIC, CLIENT} & set(rule.who) or not policy.may_ever(client, operation, None), operation
 
 
 def test_all_conditions_of_a_who_must_hold() -> None:
