@@ -4,9 +4,8 @@ Nothing here is said of a round but its id: no number of answers stands in a log
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -16,6 +15,7 @@ from app.services import survey_closing
 from app.services.key_store import KeyStore, KeyStoreUnavailable
 from app.services.survey_closing import Outcome
 from app.services.wall import SYSTEM
+from app.turns import taking_turns
 
 EVERY_S = 15.0
 LONGEST_PAUSE = timedelta(hours=1)
@@ -23,25 +23,14 @@ LONGEST_PAUSE = timedelta(hours=1)
 _log = structlog.get_logger("larande.closing")
 
 
-async def close_rounds_when_due(database: Database, key_store: KeyStore, every: float = EVERY_S) -> None:
-    """Until it is cancelled. A database or key store that is away is waited for; a round that fails is tried again,
-    after longer and longer pauses, and keeps no other from being closed."""
-    closer = Closer(database, key_store)
-    while True:
-        await closer.work(datetime.now(UTC))
-        await asyncio.sleep(every)
+def closing_rounds(
+    database: Database, key_store: KeyStore, every_s: float = EVERY_S
+) -> AbstractAsyncContextManager[None]:
+    """Rounds are closed meanwhile; one that is under way at the end is an open round still.
 
-
-@asynccontextmanager
-async def closing_rounds(database: Database, key_store: KeyStore) -> AsyncIterator[None]:
-    """Rounds are closed meanwhile. What is under way at the end is given up: it is an open round still."""
-    task = asyncio.create_task(close_rounds_when_due(database, key_store))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    A round that fails is tried again, after longer and longer pauses, and keeps no other from being closed.
+    """
+    return taking_turns("closing", Closer(database, key_store).work, every_s)
 
 
 async def close_due(database: Database, key_store: KeyStore, now: datetime) -> dict[UUID, Outcome]:

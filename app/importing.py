@@ -3,10 +3,9 @@
 Several processes may do it at once: each holds the organisation. Nothing is said of whom it concerns.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -14,29 +13,16 @@ from app.database import Database, DatabaseAway
 from app.services import kept_days
 from app.services.errors import Refusal
 from app.services.wall import SYSTEM
+from app.turns import taking_turns
 
 EVERY_S = 600.0
 
 _log = structlog.get_logger("larande.importing")
 
 
-async def do_when_due(database: Database, every: float = EVERY_S) -> None:
-    """Until it is cancelled. A database that is away is waited for."""
-    while True:
-        await work(database, datetime.now(UTC))
-        await asyncio.sleep(every)
-
-
-@asynccontextmanager
-async def keeping_days(database: Database) -> AsyncIterator[None]:
-    """What was kept for a day is done meanwhile. What is under way at the end is given up and done another time."""
-    task = asyncio.create_task(do_when_due(database))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+def keeping_days(database: Database) -> AbstractAsyncContextManager[None]:
+    """What was kept for a day is done meanwhile."""
+    return taking_turns("kept changes", partial(work, database), EVERY_S)
 
 
 async def work(database: Database, now: datetime) -> None:

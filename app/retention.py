@@ -4,10 +4,9 @@ Several processes may do it at once. Nothing is said of what goes but the rule's
 stands in no log of a machine.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -22,6 +21,7 @@ from app.services import (
     webhook_sending,
 )
 from app.services.wall import SYSTEM
+from app.turns import taking_turns
 
 EVERY_S = 3600.0
 SWEEPS = (
@@ -37,23 +37,9 @@ SWEEPS = (
 _log = structlog.get_logger("larande.retention")
 
 
-async def destroy_when_due(database: Database, every: float = EVERY_S) -> None:
-    """Until it is cancelled. A database that is away is waited for."""
-    while True:
-        await work(database, datetime.now(UTC))
-        await asyncio.sleep(every)
-
-
-@asynccontextmanager
-async def keeping_retention(database: Database) -> AsyncIterator[None]:
-    """Retention rules are carried out meanwhile. What is under way at the end is given up and done another time."""
-    task = asyncio.create_task(destroy_when_due(database))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+def keeping_retention(database: Database) -> AbstractAsyncContextManager[None]:
+    """Retention rules are carried out meanwhile."""
+    return taking_turns("retention", partial(work, database), EVERY_S)
 
 
 async def work(database: Database, now: datetime) -> None:

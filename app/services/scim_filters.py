@@ -3,7 +3,7 @@
 A filter is read by the library into a tree; each comparison becomes a comparison of a column with a bound parameter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,8 @@ from scim2_models.path import (
     Present,
     ValuePath,
 )
+
+from app.services.work import Work
 
 DEEPEST = 40
 """Of a filter. Deeper ones come from nobody who looks for somebody."""
@@ -244,3 +246,26 @@ def order_of(attributes: Attributes, name: str, *, descending: bool) -> list[sa.
     if _is(column, str):
         column = sa.collate(column if found.exact else sa.func.lower(column), "C")
     return [column.desc() if descending else column.asc()]
+
+
+async def page_of(
+    work: Work,
+    query: sa.Select[Any],
+    by_id: Any,
+    organisation_id: UUID,
+    order: Sequence[sa.ColumnElement[Any]],
+    start: int,
+    count: int,
+    *,
+    descending: bool,
+) -> tuple[int, Sequence[sa.Row[Any]]]:
+    """How many the query finds, and those from `start` (0 is the first), in an order that `by_id` makes whole."""
+    given = work.actor.held | {"organisation_id": organisation_id}
+    rows: Sequence[sa.Row[Any]] = []
+    if count:
+        page = query.order_by(*order, by_id.desc() if descending else by_id).offset(start).limit(count)
+        rows = (await work.session.execute(page, given)).all()
+    if len(rows) < count and (rows or not start):
+        return start + len(rows), rows
+    counted = sa.select(sa.func.count()).select_from(query.with_only_columns(by_id).subquery())
+    return (await work.session.execute(counted, given)).scalar_one(), rows

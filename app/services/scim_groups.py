@@ -12,7 +12,7 @@ from app.models.person import Person
 from app.models.unit import Unit, UnitCreate, UnitPlacement, UnitUpdate
 from app.services import policy, scim_users, syncing, units
 from app.services.errors import Code, Refusal
-from app.services.scim_filters import Attributes, Many, Searched
+from app.services.scim_filters import Attributes, Many, Searched, page_of
 from app.services.work import Work
 
 _CHANGED_AT = sa.func.coalesce(col(Unit.changed_at), col(Unit.created_at))
@@ -94,17 +94,9 @@ async def search(
     *,
     descending: bool,
 ) -> tuple[int, Sequence[sa.Row[Any]]]:
-    """How many there are, and those from `start` (0 is the first)."""
+    """See `page_of`."""
     query = _GROUPS if condition is None else _GROUPS.where(condition)
-    given = work.actor.held | {"organisation_id": organisation_id}
-    rows: Sequence[sa.Row[Any]] = []
-    if count:
-        by_id = col(Unit.id).desc() if descending else col(Unit.id)
-        rows = (await work.session.execute(query.order_by(*order, by_id).offset(start).limit(count), given)).all()
-    if len(rows) < count and (rows or not start):
-        return start + len(rows), rows
-    counted = sa.select(sa.func.count()).select_from(query.with_only_columns(col(Unit.id)).subquery())
-    return (await work.session.execute(counted, given)).scalar_one(), rows
+    return await page_of(work, query, col(Unit.id), organisation_id, order, start, count, descending=descending)
 
 
 async def create(

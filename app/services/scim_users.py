@@ -14,7 +14,7 @@ from app.models.person import Person
 from app.models.unit import UnitPlacement
 from app.services import people, policy, syncing
 from app.services.errors import Code, Refusal
-from app.services.scim_filters import Attributes, Many, Searched
+from app.services.scim_filters import Attributes, Many, Searched, page_of
 from app.services.syncing import Syncing
 from app.services.work import Work, find
 
@@ -113,18 +113,9 @@ async def search(
     *,
     descending: bool,
 ) -> tuple[int, Sequence[sa.Row[Any]]]:
-    """How many there are, and those from `start` (0 is the first)."""
+    """See `page_of`."""
     query = searching(condition)
-    given = work.actor.held | {"organisation_id": organisation_id}
-    by_id = col(Person.id).desc() if descending else col(Person.id)
-    rows: Sequence[sa.Row[Any]] = []
-    if count:
-        page = query.order_by(*order, by_id).offset(start).limit(count)
-        rows = (await work.session.execute(page, given)).all()
-    if len(rows) < count and (rows or not start):
-        return start + len(rows), rows
-    counted = sa.select(sa.func.count()).select_from(query.with_only_columns(col(Person.id)).subquery())
-    return (await work.session.execute(counted, given)).scalar_one(), rows
+    return await page_of(work, query, col(Person.id), organisation_id, order, start, count, descending=descending)
 
 
 async def create(work: Work, organisation_id: UUID, told: UserTold) -> UUID:

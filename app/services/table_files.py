@@ -125,25 +125,27 @@ def _delimiter(text: str) -> str:
 
 def _sheet_lines(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
     """The first sheet of a workbook."""
-    checked = _unpacked_once(content)
+    empty = 0
+    for number, cells in enumerate(_rows_of_sheet(_unpacked_once(content)), 1):
+        row = [_cell(cell) for cell in cells]
+        if any(row):
+            empty = 0
+            yield number, row
+        else:
+            empty += 1
+            if empty > MOST_EMPTY_ROWS:
+                break
+
+
+def _rows_of_sheet(content: io.BytesIO) -> Iterator[Sequence[Any]]:
+    """What the library reads; what we make of it is outside, so that no fault of ours is taken for the file's."""
     try:
-        workbook = load_workbook(checked, read_only=True, data_only=True, keep_links=False)
+        workbook = load_workbook(content, read_only=True, data_only=True, keep_links=False)
         sheet = workbook.worksheets[0]
         # What the sheet says of its own size is not believed.
         sheet.reset_dimensions()
-        empty = 0
-        for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), 1):
-            row = [_cell(cell) for cell in cells]
-            if any(row):
-                empty = 0
-                yield number, row
-            else:
-                empty += 1
-                if empty > MOST_EMPTY_ROWS:
-                    break
+        yield from sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True)
         workbook.close()
-    except FileRefused:
-        raise
     except Exception:
         # The library raises whatever its parts do: KeyError, ValueError, ParseError, …
         raise FileRefused(FileFault.FORM) from None

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.closing import Closer, close_due, close_rounds_when_due, tidy
+from app.closing import Closer, close_due, closing_rounds, tidy
 from app.database import DatabaseAway
 from app.key_directory import KeyDirectory
 from app.main import create_app
@@ -460,15 +460,15 @@ async def test_a_round_that_fails_stops_no_other_and_is_tried_less_and_less_ofte
 
 async def test_it_goes_on_by_itself_until_it_is_stopped(world: World) -> None:
     box = await an_answered_round(world, await stories.started_group(world))
-    task = asyncio.create_task(close_rounds_when_due(world.database, box.key_store, every=0.02))
-    later = await an_answered_round(world, await stories.started_group(world))
-    async with asyncio.timeout(30):
-        for each in (box, later):
-            while (await left(each))[-1] != "released" or has_keys(each):  # noqa: ASYNC110 - in another task
-                await asyncio.sleep(0.02)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    async with closing_rounds(world.database, box.key_store, every_s=0.02):
+        later = await an_answered_round(world, await stories.started_group(world))
+        async with asyncio.timeout(30):
+            for each in (box, later):
+                while (await left(each))[-1] != "released" or has_keys(each):  # noqa: ASYNC110 - in another task
+                    await asyncio.sleep(0.02)
+    last = await an_answered_round(world, await stories.started_group(world))
+    await asyncio.sleep(0.2)
+    assert (await left(last))[-1] == "open"
 
 
 async def test_what_is_away_is_waited_for(world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
