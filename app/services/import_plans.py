@@ -1,18 +1,14 @@
 """From a file to a plan: what it would change here, as content that is hashed, reviewed and later carried out."""
 
 import asyncio
-import json
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.models.columns import Language
 from app.models.hr_import import (
     SHOWN_AT_MOST,
     ImportChange,
@@ -24,17 +20,25 @@ from app.models.hr_import import (
 )
 from app.models.import_mapping import ColumnMapping, ImportMapping
 from app.models.organisation import Organisation
-from app.services import deactivation_brake, kept_changes, people_syncing, syncing, union_data, unit_syncing
+from app.services import (
+    deactivation_brake,
+    kept_changes,
+    people_syncing,
+    plan_content,
+    syncing,
+    union_data,
+    unit_syncing,
+)
 from app.services.content_hash import content_hash
 from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.import_columns import ColumnsRefused, Subject, read_columns
 from app.services.import_rows import RowError, Rows, person_rows, unit_rows
 from app.services.kept_changes import Content, Day
-from app.services.people_plan import PeoplePlan, PersonChange, PersonStep, plan_people
+from app.services.people_plan import PersonChange, PersonStep, plan_people
 from app.services.personal_numbers import has_personal_number
 from app.services.table_files import FileFormat, FileRefused, TableFile, read_table
 from app.services.unit_rows import wanted_units
-from app.services.unit_timelines import Period, TreePlan, UnitChange, UnitStep, plan_tree
+from app.services.unit_timelines import UnitChange, UnitStep, plan_tree
 from app.services.work import Work
 
 HANDFUL_OF_UNITS = 5
@@ -132,43 +136,9 @@ async def _plan_people(
         brake_holds=counts.get(PersonStep.DEACTIVATE, 0) > brake.left,
         absent_stay=whole and not absent_leave,
     )
-    changes = await asyncio.to_thread(_written_people, found)
+    changes = await asyncio.to_thread(plan_content.written_people, found)
     ids = {person.external_id: str(person.person_id) for person in present if person.external_id is not None}
     return await finished(ImportSubject.PEOPLE, organisation.id, changes, new, withdrawn, report, ids, fits=True)
-
-
-def _written_people(found: PeoplePlan) -> list[dict[str, Any]]:
-    return [
-        {
-            "change": each.step.value,
-            "externalId": each.external_id,
-            "personId": None if each.person_id is None else str(each.person_id),
-            "fromVersion": each.from_version,
-            "name": each.name,
-            "email": each.email,
-            "language": each.language.value,
-            "active": each.active,
-            "unitId": None if each.unit_id is None else str(each.unit_id),
-        }
-        for each in found.changes
-    ]
-
-
-def people_changes(content: dict[str, Any]) -> list[PersonChange]:
-    return [
-        PersonChange(
-            PersonStep(each["change"]),
-            each["externalId"],
-            _id(each["personId"]),
-            each["fromVersion"],
-            each["name"],
-            each["email"],
-            Language(each["language"]),
-            each["active"],
-            _id(each["unitId"]),
-        )
-        for each in content["changes"]
-    ]
 
 
 # --- Units --------------------------------------------------------------------------------------------------------
@@ -197,51 +167,20 @@ async def _plan_units(
         absent_stay=whole and bool(rows.nameless or rows.errors),
     )
     return await finished(
-        ImportSubject.UNITS, organisation.id, written_units(found), new, withdrawn, report, {}, fits=not every
+        ImportSubject.UNITS,
+        organisation.id,
+        plan_content.written_units(found),
+        new,
+        withdrawn,
+        report,
+        {},
+        fits=not every,
     )
 
 
 def holds_units(organisation: Organisation, closing: int, is_open: int) -> bool:
     """Whether so many units close at once that a system administrator has to do it."""
     return closing > max(HANDFUL_OF_UNITS, is_open * organisation.deactivation_brake_percent // 100)
-
-
-def written_units(found: TreePlan) -> list[dict[str, Any]]:
-    return [
-        {
-            "change": each.step.value,
-            "externalId": each.key,
-            "unitId": None if each.unit_id is None else str(each.unit_id),
-            "fromVersion": each.from_version,
-            "headcount": each.headcount,
-            "mergedInto": each.merged_into,
-            "fromDay": _day(each.from_day),
-            "periods": [
-                {"name": period.name, "parent": period.parent, "first": _day(period.first), "last": _day(period.last)}
-                for period in each.periods
-            ],
-        }
-        for each in found.changes
-    ]
-
-
-def unit_changes(content: dict[str, Any]) -> TreePlan:
-    def read(each: dict[str, Any]) -> UnitChange:
-        return UnitChange(
-            UnitStep(each["change"]),
-            each["externalId"],
-            _id(each["unitId"]),
-            each["fromVersion"],
-            each["headcount"],
-            each["mergedInto"],
-            _date(each["fromDay"]),
-            tuple(
-                Period(one["name"], one["parent"], date.fromisoformat(one["first"]), _date(one["last"]))
-                for one in each["periods"]
-            ),
-        )
-
-    return TreePlan(changes=[read(each) for each in content["changes"]])
 
 
 # --- Both ---------------------------------------------------------------------------------------------------------
@@ -312,24 +251,3 @@ async def finished(
         "withdrawn": [{"externalId": key, "day": day} for key, day in withdrawn],
     }
     return Planned(content, await asyncio.to_thread(content_hash, content), report, fits)
-
-
-def pack(content: dict[str, Any]) -> bytes:
-    return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), 1)
-
-
-def unpack(packed: bytes) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(zlib.decompress(packed))
-    return content
-
-
-def _id(text: str | None) -> UUID | None:
-    return None if text is None else UUID(text)
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _date(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

@@ -18,7 +18,7 @@ from app.models.hr_import import (
     import_state,
 )
 from app.models.organisation import Organisation
-from app.services import import_plans, kept_changes, people_syncing, policy, syncing, unit_syncing
+from app.services import import_plans, kept_changes, people_syncing, plan_content, policy, syncing, unit_syncing
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.table_files import FileFormat
@@ -74,7 +74,7 @@ async def create(
         mode=mode,
         state=ImportState.PLANNED if planned.fits else ImportState.REFUSED,
         plan_hash=planned.plan_hash,
-        plan=import_plans.pack(planned.content) if planned.fits else None,
+        plan=plan_content.pack(planned.content) if planned.fits else None,
         report=planned.report.model_dump(mode="json", by_alias=True),
         lapses_at=work.now + LAPSES_AFTER,
         created_at=work.now,
@@ -96,7 +96,7 @@ async def apply(work: Work, import_id: UUID, version: int, application: ImportAp
     if application.plan_hash != hr_import.plan_hash or hr_import.plan is None:
         raise Refusal(Code.PLAN_HASH_DIFFERS, "/planHash")
     subject = hr_import.subject
-    content = import_plans.unpack(hr_import.plan)
+    content = plan_content.unpack(hr_import.plan)
     applied = {"state": ImportState.APPLIED, "applied_at": work.now, "plan": None}
     await changed(work, "apply_import", hr_import, applied)
     kept = [((each["externalId"], each["day"]), each["content"]) for each in content["kept"]]
@@ -106,11 +106,11 @@ async def apply(work: Work, import_id: UUID, version: int, application: ImportAp
     read = _shown(work, hr_import)
     if subject is ImportSubject.PEOPLE:
         begun = await syncing.begin(work, hr_import.organisation_id)
-        await people_syncing.carry_out(work, begun, import_plans.people_changes(content))
+        await people_syncing.carry_out(work, begun, plan_content.people_changes(content))
     else:
         organisation = await admit(work, "create_unit", Organisation, hr_import.organisation_id)
         here = await unit_syncing.present(work, organisation.id)
-        plan = import_plans.unit_changes(content)
+        plan = plan_content.unit_changes(content)
         check_closing(work, organisation, plan, sum(unit.last is None for unit in here.values()))
         await unit_syncing.carry_out(work, organisation.id, here, plan)
     return read
@@ -141,7 +141,7 @@ async def record_tree(work: Work, organisation_id: UUID, plan: TreePlan, seen: i
         absent_stay=False,
     )
     planned = await import_plans.finished(
-        ImportSubject.UNITS, organisation_id, import_plans.written_units(plan), new, withdrawn, report, {}, fits=True
+        ImportSubject.UNITS, organisation_id, plan_content.written_units(plan), new, withdrawn, report, {}, fits=True
     )
     hr_import = HrImport(
         organisation_id=organisation_id,

@@ -201,3 +201,12 @@ def test_a_broken_deflate_stream_is_a_broken_file() -> None:
         offset = archive.getinfo("xl/workbook.xml").header_offset
     content[offset + 50 : offset + 70] = b"\xff" * 20
     assert fault(bytes(content), XLSX) == (FileFault.FORM, None)
+
+
+def test_a_fault_of_ours_is_not_told_as_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_value: object) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(table_files, "_cell", broken)
+    with pytest.raises(ZeroDivisionError):
+        read_table(workbook(HEADER, ROW), XLSX)
