@@ -1,7 +1,7 @@
 """Imports over HTTP: planned, reviewed, applied as they were reviewed, and harmless whatever comes in."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.audit_entry import AuditEntry
-from app.models.hr_import import HrImport, HrKeptChange
+from app.models.hr_import import HrImport, HrKeptChange, ImportState
 from app.models.person import Person
+from app.services import imports
 from app.services.calendar import STOCKHOLM
 from tests import machines
 from tests.client import Client, Response
@@ -144,6 +145,58 @@ async def test_a_plan_lapses_and_is_then_forgotten(world: World) -> None:
     assert (await client.get(f"/imports/{planned['id']}"))["state"] == "lapsed"
     path = f"/imports/{planned['id']}/applications"
     await client.refused("POST", path, 409, "importSettled", json={"planHash": planned["planHash"]}, etag='"1"')
+    # The plan names people: it is kept no longer than it can be applied.
+    async with world.database.write() as session:
+        await imports.sweep(session, datetime.now(UTC))
+    (swept,) = await rows_of(world, HrImport)
+    assert (swept.state, swept.plan) == (ImportState.LAPSED, None)
+
+
+async def units_of_old(world: World, client: Client, *lines: str) -> None:
+    """What has begun today ends tomorrow at the earliest."""
+    await import_file(world, client, *lines, subject="units")
+    async with world.database.write() as session:
+        for table in ("unit", "unit_placement"):
+            began = sa.text(f"UPDATE {table} SET valid_from = '2020-01-01' WHERE organisation_id = :id")  # noqa: S608
+            await session.execute(began, {"id": world.organisation.id})
+
+
+async def test_too_many_units_close_by_an_administrators_hand_alone(world: World) -> None:
+    client = await hr(world)
+    units = [f"U{number};Enhet {number};" for number in range(8)]
+    header = "externalId;name;parentExternalId"
+    await units_of_old(world, client, header, *units)
+    planned = await send(world, client, header, *units[:2], subject="units", mode="snapshot")
+    assert planned["report"]["brakeHolds"] is True
+    path, body = f"/imports/{planned['id']}/applications", {"planHash": planned["planHash"]}
+    await client.refused("POST", path, 409, "deactivationBrake", json=body, etag='"1"')
+    applied = await apply(world.administrator.client, planned)
+    assert counted(applied, "deactivated") == [6]
+    # A handful closes by itself.
+    few = await send(world, client, header, units[0], subject="units", mode="snapshot")
+    assert few["report"]["brakeHolds"] is False
+    await apply(client, few)
+
+
+async def test_whom_an_unreadable_row_may_have_named_does_not_leave(world: World) -> None:
+    client = await hr(world)
+    await import_file(world, client, HEADER, "P1;Åsa Ek;p1@nameless.example;;;", "P2;Bo Ek;p2@nameless.example;;;")
+    planned = await send(world, client, HEADER, "P1;Åsa Ek;;;;", "811218-9876;Bo Ek;;;;", mode="snapshot")
+    assert counted(planned, "deactivated", "refused") == [0, 1]
+    assert planned["report"]["absentStay"] is True
+    await apply(client, planned)
+    assert (await people(world))["P2"].active
+
+
+async def test_nobody_comes_to_a_unit_that_has_closed_meanwhile(world: World) -> None:
+    client = await hr(world)
+    units = ("externalId;name;parentExternalId", "U1;Kansliet;", "U2;Fältenheten;")
+    await units_of_old(world, client, *units)
+    await import_file(world, client, HEADER, "P1;Åsa Ek;p1@closed.example;U1;;")
+    planned = await send(world, client, HEADER, "P1;Åsa Ek;;U2;;")
+    await import_file(world, client, *units[:2], subject="units", mode="snapshot")
+    path, body = f"/imports/{planned['id']}/applications", {"planHash": planned["planHash"]}
+    await client.refused("POST", path, 409, "planStale", json=body, etag='"1"')
 
 
 async def test_too_many_leavers_wait_for_the_administrator(world: World) -> None:
