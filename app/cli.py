@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from alembic.util.exc import CommandError
@@ -75,16 +75,20 @@ def _said(error: BaseException | None) -> str:
     return words.splitlines()[0].rstrip(".") if words else "no answer in time"
 
 
-def _settings() -> Settings:
+def _settings(**chosen: Any) -> Settings:
     try:
-        return Settings()
+        return Settings(**chosen)
     except ValidationError as error:
-        # Never the value itself: it may be a secret.
-        _refuse([f"LARANDE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in error.errors()])
+        # Never the value itself: it may be a secret. And not what only follows from another one.
+        wrong = [each for each in error.errors() if each["type"] != "default_factory_not_called"]
+        _refuse([f"LARANDE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in wrong])
 
 
-def _with_database(do: Callable[[Database], Awaitable[T]]) -> T:
-    """Run something on this installation's database, whether or not the service is running."""
+def _with_database(do: Callable[[Database], Awaitable[T]], *, there: bool = False) -> T:
+    """Run something on this installation's database, whether or not the service is running.
+
+    `there`: it must be there already. Whoever looks for a person in the wrong home must be told so.
+    """
 
     async def done(url: str) -> T:
         try:
@@ -98,8 +102,12 @@ def _with_database(do: Callable[[Database], Awaitable[T]]) -> T:
 
     settings = _settings()
     given = settings.database_url.get_secret_value() if settings.database_url else None
-    with _plainly(), installation.any_database(given, installation.home_at(settings.home)) as url:
-        return asyncio.run(done(url))
+    home = installation.home_at(settings.home)
+    with _plainly():
+        if there and given is None:
+            installation.require_database(home)
+        with installation.any_database(given, home) as url:
+            return asyncio.run(done(url))
 
 
 @main.command()
@@ -113,7 +121,7 @@ def serve(
     """Run the service. Starts the embedded PostgreSQL unless LARANDE_DATABASE_URL is set."""
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with _plainly():
-        serving.serve(_settings().model_copy(update=chosen), with_demo=with_demo)
+        serving.serve(_settings(**chosen), with_demo=with_demo)
 
 
 @main.command()
@@ -273,15 +281,15 @@ main.add_typer(person, name="person")
 _CALLED = {"name": "name", "email": "e-mail address"}
 
 
-def _on_people(do: Callable[[Database], Awaitable[T]]) -> T:
-    """On a new database too; a refusal is said in plain words."""
+def _on_people(do: Callable[[Database], Awaitable[T]], *, there: bool = True) -> T:
+    """A refusal is said in plain words. Not `there`: on a new database too."""
 
     async def done(database: Database) -> T:
         await migrations.upgrade(database)
         return await do(database)
 
     try:
-        return _with_database(done)
+        return _with_database(done, there=there)
     except Refusal as refusal:
         words = PROBLEMS[refusal.code]
         _refuse([f"{words.title['en']}. {words.detail['en']}"])
@@ -330,7 +338,7 @@ def create_administrator(
             await invitations.create_administrator(session, data, now)
             return await invitations.invite(session, data.email, now)
 
-    typer.echo(_on_people(made))
+    typer.echo(_on_people(made, there=False))
 
 
 # --- Passwords --------------------------------------------------------------------------------------------

@@ -122,6 +122,11 @@ def default_home() -> Path:
     return SYSTEM_HOME if os.geteuid() == 0 else Path.cwd() / f".{NAME}"
 
 
+def is_made(home: Path) -> bool:
+    """Whether there is a database in this home."""
+    return (home / "data").is_dir()
+
+
 def start(home: Path | None = None, *, settings: Mapping[str, str] | None = None) -> EmbeddedServer:
     """Start the server on the data below `home`, made on first use; `settings` override postgresql.conf.
 

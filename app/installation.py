@@ -77,6 +77,14 @@ def _published_in(file: Path) -> str | None:
     return None
 
 
+def require_database(home: Path) -> None:
+    """`CannotRun` unless the embedded database of this home has been made; nothing is made, and nothing started."""
+    if not embedded.is_made(home):
+        raise CannotRun(
+            f"There is no database in {home}. Are LARANDE_HOME and LARANDE_DATABASE_URL those of the service?"
+        )
+
+
 @contextmanager
 def any_database(url: str | None, home: Path) -> Iterator[str]:
     """The address of the database for one command: given, or of the service that runs, or started for now."""

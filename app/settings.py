@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,6 +11,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.models.identity_provider import is_provider_address
 from app.services import mail
 from app.smtp import server_at
+
+
+def _docs_page(settings: dict[str, Any]) -> str:
+    """The page that this very service has, until there is a front end: at its own port."""
+    return f"http://127.0.0.1:{settings.get('port') or 8000}/larande/v1/docs"
 
 
 class Settings(BaseSettings):
@@ -43,15 +48,15 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     pool_size: int = Field(default=10, ge=2, le=200)
     front_end_url: str = Field(
-        default="http://127.0.0.1:8000/larande/v1/docs",
+        default_factory=_docs_page,
         description="The page that survey links lead to; the token is put after it, as the fragment.",
     )
     sign_in_url: str = Field(
-        default="http://127.0.0.1:8000/larande/v1/docs",
+        default_factory=_docs_page,
         description="The page on which people choose a password; the one-time token is put after it, as the fragment.",
     )
     sign_in_return_url: str = Field(
-        default="http://127.0.0.1:8000/larande/v1/docs",
+        default_factory=_docs_page,
         description="The page to which identity providers send people back, with code and state; exactly this address.",
     )
     identity_provider_networks: str = Field(

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from app import installation
 from app.cli import main
 from app.embedded import DataDirectoryInUse
+from app.settings import Settings
 
 NOWHERE = "postgresql://eva:hemligt@127.0.0.1:1/larande"
 
@@ -53,7 +54,7 @@ def assert_one_line(result: Result, *words: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("LARANDE_PORT", "sju", ["LARANDE_PORT", "integer"]),
+        ("LARANDE_POOL_SIZE", "sju", ["LARANDE_POOL_SIZE", "integer"]),
         ("LARANDE_DATABASE_URL", "mysql://root:hemligt@localhost/larande", ["LARANDE_DATABASE_URL", "postgresql://"]),
         ("LARANDE_DATABASE_URL", "hemligt", ["LARANDE_DATABASE_URL", "postgresql://"]),
         ("LARANDE_DATABASE_URL", NOWHERE, ["not available", "127.0.0.1"]),
@@ -79,6 +80,11 @@ def test_serve_says_what_cannot_work(new_home: Path, variable: str, value: str, 
     result = larande("serve", "--port", "0", **usual | {variable: value})
     assert_one_line(result, *words)
     assert "hemligt" not in result.stderr
+
+
+def test_a_port_that_is_none_is_said_in_one_line_and_nothing_that_follows_from_it(new_home: Path) -> None:
+    result = larande("serve", LARANDE_HOME=str(new_home), LARANDE_DATABASE_URL=NOWHERE, LARANDE_PORT="sju")
+    assert_one_line(result, "LARANDE_PORT")
 
 
 def test_serve_says_that_the_port_is_in_use(new_home: Path) -> None:
@@ -108,6 +114,21 @@ def test_commands_wait_for_each_other_but_not_for_ever(home: Path, monkeypatch: 
         with pytest.raises(DataDirectoryInUse), installation.own_database(None, home):
             raise AssertionError("two servers on the same data")
     assert larande("db", "check", LARANDE_HOME=str(home)).stdout == "The schema is current.\n"
+
+
+@pytest.mark.parametrize("command", ["invite", "reset-second-factor"])
+def test_nobody_is_looked_for_in_a_home_without_a_database(new_home: Path, command: str) -> None:
+    """Whoever has forgotten LARANDE_HOME is told so, and no server is started for nothing."""
+    assert_one_line(larande("person", command, "anna@example.se", LARANDE_HOME=str(new_home)), "no database", "HOME")
+    assert not new_home.exists()
+
+
+def test_the_pages_in_mails_are_those_of_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings(port=8001).sign_in_return_url == "http://127.0.0.1:8001/larande/v1/docs"
+    monkeypatch.setenv("LARANDE_PORT", "8002")
+    assert {Settings().front_end_url, Settings().sign_in_url} == {"http://127.0.0.1:8002/larande/v1/docs"}
+    assert Settings(port=8003).sign_in_url == "http://127.0.0.1:8003/larande/v1/docs"
+    assert Settings(sign_in_url="https://in.example.se/").sign_in_url == "https://in.example.se/"
 
 
 def test_the_token_secret_is_made_once_and_private(new_home: Path) -> None:

@@ -220,6 +220,19 @@ PROBLEMS: dict[str, ProblemText] = {
         ),
         ("Not your role", "This belongs to somebody else's role. What you may do stands in allowedActions."),
     ),
+    "consentPending": _p(
+        403,
+        (
+            "Parterna har inte samtyckt än",
+            "Klienten har en behörighet som räcker, men den ger inget förrän båda parter har samtyckt till den "
+            "(`POST /service-clients/{serviceClientId}/approvals`).",
+        ),
+        (
+            "The parties have not consented yet",
+            "The client has a scope that would do, but it gives nothing until both sides have consented to it "
+            "(`POST /service-clients/{serviceClientId}/approvals`).",
+        ),
+    ),
     "facilitatorMayNotApprove": _p(
         403,
         ("Samtalsledaren godkänner inte", "Den som lett samtalet kan inte godkänna protokollet."),
@@ -454,11 +467,11 @@ PROBLEMS: dict[str, ProblemText] = {
         403,
         (
             "Lösenordet eller koden stämmer inte",
-            "Ange lösenordet eller en kod igen för att visa att det är du. Ingenting har ändrats.",
+            "Ange lösenordet igen, eller en ny kod från appen, för att visa att det är du. Ingenting har ändrats.",
         ),
         (
             "The password or the code is not right",
-            "It is needed once more to show that it is you. Nothing was changed.",
+            "Give the password again, or a new code from the app, to show that it is you. Nothing was changed.",
         ),
     ),
     "invitedRecently": _p(

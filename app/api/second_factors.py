@@ -67,7 +67,7 @@ async def create_password_change(asking: Proving, entrance: In, change: Password
 @router.get("/me/second-factor", response_model=SecondFactorRead, summary="Read whether you have a second factor")
 async def read_second_factor(call: Reading) -> Response:
     """Whether your sign-in takes a one-time code as well, and how many recovery codes you have left."""
-    found = await second_factors.read(call.work)
+    found = await second_factors.read(call.work, call.request.app.state.second_factor_needed)
     return tagged(call.request, found, found.version, SELF)
 
 

@@ -44,6 +44,10 @@ class SecondFactorRead(Linked):
     """Whether signing in asks for a one-time code, and how many recovery codes are left."""
 
     active: YesNo = Field(json_schema_extra={"example": True})
+    demanded: YesNo = Field(
+        description="Whether whoever signs in here with a password, as you are, can do nothing else before it is on.",
+        json_schema_extra={"example": False},
+    )
     since: Moment | None = Field(description="When it was confirmed.")
     recovery_codes_left: Count = Field(json_schema_extra={"example": 10})
 

@@ -49,6 +49,8 @@ class Actor:
     service_client_id: UUID | None = None
     scopes: frozenset[Scope] = frozenset()
     """A client's scopes that give something now, with those that they include."""
+    waiting: frozenset[Scope] = frozenset()
+    """A client's scopes that give nothing before both sides have consented: told as the reason, and of no other use."""
     sign_in_id: UUID = _NONE
     """The sign-in by which they act; the nil id for whoever acts without one."""
 

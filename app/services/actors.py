@@ -187,11 +187,13 @@ async def load_client(session: AsyncSession, claims: ClientClaims, address: str,
     found = (await connection.execute(_CLIENT, given)).one_or_none()
     if found is None or not is_within(address, found.allowed_networks):
         raise Refusal(Code.TOKEN_INVALID)
+    scopes = counting(found.scopes, consented=found.consented_at is not None, asked_for=claims.scopes)
     return Actor(
         person_id=None,
         organisation_id=found.organisation_id,
         service_client_id=claims.client_id,
-        scopes=counting(found.scopes, consented=found.consented_at is not None, asked_for=claims.scopes),
+        scopes=scopes,
+        waiting=counting(found.scopes, consented=True, asked_for=claims.scopes) - scopes,
     )
 
 

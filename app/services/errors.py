@@ -13,6 +13,7 @@ class Code(StrEnum):
     TOKEN_INVALID = "tokenInvalid"  # noqa: S105
     NOT_FOUND = "notFound"
     NOT_YOUR_ROLE = "notYourRole"
+    CONSENT_PENDING = "consentPending"
     FACILITATOR_MAY_NOT_APPROVE = "facilitatorMayNotApprove"
     # sign-in
     CREDENTIALS_REFUSED = "credentialsRefused"

@@ -1,5 +1,6 @@
 """Who may do what, asked of the table in `agreement`: by single checks and by lists, which so cannot disagree."""
 
+import dataclasses
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -48,7 +49,16 @@ def reserved(actor: Actor, operation: str, row: Table, sent: Iterable[str]) -> l
 def require(actor: Actor, operation: str, row: Table | None = None) -> None:
     """Refuse one whom the operation is not for. What stands in the way for now is `obstacle`'s to say."""
     if not may_ever(actor, operation, row):
-        raise Refusal(Code.NOT_YOUR_ROLE)
+        raise Refusal(_why_never(actor, operation, row))
+
+
+def _why_never(actor: Actor, operation: str, row: Table | None) -> Code:
+    """Whoever put a client in place would look for the mistake in vain: it lacks no scope, but consent."""
+    if actor.waiting:
+        consented = dataclasses.replace(actor, scopes=actor.scopes | actor.waiting, waiting=frozenset())
+        if may_ever(consented, operation, row):
+            return Code.CONSENT_PENDING
+    return Code.NOT_YOUR_ROLE
 
 
 def require_fields(actor: Actor, operation: str, row: Table, sent: Iterable[str]) -> None:

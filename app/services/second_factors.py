@@ -39,13 +39,17 @@ _UNUSED = sa.and_(
 _LEFT = sa.select(sa.func.count()).select_from(RecoveryCode).where(_UNUSED)
 
 
-async def read(work: Work) -> SecondFactorRead:
+async def read(work: Work, needed: "Needed") -> SecondFactorRead:
     policy.require(work.actor, "read_second_factor")
     found = (await work.session.execute(_OWN, {"person_id": work.actor.person_id})).scalar_one_or_none()
     left = (await work.session.execute(_LEFT, {"person_id": work.actor.person_id})).scalar_one()
     since = found.confirmed_at if found else None
     return SecondFactorRead(
-        version=found.version if found else 0, active=since is not None, since=since, recovery_codes_left=left
+        version=found.version if found else 0,
+        active=since is not None,
+        demanded=needed.of(work.actor),
+        since=since,
+        recovery_codes_left=left,
     )
 
 
@@ -92,7 +96,8 @@ async def confirm(work: Work, vault: Vault, attempt: Attempt, code: str, sign_in
         raise Refusal(Code.SECOND_FACTOR_ACTIVE)
     step = _step(vault, found, code, work.now)
     if step is None:
-        raise Refusal(Code.ONE_TIME_CODE_REFUSED, "/oneTimeCode")
+        # Signed in they are: a client that is told 401 would renew its token and ask for ever.
+        raise Refusal(Code.PROOF_REFUSED, "/oneTimeCode")
     async with wall.beyond(work.session):  # nobody sees what was tried at an account
         await throttle.forget(work.session, attempt, AttemptKind.ONE_TIME_CODE)
     found.confirmed_at, found.last_step, found.version = work.now, step, found.version + 1

@@ -84,6 +84,7 @@ async def test_from_the_secret_to_a_sign_in_with_a_code(caller: Client, world: W
     assert await client.get("/me/second-factor") == {
         "version": 0,
         "active": False,
+        "demanded": False,
         "since": None,
         "recoveryCodesLeft": 0,
         "_links": [{"href": "http://testserver/larande/v1/me/second-factor", "rel": "self", "method": "GET"}],
@@ -92,7 +93,7 @@ async def test_from_the_secret_to_a_sign_in_with_a_code(caller: Client, world: W
     # Asked for and not confirmed, it counts for nothing.
     assert not (await client.get("/me/second-factor"))["active"]
     assert (await try_code(caller, someone, None)).status_code == 200
-    await client.refused("POST", CONFIRMATIONS, 401, "oneTimeCodeRefused", json={"oneTimeCode": wrong(made["secret"])})
+    await client.refused("POST", CONFIRMATIONS, 403, "proofRefused", json={"oneTimeCode": wrong(made["secret"])})
     codes = (await client.post(CONFIRMATIONS, {"oneTimeCode": code_of(made["secret"], -1)}))["recoveryCodes"]
     assert len(set(codes)) == 10
     assert all(re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{5}-){4}[0-9A-HJKMNP-TV-Z]{5}", code) for code in codes)
@@ -136,7 +137,7 @@ async def test_first_codes_are_not_guessed_without_end(
         secret = (await ask(owner))["secret"]
         for _ in range(throttle.PER_PAIR):
             sent = {"oneTimeCode": wrong(secret)}
-            await thief.refused("POST", CONFIRMATIONS, 401, "oneTimeCodeRefused", json=sent)
+            await thief.refused("POST", CONFIRMATIONS, 403, "proofRefused", json=sent)
         right = {"oneTimeCode": code_of(secret, -1)}
         await thief.refused("POST", CONFIRMATIONS, 429, "tooManyAttempts", json=right)
         # The owner is where they have signed in before, and is believed. Repeated under its key it is no new attempt.
@@ -165,7 +166,7 @@ async def test_asking_again_replaces_what_was_not_confirmed(caller: Client, some
     client = caller.signed_in((await sign_in(caller, someone))["accessToken"])
     first, second = [(await ask(client))["secret"] for _ in range(2)]
     assert first != second
-    await client.refused("POST", CONFIRMATIONS, 401, "oneTimeCodeRefused", json={"oneTimeCode": code_of(first)})
+    await client.refused("POST", CONFIRMATIONS, 403, "proofRefused", json={"oneTimeCode": code_of(first)})
     await client.post(CONFIRMATIONS, {"oneTimeCode": code_of(second)})
     await client.refused("POST", "/me/second-factor", 409, "secondFactorActive", json={"password": PASSWORD})
     await client.refused("POST", CONFIRMATIONS, 409, "secondFactorActive", json={"oneTimeCode": code_of(second, 1)})
@@ -433,6 +434,7 @@ async def test_where_it_is_demanded_one_can_only_switch_it_on(
     async with calling_from(strict) as caller:
         for who, demanded in ((someone, of_employee), (admin, True)):
             client = caller.signed_in((await sign_in(caller, who))["accessToken"])
+            assert (await client.get("/me/second-factor"))["demanded"] is demanded
             if demanded:
                 problem = await client.refused("GET", "/organisations", 403, "secondFactorMissing")
                 assert problem["title"] == "Tvåstegsverifiering krävs"

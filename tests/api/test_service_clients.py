@@ -143,6 +143,17 @@ async def test_nothing_is_read_before_both_sides_and_every_union_agree(world: Wo
     assert (await seen_by_parties(world, it.path))["consentedAt"] is not None
 
 
+async def test_a_client_is_told_that_it_waits_for_consent_and_not_that_it_lacks_a_scope(world: World) -> None:
+    it = await machine(world, scopes=["records:read"])
+    await it.client.refused("GET", f"{world.path}/session-records", 403, "consentPending")
+    await it.client.refused("GET", f"{world.path}/survey-rounds", 403, "notYourRole")
+    await consent(world, it.path)
+    await it.client.get(f"{world.path}/session-records")
+    lacking = await hr_system(world)
+    await lacking.client.get(f"{world.path}/people")
+    await lacking.client.refused("GET", f"{world.path}/session-records", 403, "notYourRole")
+
+
 async def test_attack_an_administrator_lowers_the_rule_and_brings_a_union_of_its_own(world: World) -> None:
     """What an administrator proposes for groups is nothing that the parties have chosen: every union is asked."""
     it = await machine(world)
