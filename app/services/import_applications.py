@@ -98,7 +98,7 @@ async def _refuse_while_applying(work: Work, import_id: UUID, version: int) -> N
     hr_import = await find(work, HrImport, import_id)
     policy.require(work.actor, "apply_import", hr_import)
     check_version(hr_import, version)
-    await imports.refuse_while_applying(work, hr_import.organisation_id)
+    await imports.refuse_while_applying(work, "apply_import", hr_import, hr_import.organisation_id)
 
 
 async def _taken(work: Work, hr_import: HrImport) -> Content:

@@ -75,8 +75,7 @@ async def create(
     work: Work, organisation_id: UUID, subject: ImportSubject, mode: ImportMode, content: bytes, form: FileFormat
 ) -> ImportRead:
     """Plan it. Nothing of what is here changes, and the file itself is not kept."""
-    if policy.may_ever(work.actor, "create_import", await find(work, Organisation, organisation_id)):
-        await refuse_while_applying(work, organisation_id)
+    await refuse_while_applying(work, "create_import", await find(work, Organisation, organisation_id), organisation_id)
     # This holds the organisation's row: what is planned is planned on one state of it.
     organisation = await admit(work, "create_import", Organisation, organisation_id)
     policy.require(work.actor, SUBJECT_OPERATION[subject], organisation)
@@ -171,8 +170,18 @@ async def forget_plans(session: AsyncSession, whose: sa.ColumnElement[bool]) -> 
     await session.execute(sa.delete(HrImportPortion).where(whose).execution_options(synchronize_session=False))
 
 
-async def refuse_while_applying(work: Work, organisation_id: UUID) -> None:
-    """Said at once to whoever may know it; others wait for the organisation's row until that is done."""
+async def refuse_while_applying(
+    work: Work, operation: str, row: Organisation | HrImport, organisation_id: UUID
+) -> None:
+    """Said at once, where nothing else stands in the way, to whoever may know of the other import.
+
+    Asked before anything is held: whoever applies a large plan holds the organisation until that is done. Those who may
+    not know of it wait for that, and so does one that comes in between.
+    """
+    around = {Organisation: work.organisations[organisation_id]}
+    policy.require(work.actor, operation, row)
+    if policy.obstacle(work.actor, operation, row, work.now, around) is not None:
+        return
     found = await work.session.execute(_APPLYING, work.actor.held | {"organisation_id": organisation_id})
     if found.first() is not None:
         raise Refusal(Code.IMPORT_APPLYING)
