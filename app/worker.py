@@ -1,4 +1,4 @@
-"""Does what waits in the queue: mails now, whatever else comes after a request later. Thin: the work is in services.
+"""Does what waits in the queue: mails, and large imports. Thin: the work is in services.
 
 A job is taken, done, and deleted. When what it needs is away it is put back and tried again, less and less often; one
 that can never be done is kept for the system administrator (services/failed_jobs.py), and the others do not wait for
@@ -22,8 +22,9 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 
 from app.database import Database, DatabaseAway
-from app.services import account_mail, failed_jobs, queue, survey_mail
+from app.services import account_mail, failed_jobs, import_applications, queue, survey_mail
 from app.services.account_mail import AccountOffice
+from app.services.import_applications import ImportOffice
 from app.services.key_store import KeyStore
 from app.services.mail import Mailer, MailRefused
 from app.services.survey_mail import NotYet, PostOffice, Unreadable
@@ -43,6 +44,9 @@ TRIES = 8
 AWAY_WAIT_S = 2.0
 TIDIED_EVERY_S = 3600.0
 SAID_EVERY_S = 60.0
+
+UNEXPECTED = "unexpected"
+"""The code of the problem that a request with such a fault is answered with."""
 
 _log = structlog.get_logger("larande.worker")
 
@@ -74,40 +78,15 @@ async def working(workshop: Workshop) -> AsyncIterator[None]:
 
 async def run(workshop: Workshop, stop: asyncio.Event) -> None:
     """Work until told to stop, through every absence of the database."""
-    if workshop.mailer is None:
-        await stop.wait()
-        return
-    office = PostOffice(
-        partial(workshop.database.read, SYSTEM),
-        workshop.key_store,
-        workshop.mailer,
-        workshop.sender,
-        workshop.front_end_url,
-        lambda: datetime.now(UTC),
-    )
-    accounts = AccountOffice(
-        partial(workshop.database.write, SYSTEM),
-        workshop.vault,
-        workshop.mailer,
-        workshop.sender,
-        workshop.sign_in_url,
-        lambda: datetime.now(UTC),
-    )
     said = _Said()
-
-    async def send(job: Job) -> None:
-        await _done(workshop.database, job, said, lambda: survey_mail.carry_out(office, job.payload, job.id))
-
-    async def send_to_account(job: Job) -> None:
-        await _done(workshop.database, job, said, lambda: account_mail.carry_out(accounts, job.payload, job.id))
-
+    doing = {name: partial(_done, workshop.database, said, do) for name, do in _jobs_of(workshop).items()}
     async with _tidying(workshop.database):
         while not stop.is_set():
             try:
                 async with workshop.database.listen() as connection:
                     manager = QueueManager(queue.queries(AsyncpgDriver(connection)), queue.CHANNEL)
-                    manager.entrypoint(survey_mail.ENTRYPOINT)(send)
-                    manager.entrypoint(account_mail.ENTRYPOINT)(send_to_account)
+                    for name, do in doing.items():
+                        manager.entrypoint(name)(do)
                     async with _shut_down_with(manager, stop):
                         await manager.run(
                             dequeue_timeout=LOOKED_FOR_EVERY,
@@ -124,13 +103,37 @@ async def run(workshop: Workshop, stop: asyncio.Event) -> None:
                 await _slept(stop, AWAY_WAIT_S)
 
 
-async def _done(database: Database, job: Job, said: "_Said", do: Callable[[], Awaitable[None]]) -> None:
+def _jobs_of(workshop: Workshop) -> dict[str, Callable[[Job], Awaitable[None]]]:
+    """What is done, by entrypoint. Jobs of others stay in the queue."""
+    write, clock = partial(workshop.database.write, SYSTEM), lambda: datetime.now(UTC)
+    imports = ImportOffice(write, clock)
+    jobs: dict[str, Callable[[Job], Awaitable[None]]] = {
+        import_applications.ENTRYPOINT: lambda job: import_applications.carry_out(imports, job.payload)
+    }
+    if workshop.mailer is None:
+        return jobs
+    office = PostOffice(
+        partial(workshop.database.read, SYSTEM),
+        workshop.key_store,
+        workshop.mailer,
+        workshop.sender,
+        workshop.front_end_url,
+        clock,
+    )
+    accounts = AccountOffice(write, workshop.vault, workshop.mailer, workshop.sender, workshop.sign_in_url, clock)
+    return jobs | {
+        survey_mail.ENTRYPOINT: lambda job: survey_mail.carry_out(office, job.payload, job.id),
+        account_mail.ENTRYPOINT: lambda job: account_mail.carry_out(accounts, job.payload, job.id),
+    }
+
+
+async def _done(database: Database, said: "_Said", do: Callable[[Job], Awaitable[None]], job: Job) -> None:
     """Do a job, and turn every way in which it can fail into what the queue understands.
 
     The library keeps and logs the exceptions it meets, with their causes: none of ours has any, or words of a job.
     """
     try:
-        await do()
+        await do(job)
     except NotYet as not_yet:
         if not_yet.wait is None:
             said.once_in_a_while("jobs wait", missing=str(not_yet))
@@ -153,6 +156,10 @@ async def _give_up(database: Database, job: Job, fault: str) -> None:
         async with database.write(SYSTEM) as session:
             kept = queue.Job(job.entrypoint, job.payload or b"")
             await failed_jobs.keep(session, kept, fault, job.attempts + 1, datetime.now(UTC))
+            if job.entrypoint == import_applications.ENTRYPOINT and fault != Unreadable.__name__:
+                # Nobody waits for it any more, and the plan names people. It has said that it is applying.
+                import_id = import_applications.import_of(job.payload)
+                await import_applications.hold_up(session, import_id, UNEXPECTED)
     except DatabaseAway:
         raise RetryRequested(_wait(job.attempts)) from None
 

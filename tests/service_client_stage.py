@@ -1,7 +1,7 @@
 """Service clients in every state, and those that act themselves, for the authorisation matrix."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from app.models.approval import Approval
 from app.models.deactivation_release import DeactivationRelease
 from app.models.failed_job import FailedJob, FailedJobState
-from app.models.hr_import import HrImport
+from app.models.hr_import import HrImport, ImportCounts, ImportMode, ImportReport, ImportState, ImportSubject
 from app.models.mandate import Mandate
+from app.models.organisation import Organisation
 from app.models.service_client import ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.union_data_refusal import UnionDataRefusal
@@ -18,6 +19,7 @@ from app.models.webhook_delivery import WebhookDelivery
 from app.models.webhook_endpoint import WebhookEndpoint
 from app.services.calendar import swedish_day
 from tests import machines, stories
+from tests.world import organisation_number
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -135,6 +137,40 @@ async def _imports(stage: "Stage") -> None:
         ("refused", broken),
     ):
         await stage.keep(f"import, {name}", HrImport, made["id"])
+    await _while_another_is_applied(stage)
+
+
+async def _while_another_is_applied(stage: "Stage") -> None:
+    """In an organisation of its own, where nobody can import anything meanwhile; with one that failed."""
+    now = datetime.now(UTC)
+    importing = Organisation(organisation_number=organisation_number(), name="Myndigheten för import", created_at=now)
+    of_one: dict[str, Any] = {
+        "organisation_id": importing.id,
+        "subject": ImportSubject.PEOPLE,
+        "mode": ImportMode.DELTA,
+        "plan_hash": "0" * 64,
+        "report": empty_report(),
+        "lapses_at": now + timedelta(days=3),
+        "created_at": now,
+    }
+    made = {
+        "applying": HrImport(state=ImportState.APPLYING, **of_one),
+        "while another is applied": HrImport(state=ImportState.PLANNED, **of_one),
+        "failed": HrImport(state=ImportState.FAILED, failure_code="planStale", **of_one),
+    }
+    await stage.world.add(importing)
+    await stage.world.add(*made.values())
+    await stage.keep("organisation, importing", Organisation, importing.id)
+    for name, row in made.items():
+        await stage.keep(f"import, {name}", HrImport, row.id)
+
+
+def empty_report() -> dict[str, Any]:
+    counts = dict.fromkeys(ImportCounts.model_fields, 0)
+    report = ImportReport(
+        counts=ImportCounts(**counts), errors=[], changes=[], missing_ids=[], brake_holds=False, absent_stay=False
+    )
+    return report.model_dump(mode="json", by_alias=True)
 
 
 async def one_for_two_unions(stage: "Stage") -> None:

@@ -565,6 +565,7 @@ CASES: dict[str, Cases] = {
         lambda _s, _r: [{"externalId": "Ny-1", "name": "Ny", "email": "ny-1@example.se"}],
     ),
     "read_import": _on(HrImport, "/imports/{id}"),
+    "list_import_changes": _on(HrImport, "/imports/{id}/changes"),
     "apply_import": _on(HrImport, "/imports/{id}/applications", lambda _s, row: {"planHash": row.plan_hash}),
     "read_import_mapping": _on(Organisation, f"{ORGANISATION}/import-mapping"),
     "replace_import_mapping": _of_all("import-mapping", {}),
@@ -717,8 +718,10 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("write_statement", "notYourRole"): _OPEN_RECORDS,
     ("read_record_registration", "notFound"): _UNREGISTERED,
     # --- imports and unit trees
-    ("replace_unit_tree", "staleVersion"): {"organisation: as it was"},
-    ("replace_import_mapping", "staleVersion"): {"organisation: as it was"},
+    ("create_import", "importApplying"): {"organisation, importing"},
+    ("apply_import", "importApplying"): {"import, while another is applied"},
+    ("replace_unit_tree", "staleVersion"): {"organisation: as it was", "organisation, importing"},
+    ("replace_import_mapping", "staleVersion"): {"organisation: as it was", "organisation, importing"},
     # --- retention, legal holds, erasure
     ("erase_person", "personHoldsMandate"): {"person: union representative", "person, organisation closed"},
     ("erase_person", "personLeadsSession"): {"person: facilitator"},

@@ -48,7 +48,7 @@ STRUCTURE = {
     *("organisation", "unit", "unit_placement", "party", "person"),
     *("email_domain", "service_client", "service_client_credential", "deactivation_release"),
     *("webhook_endpoint", "webhook_delivery"),
-    *("hr_import", "hr_kept_change", "import_mapping"),
+    *("hr_import", "hr_import_portion", "hr_kept_change", "import_mapping"),
 }
 NOBODYS = {
     *("credential", "person_invitation", "sign_in_failure", "authorisation_request"),
@@ -57,7 +57,7 @@ NOBODYS = {
 ONES_OWN = {"sign_in", "idempotency_key", "second_factor", "recovery_code", "identity"}
 SERVED_WHOLE = {
     *("unit", "unit_placement", "person", "deactivation_release", "change"),
-    *("hr_import", "hr_kept_change", "import_mapping"),
+    *("hr_import", "hr_import_portion", "hr_kept_change", "import_mapping"),
 }
 SERVED_IN_STATE = {"session_record": "final", "survey_round": "released"}
 SERVED_OF_ROUND = {"survey_unit", "survey_covered_unit", "survey_release", "survey_result"}

@@ -77,7 +77,7 @@ def kept(request: Request, members: dict[str, Any], name: str, text: str, self_p
 def _tagged(request: Request, text: bytes, version: int, self_path: str, status: int, cache: str) -> Response:
     tag = etag(version, hashlib.sha256(text).hexdigest())
     headers = {"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Language, Authorization"}
-    if status == 201:
+    if status in {201, 202}:
         headers["Location"] = base_url(request) + BASE + self_path
     if request.method == "GET" and is_none_match(request, tag):
         return Response(status_code=304, headers=headers)

@@ -197,7 +197,7 @@ def _finish_operation(operation: Json, method: str, path: str) -> None:
     if operation["operationId"] == "create_token":
         statuses |= {"401", "403", "409", "429"}
     statuses |= {"429"} if operation["operationId"] in _GUESSED_AT else set()
-    statuses |= {"410"} if operation["operationId"] == "read_changes" else set()
+    statuses |= {"410"} if operation["operationId"] in {"read_changes", "list_import_changes"} else set()
     if operation["operationId"] in {"sign_out", "create_authorisation_request"}:
         operation["security"] = [{}, {"bearerAuth": []}]  # a token is welcome, not needed
         statuses -= {"409"}
@@ -223,6 +223,11 @@ def _finish_operation(operation: Json, method: str, path: str) -> None:
             "schema": {"type": "string", "format": "uri"},
             "description": "Where it is.",
         }
+    if success == "201" and "202" in operation["responses"]:
+        # Much of it takes long, and little is done at once.
+        later = operation["responses"]["202"]
+        later["description"] = _success_words("202", operation)
+        later["headers"] |= {name: answer["headers"][name] for name in ("ETag", "Location")}
     for status in sorted(statuses):
         operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
 

@@ -11,9 +11,10 @@ from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.models.columns import Id
-from app.models.hr_import import ImportApplication, ImportItem, ImportMode, ImportRead, ImportSubject
+from app.models.hr_import import ImportApplication, ImportItem, ImportMode, ImportRead, ImportState, ImportSubject
+from app.models.import_change import ImportChangeItem, PlannedStep
 from app.models.import_mapping import ImportMappingInput, ImportMappingRead
-from app.services import import_mappings, imports
+from app.services import import_applications, import_changes, import_mappings, imports
 from app.services.table_files import FileFormat
 
 router = router_of("imports")
@@ -107,17 +108,47 @@ async def read_import(call: Reading, import_id: ImportId) -> Response:
     return _answer(call, await imports.read(call.work, import_id))
 
 
+@router.get(
+    "/imports/{importId}/changes",
+    response_model=page_of(ImportChangeItem),
+    summary="List what an import's plan would do",
+)
+async def list_import_changes(
+    call: Reading,
+    import_id: ImportId,
+    change: Annotated[PlannedStep | None, Query(description="Only those of this kind.")] = None,
+    page: PageNumber = 1,
+    limit: Limit = 20,
+    after: After = None,
+) -> Response:
+    """Everything that would happen, kind by kind, with what each person or unit is now and would become: to be reviewed
+    before it is applied. Then what is kept for later days, and who is here but not in the file. 410 once the plan is
+    applied or has lapsed: it names people, and is not kept."""
+    request = asked(page, limit, after)
+    return listed(
+        call, ImportChangeItem, await import_changes.list_of_import(call.work, import_id, change, request), request
+    )
+
+
 @router.post(
-    "/imports/{importId}/applications", response_model=ImportRead, status_code=201, summary="Apply an import's plan"
+    "/imports/{importId}/applications",
+    response_model=ImportRead,
+    status_code=201,
+    responses={202: {"model": ImportRead}},
+    summary="Apply an import's plan",
 )
 async def apply_import(
     call: Creating, version: Version, import_id: ImportId, application: ImportApplication
 ) -> Response:
     """Exactly the plan that was reviewed, all of it or nothing. It is refused when what it changes is no longer as it
     was planned on, and when more would leave than the organisation's brake lets through: a system administrator
-    releases people first (`create_deactivation_release`), and applies a plan that closes many units."""
-    made = await call.once(lambda: imports.apply(call.work, import_id, version, application), imports.read)
-    return _answer(call, made, 201)
+    releases people first (`create_deactivation_release`), and applies a plan that closes many units.
+
+    A plan of more than 1,000 changes is answered 202: the import is `applying`, and read again until it is `applied`.
+    What is refused then is in `failureCode`.
+    """
+    made = await call.once(lambda: import_applications.apply(call.work, import_id, version, application), imports.read)
+    return _answer(call, made, 202 if made.state is ImportState.APPLYING else 201)
 
 
 def _mapping(call: Call, mapping: ImportMappingRead) -> Response:

@@ -1703,6 +1703,30 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Importen kan inte tillämpas", "Den är redan tillämpad, har fel eller har blivit för gammal."),
         ("The import cannot be applied", "It has been applied already, has errors or has become too old."),
     ),
+    "importApplying": _p(
+        409,
+        (
+            "En import tillämpas just nu",
+            "Vänta tills den är klar: importens state visar det. Försök sedan igen.",
+        ),
+        (
+            "An import is being applied",
+            "Wait until it is done, which its state shows. Then try again.",
+        ),
+    ),
+    "planGone": _p(
+        410,
+        (
+            "Planen finns inte kvar",
+            "En plan nämner människor och sparas bara tills den är tillämpad, har misslyckats eller har blivit för "
+            "gammal. Rapporten med alla antal finns i importen; skicka filen igen för en ny plan.",
+        ),
+        (
+            "The plan is gone",
+            "A plan names people, and is kept only until it is applied, has failed or has become too old. The report "
+            "with all the numbers is in the import; send the file again for a new plan.",
+        ),
+    ),
 }
 
 

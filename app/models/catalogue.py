@@ -18,6 +18,7 @@ from app.models.hr_import import HrImport, HrKeptChange
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
+from app.models.import_change import HrImportPortion
 from app.models.import_mapping import ImportMapping
 from app.models.instrument import Instrument
 from app.models.legal_hold import LegalHold
@@ -99,6 +100,7 @@ TABLES: tuple[type[Table], ...] = (
     AuditEntry,
     # files from HR systems
     HrImport,
+    HrImportPortion,
     HrKeptChange,
     ImportMapping,
     # --- retention

@@ -32,12 +32,21 @@ class ImportMode(StrEnum):
 
 
 class ImportState(StrEnum):
-    """`refused`: nothing of the file can be applied (units: any error). `lapsed`: nobody applied it in time."""
+    """`refused`: nothing of the file can be applied (units: any error). `lapsed`: nobody applied it in time.
+
+    `applying`: a large plan, accepted and not done yet. `failed`: accepted, and then it could not be done.
+    """
 
     PLANNED = "planned"
     REFUSED = "refused"
+    APPLYING = "applying"
     APPLIED = "applied"
+    FAILED = "failed"
     LAPSED = "lapsed"
+
+
+PLAN_KEPT = (ImportState.PLANNED, ImportState.APPLYING)
+"""While an import is in one of these states its plan is there to be read."""
 
 
 class HrImport(VersionedRow, table=True):
@@ -48,9 +57,11 @@ class HrImport(VersionedRow, table=True):
     """`lapsed` is stored by whoever sweeps; until then the time says it."""
     plan_hash: str
     plan: bytes | None = None
-    """What is to be done, as packed JSON. Gone once it is applied or has lapsed: it names people."""
+    """Of the program before 0020, which kept a plan in one piece. It is not applied any more, and lapses like any."""
     report: dict[str, Any] = Column(sa_column=json_column(dict[str, Any]))
     """An `ImportReport`. It names rows of the file and ids, never a name or what stood in a cell."""
+    failure_code: str | None = None
+    """Why it was not applied when that was last tried after it had been accepted: a problem code."""
     lapses_at: datetime = Column(sa_type=UtcDateTime)
     applied_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
 
@@ -170,6 +181,11 @@ class ImportRead(Resource):
     created_at: Moment
     lapses_at: Moment = Field(description="Until then it can be applied.")
     applied_at: Moment | None
+    failure_code: str | None = Field(
+        description="Why it was not applied after it had been accepted: a problem code. `deactivationBrake`: it is "
+        "planned again and can be applied once people are released. Any other: it has failed; send the file again.",
+        json_schema_extra={"example": "planStale"},
+    )
 
 
 class ImportApplication(Input):

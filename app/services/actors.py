@@ -197,6 +197,40 @@ async def load_client(session: AsyncSession, claims: ClientClaims, address: str,
     )
 
 
+_CLIENT_NOW = sa.select(
+    col(ServiceClient.organisation_id), col(ServiceClient.scopes), col(ServiceClient.consented_at)
+).where(
+    col(ServiceClient.id) == sa.bindparam("client_id", type_=sa.Uuid),
+    col(ServiceClient.state) == ServiceClientState.ACTIVE,
+    col(ServiceClient.expires_at) > _NOW,
+)
+_PERSON_NOW = sa.select(col(Person.organisation_id), col(Person.language), col(Person.roles)).where(
+    col(Person.id) == _PERSON, col(Person.active)
+)
+
+
+async def client_at_work(session: AsyncSession, client_id: UUID, now: datetime) -> Actor:
+    """A service client for which something is done after it has asked for it, if it is let in still."""
+    found = (await session.execute(_CLIENT_NOW, {"client_id": client_id, "now": now})).one_or_none()
+    if found is None:
+        raise Refusal(Code.SERVICE_CLIENT_ENDED)
+    return Actor(
+        person_id=None,
+        organisation_id=found.organisation_id,
+        service_client_id=client_id,
+        scopes=counting(found.scopes, consented=found.consented_at is not None, asked_for=None),
+    )
+
+
+async def person_at_work(session: AsyncSession, person_id: UUID | None) -> Actor:
+    """Somebody for whom something is done after they have asked for it: by their roles, signed out or not. No seats."""
+    found = (await session.execute(_PERSON_NOW, {"person_id": person_id})).one_or_none()
+    if found is None:
+        raise Refusal(Code.NOT_YOUR_ROLE)
+    organisation_id, language, roles = found
+    return Actor(person_id, organisation_id, Language(language), frozenset(roles))
+
+
 def counting(granted: Iterable[Scope], *, consented: bool, asked_for: Collection[str] | None) -> frozenset[Scope]:
     """The scopes that give something now, with those that they include; of these only what the client asked for."""
     given = {scope for scope in granted if consented or scope not in SCOPES_BY_CONSENT}

@@ -66,6 +66,7 @@ from app.services.conditions import (
     GROUP_OPEN,
     GROUP_STARTED,
     HOLD_STANDS,
+    IMPORT_NOT_APPLYING,
     IMPORT_PLANNED,
     INSTRUMENT_PUBLISHED,
     ITS_GROUP_STARTED,
@@ -87,6 +88,7 @@ from app.services.conditions import (
     OWN_PARTY_AT_TABLE,
     PARTY_ACTIVE,
     PERSON_ACTIVE,
+    PLAN_THERE,
     PUBLIC,
     READS_PEOPLE,
     READS_RECORDS,
@@ -458,6 +460,17 @@ RULES: dict[str, Rule] = {
         only(READS_PEOPLE, "if it is about people", _ABOUT_PEOPLE),
         only(READS_UNITS, "if it is about units", _ABOUT_UNITS),
     ),
+    # Whoever reads a plan reads of whom it speaks: people for those who may read people, units likewise.
+    "list_import_changes": Rule(
+        HrImport,
+        (
+            ADMINISTRATOR,
+            only(READS_PEOPLE, "if it is about people", _ABOUT_PEOPLE),
+            only(READS_UNITS, "if it is about units", _ABOUT_UNITS),
+        ),
+        (PLAN_THERE,),
+        reads=True,
+    ),
     "apply_import": Rule(
         HrImport,
         (
@@ -465,7 +478,7 @@ RULES: dict[str, Rule] = {
             only(WRITES_PEOPLE, "if it is about people", _ABOUT_PEOPLE),
             only(WRITES_UNITS, "if it is about units", _ABOUT_UNITS),
         ),
-        (IMPORT_PLANNED, ITS_ORGANISATION_ACTIVE),
+        (IMPORT_NOT_APPLYING, IMPORT_PLANNED, ITS_ORGANISATION_ACTIVE),
     ),
     "read_import_mapping": Rule(Organisation, (ADMINISTRATOR, READS_PEOPLE, READS_UNITS), reads=True),
     "replace_import_mapping": Rule(Organisation, (ADMINISTRATOR, WRITES_PEOPLE, WRITES_UNITS), (ORGANISATION_ACTIVE,)),

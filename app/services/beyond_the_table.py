@@ -8,6 +8,7 @@ a request (an unknown unit, a day in the future) is no matter of who may do what
 from app.services.errors import Code
 
 _OF_A_RECORD = {Code.NOT_FOUND: "if it is about a record or texts, the caller may read those"}
+_NO_OTHER_IMPORT = {Code.IMPORT_APPLYING: "no other import of the organisation, that the caller may read, is under way"}
 
 BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
     "create_person_invitation": {
@@ -83,6 +84,8 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.CHANGE_REQUESTED: "no party has asked for a change of it",
     },
     "replace_import_mapping": {Code.STALE_VERSION: "nobody has written it since the caller read it"},
+    "create_import": _NO_OTHER_IMPORT,
+    "apply_import": _NO_OTHER_IMPORT,
     "replace_unit_tree": {Code.STALE_VERSION: "no unit has changed since the caller read the tree"},
     "create_service_client_credential": {Code.TWO_SECRETS_LIVE: "fewer than two of its secrets still count"},
     "read_statement": {Code.NOT_FOUND: "the caller may read its record"},

@@ -17,7 +17,7 @@ from app.models.destruction import DestructionState
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.dialogue_template import DialogueTemplateState
 from app.models.failed_job import FailedJobState
-from app.models.hr_import import ImportState, import_state
+from app.models.hr_import import PLAN_KEPT, ImportState, import_state
 from app.models.instrument import InstrumentState
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
@@ -362,6 +362,16 @@ DESTRUCTION_PROPOSED = While(
     "it is neither carried out nor taken back", Code.DESTRUCTION_SETTLED, state_is(DestructionState.PROPOSED)
 )
 # --- files from HR systems
+IMPORT_NOT_APPLYING = While(
+    "it is not being applied",
+    Code.IMPORT_APPLYING,
+    lambda _actor, row, _now: row.state is not ImportState.APPLYING,
+)
+PLAN_THERE = While(
+    "its plan is kept",
+    Code.PLAN_GONE,
+    lambda _actor, row, now: import_state(row, now) in PLAN_KEPT,
+)
 IMPORT_PLANNED = While(
     "it can still be applied",
     Code.IMPORT_SETTLED,

@@ -15,9 +15,10 @@ from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.columns import Language
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
-from app.models.hr_import import HrImport, HrKeptChange, ImportState
+from app.models.hr_import import PLAN_KEPT, HrImport, HrKeptChange, ImportState
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
+from app.models.import_change import HrImportPortion
 from app.models.mandate import Mandate, valid_between
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
@@ -111,10 +112,11 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
         sa.delete(HrKeptChange).where(col(HrKeptChange.person_id) == person.id),
-        # A plan that has not been applied may name them.
+        # A plan that has not been applied may name them. Its portions last: whoever applies it holds the import.
         sa.update(HrImport)
-        .where(col(HrImport.organisation_id) == person.organisation_id, col(HrImport.plan).is_not(None))
+        .where(col(HrImport.organisation_id) == person.organisation_id, col(HrImport.state).in_(PLAN_KEPT))
         .values(state=ImportState.LAPSED, plan=None, version=col(HrImport.version) + 1),
+        sa.delete(HrImportPortion).where(col(HrImportPortion.organisation_id) == person.organisation_id),
     ):
         await work.session.execute(statement.execution_options(synchronize_session=False))
     await throttle.forget_account(work.session, key, person.id, person.email)

@@ -238,6 +238,8 @@ class Code(StrEnum):
     PLAN_STALE = "planStale"
     PLAN_HASH_DIFFERS = "planHashDiffers"
     IMPORT_SETTLED = "importSettled"
+    IMPORT_APPLYING = "importApplying"
+    PLAN_GONE = "planGone"
     # HR syncing
     UNION_DATA_REFUSED = "unionDataRefused"
     PERSONAL_NUMBER_REFUSED = "personalNumberRefused"

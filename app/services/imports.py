@@ -1,4 +1,4 @@
-"""Imports: a file is planned, the plan is reviewed, and exactly that plan is applied, all of it or nothing."""
+"""Imports: a file is planned, and the plan is reviewed. Applying it is import_applications.py's."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,6 @@ from sqlmodel import col
 
 from app.models.hr_import import (
     HrImport,
-    ImportApplication,
     ImportMode,
     ImportRead,
     ImportReport,
@@ -17,13 +16,14 @@ from app.models.hr_import import (
     ImportSubject,
     import_state,
 )
+from app.models.import_change import HrImportPortion
 from app.models.organisation import Organisation
-from app.services import import_plans, kept_changes, people_syncing, plan_content, policy, syncing, unit_syncing
+from app.services import import_plans, kept_changes, plan_content, policy
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.table_files import FileFormat
 from app.services.unit_timelines import TreePlan, UnitStep
-from app.services.work import Work, admit, changed, created, find, shown
+from app.services.work import Work, admit, created, find, shown, store
 
 LAPSES_AFTER = timedelta(days=3)
 """A plan names people, and what it was made for changes: it is not kept for long."""
@@ -55,6 +55,17 @@ _ITEMS = sa.select(
 ).where(col(HrImport.organisation_id) == sa.bindparam("organisation_id"), policy.visible(HrImport))
 
 
+_APPLYING = (
+    sa.select(col(HrImport.id))
+    .where(
+        col(HrImport.organisation_id) == sa.bindparam("organisation_id"),
+        col(HrImport.state) == ImportState.APPLYING,
+        policy.visible(HrImport),
+    )
+    .limit(1)
+)
+
+
 async def list_of_organisation(work: Work, organisation_id: UUID, request: PageRequest) -> Listed:
     await admit(work, "list_imports", Organisation, organisation_id)
     return await page(work, _ITEMS, SORTS, request, organisation_id=organisation_id, now=work.now)
@@ -64,6 +75,7 @@ async def create(
     work: Work, organisation_id: UUID, subject: ImportSubject, mode: ImportMode, content: bytes, form: FileFormat
 ) -> ImportRead:
     """Plan it. Nothing of what is here changes, and the file itself is not kept."""
+    await refuse_while_applying(work, "create_import", await find(work, Organisation, organisation_id), organisation_id)
     # This holds the organisation's row: what is planned is planned on one state of it.
     organisation = await admit(work, "create_import", Organisation, organisation_id)
     policy.require(work.actor, SUBJECT_OPERATION[subject], organisation)
@@ -74,46 +86,28 @@ async def create(
         mode=mode,
         state=ImportState.PLANNED if planned.fits else ImportState.REFUSED,
         plan_hash=planned.plan_hash,
-        plan=plan_content.pack(planned.content) if planned.fits else None,
         report=planned.report.model_dump(mode="json", by_alias=True),
         lapses_at=work.now + LAPSES_AFTER,
         created_at=work.now,
     )
     await created(work, "create_import", hr_import)
-    return _shown(work, hr_import)
+    work.session.add_all(
+        HrImportPortion(
+            organisation_id=organisation_id,
+            hr_import_id=hr_import.id,
+            step=each.step,
+            place=each.place,
+            size=each.size,
+            content=each.packed,
+        )
+        for each in planned.portions
+    )
+    await store(work.session)
+    return import_shown(work, hr_import)
 
 
 async def read(work: Work, import_id: UUID) -> ImportRead:
-    return _shown(work, await find(work, HrImport, import_id))
-
-
-async def apply(work: Work, import_id: UUID, version: int, application: ImportApplication) -> ImportRead:
-    """Carry out the plan that was reviewed, in this transaction.
-
-    Refused with `PLAN_STALE` when what it changes is no longer as it was planned on; then a new plan is made.
-    """
-    hr_import = await admit(work, "apply_import", HrImport, import_id, version)
-    if application.plan_hash != hr_import.plan_hash or hr_import.plan is None:
-        raise Refusal(Code.PLAN_HASH_DIFFERS, "/planHash")
-    subject = hr_import.subject
-    content = plan_content.unpack(hr_import.plan)
-    applied = {"state": ImportState.APPLIED, "applied_at": work.now, "plan": None}
-    await changed(work, "apply_import", hr_import, applied)
-    kept = [((each["externalId"], each["day"]), each["content"]) for each in content["kept"]]
-    withdrawn = [(each["externalId"], each["day"]) for each in content["withdrawn"]]
-    ids = {each["externalId"]: UUID(each["personId"]) for each in content["kept"] if each["personId"]}
-    await kept_changes.store(work, hr_import, kept, withdrawn, ids)
-    read = _shown(work, hr_import)
-    if subject is ImportSubject.PEOPLE:
-        begun = await syncing.begin(work, hr_import.organisation_id)
-        await people_syncing.carry_out(work, begun, plan_content.people_changes(content))
-    else:
-        organisation = await admit(work, "create_unit", Organisation, hr_import.organisation_id)
-        here = await unit_syncing.present(work, organisation.id)
-        plan = plan_content.unit_changes(content)
-        check_closing(work, organisation, plan, sum(unit.last is None for unit in here.values()))
-        await unit_syncing.carry_out(work, organisation.id, here, plan)
-    return read
+    return import_shown(work, await find(work, HrImport, import_id))
 
 
 def check_closing(work: Work, organisation: Organisation, plan: TreePlan, is_open: int) -> None:
@@ -129,19 +123,20 @@ async def record_tree(work: Work, organisation_id: UUID, plan: TreePlan, seen: i
     """Of a whole tree that was put in its place: the report, and what of it is kept for later days."""
     there = await kept_changes.present(work, organisation_id, ImportSubject.UNITS)
     new, withdrawn = kept_changes.difference(there, kept_changes.of_units(plan.kept), whole=True)
+    changes, missing = plan_content.written_units(plan), [unit.unit_id for unit in plan.missing]
     report = import_plans.report_of(
         seen,
         [],
         import_plans.counts_of(plan.changes),
         plan.unchanged,
-        [(each.step.value, each.key) for each in plan.changes],
-        [unit.unit_id for unit in plan.missing],
+        changes,
+        missing,
         kept=len(new),
         brake_holds=False,
         absent_stay=False,
     )
-    planned = await import_plans.finished(
-        ImportSubject.UNITS, organisation_id, plan_content.written_units(plan), new, withdrawn, report, {}, fits=True
+    planned = import_plans.finished(
+        ImportSubject.UNITS, organisation_id, changes, new, withdrawn, missing, report, {}, fits=False
     )
     hr_import = HrImport(
         organisation_id=organisation_id,
@@ -166,11 +161,33 @@ async def sweep(session: AsyncSession, now: datetime) -> bool:
         .values(state=ImportState.LAPSED, plan=None, version=col(HrImport.version) + 1)
         .execution_options(synchronize_session=False)
     )
-    await session.execute(lapsed)
+    swept = (await session.execute(lapsed.returning(col(HrImport.id)))).scalars().all()
+    await forget_plans(session, col(HrImportPortion.hr_import_id).in_(swept))
     return False
 
 
-def _shown(work: Work, hr_import: HrImport) -> ImportRead:
+async def forget_plans(session: AsyncSession, whose: sa.ColumnElement[bool]) -> None:
+    await session.execute(sa.delete(HrImportPortion).where(whose).execution_options(synchronize_session=False))
+
+
+async def refuse_while_applying(
+    work: Work, operation: str, row: Organisation | HrImport, organisation_id: UUID
+) -> None:
+    """Said at once, where nothing else stands in the way, to whoever may know of the other import.
+
+    Asked before anything is held: whoever applies a large plan holds the organisation until that is done. Those who may
+    not know of it wait for that, and so does one that comes in between.
+    """
+    around = {Organisation: work.organisations[organisation_id]}
+    policy.require(work.actor, operation, row)
+    if policy.obstacle(work.actor, operation, row, work.now, around) is not None:
+        return
+    found = await work.session.execute(_APPLYING, work.actor.held | {"organisation_id": organisation_id})
+    if found.first() is not None:
+        raise Refusal(Code.IMPORT_APPLYING)
+
+
+def import_shown(work: Work, hr_import: HrImport) -> ImportRead:
     return shown(
         work,
         ImportRead,

@@ -60,7 +60,7 @@ async def page(
     if request.after is None:
         place["_offset"] = (request.page - 1) * request.limit
     else:
-        place |= {_last(number): value for number, value in enumerate(_position(request.after, name, order))}
+        place |= {_last(number): value for number, value in enumerate(position(request.after, name, order))}
     statements = _statements(query, order, descending, request.after is not None)
     given |= work.actor.held
 
@@ -76,7 +76,7 @@ async def page(
     else:
         total = (await connection.execute(statements.count, given)).scalar_one()
     found = found[: request.limit]
-    next_after = _written(name, found[-1][-len(order) :]) if more else None
+    next_after = written(name, found[-1][-len(order) :]) if more else None
     # The sort values stand last in a row, where there are no names for them any more.
     rows = [dict(zip(names, row, strict=False)) for row in found]
     return Listed(rows, min(total, COUNTED_AT_MOST), total > COUNTED_AT_MOST, next_after)
@@ -100,9 +100,9 @@ def _statements(query: sa.Select[*tuple[Any, ...]], order: Columns, descending: 
     keys = [column.label(f"_key_{place}") for place, column in enumerate(order)]
     rows = query.add_columns(*keys).order_by(*(key.desc() if descending else key.asc() for key in order))
     if follows:
-        position = sa.tuple_(*order)
+        here = sa.tuple_(*order)
         last = sa.tuple_(*(sa.bindparam(_last(place), type_=column.type) for place, column in enumerate(order)))
-        rows = rows.where(position < last if descending else position > last)
+        rows = rows.where(here < last if descending else here > last)
     else:
         rows = rows.offset(sa.bindparam("_offset", type_=sa.BigInteger))
     return _Statements(counted, rows.limit(sa.bindparam("_limit", type_=sa.Integer)))
@@ -112,12 +112,12 @@ def _last(place: int) -> str:
     return f"_last_{place}"
 
 
-def _written(sort: str, values: Sequence[Any]) -> str:
+def written(sort: str, values: Sequence[Any]) -> str:
     text = json.dumps([sort, *(value.isoformat() if isinstance(value, date) else str(value) for value in values)])
     return base64url(text.encode())
 
 
-def _position(after: str, sort: str, order: Columns) -> list[Any]:
+def position(after: str, sort: str, order: Columns) -> list[Any]:
     """The sort values of the last row of the page before; anything else than our own writing is refused."""
     try:
         written = json.loads(bytes_of(after))

@@ -67,6 +67,7 @@ NOT_REWRITTEN = {
     "unit.external_id": _STRUCTURE,
     "unit_placement.name": _STRUCTURE,
     "hr_import.report": "rows by number, codes and ids",
+    "hr_import.failure_code": _TECHNICAL,
     "hr_kept_change.external_id": "goes with the person's erasure",
     "hr_kept_change.content": "goes with the person's erasure, or on its day",
     "import_mapping.people": _STRUCTURE,
