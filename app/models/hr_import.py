@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import Field
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 
 from app.models.approval import ContentHash
@@ -58,6 +59,8 @@ class HrImport(VersionedRow, table=True):
     plan_hash: str
     plan: bytes | None = None
     """Of the program before 0020, which kept a plan in one piece. It is not applied any more, and lapses like any."""
+    basis: dict[str, Any] | None = Column(default=None, sa_column=sa.Column(JSONB, nullable=True))
+    """What it stands on beside the things it changes: `{"kept": hash of later days, "treeVersion": number or null}`."""
     report: dict[str, Any] = Column(sa_column=json_column(dict[str, Any]))
     """An `ImportReport`. It names rows of the file and ids, never a name or what stood in a cell."""
     failure_code: str | None = None

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.audit_entry import AuditEntry
-from app.models.hr_import import HrImport, ImportApplication, ImportRead, ImportState, ImportSubject
+from app.models.hr_import import HrImport, ImportApplication, ImportMode, ImportRead, ImportState, ImportSubject
 from app.models.import_change import HrImportPortion, PlannedStep
 from app.models.organisation import Organisation
 from app.services import (
@@ -61,6 +61,18 @@ _ACCEPTED = (
 )
 
 
+_ITS_ORGANISATION = (
+    sa.select(col(Organisation.id))
+    .where(
+        col(Organisation.id)
+        == sa.select(col(HrImport.organisation_id))
+        .where(col(HrImport.id) == sa.bindparam("import_id"))
+        .scalar_subquery()
+    )
+    .with_for_update(key_share=True)
+)
+
+
 @dataclass(frozen=True)
 class ImportOffice:
     """What the worker has at hand to apply plans."""
@@ -74,7 +86,8 @@ async def apply(work: Work, import_id: UUID, version: int, application: ImportAp
 
     Refused with `PLAN_STALE` when what it changes is no longer as it was planned on; then a new plan is made.
     """
-    await _refuse_while_applying(work, import_id, version)
+    organisation_id = await _refuse_while_applying(work, import_id, version)
+    await find(work, Organisation, organisation_id, lock=True)  # first, as everybody does who syncs
     hr_import = await admit(work, "apply_import", HrImport, import_id, version)
     if application.plan_hash != hr_import.plan_hash:
         raise Refusal(Code.PLAN_HASH_DIFFERS, "/planHash")
@@ -93,18 +106,23 @@ async def apply(work: Work, import_id: UUID, version: int, application: ImportAp
     return imports.import_shown(work, hr_import)
 
 
-async def _refuse_while_applying(work: Work, import_id: UUID, version: int) -> None:
-    """Before anything is held: whoever applies a large plan holds it, and the organisation, until that is done."""
+async def _refuse_while_applying(work: Work, import_id: UUID, version: int) -> UUID:
+    """Before anything is held: whoever applies a large plan holds it, and the organisation, until that is done.
+
+    Of which organisation it is.
+    """
     hr_import = await find(work, HrImport, import_id)
     policy.require(work.actor, "apply_import", hr_import)
     check_version(hr_import, version)
     await imports.refuse_while_applying(work, "apply_import", hr_import, hr_import.organisation_id)
+    return hr_import.organisation_id
 
 
 async def _taken(work: Work, hr_import: HrImport) -> Content:
     """The plan, which is applied with this and gone, and its later days kept; to be carried out in this transaction."""
     portions = (await work.session.execute(_PORTIONS, {"import_id": hr_import.id})).all()
     content = await asyncio.to_thread(plan_content.together, [(step, packed) for step, packed in portions])
+    await _check_basis(work, hr_import, content)
     applied = {"state": ImportState.APPLIED, "applied_at": work.now, "failure_code": None}
     await changed(work, "apply_import", hr_import, applied)
     await imports.forget_plans(work.session, col(HrImportPortion.hr_import_id) == hr_import.id)
@@ -113,6 +131,21 @@ async def _taken(work: Work, hr_import: HrImport) -> Content:
     ids = {each["externalId"]: UUID(each["personId"]) for each in content["kept"] if each["personId"]}
     await kept_changes.store(work, hr_import, kept, withdrawn, ids)
     return content
+
+
+async def _check_basis(work: Work, hr_import: HrImport, content: Content) -> None:
+    """A unit's place is a matter of the whole tree, and a later day of whatever was said of it before."""
+    basis = hr_import.basis or {}
+    organisation_id, subject = hr_import.organisation_id, hr_import.subject
+    there = await kept_changes.present(work, organisation_id, subject)
+    days = [(each["externalId"], each["day"]) for each in content["kept"]]
+    asked = None if hr_import.mode is ImportMode.SNAPSHOT else days
+    of_days = kept_changes.basis(there, asked) == basis.get("kept")
+    of_units = subject is ImportSubject.PEOPLE or (
+        await unit_syncing.version(work, organisation_id) == basis.get("treeVersion")
+    )
+    if not (of_days and of_units):
+        raise Refusal(Code.PLAN_STALE)
 
 
 async def _do(work: Work, subject: ImportSubject, organisation_id: UUID, content: Content) -> None:
@@ -171,7 +204,8 @@ def import_of(payload: bytes | None) -> UUID:
 
 
 async def _accepted(session: AsyncSession, import_id: UUID) -> HrImport | None:
-    """The import, held; None if it does not wait to be applied (any more)."""
+    """The import, held, and its organisation first; None if it does not wait to be applied (any more)."""
+    await session.execute(_ITS_ORGANISATION, {"import_id": import_id})
     held = sa.select(HrImport).where(col(HrImport.id) == import_id).with_for_update(key_share=True)
     hr_import = (await session.execute(held)).scalar_one_or_none()
     return hr_import if hr_import is not None and hr_import.state is ImportState.APPLYING else None

@@ -52,6 +52,7 @@ class Planned:
 
     plan_hash: str
     report: ImportReport
+    basis: dict[str, Any]
     portions: list[Portion]
     fits: bool
     """Whether it can be applied: a tree with an error anywhere is no tree."""
@@ -141,8 +142,9 @@ async def _plan_people(
             absent_stay=whole and not absent_leave,
         )
         ids = {person.external_id: str(person.person_id) for person in present if person.external_id is not None}
+        basis = {"kept": kept_changes.basis(there, None if whole else new), "treeVersion": None}
         subject, ours = ImportSubject.PEOPLE, organisation.id
-        return finished(subject, ours, changes, new, withdrawn, found.missing, report, ids, fits=True)
+        return finished(subject, ours, changes, new, withdrawn, found.missing, report, ids, basis, fits=True)
 
     # Some seconds of work for fifty thousand people, during which others are served.
     return await asyncio.to_thread(finish)
@@ -175,8 +177,12 @@ async def _plan_units(
         brake_holds=holds_units(organisation, counts.get(UnitStep.CLOSE, 0), is_open),
         absent_stay=whole and bool(rows.nameless or rows.errors),
     )
+    tree_version = await unit_syncing.version(work, organisation.id)
+    basis = {"kept": kept_changes.basis(there, None if whole else new), "treeVersion": tree_version}
     subject, ours, fits = ImportSubject.UNITS, organisation.id, not every
-    return await asyncio.to_thread(finished, subject, ours, changes, new, withdrawn, missing, report, {}, fits=fits)
+    return await asyncio.to_thread(
+        finished, subject, ours, changes, new, withdrawn, missing, report, {}, basis, fits=fits
+    )
 
 
 def holds_units(organisation: Organisation, closing: int, is_open: int) -> bool:
@@ -241,6 +247,7 @@ def finished(
     missing: Sequence[UUID],
     report: ImportReport,
     ids: dict[str, str],
+    basis: dict[str, Any],
     *,
     fits: bool,
 ) -> Planned:
@@ -248,6 +255,7 @@ def finished(
     content: dict[str, Any] = {
         "subject": subject.value,
         "organisationId": str(organisation_id),
+        "basis": basis,
         "changes": changes,
         "kept": [
             {"externalId": key, "day": day, "personId": ids.get(key), "content": said}
@@ -256,4 +264,4 @@ def finished(
         "withdrawn": [{"externalId": key, "day": day} for key, day in withdrawn],
     }
     portions = list(plan_content.portions(content, [{"id": str(each)} for each in missing])) if fits else []
-    return Planned(content_hash(content), report, portions, fits)
+    return Planned(content_hash(content), report, basis, portions, fits)

@@ -86,6 +86,7 @@ async def create(
         mode=mode,
         state=ImportState.PLANNED if planned.fits else ImportState.REFUSED,
         plan_hash=planned.plan_hash,
+        basis=planned.basis,
         report=planned.report.model_dump(mode="json", by_alias=True),
         lapses_at=work.now + LAPSES_AFTER,
         created_at=work.now,
@@ -136,7 +137,7 @@ async def record_tree(work: Work, organisation_id: UUID, plan: TreePlan, seen: i
         absent_stay=False,
     )
     planned = import_plans.finished(
-        ImportSubject.UNITS, organisation_id, changes, new, withdrawn, missing, report, {}, fits=False
+        ImportSubject.UNITS, organisation_id, changes, new, withdrawn, missing, report, {}, {}, fits=False
     )
     hr_import = HrImport(
         organisation_id=organisation_id,

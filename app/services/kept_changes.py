@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from app.models.columns import Language
 from app.models.hr_import import HrImport, HrKeptChange, ImportSubject
+from app.services.content_hash import content_hash
 from app.services.import_rows import PersonRow, UnitRow
 from app.services.people_plan import KeptPerson
 from app.services.unit_timelines import KeptUnit
@@ -18,6 +19,7 @@ from app.services.work import Work
 Content = dict[str, Any]
 Day = tuple[str, str]
 """An external id and a day, YYYY-MM-DD."""
+AT_ONCE = 500
 
 _KEPT = sa.select(col(HrKeptChange.external_id), col(HrKeptChange.effective_on), col(HrKeptChange.content)).where(
     col(HrKeptChange.organisation_id) == sa.bindparam("organisation_id"),
@@ -86,6 +88,13 @@ def difference(
     return new, [day for day in there if whole and day not in said]
 
 
+def basis(there: Mapping[Day, Content], days: Iterable[Day] | None) -> str:
+    """A hash of what is kept of these days, or of all: whoever reviewed a plan saw what it replaces, and no other."""
+    asked = sorted(there if days is None else days)
+    kept = [{"externalId": key, "day": day, "content": there.get((key, day))} for key, day in asked]
+    return content_hash(kept)
+
+
 async def store(
     work: Work,
     hr_import: HrImport,
@@ -95,30 +104,31 @@ async def store(
 ) -> None:
     """Keep what is new instead of what was said before of the same day. `people`: those that are here already."""
     gone = [day for day, _ in new] + list(withdrawn)
-    for external_id, day in gone:
+    if gone:
         await work.session.execute(
             _DELETE,
             {
                 "organisation_id": hr_import.organisation_id,
                 "subject": hr_import.subject,
-                "external_id": external_id,
-                "day": date.fromisoformat(day),
+                "external_ids": [external_id for external_id, _ in gone],
+                "days": [date.fromisoformat(day) for _, day in gone],
             },
         )
-    work.session.add_all(
-        HrKeptChange(
-            organisation_id=hr_import.organisation_id,
-            hr_import_id=hr_import.id,
-            subject=hr_import.subject,
-            external_id=external_id,
-            effective_on=date.fromisoformat(day),
-            content=content,
-            person_id=people.get(external_id) if hr_import.subject is ImportSubject.PEOPLE else None,
-            service_client_id=work.actor.service_client_id,
+    for start in range(0, len(new), AT_ONCE):
+        work.session.add_all(
+            HrKeptChange(
+                organisation_id=hr_import.organisation_id,
+                hr_import_id=hr_import.id,
+                subject=hr_import.subject,
+                external_id=external_id,
+                effective_on=date.fromisoformat(day),
+                content=content,
+                person_id=people.get(external_id) if hr_import.subject is ImportSubject.PEOPLE else None,
+                service_client_id=work.actor.service_client_id,
+            )
+            for (external_id, day), content in new[start : start + AT_ONCE]
         )
-        for (external_id, day), content in new
-    )
-    await work.session.flush()
+        await work.session.flush()
 
 
 _DELETE = (
@@ -126,8 +136,12 @@ _DELETE = (
     .where(
         col(HrKeptChange.organisation_id) == sa.bindparam("organisation_id"),
         col(HrKeptChange.subject) == sa.bindparam("subject", type_=HrKeptChange.__table__.c.subject.type),  # type: ignore[attr-defined]
-        col(HrKeptChange.external_id) == sa.bindparam("external_id"),
-        col(HrKeptChange.effective_on) == sa.bindparam("day", type_=sa.Date),
+        sa.tuple_(col(HrKeptChange.external_id), col(HrKeptChange.effective_on)).in_(
+            sa.select(
+                sa.func.unnest(sa.bindparam("external_ids", type_=sa.ARRAY(sa.Text))),
+                sa.func.unnest(sa.bindparam("days", type_=sa.ARRAY(sa.Date))),
+            )
+        ),
     )
     .execution_options(synchronize_session=False)
 )

@@ -40,6 +40,7 @@ _THEIR_PLACEMENTS = sa.select(UnitPlacement).where(
 _VERSION = sa.select(sa.func.coalesce(sa.func.sum(col(Unit.version)), 0)).where(
     col(Unit.organisation_id) == sa.bindparam("organisation_id")
 )
+AT_ONCE = 250
 
 
 async def present(work: Work, organisation_id: UUID) -> dict[str, PresentUnit]:
@@ -81,7 +82,9 @@ async def carry_out(work: Work, organisation_id: UUID, here: Mapping[str, Presen
         placed.setdefault(placement.unit_id, {})[placement.valid_from] = placement
     merged: list[tuple[Unit, UUID | None]] = []
     new: list[UnitPlacement] = []
-    for change in plan.changes:
+    for place, change in enumerate(plan.changes):
+        if place % AT_ONCE == 0:
+            await store(work.session)  # in portions: others are served in between
         unit = _created(work, organisation_id, ids[change.key], change) if change.unit_id is None else None
         if unit is None:
             unit = units.get(ids[change.key])
@@ -93,7 +96,10 @@ async def carry_out(work: Work, organisation_id: UUID, here: Mapping[str, Presen
     await store(work.session)
     for unit, into in merged:
         unit.merged_into_id = into  # now that whatever it became part of is there
-    work.session.add_all(new)  # after the former one of each has ended: a unit has one open period
+    # After the former one of each has ended: a unit has one open period.
+    for start in range(0, len(new), AT_ONCE):
+        work.session.add_all(new[start : start + AT_ONCE])
+        await store(work.session)
     await store(work.session)
 
 
