@@ -1,14 +1,17 @@
 """What a file of 50,000 people and one of 5,000 units cost: first import, unchanged replay, and a night's changes.
 
-python -m bench.imports
+python -m bench.imports [people]
 """
 
 import asyncio
+import json
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -16,17 +19,19 @@ import psutil  # type: ignore[import-untyped]
 
 from app import embedded, migrations
 from app.database import Database
-from app.models.hr_import import ImportApplication, ImportMode, ImportSubject
+from app.models.hr_import import ImportApplication, ImportMode, ImportState, ImportSubject
 from app.models.organisation import Organisation
-from app.models.person import Role
-from app.services import imports
+from app.models.person import Person, Role
+from app.services import import_applications, import_changes, imports
 from app.services.actor import Actor
+from app.services.import_applications import ImportOffice
+from app.services.listing import PageRequest
 from app.services.table_files import FileFormat
 from app.services.wall import SYSTEM
 from app.services.work import Work
 
-PEOPLE, UNITS = 50_000, 5_000
-ADMINISTRATOR = Actor(person_id=None, roles=frozenset({Role.SYSTEM_ADMINISTRATOR}))
+PEOPLE = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
+UNITS = max(PEOPLE // 10, 1)
 
 
 def people_file(changed: int = 0) -> bytes:
@@ -53,15 +58,32 @@ def processor_time(server: psutil.Process) -> tuple[float, float]:
     return time.process_time(), of_server
 
 
-async def run(database: Database, organisation_id: UUID, subject: ImportSubject, content: bytes) -> str:
-    async with database.write(SYSTEM) as session:
-        work = Work(session, ADMINISTRATOR, datetime.now(UTC))
+async def run(office: ImportOffice, who: Actor, organisation_id: UUID, subject: ImportSubject, content: bytes) -> str:
+    """Planned, a page of it reviewed, and applied: by the worker, if it is large."""
+    began = time.monotonic()
+    async with office.write() as session:
+        work = Work(session, who, datetime.now(UTC))
         planned = await imports.create(work, organisation_id, subject, ImportMode.SNAPSHOT, content, FileFormat.CSV)
-    async with database.write(SYSTEM) as session:
-        work = Work(session, ADMINISTRATOR, datetime.now(UTC))
-        done = await imports.apply(work, planned.id, 1, ImportApplication(planHash=planned.plan_hash))
+    took = time.monotonic() - began
+    pages = []
+    for page in (1, 100):
+        since = time.monotonic()
+        async with office.write() as session:
+            work = Work(session, who, datetime.now(UTC))
+            await import_changes.list_of_import(work, planned.id, None, PageRequest(page, 100))
+        pages.append(f"{(time.monotonic() - since) * 1000:.0f}")
+    async with office.write() as session:
+        work = Work(session, who, datetime.now(UTC))
+        done = await import_applications.apply(work, planned.id, 1, ImportApplication(planHash=planned.plan_hash))
+    if done.state is ImportState.APPLYING:
+        await import_applications.carry_out(office, json.dumps({"import": str(planned.id)}).encode())
+    async with office.write() as session:
+        done = await imports.read(Work(session, who, datetime.now(UTC)), planned.id)
     counts = done.report.counts
-    return f"{counts.created} created, {counts.changed} changed, {counts.unchanged} unchanged, {counts.refused} refused"
+    return (
+        f"{done.state.value}: {counts.created} created, {counts.changed} changed, {counts.unchanged} unchanged, "
+        f"{counts.refused} refused; {took:.1f} s to plan, {' and '.join(pages)} ms for the first and a deep page of it"
+    )
 
 
 async def measured(name: str, server: psutil.Process, do: Callable[[], Awaitable[str]]) -> None:
@@ -82,8 +104,12 @@ async def main(home: Path) -> None:
         database = Database(server.database_url("postgres"))
         await migrations.upgrade(database)
         organisation = Organisation(organisation_number="2021990417", name="Stor", created_at=datetime.now(UTC))
+        roles = [Role.SYSTEM_ADMINISTRATOR]
+        person = Person(name="Drift", email="drift@stor.example", roles=roles, created_at=datetime.now(UTC))
         async with database.write(SYSTEM) as session:
-            session.add(organisation)
+            session.add_all([organisation, person])
+        who = Actor(person_id=person.id, roles=frozenset(roles))
+        office = ImportOffice(partial(database.write, SYSTEM), lambda: datetime.now(UTC))
         (pid_file,) = home.rglob("postmaster.pid")  # noqa: ASYNC240
         postmaster = psutil.Process(int(pid_file.read_text().split()[0]))
         for name, subject, content in (
@@ -93,7 +119,7 @@ async def main(home: Path) -> None:
             ("people, replayed", ImportSubject.PEOPLE, people_file()),
             ("people, 500 renamed", ImportSubject.PEOPLE, people_file(500)),
         ):
-            await measured(name, postmaster, lambda s=subject, c=content: run(database, organisation.id, s, c))  # type: ignore[misc]
+            await measured(name, postmaster, lambda s=subject, c=content: run(office, who, organisation.id, s, c))  # type: ignore[misc]
         await database.close()
     finally:
         server.stop()

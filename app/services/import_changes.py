@@ -60,6 +60,10 @@ def _begins(first_or_last: Any) -> sa.ScalarSelect[Any]:
 
 
 # What a unit is called and where it lies: the latest of its periods.
+_BY_KEY = sa.select(col(Unit.id)).where(
+    col(Unit.external_id) == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text))),
+    col(Unit.organisation_id) == _ORGANISATION,
+)
 _UNITS: Any = (
     sa.select(
         col(Unit.id),
@@ -74,10 +78,7 @@ _UNITS: Any = (
     )
     .join(UnitPlacement, col(UnitPlacement.unit_id) == col(Unit.id))
     .where(
-        sa.or_(
-            col(Unit.id) == _IDS,
-            col(Unit.external_id) == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text))),
-        ),
+        col(Unit.id) == _IDS,
         col(Unit.organisation_id) == _ORGANISATION,
         policy.visible(Unit),
         col(UnitPlacement.valid_from) == _begins(sa.func.max),
@@ -219,10 +220,13 @@ def _key(unit: Any) -> str:
 
 
 async def _called(work: Work, organisation_id: UUID, ids: Iterable[UUID | None], keys: Iterable[str | None]) -> _Units:
-    asked = {"ids": [each for each in ids if each], "keys": [each for each in keys if each]}
-    if not asked["ids"] and not asked["keys"]:
+    asked = {each for each in ids if each}
+    given = {"organisation_id": organisation_id}
+    if named := [each for each in keys if each]:
+        asked |= set((await work.session.execute(_BY_KEY, given | {"keys": named})).scalars())
+    if not asked:
         return _Units({})
-    given = work.actor.held | asked | {"organisation_id": organisation_id}
+    given |= work.actor.held | {"ids": list(asked)}
     return _Units({unit.id: unit for unit in await work.session.execute(_UNITS, given)})
 
 

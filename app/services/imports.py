@@ -19,6 +19,7 @@ from app.models.hr_import import (
 from app.models.import_change import HrImportPortion
 from app.models.organisation import Organisation
 from app.services import import_plans, kept_changes, plan_content, policy
+from app.services.conditions import Around
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.table_files import FileFormat
@@ -179,7 +180,7 @@ async def refuse_while_applying(
     Asked before anything is held: whoever applies a large plan holds the organisation until that is done. Those who may
     not know of it wait for that, and so does one that comes in between.
     """
-    around = {Organisation: work.organisations[organisation_id]}
+    around: Around = {Organisation: work.organisations[organisation_id]}
     policy.require(work.actor, operation, row)
     if policy.obstacle(work.actor, operation, row, work.now, around) is not None:
         return
