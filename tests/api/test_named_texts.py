@@ -66,6 +66,7 @@ NOT_REWRITTEN = {
     "service_client_idempotency_key.key": _TECHNICAL,
     "unit.external_id": _STRUCTURE,
     "unit_placement.name": _STRUCTURE,
+    "hr_import.basis": "a hash and a number",
     "hr_import.report": "rows by number, codes and ids",
     "hr_import.failure_code": _TECHNICAL,
     "hr_kept_change.external_id": "goes with the person's erasure",
