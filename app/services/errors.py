@@ -237,6 +237,8 @@ class Code(StrEnum):
     PLAN_STALE = "planStale"
     PLAN_HASH_DIFFERS = "planHashDiffers"
     IMPORT_SETTLED = "importSettled"
+    # --- exports
+    SELECTION_TOO_LARGE = "selectionTooLarge"
     # HR syncing
     UNION_DATA_REFUSED = "unionDataRefused"
     PERSONAL_NUMBER_REFUSED = "personalNumberRefused"
