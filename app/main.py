@@ -1,5 +1,6 @@
 """Wiring: settings in, application out."""
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -48,6 +49,8 @@ MAX_SURVEY_RESPONSE_BYTES = 128 * 1024
 
 MAX_FILE_BYTES = table_files.MOST_BYTES
 MAX_TREE_BYTES = 8 * 1024 * 1024
+EXPORTS_AT_A_TIME = 2
+"""Files that are being written; each may take some hundred MiB and a processor for some seconds."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -132,6 +135,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
+    app.state.exports = asyncio.Semaphore(EXPORTS_AT_A_TIME)
     app.state.vault = vault_of(settings)
     app.state.second_factor_needed = Needed(settings.require_second_factor)
     app.state.relying_party = RelyingParty(outbound.call, settings.sign_in_return_url)

@@ -446,6 +446,8 @@ CASES: dict[str, Cases] = {
     "update_party_note": _on(PartyNote, "/party-notes/{id}", lambda _s, _r: {"text": "Annat."}),
     "delete_party_note": _on(PartyNote, "/party-notes/{id}"),
     "list_session_records": _on(Organisation, f"{ORGANISATION}/session-records"),
+    # --- approved records
+    "list_approved_records": _on(Organisation, f"{ORGANISATION}/approved-records"),
     "list_working_group_session_records": _on(WorkingGroup, f"{GROUP}/session-records"),
     "read_session_record": _on(SessionRecord, RECORD),
     "update_session_record": _on(SessionRecord, RECORD, lambda _s, _r: {"sharedPicture": "Ny bild."}),

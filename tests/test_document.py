@@ -48,6 +48,7 @@ PROTOCOL = {
     "unsupportedMediaType",
     "validationFailed",
     "unknownParameter",
+    "notForThisFormat",
     "parameterTwice",
     "preconditionRequired",
     "idempotencyKeyInvalid",

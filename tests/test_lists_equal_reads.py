@@ -47,6 +47,7 @@ BELONGS: dict[str, Belongs] = {
     "list_dialogue_sessions": _OF_GROUP,
     "list_party_notes": _has("dialogue_session_id"),
     "list_session_records": _OF_ORGANISATION,
+    "list_approved_records": lambda row, parent: _OF_ORGANISATION(row, parent) and row.state == "final",
     "list_working_group_session_records": _OF_GROUP,
     "list_session_record_approvals": _ABOUT,
     "list_appendices": _has("appendix_to_id"),

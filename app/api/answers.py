@@ -96,6 +96,32 @@ def download(shown: Response, content: bytes, media_type: str, name: str) -> Res
     return Response(content, shown.status_code, kept | described, media_type)
 
 
+def file(content: bytes, media_type: str, name: str) -> Response:
+    """A selection of things as a file of this name."""
+    return Response(content, 200, _of_file(name), _with_charset(media_type))
+
+
+def kept_file(request: Request, content: bytes, media_type: str, name: str) -> Response:
+    """What never changes, as a file. Its ETag is over its bytes, for it is not those of the JSON."""
+    tag = etag(1, hashlib.sha256(content).hexdigest())
+    headers = _of_file(name) | {"ETag": tag}
+    if is_none_match(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, 200, headers, _with_charset(media_type))
+
+
+def _of_file(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": PRIVATE,
+        "Vary": "Accept, Authorization",
+    }
+
+
+def _with_charset(media_type: str) -> str:
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
 def accepted(body: Output) -> Response:
     """What will be done, and not yet what came of it."""
     return Response(body.model_dump_json(by_alias=True), 202, {"Cache-Control": "no-store"}, "application/json")

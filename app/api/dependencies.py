@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -309,6 +309,31 @@ class Changing:
             yield call
 
 
+@dataclass(frozen=True)
+class Exporting:
+    """A signed-in request for a page, or for a file that takes its time.
+
+    A file waits for its turn without holding a connection, and holds none while it is written.
+    """
+
+    request: Request
+    claims: Claims | ClientClaims
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[Call]:
+        async with _call(self.request, self.claims, database_of(self.request).read) as call:
+            yield call
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """So many files are made at a time, first come, first served: each may be large, and takes the processor."""
+        turns: asyncio.Semaphore = self.request.app.state.exports
+        return turns
+
+
+async def exporting(request: Request, _formed: Formed, claims: SignedIn) -> Exporting:
+    return Exporting(request, claims)
+
+
 async def changing(request: Request, _formed: Formed, claims: SignedIn) -> Changing:
     return Changing(request, claims)
 
@@ -320,4 +345,5 @@ Writing = Annotated[Call, Depends(writing, scope="function")]
 Creating = Annotated[Call, Depends(creating, scope="function")]
 Proving = Annotated[Asking, Depends(asking)]
 Perhaps = Annotated[Changing, Depends(changing)]
+Export = Annotated[Exporting, Depends(exporting)]
 Version = Annotated[int, Depends(expected_version)]

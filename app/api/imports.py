@@ -6,7 +6,7 @@ from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single, tagged
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
-from app.api.negotiation import JSON, sent_type
+from app.api.negotiation import CSV, JSON, XLSX, sent_type
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
@@ -20,8 +20,7 @@ from app.services.table_files import FileFormat
 router = router_of("imports")
 
 ImportId = Annotated[Id, Path(alias="importId", description="The import.")]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMATS = {"text/csv": FileFormat.CSV, XLSX: FileFormat.XLSX, JSON: FileFormat.JSON}
+FORMATS = {CSV: FileFormat.CSV, XLSX: FileFormat.XLSX, JSON: FileFormat.JSON}
 _PEOPLE = [{"externalId": "A-4711", "name": "Åsa Lindqvist", "email": "asa.lindqvist@havochvatten.example"}]
 _FILE = {
     "requestBody": {
@@ -29,7 +28,7 @@ _FILE = {
         "description": "The file, at most 16 MiB and 100,000 rows: CSV in UTF-8 or Windows-1252 with `;` or `,`, the "
         "first sheet of an XLSX workbook, or a JSON list of flat objects. The first row names the columns.",
         "content": {
-            "text/csv": {
+            CSV: {
                 "schema": {"type": "string"},
                 "example": "externalId;name;email\nA-4711;Åsa Lindqvist;asa.lindqvist@havochvatten.example\n",
             },

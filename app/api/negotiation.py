@@ -35,6 +35,8 @@ def preferred_language(request: Request) -> LanguageTag:
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def best_type(request: Request, offered: Sequence[str]) -> str | None:

@@ -1592,6 +1592,29 @@ PROBLEMS: dict[str, ProblemText] = {
             "Make the person inactive first. While active, only they can erase themselves.",
         ),
     ),
+    # --- exports
+    "selectionTooLarge": _p(
+        422,
+        (
+            "Urvalet är för stort för en fil",
+            "En fil rymmer högst 5 000 protokoll. Välj en kortare tid med finalFrom och finalBefore, eller läs JSON.",
+        ),
+        (
+            "The selection is too large for a file",
+            "A file holds at most 5,000 records. Choose a shorter time with finalFrom and finalBefore, or read JSON.",
+        ),
+    ),
+    "notForThisFormat": _p(
+        422,
+        (
+            "Parametern hör till ett annat format",
+            "En fil har inga sidor och är alltid hela urvalet. Tabell väljer man bara för CSV.",
+        ),
+        (
+            "The parameter belongs to another format",
+            "A file has no pages and is always the whole selection. A table is chosen for CSV alone.",
+        ),
+    ),
     # --- imports and unit trees
     "fileEncoding": _p(
         422,

@@ -4,15 +4,18 @@ import json
 from typing import Annotated
 
 import rfc8785
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 
-from app.api.answers import kept, listed, page_of, single
-from app.api.dependencies import Call, Creating, Reading, key_store_of
+from app.api.answers import kept, kept_file, listed, page_of, single
+from app.api.dependencies import Call, Creating, Export, Reading, key_store_of
+from app.api.exports import documented, format_of, name_of, written
+from app.api.negotiation import JSON
 from app.api.operations import router_of
 from app.api.paging import After, ByTree, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
 from app.models.columns import Id
 from app.models.survey_release import (
+    ResultTable,
     SurveyResultItem,
     SurveyResultsRead,
     UnitBenchmarkRead,
@@ -21,9 +24,13 @@ from app.models.survey_release import (
 )
 from app.models.survey_unlock import SurveyUnlockCreate, SurveyUnlocksRead
 from app.services import survey_results, survey_unlocks
+from app.services.survey_result_tables import tables
 
 router = router_of("survey-results")
 
+_FILES = documented(
+    '"unitId";"parentId";"name";"status"\r\n"019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b";"";"Provtagning";"suppressed"\r\n'
+)
 UnitId = Annotated[Id, Path(alias="unitId", description="The unit, as it was in the round.")]
 
 
@@ -31,13 +38,36 @@ def _unlocks(call: Call, unlocks: SurveyUnlocksRead, status: int = 200) -> Respo
     return single(call.request, unlocks, f"/survey-rounds/{unlocks.id}/unlocks", status=status)
 
 
-@router.get("/survey-rounds/{surveyRoundId}/results", response_model=SurveyResultsRead, summary="Read a round's result")
-async def read_survey_results(call: Reading, survey_round_id: SurveyRoundId) -> Response:
+@router.get(
+    "/survey-rounds/{surveyRoundId}/results",
+    response_model=SurveyResultsRead,
+    responses=_FILES,
+    summary="Read a round's result",
+)
+async def read_survey_results(
+    asking: Export,
+    survey_round_id: SurveyRoundId,
+    table: Annotated[
+        ResultTable | None, Query(description="For CSV alone: which table. The measures, when none is named.")
+    ] = None,
+) -> Response:
     """What holds for the whole round: the questionnaire, whether it is validated, the threshold, participation. It is
-    released to both sides in the same instant and never changes."""
-    stored = await survey_results.read(call.work, survey_round_id)
-    members = {"surveyRoundId": str(survey_round_id), "contentHash": stored.content_hash}
-    return kept(call.request, members, "content", stored.text, f"/survey-rounds/{survey_round_id}/results")
+    released to both sides in the same instant and never changes.
+
+    As CSV or XLSX everything that was released, a row for each unit and measure in the order of the tree. A suppressed
+    unit is a row that says so.
+    """
+    media_type = format_of(asking.request)
+    if media_type == JSON:
+        async with asking.call() as call:
+            stored = await survey_results.read(call.work, survey_round_id)
+        members = {"surveyRoundId": str(survey_round_id), "contentHash": stored.content_hash}
+        return kept(call.request, members, "content", stored.text, f"/survey-rounds/{survey_round_id}/results")
+    async with asking.turn():
+        async with asking.call() as call:
+            release = await survey_results.read_all(call.work, survey_round_id)
+        content = await written(lambda: tables(release), media_type, table)
+    return kept_file(asking.request, content, media_type, name_of("survey-results", media_type, table))
 
 
 @router.get(

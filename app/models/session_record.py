@@ -93,6 +93,13 @@ class SessionRecord(VersionedRow, table=True):
         ),
         sa.Index("ix_session_record_appendix_to_id", "appendix_to_id"),
         sa.Index("ix_session_record_organisation_id_id", "organisation_id", "id"),
+        sa.Index(
+            "ix_session_record_organisation_id_final_at_id",
+            "organisation_id",
+            "final_at",
+            "id",
+            postgresql_where=sa.text("state = 'final'"),
+        ),
         sa.Index("ix_session_record_working_group_id_id", "working_group_id", "id"),
         sa.CheckConstraint("(state IN ('underReview', 'final')) = (content_hash IS NOT NULL)", name="hash_with_review"),
         sa.CheckConstraint("(state = 'final') = (final_at IS NOT NULL)", name="final_at"),

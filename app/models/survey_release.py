@@ -4,6 +4,7 @@ What is read is what was written when the round closed, byte for byte: the texts
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -102,6 +103,18 @@ class SurveyResultItem(Output):
     name: UnitName
     status: ResultStatus
     content_hash: UnitContentHash
+
+
+class ResultTable(StrEnum):
+    """The tables that a released result comes apart into, in a file."""
+
+    MEASURES = "measures"
+    UNITS = "units"
+    POINTS = "points"
+    COMPARISONS = "comparisons"
+    TRENDS = "trends"
+    ROUND = "round"
+    RELIABILITIES = "reliabilities"
 
 
 class UnitResultRead(Linked):

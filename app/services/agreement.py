@@ -344,6 +344,8 @@ RULES: dict[str, Rule] = {
     "delete_party_note": Rule(PartyNote, (OWN_PARTY_AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
     # --- session records
     "list_session_records": _list(Organisation, SessionRecord, MEMBER, READS_RECORDS),
+    # --- approved records
+    "list_approved_records": _list(Organisation, SessionRecord, MEMBER, READS_RECORDS),
     "list_working_group_session_records": _list(WorkingGroup, SessionRecord, *_GROUP_READERS),
     "read_session_record": _read(SessionRecord, *_RECORD_READERS),
     "update_session_record": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),

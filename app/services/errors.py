@@ -240,6 +240,8 @@ class Code(StrEnum):
     IMPORT_SETTLED = "importSettled"
     IMPORT_APPLYING = "importApplying"
     PLAN_GONE = "planGone"
+    # --- exports
+    SELECTION_TOO_LARGE = "selectionTooLarge"
     # HR syncing
     UNION_DATA_REFUSED = "unionDataRefused"
     PERSONAL_NUMBER_REFUSED = "personalNumberRefused"

@@ -22,6 +22,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from app.models.columns import Language
 from app.services.calendar import written_day
+from app.services.table_writing import no_formula
 
 FONTS = Path(__file__).parent.parent / "content" / "fonts"
 _TEXT, _BOLD, _LINK = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"
@@ -78,13 +79,8 @@ def as_csv(sheet: Sheet, language: Language) -> bytes:
     rows.writerow(_HEADINGS[language])
     day = " ".join(written_day(sheet.closes_at, language))
     for link in sheet.links:
-        rows.writerow([_no_formula(sheet.unit), _no_formula(sheet.title), day, _no_formula(link)])
+        rows.writerow([no_formula(sheet.unit), no_formula(sheet.title), day, no_formula(link)])
     return text.getvalue().encode("utf-8-sig")
-
-
-def _no_formula(text: str) -> str:
-    """Spreadsheets run what begins like a formula; an apostrophe in front makes it text."""
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) else text
 
 
 def as_pdf(sheet: Sheet) -> bytes:

@@ -27,6 +27,17 @@ class Stored:
     content_hash: str
 
 
+@dataclass(frozen=True)
+class WholeRelease:
+    """Everything that was released of a round: what holds for the whole of it, and the units in the tree's order."""
+
+    whole: Stored
+    units: list[Stored]
+
+
+AT_A_TIME = 250
+"""Units read in one statement, when all are read."""
+
 _ROUND_ID, _UNIT_ID = sa.bindparam("row_id", type_=sa.Uuid), sa.bindparam("unit_id", type_=sa.Uuid)
 
 
@@ -66,10 +77,32 @@ _UNITS = (
     .where(col(SurveyResult.survey_round_id) == _ROUND_ID)
 )
 
+_PARTS = (
+    sa.select(col(SurveyResult.content), col(SurveyResult.content_hash), col(SurveyResult.position))
+    .where(
+        col(SurveyResult.survey_round_id) == _ROUND_ID,
+        col(SurveyResult.position) > sa.bindparam("last_position", type_=sa.Integer),
+    )
+    .order_by(col(SurveyResult.position))
+    .limit(AT_A_TIME)
+)
+
 
 async def read(work: Work, round_id: UUID) -> Stored:
     """What holds for the whole round."""
     return await _read(work, "read_survey_results", _WHOLE, {"row_id": round_id})
+
+
+async def read_all(work: Work, round_id: UUID) -> WholeRelease:
+    """All of it, for whoever may read the round's result."""
+    whole = await read(work, round_id)
+    connection = await work.session.connection()
+    units: list[Stored] = []
+    last = -1
+    while found := (await connection.execute(_PARTS, {"row_id": round_id, "last_position": last})).all():
+        units += (Stored(text, content_hash) for text, content_hash, _position in found)
+        last = found[-1].position
+    return WholeRelease(whole, units)
 
 
 async def read_unit(work: Work, operation: str, round_id: UUID, unit_id: UUID) -> Stored:
