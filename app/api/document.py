@@ -238,6 +238,7 @@ _GUESSED_AT = {
 }
 _PERHAPS_ABSENT = {"read_method_texts"}
 _OF_SOME_STATES = {
+    "read_archive_package",
     "read_survey_protection",
     "read_survey_results",
     "list_unit_results",
@@ -250,6 +251,7 @@ _WITHOUT_ETAG = {
     *("create_token", "read_api_info", "read_survey_form", "create_survey_response"),
     *("read_sign_in_choices", "create_authorisation_request"),
     "read_changes",
+    "read_archive_keys",
 }
 # What is in the ballot box can be read by nobody, and a way to an identity provider is not to be read but gone.
 _WITHOUT_ADDRESS = {"create_survey_response", "create_authorisation_request"}
