@@ -13,9 +13,9 @@ SECRET = "Hemligt: bara för oss."
 REGISTRATION = {"caseNumber": "MHV 2026/0412", "archiveClass": "2.4.1 Samverkan", "retainUntil": "2036-12-31"}
 
 
-async def full_record(world: World, group: Json | None = None) -> Json:
+async def full_record(world: World, *, with_seko: bool = True) -> Json:
     """Answers, statements, an action, what is handed over, a dissent; and beside it what is nobody else's business."""
-    record = await draft_record(world, group or await started_group(world, world.saco, world.seko))
+    record = await draft_record(world, await started_group(world, world.saco, *[world.seko] * with_seko))
     path = f"/session-records/{record['id']}"
     session = record["dialogueSessionId"]
     note = {"text": SECRET}
@@ -37,11 +37,13 @@ async def full_record(world: World, group: Json | None = None) -> Json:
     await agreed_action(world, record)
     await _state(world.saco_rep, path, world.saco.id, published=True, differences="Kvällspassen behöver en till.")
     await _state(world.employer_rep, path, world.employer.id, published=True, answers={"q5": "Vi bokar tid för det."})
-    await _state(world.seko_rep, path, world.seko.id, published=False, differences=SECRET)
+    if with_seko:
+        await _state(world.seko_rep, path, world.seko.id, published=False, differences=SECRET)
     await world.facilitator.client.step(f"{path}/transitions", for_review())
     await decide(world.employer_rep, path)
     await decide(world.saco_rep, path, "approveWithDissent", statement="Vi ser allvarligare på tiden.")
-    await decide(world.seko_rep, path)
+    if with_seko:
+        await decide(world.seko_rep, path)
     read: Json = await world.employer_rep.client.get(path)
     assert read["state"] == "final"
     return read

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -44,7 +44,7 @@ class PublicArchiveKey:
     def _key(self) -> Ed25519PublicKey:
         try:
             key = load_pem_public_key(self.pem.encode())
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise UnfitArchiveKey("no public key in PEM") from error
         if not isinstance(key, Ed25519PublicKey):
             raise UnfitArchiveKey("no public key for Ed25519")
@@ -85,7 +85,7 @@ class ArchiveKey:
     def _key(self) -> Ed25519PrivateKey:
         try:
             key = load_pem_private_key(self.private_pem.encode(), password=None)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise UnfitArchiveKey("no private key in PEM without a password") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise UnfitArchiveKey("no private key for Ed25519")

@@ -12,9 +12,11 @@ Det här paketet innehåller ett slutligt protokoll från ett partsgemensamt sam
 och visar att innehållet är det som parterna har godkänt. Det går att läsa och
 kontrollera utan det program som skapade det. Alla texter är UTF-8.
 
-Protokoll: {title}
-Hos:       {organisation}
-Id:        {record_id}
+Protokoll:    {title}
+Organisation: {organisation}
+Id:           {record_id}
+
+Rättelser av ett slutligt protokoll är egna tillägg, med egna paket.
 
 Filerna
 -------
@@ -88,9 +90,11 @@ This package holds a final record of a joint conversation and shows that its
 content is what the parties approved. It can be read and checked without the
 program that made it. All texts are UTF-8.
 
-Record: {title}
-At:     {organisation}
-Id:     {record_id}
+Record:       {title}
+Organisation: {organisation}
+Id:           {record_id}
+
+Corrections of a final record are appendices of their own, with packages of their own.
 
 The files
 ---------
@@ -157,7 +161,7 @@ it was received, the register shows.
 
 _WORDS = {Language.SWEDISH: _SWEDISH, Language.ENGLISH: _ENGLISH}
 _REGISTRATION = {
-    Language.SWEDISH: "registration.json  Diarienummer, arkivklass och hur länge det ska bevaras.\n",
+    Language.SWEDISH: "registration.json  Diarienummer, arkivklass och när det tidigast får gallras.\n",
     Language.ENGLISH: "registration.json  Case number, archive class and how long it is to be kept.\n",
 }
 

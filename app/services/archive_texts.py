@@ -57,6 +57,7 @@ _HEADINGS: dict[str, Words] = {
     "hashes": {SV: "KONTROLLSUMMOR (SHA-256)", EN: "CHECKSUMS (SHA-256)"},
 }
 _LABELS: dict[str, Words] = {
+    "title": {SV: "Rubrik", EN: "Title"},
     "organisation": {SV: "Organisation", EN: "Organisation"},
     "number": {SV: "Organisationsnummer", EN: "Organisation number"},
     "record": {SV: "Protokollets id", EN: "Record id"},
@@ -72,7 +73,7 @@ _LABELS: dict[str, Words] = {
     "final": {SV: "Slutligt", EN: "Final since"},
     "case": {SV: "Diarienummer", EN: "Case number"},
     "class": {SV: "Arkivklass", EN: "Archive class"},
-    "retained": {SV: "Ska bevaras till", EN: "To be kept until"},
+    "retained": {SV: "Gallras tidigast efter", EN: "Kept at least until"},
     "registered": {SV: "Registrerat", EN: "Registered"},
     "employees": {SV: "Medarbetare", EN: "Employees"},
     "owner": {SV: "Ansvarig funktion", EN: "Owning function"},
@@ -92,7 +93,7 @@ _SENTENCES: dict[str, Words] = {
         SV: "Protokollet var inte diariefört när paketet skapades.",
         EN: "The record was not registered when the package was made.",
     },
-    "no_end": {SV: "ingen tid är bestämd", EN: "no time is set"},
+    "no_end": {SV: "inget datum är satt", EN: "no date is set"},
     "counted": {SV: "räknade, inte namngivna", EN: "counted, not named"},
     "uncounted": {SV: "antalet är inte antecknat", EN: "their number is not noted"},
     "nobody": {SV: "Ingen företrädare är antecknad.", EN: "No representative is noted."},
@@ -114,8 +115,8 @@ _SENTENCES: dict[str, Words] = {
         EN: "Each of the parties decided on exactly the same content, with the checksum below.",
     },
     "as_written": {
-        SV: "Indragen text står som parterna skrev och godkände den. Tider är svensk tid.",
-        EN: "Indented text stands as the parties wrote and approved it. Times are Swedish time.",
+        SV: "Indragen text står som den skrevs. Frågorna är samtalsunderlagets. Tider är svensk tid.",
+        EN: "Indented text stands as it was written. The questions are the template's. Times are Swedish time.",
     },
     "how": {
         SV: "Hur äktheten kontrolleras står i LASMIG.txt.",
@@ -166,10 +167,10 @@ def record_text(archived: Archived, language: Language) -> str:
     heading = _HEADINGS["record" if content.appendix_to is None else "appendix"][language]
     return _document(
         [
-            [heading, "=" * len(heading), "", *_set_in(content.title), "", *_facts(archived, language)],
+            [heading, "=" * len(heading), "", *_facts(archived, language)],
             [_SENTENCES["as_written"][language]],
             _section("registration", language, _registration(archived.registration, language)),
-            _section("attendances", language, _attendances(content, language)),
+            _section("attendances", language, _attendances(archived, language)),
             _section("answers", language, _answers(archived.template, content.answers, language, "no_answers")),
             _section("picture", language, _given(content.shared_picture, "no_picture", language)),
             _section("statements", language, _statements(archived, language)),
@@ -207,8 +208,10 @@ def _facts(archived: Archived, language: Language) -> Iterator[str]:
     content, template = archived.content, archived.content.dialogue_template
     version = f"{_SENTENCES['version'][language]} {template.template_version}"
     title = _said(archived.template.title, language) or template.key
+    number = archived.organisation.organisation_number
+    yield _fact("title", language, content.title)
     yield _fact("organisation", language, archived.organisation.name)
-    yield _fact("number", language, archived.organisation.organisation_number)
+    yield _fact("number", language, f"{number[:6]}-{number[6:]}")
     yield _fact("record", language, str(archived.approvals.session_record_id))
     if content.appendix_to is not None:
         yield _fact("corrects", language, str(content.appendix_to.id))
@@ -235,9 +238,10 @@ def _registration(registration: ArchivedRegistration | None, language: Language)
     yield _fact("registered", language, written_moment(registration.registered_at, language))
 
 
-def _attendances(content: RecordContent, language: Language) -> Iterator[str]:
+def _attendances(archived: Archived, language: Language) -> Iterator[str]:
+    content = archived.content
     for each in content.attendances:
-        yield f"{each.party_name}, {each.function}: {_ATTENDED[each.status][language]}"
+        yield f"{_party(archived, each.party_id, language)}, {each.function}: {_ATTENDED[each.status][language]}"
     if not content.attendances:
         yield _SENTENCES["nobody"][language]
     counted = content.employee_headcount
