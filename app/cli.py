@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -14,16 +15,18 @@ from alembic.util.exc import CommandError
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
-from app import demo, installation, migrations, serving, token_key_directory
+from app import archive_key_directory, demo, installation, migrations, serving, token_key_directory
 from app.api.authorisation import page
 from app.api.problem_texts import PROBLEMS
+from app.archive_key_directory import ArchiveKeysUnavailable
 from app.database import Database, DatabaseAway
 from app.demo import guide
 from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
 from app.main import create_app
 from app.models.sign_in import NewAdministrator
-from app.services import breached_passwords, content_packs, invitations, second_factors
+from app.services import archive_checks, breached_passwords, content_packs, invitations, second_factors
+from app.services.archive_keys import PublicArchiveKey, UnfitArchiveKey, public_keys_in
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.instrument_content import import_schema
@@ -52,7 +55,7 @@ def _plainly() -> Iterator[None]:
         _refuse([f"The database is not available: {_said(error.__cause__)}."])
     except content_packs.PackRefused as refused:
         _refuse(refused.lines)
-    except (CannotRun, EmbeddedServerError, CommandError, TokenKeysUnavailable) as error:
+    except (CannotRun, EmbeddedServerError, CommandError, TokenKeysUnavailable, ArchiveKeysUnavailable) as error:
         _refuse([str(error)])
 
 
@@ -420,6 +423,119 @@ def list_keys() -> None:
         else:
             state = f"signs no more, taken until {_spelt(until)}"
         typer.echo(f"{pair.kid} {state}")
+
+
+# --- Archive packages -------------------------------------------------------------------------------------
+
+archive_keys = typer.Typer(no_args_is_help=True, help="The keys that sign archive packages of final records.")
+main.add_typer(archive_keys, name="archive-keys")
+
+
+def _archive_keys() -> Path:
+    settings = _settings()
+    with _plainly():
+        home = installation.home_at(settings.home)
+        return installation.existing_archive_keys_at(home, settings.archive_key_directory)
+
+
+@archive_keys.command("rotate")
+def rotate_archive_keys(
+    stolen: Annotated[
+        bool, typer.Option("--stolen", help="Somebody else may have the key: it is not shown as one of ours any more.")
+    ] = False,
+) -> None:
+    """Make a new key that signs from now on. The former one is removed, and its public part kept."""
+    path = _archive_keys()
+    with _plainly():
+        key = archive_key_directory.rotate_archive_key(path, datetime.now(UTC), stolen=stolen)
+    thumbprint = key.public.thumbprint
+    typer.echo(f"{thumbprint} signs from {_spelt(key.signs_from)}, for the service whose keys are in {path}.")
+    typer.echo("Put its public part in your own files: larande archive-keys export")
+
+
+@archive_keys.command("list")
+def list_archive_keys() -> None:
+    """Say which keys there are and have been."""
+    path = _archive_keys()
+    with _plainly():
+        held = archive_key_directory.read_archive_keys(path)
+    signing = held.signing.public.thumbprint if held.private else None
+    typer.echo(f"The keys in {path}:")
+    for each in held.kept:
+        state = "signs" if each.public.thumbprint == signing else "signs no more"
+        said = "was stolen" if each.stolen else state
+        typer.echo(f"{each.public.thumbprint} {said}, since {_spelt(each.signs_from)}")
+
+
+class KeyFormat(StrEnum):
+    PEM = "pem"
+    JWK = "jwk"
+
+
+@archive_keys.command("export")
+def export_archive_keys(
+    format_: Annotated[KeyFormat, typer.Option("--format", help="PEM, one after the other, or a JWK Set.")] = (
+        KeyFormat.PEM
+    ),
+) -> None:
+    """Print the public keys, to be kept in the organisation's own files. Those that were stolen are left out."""
+    path = _archive_keys()
+    with _plainly():
+        kept = [each.public for each in archive_key_directory.read_archive_keys(path).kept if not each.stolen]
+    if format_ is KeyFormat.JWK:
+        typer.echo(json.dumps({"keys": [each.jwk for each in kept]}, indent=2))
+        return
+    for each in kept:
+        typer.echo(each.pem, nl=False)
+
+
+@main.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="An archive package.")],
+    keys: Annotated[
+        list[Path] | None,
+        typer.Option("--key", help="A file with public keys that the organisation has published, in PEM or as JWK."),
+    ] = None,
+    thumbprints: Annotated[
+        list[str] | None, typer.Option("--thumbprint", help="The thumbprint of a key that it has published.")
+    ] = None,
+) -> None:
+    """Say whether an archive package of a final record holds; exit code 1 if not. Needs nothing but the file."""
+    allowed = {*(thumbprints or []), *(each.thumbprint for path in keys or [] for each in _published_keys(path))}
+    try:
+        with file.open("rb") as opened:
+            # Of a larger file no more is read than shows that it is too large.
+            content = opened.read(archive_checks.MOST_BYTES + 1)
+    except OSError as error:
+        _refuse([f"{file} cannot be read: {error.strerror}."])
+    verdict = archive_checks.verify(content, allowed)
+    for finding in verdict.findings:
+        typer.echo(f"{'holds' if finding.holds else 'FAILS'}  {finding.says}")
+    if not verdict.holds or verdict.manifest is None:
+        _refuse(["The package does not hold: do not rely on anything in it."])
+    about = verdict.manifest
+    typer.echo(f"Record {about.session_record_id}, {_printable(about.title)}")
+    typer.echo(f"of {_printable(about.organisation.name)}, final since {_spelt(about.final_at)}.")
+    if allowed:
+        typer.echo("The package holds.")
+    else:
+        typer.echo(
+            f"The package is whole and signed by the key {about.key_thumbprint}. Anybody can make a key: compare it "
+            "with those that the organisation has published, or give them with --key."
+        )
+
+
+def _published_keys(path: Path) -> list[PublicArchiveKey]:
+    try:
+        return public_keys_in(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, UnfitArchiveKey) as error:
+        said = getattr(error, "strerror", None) or (str(error) if isinstance(error, UnfitArchiveKey) else "no text")
+        _refuse([f"{path} is not a file with public keys: {said}."])
+
+
+def _printable(text: str) -> str:
+    """A line from a file that anybody may have made: nothing in it moves the cursor or turns the direction."""
+    return "".join(each if each.isprintable() else "�" for each in text)
 
 
 # --- The demo agency -----------------------------------------------------------------------------------

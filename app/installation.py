@@ -1,9 +1,9 @@
 """Where this installation keeps its data and secrets, and how its commands reach the database.
 
-A home holds the embedded database (see `embedded`), `token-secret`, `keys` and `token-keys` unless they are kept
-elsewhere (see `key_directory` and `token_key_directory`), and while the service runs `address`: the way to its database
-for other commands of the same account, which could not start a second server on the data. The service keeps that file
-locked, so that nobody believes the one of a service that was killed.
+A home holds the embedded database (see `embedded`), `token-secret`, `keys`, `token-keys` and `archive-keys` unless they
+are kept elsewhere (see `key_directory`, `token_key_directory` and `archive_key_directory`), and while the service runs
+`address`: the way to its database for other commands of the same account, which could not start a second server on the
+data. The service keeps that file locked, so that nobody believes the one of a service that was killed.
 """
 
 import os
@@ -15,6 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import embedded
+from app.archive_key_directory import (
+    ArchiveKeyDirectory,
+    ArchiveKeysUnavailable,
+    existing_archive_keys,
+    open_archive_keys,
+)
 from app.embedded import DataDirectoryInUse, EmbeddedServer
 from app.key_directory import KeyDirectory, open_key_directory, sync_directory
 from app.services.key_store import KeyStoreUnavailable
@@ -28,6 +34,7 @@ class CannotRun(Exception):
 ADDRESS = "address"
 KEYS = "keys"
 TOKEN_KEYS = "token-keys"  # noqa: S105 - a directory's name
+ARCHIVE_KEYS = "archive-keys"
 TOKEN_SECRET = "token-secret"  # noqa: S105 - a file's name
 PATIENCE = 60.0  # seconds that a command waits for another one to finish, or for the service to come up
 
@@ -176,6 +183,38 @@ def token_keys_at(home: Path, setting: Path | None) -> TokenKeyDirectory:
     except OSError as error:
         raise CannotRun(
             f"The token keys cannot be kept in {path} ({error.strerror}): set LARANDE_TOKEN_KEY_DIRECTORY to a "
+            f"directory that can be written."
+        ) from error
+
+
+def _archive_key_path(home: Path, setting: Path | None) -> Path:
+    return (setting or home / ARCHIVE_KEYS).expanduser().resolve()
+
+
+def existing_archive_keys_at(home: Path, setting: Path | None) -> Path:
+    """The directory in which the service has made its keys. Makes nothing, and raises `CannotRun` if there are none."""
+    try:
+        return existing_archive_keys(_archive_key_path(home, setting))
+    except ArchiveKeysUnavailable as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(f"The archive keys cannot be read ({error.strerror}).") from error
+
+
+def archive_keys_at(home: Path, setting: Path | None) -> ArchiveKeyDirectory:
+    """The keys that sign archive packages: in the directory that is set, or in `archive-keys` of this home.
+
+    Made if there are none, and looked at: nobody but this account may read them.
+    """
+    path = _archive_key_path(home, setting)
+    try:
+        _make_home(path.parent)
+        return open_archive_keys(path, datetime.now(UTC))
+    except ArchiveKeysUnavailable as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(
+            f"The archive keys cannot be kept in {path} ({error.strerror}): set LARANDE_ARCHIVE_KEY_DIRECTORY to a "
             f"directory that can be written."
         ) from error
 

@@ -22,6 +22,7 @@ from app.api.doors import Doors
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE, SURVEY_RESPONSES
 from app.api.scim import application as scim
+from app.archive_key_directory import open_archive_keys
 from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
@@ -32,6 +33,7 @@ from app.name_service import NameService
 from app.outbound import WEBHOOK_WITHIN_S, Outbound
 from app.retention import keeping_retention
 from app.services import table_files
+from app.services.archive_keys import ArchiveKeySource, unsaved
 from app.services.key_store import KeyStore
 from app.services.relying_party import RelyingParty
 from app.services.second_factors import Needed
@@ -57,8 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
     """The whole service. `settings` must say which database and which token secret to use.
 
     Without a key directory it can be described and does all but open and close survey rounds; without one for token
-    keys it signs with a key that it keeps in memory. Raises `KeyStoreUnavailable` or `TokenKeysUnavailable` when there
-    is one that cannot be used.
+    keys or archive keys it signs with a key that it keeps in memory. Raises `KeyStoreUnavailable`,
+    `TokenKeysUnavailable` or `ArchiveKeysUnavailable` when there is one that cannot be used.
     """
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
@@ -142,6 +144,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.may_tell = webhooks.may_tell
     app.state.look_up_texts = NameService(names_in(settings.name_servers)).texts
     app.state.token_key = TokenKey(settings.token_secret.get_secret_value().encode(), _token_keys(settings))
+    app.state.archive_keys = _archive_keys(settings)
     if key_store is not None:
         app.state.key_store = key_store
     app.state.front_end_url = settings.front_end_url
@@ -175,6 +178,12 @@ def _token_keys(settings: Settings) -> KeySource:
     if settings.token_key_directory is None:
         return Unsaved(ring_of(new_pair(now())))
     return open_token_keys(settings.token_key_directory, now())
+
+
+def _archive_keys(settings: Settings) -> ArchiveKeySource:
+    if settings.archive_key_directory is None:
+        return unsaved(now())
+    return open_archive_keys(settings.archive_key_directory, now())
 
 
 def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> Workshop:

@@ -64,6 +64,7 @@ def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
             "token_secret": settings.token_secret or SecretStr(installation.token_secret(home)),
             "key_directory": installation.key_directory_at(home, settings.key_directory).path,
             "token_key_directory": installation.token_keys_at(home, settings.token_key_directory).path,
+            "archive_key_directory": installation.archive_keys_at(home, settings.archive_key_directory).path,
         }
         try:
             app = create_app(settings.model_copy(update=found))

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         default=None,
         description="Where the keys live that sign access tokens; unset: token-keys, in home. Never in a backup.",
     )
+    archive_key_directory: Path | None = Field(
+        default=None,
+        description="Where the keys live that sign archive packages; unset: archive-keys, in home.",
+    )
     require_second_factor: Literal["none", "administrators", "everyone"] = Field(
         default="none", description="Who has to switch a second factor on before doing anything else."
     )

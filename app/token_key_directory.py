@@ -8,25 +8,23 @@ Which one signs, and until when the former ones are believed, follows from the n
 nothing to lock. Every process reads the directory by itself, and again when it has changed.
 """
 
-import os
 import re
-import secrets
-import stat
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
+from app import key_files
 from app.key_directory import sync_directory
+from app.key_files import MOMENT_PATTERN, THUMBPRINT_PATTERN
 from app.services.token_keys import AHEAD, KeyPair, KeyRing, UnfitKey, new_pair, ring_of
 
 LOOK_EVERY_S = 10.0
 LOOK_AGAIN_AFTER_S = 1.0
 
-_NAME = re.compile(r"(\d{8}T\d{6}Z)\.([A-Za-z0-9_-]{43})\.pem", re.ASCII)
-_MOMENT = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(MOMENT_PATTERN + r"\." + THUMBPRINT_PATTERN + r"\.pem", re.ASCII)
 _log = structlog.get_logger("larande.token_keys")
 
 
@@ -136,8 +134,7 @@ def _read(file: Path) -> KeyPair:
     if named is None:
         raise TokenKeysUnavailable(f"{file} is not named like a token key.")
     _require_private(file, 0o600)
-    signs_from = datetime.strptime(named[1], _MOMENT).replace(tzinfo=UTC)
-    pair = KeyPair(file.read_text(encoding="ascii", errors="replace"), signs_from)
+    pair = KeyPair(file.read_text(encoding="ascii", errors="replace"), key_files.moment_in(file.name))
     try:
         right = pair.kid == named[2]
     except UnfitKey as error:
@@ -148,29 +145,17 @@ def _read(file: Path) -> KeyPair:
 
 
 def _require_private(path: Path, widest: int) -> None:
-    status = path.stat()
-    mode = stat.S_IMODE(status.st_mode)
-    if os.name == "posix" and (status.st_uid != os.geteuid() or mode & ~widest):
-        raise TokenKeysUnavailable(
-            f"{path} signs access tokens and must be for this account alone (its owner, mode {widest:04o}); it has "
-            f"owner {status.st_uid}, mode {mode:04o}."
-        )
+    if (otherwise := key_files.too_open(path, widest)) is not None:
+        raise TokenKeysUnavailable(f"{path} signs access tokens and must be for this account alone {otherwise}.")
 
 
 def _store(path: Path, pair: KeyPair) -> None:
-    """Whole or not at all: others read the directory meanwhile."""
-    file = path / f"{pair.signs_from.strftime(_MOMENT)}.{pair.kid}.pem"
-    part = path / f"{file.name}.{secrets.token_hex(8)}"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(pair.private_pem)
-        opened.flush()
-        os.fsync(descriptor)
-    part.rename(file)
-    sync_directory(path)
+    key_files.store(_file_of(path, pair), pair.private_pem)
 
 
 def _remove(path: Path, pairs: tuple[KeyPair, ...]) -> None:
-    for pair in pairs:
-        (path / f"{pair.signs_from.strftime(_MOMENT)}.{pair.kid}.pem").unlink(missing_ok=True)
-    sync_directory(path)
+    key_files.remove([_file_of(path, pair) for pair in pairs])
+
+
+def _file_of(path: Path, pair: KeyPair) -> Path:
+    return path / key_files.named(pair.signs_from, pair.kid, "pem")

@@ -211,12 +211,14 @@ def home(new_home: Path, made_home: Path) -> Path:
 def settings_for(url: str, **more: Any) -> Settings:
     """Settings for an app on this database, with a key directory that no other database's apps use."""
     keys = Path(os.environ["LARANDE_TEST_KEYS"]) / url.rpartition("/")[2]
+    archive_keys = keys.with_name(f"{keys.name}-archive")
     token_keys = keys.with_name(f"{keys.name}-tokens")
     given: dict[str, Any] = {
         "database_url": SecretStr(url),
         "token_secret": SecretStr(TOKEN_SECRET),
         "key_directory": keys,
         "token_key_directory": token_keys,
+        "archive_key_directory": archive_keys,
     }
     return Settings(**given | more)
 

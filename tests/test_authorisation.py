@@ -462,6 +462,9 @@ CASES: dict[str, Cases] = {
     "write_statement": _statement_written,
     "read_record_registration": _registrations(),
     "register_session_record": _registrations({"caseNumber": "MP 2026/2", "archiveClass": "2.4"}),
+    # --- archive packages
+    "read_archive_keys": _bare("/archive-keys"),
+    "read_archive_package": _on(SessionRecord, f"{RECORD}/archive-package"),
     "list_actions": _on(WorkingGroup, f"{GROUP}/actions"),
     "create_action": _on(SessionRecord, f"{RECORD}/actions", lambda _s, _r: ACTION),
     "read_action": _on(Action, "/actions/{id}"),

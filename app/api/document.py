@@ -213,7 +213,12 @@ def _finish_operation(operation: Json, method: str, path: str) -> None:
     answer = operation["responses"][success]
     answer["description"] = _success_words(success, operation)
     single = "$ref" in str(answer.get("content", "")) and not operation["operationId"].startswith("list_")
-    if single and not public and success != "202" and operation["operationId"] not in _WITHOUT_ETAG:
+    if (
+        single
+        and (not public or operation["operationId"] in _PUBLISHED)
+        and success != "202"
+        and operation["operationId"] not in _WITHOUT_ETAG
+    ):
         answer["headers"]["ETag"] = {"schema": {"type": "string"}, "description": "Version and digest."}
         if method == "get":
             operation["responses"]["304"] = {"description": "You already have it (If-None-Match)."}
@@ -243,6 +248,7 @@ _GUESSED_AT = {
 }
 _PERHAPS_ABSENT = {"read_method_texts"}
 _OF_SOME_STATES = {
+    "read_archive_package",
     "read_survey_protection",
     "read_survey_results",
     "list_unit_results",
@@ -256,6 +262,8 @@ _WITHOUT_ETAG = {
     *("read_sign_in_choices", "create_authorisation_request"),
     "read_changes",
 }
+# Read by anybody, and seldom changed.
+_PUBLISHED = {"read_archive_keys"}
 # What is in the ballot box can be read by nobody, and a way to an identity provider is not to be read but gone.
 _WITHOUT_ADDRESS = {"create_survey_response", "create_authorisation_request"}
 _IF_NONE_MATCH = {

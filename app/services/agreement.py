@@ -374,6 +374,9 @@ RULES: dict[str, Rule] = {
     "read_record_registration": Rule(SessionRecord, _RECORD_READERS, reads=True),
     # Also when the organisation is closed: its final records may be public documents all the same.
     "register_session_record": Rule(SessionRecord, (ARCHIVIST,), (RECORD_FINAL,)),
+    # --- archive packages
+    "read_archive_keys": Rule(None, (PUBLIC,), reads=True),
+    "read_archive_package": Rule(SessionRecord, _RECORD_READERS, (RECORD_FINAL,), reads=True),
     # --- actions
     "list_actions": _list(WorkingGroup, Action, *_GROUP_READERS),
     "create_action": Rule(SessionRecord, _RECORD_WRITERS, (RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),

@@ -21,11 +21,27 @@ _MONTHS = {
         *("July", "August", "September", "October", "November", "December"),
     ),
 }
+_AT = {Language.SWEDISH: "kl.", Language.ENGLISH: "at"}
 _COLON = {Language.SWEDISH: ".", Language.ENGLISH: ":"}
 
 
 def swedish_day(moment: datetime) -> date:
     return moment.astimezone(STOCKHOLM).date()
+
+
+def written_date(day: date, language: Language) -> str:
+    """For people: 27 november 2026."""
+    return f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}"
+
+
+def written_moment(moment: datetime, language: Language) -> str:
+    """When something was, in Swedish time, for people who read it long afterwards: with its distance from UTC."""
+    there = moment.astimezone(STOCKHOLM)
+    day = f"{_DAYS[language][there.weekday()]} {written_date(there.date(), language)}"
+    time = f"{there.hour:02d}{_COLON[language]}{there.minute:02d}"
+    ahead = (there.utcoffset() or timedelta()) // timedelta(minutes=1)
+    zone = f"UTC+{ahead // 60}" if ahead % 60 == 0 else f"UTC+{ahead // 60}:{ahead % 60:02d}"
+    return f"{day} {_AT[language]} {time} ({zone})"
 
 
 def written_day(moment: datetime, language: Language) -> tuple[str, str]:

@@ -1,0 +1,175 @@
+"""The keys that sign archive packages, in files outside the database.
+
+Each key is one private file while it signs, and one public file for ever, named by when it begins to sign and by its
+thumbprint:
+
+    20261126T151500Z.<thumbprint>.pem           private
+    20261126T151500Z.<thumbprint>.public.pem    public
+    20261126T151500Z.<thumbprint>.stolen.pem    public, of a key that somebody else may have
+
+What signs follows from the names. A public file is written before its private one and never removed: a package must
+never be signed by a key that nobody can know of.
+"""
+
+import re
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from app import key_files
+from app.key_directory import sync_directory
+from app.key_files import MOMENT_PATTERN, THUMBPRINT_PATTERN
+from app.services.archive_keys import (
+    ArchiveKey,
+    ArchiveKeys,
+    KeptArchiveKey,
+    PublicArchiveKey,
+    UnfitArchiveKey,
+    new_archive_key,
+)
+
+LOOK_EVERY_S = 10.0
+
+_NAME = re.compile(MOMENT_PATTERN + r"\." + THUMBPRINT_PATTERN + r"\.(public\.|stolen\.)?pem", re.ASCII)
+_log = structlog.get_logger("larande.archive_keys")
+
+
+class ArchiveKeysUnavailable(Exception):
+    """The keys cannot be used as they are; the message is one line for whoever runs the service."""
+
+
+def open_archive_keys(path: Path, now: datetime) -> "ArchiveKeyDirectory":
+    """The keys in this directory, which is made if it is missing, with a key if none signs; its parent must be there.
+
+    Refuses what anyone but this account can read: that key may be somebody else's as well.
+    """
+    try:
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            sync_directory(path.parent)
+        _require_private(path, 0o700)
+        if not read_archive_keys(path).private:
+            # Also where a backup brought back the public ones alone, as it should.
+            _store(path, new_archive_key(now))
+        return ArchiveKeyDirectory(path)
+    except OSError as error:
+        raise ArchiveKeysUnavailable(f"The archive keys cannot be kept in {path} ({error.strerror}).") from error
+
+
+def existing_archive_keys(path: Path) -> Path:
+    """The directory, if keys are kept in it. `ArchiveKeysUnavailable` otherwise, and nothing is made."""
+    if not path.is_dir() or not any(_NAME.fullmatch(each.name) for each in path.iterdir()):
+        raise ArchiveKeysUnavailable(
+            f"There are no archive keys in {path}. Are LARANDE_HOME and LARANDE_ARCHIVE_KEY_DIRECTORY those of the "
+            "service?"
+        )
+    _require_private(path, 0o700)
+    return path
+
+
+class ArchiveKeyDirectory:
+    """An `ArchiveKeySource` in a directory that `open_archive_keys` has looked at."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._looked_at = time.monotonic()
+        self._seen = self._listing()
+        self._keys = read_archive_keys(path)
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def keys(self) -> ArchiveKeys:
+        """The keys, read again if somebody changed them and nobody looked for ten seconds."""
+        passed = time.monotonic() - self._looked_at
+        if 0 <= passed < LOOK_EVERY_S:
+            return self._keys
+        self._looked_at = time.monotonic()
+        try:
+            listing = self._listing()
+            if listing != self._seen:
+                found = read_archive_keys(self._path)
+                if not found.private:
+                    raise ArchiveKeysUnavailable(f"No key in {self._path} signs.")
+                self._keys, self._seen = found, listing
+        except (OSError, ArchiveKeysUnavailable) as error:
+            _log.warning("the archive keys cannot be read again", reason=str(error))
+        return self._keys
+
+    def _listing(self) -> list[str]:
+        return sorted(each.name for each in self._path.iterdir())
+
+
+def read_archive_keys(path: Path) -> ArchiveKeys:
+    """The keys in the directory. `ArchiveKeysUnavailable` names the file that is not as it must be."""
+    private: list[ArchiveKey] = []
+    kept: dict[str, KeptArchiveKey] = {}
+    # A key is both public and stolen for a moment, while that is noted. Its name as stolen comes last, and counts.
+    for file in sorted(each for each in path.iterdir() if each.suffix == ".pem"):
+        try:
+            found = _read(file)
+        except UnfitArchiveKey as error:
+            raise ArchiveKeysUnavailable(f"{file} holds {error}.") from error
+        if isinstance(found, ArchiveKey):
+            private.append(found)
+        else:
+            kept[found.public.thumbprint] = found
+    signing = [each for each in private if each.public.thumbprint in kept and not kept[each.public.thumbprint].stolen]
+    return ArchiveKeys(
+        tuple(sorted(signing, key=lambda each: (each.signs_from, each.public.thumbprint))),
+        tuple(sorted(kept.values(), key=lambda each: (each.signs_from, each.public.thumbprint))),
+    )
+
+
+def rotate_archive_key(path: Path, now: datetime, *, stolen: bool = False) -> ArchiveKey:
+    """Add a key that signs from now on, and remove the private part of every other; the public parts stay.
+
+    `stolen` is for keys that somebody else may have: they are marked so, and not shown among the others any more.
+    """
+    read_archive_keys(path)  # which refuses what is not as it must be
+    former = [file for file in path.iterdir() if (found := _NAME.fullmatch(file.name)) and found[3] is None]
+    key = new_archive_key(now)
+    _store(path, key)
+    for file in former if stolen else []:
+        public = file.with_suffix(".public.pem")
+        key_files.store(file.with_suffix(".stolen.pem"), public.read_text(encoding="ascii"))
+        key_files.remove([public])
+    # Last: whoever was interrupted before this does it all again.
+    key_files.remove(former)
+    return key
+
+
+def _read(file: Path) -> ArchiveKey | KeptArchiveKey:
+    named = _NAME.fullmatch(file.name)
+    if named is None:
+        raise ArchiveKeysUnavailable(f"{file} is not named like an archive key.")
+    signs_from = key_files.moment_in(file.name)
+    found: ArchiveKey | KeptArchiveKey
+    if named[3] is None:
+        _require_private(file, 0o600)
+        found = ArchiveKey(file.read_text(encoding="ascii", errors="replace"), signs_from)
+    else:
+        public = PublicArchiveKey(file.read_text(encoding="ascii", errors="replace"))
+        found = KeptArchiveKey(public, signs_from, stolen=named[3] == "stolen.")
+    if found.public.thumbprint != named[2]:
+        raise ArchiveKeysUnavailable(f"{file} holds another key than its name says.")
+    return found
+
+
+def _require_private(path: Path, widest: int) -> None:
+    if (otherwise := key_files.too_open(path, widest)) is not None:
+        raise ArchiveKeysUnavailable(f"{path} signs archive packages and must be for this account alone {otherwise}.")
+
+
+def _store(path: Path, key: ArchiveKey) -> None:
+    thumbprint = key.public.thumbprint
+    key_files.store(path / key_files.named(key.signs_from, thumbprint, "public.pem"), key.public.pem)
+    key_files.store(_file_of(path, key), key.private_pem)
+
+
+def _file_of(path: Path, key: ArchiveKey) -> Path:
+    return path / key_files.named(key.signs_from, key.public.thumbprint, "pem")

@@ -1,0 +1,54 @@
+"""Keys in files of their own, for the account that runs the service and nobody else.
+
+A directory of such keys is 0700, a file in it 0600 and named by when its key begins to sign and by its thumbprint. It
+appears whole or not at all: others read the directory meanwhile, and nothing is locked.
+"""
+
+import os
+import secrets
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.key_directory import sync_directory
+
+_MOMENT = "%Y%m%dT%H%M%SZ"
+MOMENT_PATTERN = r"(\d{8}T\d{6}Z)"
+THUMBPRINT_PATTERN = r"([A-Za-z0-9_-]{43})"
+
+
+def too_open(path: Path, widest: int) -> str | None:
+    """None if it is this account's alone, and `widest` is its widest mode; otherwise how it is."""
+    status = path.stat()
+    mode = stat.S_IMODE(status.st_mode)
+    if os.name == "posix" and (status.st_uid != os.geteuid() or mode & ~widest):
+        return f"(its owner, mode {widest:04o}); it has owner {status.st_uid}, mode {mode:04o}"
+    return None
+
+
+def named(moment: datetime, thumbprint: str, ending: str) -> str:
+    return f"{moment.strftime(_MOMENT)}.{thumbprint}.{ending}"
+
+
+def moment_in(name: str) -> datetime:
+    """The moment at the beginning of such a name."""
+    return datetime.strptime(name.partition(".")[0], _MOMENT).replace(tzinfo=UTC)
+
+
+def store(file: Path, text: str) -> None:
+    """Whole or not at all, and on the disk when it returns."""
+    part = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(descriptor)
+    part.rename(file)
+    sync_directory(file.parent)
+
+
+def remove(files: list[Path]) -> None:
+    """Several processes may do so at once."""
+    for file in files:
+        file.unlink(missing_ok=True)
+        sync_directory(file.parent)

@@ -1,0 +1,119 @@
+"""A final record as files that stand on their own: what the parties approved, how, and how the archive knows it."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from app.models.approval import ContentHash, Decision, DecisionStatement
+from app.models.archive_key import Thumbprint
+from app.models.base import Linked, Output
+from app.models.columns import DateOnly, Id, Line, Moment, WholeNumber
+from app.models.party import PartyName, Side
+from app.models.session_record import CaseNumber, RecordCorrection, SessionTitle
+
+FORMAT: Final = "larande-archive-package"
+FORMAT_VERSION: Final = 1
+"""What a package says and how its texts are worded. Another one gets another number, and both are verified."""
+
+MOST_FILE_BYTES = 64 * 1024 * 1024
+
+FileHash = Annotated[
+    str,
+    Field(
+        pattern="^[0-9a-f]{64}$",
+        description="SHA-256 of the file's bytes, in hexadecimal.",
+        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    ),
+]
+FileName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$", json_schema_extra={"example": "record.json"}),
+]
+
+
+class ArchivedParty(Output):
+    """A party that the record or a decision on it names, as it was called at the session."""
+
+    id: Id
+    name: PartyName
+    side: Side
+
+
+class ArchivedApproval(Output):
+    """A party's decision. Who took it is said by function alone."""
+
+    party_id: Id
+    mandate_id: Id
+    function: str = Field(json_schema_extra={"example": "Ordförande"})
+    decision: Decision
+    statement: DecisionStatement | None
+    decided_at: Moment
+    content_hash: ContentHash
+
+
+class ArchivedApprovals(Output):
+    """The decisions by which the record became final."""
+
+    session_record_id: Id
+    final_at: Moment
+    content_hash: ContentHash
+    parties: list[ArchivedParty]
+    approvals: list[ArchivedApproval]
+
+
+class ArchivedRegistration(Output):
+    """How the archive knows the record."""
+
+    case_number: CaseNumber
+    archive_class: Annotated[Line, Field(json_schema_extra={"example": "2.4.1 Samverkan"})]
+    retain_until: DateOnly | None
+    registered_at: Moment
+
+
+class ArchivedFile(Output):
+    """A file in the package."""
+
+    name: FileName
+    media_type: str = Field(json_schema_extra={"example": "application/json"})
+    size: Annotated[WholeNumber, Field(ge=1, le=MOST_FILE_BYTES)] = Field(
+        description="In bytes.", json_schema_extra={"example": 2048}
+    )
+    hash: FileHash
+
+
+class ArchivingOrganisation(Output):
+    """Whose record it is."""
+
+    id: Id
+    organisation_number: str = Field(json_schema_extra={"example": "2021001234"})
+    name: str = Field(json_schema_extra={"example": "Myndigheten för provning"})
+
+
+class ArchiveManifest(Output):
+    """What the signature is over: which record it is, and every file with its hash."""
+
+    package_format: Literal["larande-archive-package"]
+    format_version: Literal[1]
+    api_version: str = Field(description="Of the service that made it.", json_schema_extra={"example": "1.0.0"})
+    organisation: ArchivingOrganisation
+    session_record_id: Id
+    title: SessionTitle
+    final_at: Moment
+    appendix_to: RecordCorrection | None = Field(description="The final record that it corrects, if it is an appendix.")
+    content_hash: ContentHash
+    algorithm: Literal["Ed25519"]
+    key_thumbprint: Thumbprint
+    files: list[ArchivedFile] = Field(max_length=20)
+
+
+class ArchivePackageRead(Linked):
+    """The package of a final record: ask for it as `application/zip` to get the files."""
+
+    manifest: ArchiveManifest
+    signature: str = Field(
+        description="Ed25519 over the bytes of `manifest.json` in the package, in base64.",
+        json_schema_extra={"example": "A" * 86 + "=="},
+    )
+    package_hash: FileHash = Field(description="SHA-256 of the package as a file.")
+    approvals: list[ArchivedApproval]
+    registration: ArchivedRegistration | None = Field(description="Null while the archivist has not registered it.")
