@@ -122,6 +122,12 @@ class Syncing:
         self.leavers = []
 
 
+async def hold(session: AsyncSession, organisation_id: UUID) -> None:
+    """Whoever else syncs the organisation waits until the transaction ends, as after `begin`."""
+    held = sa.select(col(Organisation.id)).where(col(Organisation.id) == organisation_id)
+    await session.execute(held.with_for_update(key_share=True))
+
+
 async def begin(work: Work, organisation_id: UUID) -> Syncing:
     """Whoever may take people in may sync them. Others who sync the same organisation wait."""
     return Syncing(work, await admit(work, "create_person", Organisation, organisation_id))

@@ -61,12 +61,19 @@ def looks_like(text: str, *, of_a_person: bool = False) -> bool:
     return any(word in CAPITALS for word in among) and not plain.isupper()
 
 
-def found_in(content: Any, *, people_named_by: frozenset[str] = frozenset()) -> bool:
+def found_in(
+    content: Any, *, people_named_by: frozenset[str] = frozenset(), here: frozenset[str] = frozenset()
+) -> bool:
     """Whether any name or value in a piece of JSON says something of union membership.
 
-    What stands under the names `people_named_by` (in lower case) is somebody's own name.
+    What stands under the names `people_named_by` (in lower case) is somebody's own name; the values `here` have been
+    let in already.
     """
-    return any(looks_like(text, of_a_person=named) for text, named in _texts(content, people_named_by, named=False))
+    return any(
+        looks_like(text, of_a_person=named)
+        for text, named in _texts(content, people_named_by, named=False)
+        if text not in here
+    )
 
 
 def _texts(content: Any, names: frozenset[str], *, named: bool) -> Iterator[tuple[str, bool]]:
