@@ -125,9 +125,6 @@ async def update(
 ) -> None:
     """`member_ids` None: as they are. Whoever is a member no more works in no unit."""
     row = await _held(work, organisation_id, unit_id, version)
-    # A unit's name that is there already was let in by somebody: it may have members.
-    told = {"department": (name, row.name), "external_id": (external_id, row[0].external_id)}
-    syncing.check_content({field: new for field, (new, former) in told.items() if new != former})
     data = UnitUpdate.model_validate({"name": name, "externalId": external_id})
     await units.update(work, unit_id, row[0].version, data)
     if member_ids is None:

@@ -60,9 +60,10 @@ class Service(ScimService):
         """What is here was let in by somebody. Said again, it must not keep a leaver's news from arriving."""
         self._here = frozenset(bodies.texts_in(resource.model_dump()))
 
-    def error_of(self, exception: Exception) -> Error:
+    @staticmethod
+    def error_of(exception: Exception) -> Error:
         """Nothing of what was sent is said back."""
-        error: Error = super().error_of(exception)
+        error: Error = ScimService.error_of(exception)
         return error if is_ours(exception) else without_echo(error)
 
     # --- Bodies: read once more carefully than the library does, screened, and made standard
