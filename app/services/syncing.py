@@ -78,7 +78,7 @@ class Syncing:
             self.leavers.append(person)
             changes["deactivated_at"] = self.work.now
         if changes.get("active"):
-            changes |= {"deactivated_at": None, "removed_at": None}
+            changes["removed_at"] = None
         if changes:
             self._apply(person, changes)
         return bool(changes)
