@@ -646,8 +646,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "emailTaken": _p(
         409,
-        ("E-postadressen är upptagen", "En annan person har samma e-postadress."),
-        ("The e-mail address is taken", "Another person has the same e-mail address."),
+        ("E-postadressen är upptagen", "En annan person har samma e-postadress, eller i SCIM samma userName."),
+        ("The e-mail address is taken", "Another person has the same e-mail address, or by SCIM the same userName."),
     ),
     "unknownPerson": _p(
         422,
