@@ -1,6 +1,5 @@
 """Wiring: settings in, application out."""
 
-import asyncio
 import base64
 import hashlib
 import re
@@ -17,7 +16,7 @@ from starlette.middleware import Middleware
 
 from app.api import api_info, document, limits, operations, problems, scim, token_keys, webhook_deliveries
 from app.api.catalogue import ROUTERS
-from app.api.dependencies import now
+from app.api.dependencies import Turns, now
 from app.api.doors import Doors
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE, SURVEY_RESPONSES
@@ -53,6 +52,7 @@ MAX_FILE_BYTES = table_files.MOST_BYTES
 MAX_TREE_BYTES = 8 * 1024 * 1024
 EXPORTS_AT_A_TIME = 2
 """Files that are being written; each may take some hundred MiB and a processor for some seconds."""
+EXPORTS_WAITING = 20
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -137,7 +137,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
-    app.state.exports = asyncio.Semaphore(EXPORTS_AT_A_TIME)
+    app.state.exports = Turns(EXPORTS_AT_A_TIME, EXPORTS_WAITING, limits.RETRY_WHEN_BUSY)
     app.state.vault = vault_of(settings)
     app.state.second_factor_needed = Needed(settings.require_second_factor)
     app.state.relying_party = RelyingParty(outbound.call, settings.sign_in_return_url)

@@ -37,9 +37,11 @@ _log = structlog.get_logger("larande.keys")
 class RequestRefusal(Exception):
     """The request breaks a rule of the protocol; `code` is a row of the problem table."""
 
-    def __init__(self, code: str, *places: tuple[str, str]) -> None:
+    def __init__(self, code: str, *places: tuple[str, str], retry_after: int | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.retry_after = retry_after
+        """Seconds after which another try makes sense."""
         self.places = places
         """Where: ("query", name) or ("header", name)."""
 
@@ -309,6 +311,33 @@ class Changing:
             yield call
 
 
+class Turns:
+    """So many at a time, first come, first served. When too many wait, the next is asked to come again.
+
+    Or a few who ask for files over and over would take all places of requests that are under way.
+    """
+
+    def __init__(self, at_a_time: int, most_waiting: int, retry_after: int) -> None:
+        self._free = asyncio.Semaphore(at_a_time)
+        self._most_waiting = most_waiting
+        self.waiting = 0
+        self._retry_after = retry_after
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        if self._free.locked() and self.waiting >= self._most_waiting:
+            raise RequestRefusal("serverBusy", retry_after=self._retry_after)
+        self.waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
 @dataclass(frozen=True)
 class Exporting:
     """A signed-in request for a page, or for a file that takes its time.
@@ -325,9 +354,9 @@ class Exporting:
             yield call
 
     def turn(self) -> AbstractAsyncContextManager[None]:
-        """So many files are made at a time, first come, first served: each may be large, and takes the processor."""
-        turns: asyncio.Semaphore = self.request.app.state.exports
-        return turns
+        """Each file may be large, and takes the processor."""
+        turns: Turns = self.request.app.state.exports
+        return turns.turn()
 
 
 async def exporting(request: Request, _formed: Formed, claims: SignedIn) -> Exporting:

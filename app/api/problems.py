@@ -111,6 +111,7 @@ async def _not_formed(request: Request, error: Exception) -> JSONResponse:
         request,
         refusal.code,
         [FieldProblem(_pointer(place), refusal.code, detail) for place in refusal.places],
+        {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)},
     )
 
 

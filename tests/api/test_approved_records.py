@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ import pytest
 import rfc8785
 import sqlalchemy as sa
 
+from app.api.dependencies import Turns
 from app.services import approved_records
 from app.services.content_hash import content_hash
 from tests import machines
@@ -40,8 +42,13 @@ def at(world: World) -> str:
     return f"{world.path}/approved-records"
 
 
-async def a_full_record(world: World, group: Json, words: str = "Vi ser det annorlunda.") -> Json:
-    """Final, with something of everything; `words` stand wherever somebody can write in it."""
+async def a_full_record(
+    world: World, group: Json, words: str = "Vi ser det annorlunda.", *, voided: bool = False
+) -> Json:
+    """Final, with something of everything; `words` stand wherever somebody can write in it.
+
+    With `voided` one side has approved something else before.
+    """
     session = await held_session(world, group, title=words, place=words, facilitatorFunction=words)
     record = {"id": session["sessionRecordId"], "dialogueSessionId": session["id"]}
     path = f"/session-records/{record['id']}"
@@ -59,6 +66,10 @@ async def a_full_record(world: World, group: Json, words: str = "Vi ser det anno
     await world.employer_rep.client.change(f"{path}/statements/{world.employer.id}", published, 200, "PUT", '"0"')
     await world.saco_rep.client.change(f"{path}/statements/{world.saco.id}", private, 200, "PUT", '"0"')
     await world.facilitator.client.step(f"{path}/transitions", for_review())
+    if voided:
+        await decide(world.employer_rep, path)
+        await world.facilitator.client.change(path, {"answers": {"q3": "Annat."}})
+        await world.facilitator.client.step(f"{path}/transitions", for_review())
     await decide(world.employer_rep, path)
     await decide(world.saco_rep, path, "approveWithDissent", statement=words)
     note = {"text": OWN_WORDS}
@@ -83,7 +94,7 @@ async def ids(client: Client, world: World, **asked: Any) -> list[str]:
 
 
 async def test_a_record_is_there_whole_as_it_was_approved(world: World) -> None:
-    record = await a_full_record(world, await started_group(world))
+    record = await a_full_record(world, await started_group(world), voided=True)
     registration = await registered(world, record)
     (item,) = (await world.archivist.client.get(at(world)))["items"]
     assert item["content"] == record["content"]
@@ -471,3 +482,38 @@ async def test_more_files_than_are_made_at_a_time_all_come(world: World) -> None
     record = await final_record(world, await started_group(world))
     files = await asyncio.gather(*(get_csv(world.archivist.client, at(world)) for _ in range(12)))
     assert [[row["id"] for row in rows] for rows in files] == [[record["id"]]] * 12
+
+
+@pytest.fixture
+def few_turns(world: World) -> Iterator[Turns]:
+    """One file at a time, while one other waits."""
+    usual, few = world.app.state.exports, Turns(1, 1, 5)
+    world.app.state.exports = few
+    yield few
+    world.app.state.exports = usual
+
+
+async def test_when_too_many_wait_for_files_the_next_comes_again_and_pages_are_read(
+    world: World, few_turns: Turns
+) -> None:
+    client = world.archivist.client
+    async with few_turns.turn():
+        waiting = asyncio.create_task(get_csv(client, at(world)))
+        while not few_turns.waiting:  # noqa: ASYNC110 - there is nothing that tells
+            await asyncio.sleep(0.01)
+        busy = await client.request("GET", at(world), headers={"Accept": XLSX}, expect=503)
+        assert (busy.json()["code"], busy.headers["retry-after"]) == ("serverBusy", "5")
+        assert await ids(client, world) == []
+    assert await waiting == []
+    assert await get_csv(client, at(world)) == []
+
+
+async def test_a_file_that_is_refused_gives_its_turn_back(
+    world: World, few_turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not few_turns.waiting
+    monkeypatch.setattr(approved_records, "MOST_RECORDS", -1)
+    for _ in range(3):
+        headers = {"Accept": CSV}
+        await world.archivist.client.refused("GET", at(world), 422, "selectionTooLarge", headers=headers)
+        await world.administrator.client.refused("GET", at(world), 403, "notYourRole", headers=headers)

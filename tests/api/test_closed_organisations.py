@@ -364,6 +364,7 @@ async def test_everything_reads_as_before(world: World) -> None:
     there = await everything(world)
     lists = [
         *(f"{world.path}/{each}" for each in ("units", "parties", "people", "working-groups", "session-records")),
+        f"{world.path}/approved-records",
         *(f"{there.active}/{each}" for each in ("approvals", "mandates", "dialogue-sessions", "session-records")),
         f"{there.active}/actions",
         f"{there.party}/mandates",
