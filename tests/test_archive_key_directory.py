@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from app import archive_key_directory, installation
+from app import archive_key_directory, installation, key_files
 from app.archive_key_directory import (
     LOOK_EVERY_S,
     ArchiveKeysUnavailable,
@@ -118,7 +118,7 @@ def test_what_was_interrupted_is_done_again(place: Path, monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(archive_key_directory.key_files, "remove", goes)
+        broken.setattr(key_files, "remove", goes)
         with pytest.raises(KeyboardInterrupt):
             rotate_archive_key(place, LATER, stolen=True)
     held = read_archive_keys(place)
@@ -196,7 +196,7 @@ def _pem(key: ed448.Ed448PrivateKey | ec.EllipticCurvePrivateKey) -> str:
 
 
 def _locked() -> str:
-    key = archive_key_directory.new_archive_key(NOW)
+    key = new_archive_key(NOW)
     return key._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"nio")).decode()
 
 

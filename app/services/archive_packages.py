@@ -35,7 +35,7 @@ from app.services.errors import Code, Refusal
 from app.services.work import Work, admit
 
 # In one statement: in several, half of a record could be signed that is destroyed meanwhile.
-_FACTS: sa.Select[Any] = (
+_FACTS: sa.Select[*tuple[Any, ...]] = (
     sa.select(
         Approval,
         col(Mandate.function),

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from app.services import archive_packages
 from app.services.archive_checks import verify
+from app.services.work import Work
 from tests import machines
 from tests.archive_stories import (
     REGISTRATION,
@@ -224,6 +226,27 @@ async def test_reading_it_writes_nothing(world: World) -> None:
     assert await world.archivist.client.etag(f"/session-records/{record['id']}") == tag
 
 
+async def test_stepped_out_of_the_wall_it_can_only_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the service is nobody's but its own, a fault of ours must not change anything."""
+    record = await full_record(world)
+    tried = []
+    really = archive_packages._parties
+
+    async def writes(work: Work, *given: Any) -> Any:
+        role = (await work.session.execute(sa.text("SELECT current_setting('role')"))).scalar_one()
+        try:
+            async with work.session.begin_nested():
+                await work.session.execute(sa.text("UPDATE party SET version = version"))
+        except DBAPIError as error:
+            tried.append((role, str(error.orig)))
+        return await really(work, *given)
+
+    monkeypatch.setattr(archive_packages, "_parties", writes)
+    await package_of(world.archivist, record)
+    assert [role for role, _ in tried] == ["larande_system"]
+    assert "read-only transaction" in tried[0][1]
+
+
 async def test_under_a_legal_hold_it_is_read_as_before(world: World) -> None:
     record = await full_record(world)
     before = await package_of(world.archivist, record)
@@ -255,9 +278,9 @@ async def test_while_it_is_destroyed_it_is_whole_or_not_there(world: World) -> N
         answer = await world.archivist.client.request("GET", place_of(record), headers=ZIP)
         return answer.status_code, answer.content
 
-    first = asyncio.gather(*map(read, range(20)))
-    _, *answers = await asyncio.gather(destroyed_jointly(world, record), first, *map(read, range(20)))
-    for status, content in [*answers[0], *answers[1:]]:
+    reading = [asyncio.create_task(read(number)) for number in range(40)]
+    await destroyed_jointly(world, record)
+    for status, content in await asyncio.gather(*reading):
         assert status in {200, 404}
         assert status == 404 or verify(content).holds
 
@@ -276,7 +299,7 @@ async def test_what_was_altered_in_the_database_is_not_signed(
 ) -> None:
     """The database refuses it; whoever gets past that gets nothing signed. Once the record, once the template."""
     record = await full_record(world)
-    really = archive_packages._made
+    really: Any = archive_packages._made
 
     def altered(*given: Any) -> Any:
         return really(*given[:part], {**given[part], "sharedPicture": "Något annat."}, *given[part + 1 :])
