@@ -152,6 +152,28 @@ async def test_the_readable_text_says_all_of_it(world: World, name: str, said: s
     assert text.count("\nJUSTERING\n") == (1 if said == "sv" else 0)
 
 
+async def test_only_decisions_that_count_are_in_it(world: World) -> None:
+    """A party has withdrawn, another asked for a change: in the end both have approved another content."""
+    record = await record_under_review(world, await started_group(world))
+    path = f"/session-records/{record['id']}"
+    withdrawn = await decide(world.saco_rep, path)
+    tag = await world.saco_rep.client.etag(f"/approvals/{withdrawn['id']}")
+    await world.saco_rep.client.request("DELETE", f"/approvals/{withdrawn['id']}", etag=tag, expect=204)
+    await decide(world.employer_rep, path, "requestChange", statement="Skriv om det.")
+    await world.facilitator.client.change(path, {"sharedPicture": "Omskrivet."})
+    await world.facilitator.client.step(f"{path}/transitions", for_review())
+    await decide(world.saco_rep, path)
+    await decide(world.employer_rep, path)
+    package = await package_of(world.archivist, record)
+    assert verify(package).holds
+    decided = json.loads(files_in(package)["approvals.json"])["approvals"]
+    assert [(each["partyId"], each["decision"]) for each in decided] == [
+        (str(world.saco.id), "approve"),
+        (str(world.employer.id), "approve"),
+    ]
+    assert "Skriv om det." not in files_in(package)["record.sv.txt"].decode()
+
+
 async def test_an_appendix_has_a_package_of_its_own(world: World) -> None:
     record = await full_record(world, with_seko=False)
     before = await package_of(world.archivist, record)
@@ -179,6 +201,7 @@ async def test_the_registration_changes_it_and_nothing_else_does(world: World) -
         same = await client.request("GET", path, headers={**accept, "If-None-Match": tag}, expect=304)
         assert (same.content, same.headers["ETag"]) == (b"", tag)
     await world.saco_rep.client.change(f"/parties/{world.saco.id}", {"name": "Saco-S lokalt"})
+    await world.saco_rep.client.change(f"/mandates/{world.saco_rep.mandate_id}", {"function": "Ordförande"})
     action = record["content"]["actions"][0]["id"]
     await world.saco_rep.client.step(f"/actions/{action}/transitions", {"to": "done"})
     assert (await client.request("GET", path, headers=ZIP)).content == first.content
