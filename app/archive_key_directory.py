@@ -145,9 +145,9 @@ def rotate_archive_key(path: Path, now: datetime, *, stolen: bool = False) -> Ar
 
 def _read(file: Path) -> ArchiveKey | KeptArchiveKey:
     named = _NAME.fullmatch(file.name)
-    if named is None:
+    signs_from = key_files.moment_in(file.name) if named else None
+    if named is None or signs_from is None:
         raise ArchiveKeysUnavailable(f"{file} is not named like an archive key.")
-    signs_from = key_files.moment_in(file.name)
     found: ArchiveKey | KeptArchiveKey
     if named[3] is None:
         _require_private(file, 0o600)

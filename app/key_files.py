@@ -7,6 +7,7 @@ appears whole or not at all: others read the directory meanwhile, and nothing is
 import os
 import secrets
 import stat
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,9 +31,11 @@ def named(moment: datetime, thumbprint: str, ending: str) -> str:
     return f"{moment.strftime(_MOMENT)}.{thumbprint}.{ending}"
 
 
-def moment_in(name: str) -> datetime:
-    """The moment at the beginning of such a name."""
-    return datetime.strptime(name.partition(".")[0], _MOMENT).replace(tzinfo=UTC)
+def moment_in(name: str) -> datetime | None:
+    """The moment at the beginning of such a name; None if there is no such moment."""
+    with suppress(ValueError):
+        return datetime.strptime(name.partition(".")[0], _MOMENT).replace(tzinfo=UTC)
+    return None
 
 
 def store(file: Path, text: str) -> None:

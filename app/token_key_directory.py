@@ -131,10 +131,11 @@ def remove_retired(path: Path, now: datetime) -> KeyRing:
 
 def _read(file: Path) -> KeyPair:
     named = _NAME.fullmatch(file.name)
-    if named is None:
+    signs_from = key_files.moment_in(file.name) if named else None
+    if named is None or signs_from is None:
         raise TokenKeysUnavailable(f"{file} is not named like a token key.")
     _require_private(file, 0o600)
-    pair = KeyPair(file.read_text(encoding="ascii", errors="replace"), key_files.moment_in(file.name))
+    pair = KeyPair(file.read_text(encoding="ascii", errors="replace"), signs_from)
     try:
         right = pair.kid == named[2]
     except UnfitKey as error:

@@ -73,6 +73,8 @@ def assert_one_line(result: Result, *words: str) -> None:
         ("LARANDE_KEY_DIRECTORY", "/etc", ["/etc", "0700"]),
         ("LARANDE_TOKEN_KEY_DIRECTORY", "/proc/nycklar", ["/proc/nycklar", "cannot be kept"]),
         ("LARANDE_TOKEN_KEY_DIRECTORY", "/etc", ["/etc", "0700"]),
+        ("LARANDE_ARCHIVE_KEY_DIRECTORY", "/proc/nycklar", ["/proc/nycklar", "cannot be kept"]),
+        ("LARANDE_ARCHIVE_KEY_DIRECTORY", "/etc", ["/etc", "0700"]),
     ],
 )
 def test_serve_says_what_cannot_work(new_home: Path, variable: str, value: str, words: list[str]) -> None:

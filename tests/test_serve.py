@@ -204,7 +204,9 @@ async def test_two_services_on_another_server_migrate_in_turn_and_share_a_secret
     made, token = loop.create_future(), loop.create_future()
     codes = await asyncio.gather(serves(made, token, True), serves(made, token, False))
     assert list(codes) == [0, 0]
-    assert sorted(path.name for path in new_home.iterdir()) == ["keys", "token-keys", "token-secret"]  # noqa: ASYNC240
+    assert sorted(path.name for path in new_home.iterdir()) == [  # noqa: ASYNC240
+        *("archive-keys", "keys", "token-keys", "token-secret")
+    ]
 
 
 async def test_two_first_starts_with_the_demo_make_one(empty_database_url: str) -> None:

@@ -8,8 +8,9 @@ from app.models.approval import ContentHash, Decision, DecisionStatement
 from app.models.archive_key import Thumbprint
 from app.models.base import Linked, Output
 from app.models.columns import DateOnly, Id, Line, Moment, WholeNumber
+from app.models.dialogue_session import SessionTitle
 from app.models.party import PartyName, Side
-from app.models.session_record import CaseNumber, RecordCorrection, SessionTitle
+from app.models.session_record import CaseNumber, RecordCorrection
 
 FORMAT: Final = "larande-archive-package"
 FORMAT_VERSION: Final = 1

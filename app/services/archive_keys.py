@@ -151,7 +151,7 @@ def public_keys_in(text: str) -> list[PublicArchiveKey]:
     """Those in a file: PEM, one after the other, or JWK, or a JWK Set. `UnfitArchiveKey` for none and for others."""
     if text.lstrip().startswith(_BEGIN):
         blocks = text.replace("\r\n", "\n").split(_BEGIN)[1:]
-        keys = [PublicArchiveKey(f"{_BEGIN}{block.strip()}\n") for block in blocks]
+        keys = [PublicArchiveKey(f"{_BEGIN}{block.rstrip()}\n") for block in blocks]
     else:
         try:
             found = read_object(text.encode())

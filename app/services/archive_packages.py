@@ -35,7 +35,7 @@ from app.services.errors import Code, Refusal
 from app.services.work import Work, admit
 
 # In one statement: in several, half of a record could be signed that is destroyed meanwhile.
-_FACTS: sa.Select[Any] = (
+_FACTS: sa.Select[*tuple[Any, ...]] = (
     sa.select(
         Approval,
         col(Mandate.function),
@@ -62,6 +62,10 @@ _PARTIES = (
 )
 
 
+# From here on the transaction can do nothing but read, also where it is the service's own.
+_ONLY_READING = sa.text("SET TRANSACTION READ ONLY")
+
+
 class Altered(Exception):
     """What is stored is not what was approved. It is not signed."""
 
@@ -76,6 +80,7 @@ class Made:
 
 async def read(work: Work, record_id: UUID, key: ArchiveKey, api_version: str) -> Made:
     """The package as it is signed now. Wants a transaction, and changes nothing."""
+    await work.session.execute(_ONLY_READING)
     record = await admit(work, "read_archive_package", SessionRecord, record_id)
     # A service client sees no table, mandate or template. What is taken of them is said by the record itself, by the
     # decisions on it or by the questions it answers.

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from app.services import archive_packages
 from app.services.archive_checks import verify
+from app.services.work import Work
 from tests import machines
 from tests.archive_stories import (
     REGISTRATION,
@@ -150,6 +152,28 @@ async def test_the_readable_text_says_all_of_it(world: World, name: str, said: s
     assert text.count("\nJUSTERING\n") == (1 if said == "sv" else 0)
 
 
+async def test_only_decisions_that_count_are_in_it(world: World) -> None:
+    """A party has withdrawn, another asked for a change: in the end both have approved another content."""
+    record = await record_under_review(world, await started_group(world))
+    path = f"/session-records/{record['id']}"
+    withdrawn = await decide(world.saco_rep, path)
+    tag = await world.saco_rep.client.etag(f"/approvals/{withdrawn['id']}")
+    await world.saco_rep.client.request("DELETE", f"/approvals/{withdrawn['id']}", etag=tag, expect=204)
+    await decide(world.employer_rep, path, "requestChange", statement="Skriv om det.")
+    await world.facilitator.client.change(path, {"sharedPicture": "Omskrivet."})
+    await world.facilitator.client.step(f"{path}/transitions", for_review())
+    await decide(world.saco_rep, path)
+    await decide(world.employer_rep, path)
+    package = await package_of(world.archivist, record)
+    assert verify(package).holds
+    decided = json.loads(files_in(package)["approvals.json"])["approvals"]
+    assert [(each["partyId"], each["decision"]) for each in decided] == [
+        (str(world.saco.id), "approve"),
+        (str(world.employer.id), "approve"),
+    ]
+    assert "Skriv om det." not in files_in(package)["record.sv.txt"].decode()
+
+
 async def test_an_appendix_has_a_package_of_its_own(world: World) -> None:
     record = await full_record(world, with_seko=False)
     before = await package_of(world.archivist, record)
@@ -177,6 +201,7 @@ async def test_the_registration_changes_it_and_nothing_else_does(world: World) -
         same = await client.request("GET", path, headers={**accept, "If-None-Match": tag}, expect=304)
         assert (same.content, same.headers["ETag"]) == (b"", tag)
     await world.saco_rep.client.change(f"/parties/{world.saco.id}", {"name": "Saco-S lokalt"})
+    await world.saco_rep.client.change(f"/mandates/{world.saco_rep.mandate_id}", {"function": "Ordförande"})
     action = record["content"]["actions"][0]["id"]
     await world.saco_rep.client.step(f"/actions/{action}/transitions", {"to": "done"})
     assert (await client.request("GET", path, headers=ZIP)).content == first.content
@@ -224,6 +249,27 @@ async def test_reading_it_writes_nothing(world: World) -> None:
     assert await world.archivist.client.etag(f"/session-records/{record['id']}") == tag
 
 
+async def test_stepped_out_of_the_wall_it_can_only_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the service is nobody's but its own, a fault of ours must not change anything."""
+    record = await full_record(world)
+    tried = []
+    really = archive_packages._parties
+
+    async def writes(work: Work, *given: Any) -> Any:
+        role = (await work.session.execute(sa.text("SELECT current_setting('role')"))).scalar_one()
+        try:
+            async with work.session.begin_nested():
+                await work.session.execute(sa.text("UPDATE party SET version = version"))
+        except DBAPIError as error:
+            tried.append((role, str(error.orig)))
+        return await really(work, *given)
+
+    monkeypatch.setattr(archive_packages, "_parties", writes)
+    await package_of(world.archivist, record)
+    assert [role for role, _ in tried] == ["larande_system"]
+    assert "read-only transaction" in tried[0][1]
+
+
 async def test_under_a_legal_hold_it_is_read_as_before(world: World) -> None:
     record = await full_record(world)
     before = await package_of(world.archivist, record)
@@ -255,9 +301,9 @@ async def test_while_it_is_destroyed_it_is_whole_or_not_there(world: World) -> N
         answer = await world.archivist.client.request("GET", place_of(record), headers=ZIP)
         return answer.status_code, answer.content
 
-    first = asyncio.gather(*map(read, range(20)))
-    _, *answers = await asyncio.gather(destroyed_jointly(world, record), first, *map(read, range(20)))
-    for status, content in [*answers[0], *answers[1:]]:
+    reading = [asyncio.create_task(read(number)) for number in range(40)]
+    await destroyed_jointly(world, record)
+    for status, content in await asyncio.gather(*reading):
         assert status in {200, 404}
         assert status == 404 or verify(content).holds
 
@@ -276,7 +322,7 @@ async def test_what_was_altered_in_the_database_is_not_signed(
 ) -> None:
     """The database refuses it; whoever gets past that gets nothing signed. Once the record, once the template."""
     record = await full_record(world)
-    really = archive_packages._made
+    really: Any = archive_packages._made
 
     def altered(*given: Any) -> Any:
         return really(*given[:part], {**given[part], "sharedPicture": "Något annat."}, *given[part + 1 :])
