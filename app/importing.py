@@ -43,5 +43,11 @@ async def work(database: Database, now: datetime) -> None:
         except Refusal as refusal:
             # More would leave than the brake lets through: it is tried again until a release is there.
             _log.warning("kept changes wait", organisation_id=str(organisation_id), code=refusal.code)
+            try:
+                async with database.write(SYSTEM) as session:
+                    await kept_days.hold(session, organisation_id, subject, now)
+            except DatabaseAway as error:
+                _log.warning("kept changes wait", kind=type(error).__name__)
+                return
         except Exception:
             _log.exception("kept changes could not be done", organisation_id=str(organisation_id))

@@ -9,7 +9,7 @@ from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.negotiation import CSV, JSON, XLSX, sent_type
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, ByCreation, Limit, PageNumber, asked
+from app.api.paging import After, ByCreation, ByPlace, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.hr_import import ImportApplication, ImportItem, ImportMode, ImportRead, ImportState, ImportSubject
 from app.models.import_change import ImportChangeItem, PlannedStep
@@ -116,6 +116,7 @@ async def list_import_changes(
     call: Reading,
     import_id: ImportId,
     change: Annotated[PlannedStep | None, Query(description="Only those of this kind.")] = None,
+    sort: ByPlace = "position",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
@@ -123,7 +124,7 @@ async def list_import_changes(
     """Everything that would happen, kind by kind, with what each person or unit is now and would become: to be reviewed
     before it is applied. Then what is kept for later days, and who is here but not in the file. 410 once the plan is
     applied or has lapsed: it names people, and is not kept."""
-    request = asked(page, limit, after)
+    request = asked(page, limit, after, sort)
     return listed(
         call, ImportChangeItem, await import_changes.list_of_import(call.work, import_id, change, request), request
     )

@@ -23,4 +23,5 @@ def asked(page: int, limit: int, after: str | None, sort: str | None = None) -> 
 
 ByCreation = Annotated[Literal["createdAt", "-createdAt"], Query(description="Order.")]
 ByTree = Annotated[Literal["position", "-position"], Query(description="Order of the tree: parents first.")]
+ByPlace = Annotated[Literal["position", "-position"], Query(description="Order of the plan: kind by kind.")]
 ByDecision = Annotated[Literal["decidedAt", "-decidedAt"], Query(description="Order.")]

@@ -123,6 +123,12 @@ class ImportCounts(Output):
     kept: Number = Field(description="Changes of a later day that were not known before, kept for that day.")
     kept_applied: Number = Field(description="Those of them whose day has come, and that were done.")
     kept_refused: Number = Field(description="Those of them that did not fit any more on their day.")
+    kept_held: Number = Field(
+        default=0,
+        description="Those of them whose day has come and that wait: for a system administrator to release people "
+        "(`create_deactivation_release`), or, if the service client that applied them is let in no more, for another "
+        "file that says the same.",
+    )
 
 
 class ImportFault(Output):

@@ -15,7 +15,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.columns import Language
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
-from app.models.hr_import import PLAN_KEPT, HrImport, HrKeptChange, ImportState
+from app.models.hr_import import PLAN_KEPT, HrImport, HrKeptChange, ImportState, ImportSubject
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
 from app.models.import_change import HrImportPortion
@@ -92,6 +92,15 @@ async def _check_free(work: Work, person: Person) -> None:
         raise Refusal(Code.PERSON_LEADS_SESSION)
 
 
+def _said_of(person: Person) -> sa.ColumnElement[bool]:
+    """What is kept for a later day, of somebody who was not here yet when it was said."""
+    return sa.and_(
+        col(HrKeptChange.organisation_id) == person.organisation_id,
+        col(HrKeptChange.subject) == ImportSubject.PEOPLE,
+        col(HrKeptChange.external_id) == person.external_id,
+    )
+
+
 async def _erase(work: Work, key: TokenKey, person: Person) -> None:
     if person.organisation_id is not None:
         await named_texts.take_out(work, "erase_person", person)
@@ -111,7 +120,7 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
-        sa.delete(HrKeptChange).where(col(HrKeptChange.person_id) == person.id),
+        sa.delete(HrKeptChange).where(sa.or_(col(HrKeptChange.person_id) == person.id, _said_of(person))),
         # A plan that has not been applied may name them. Its portions last: whoever applies it holds the import.
         sa.update(HrImport)
         .where(col(HrImport.organisation_id) == person.organisation_id, col(HrImport.state).in_(PLAN_KEPT))

@@ -102,13 +102,14 @@ async def list_of_import(work: Work, import_id: UUID, step: PlannedStep | None, 
     found = (await work.session.execute(_PORTIONS, {"import_id": import_id})).all()
     portions = [each for each in found if step is None or each.step is step]
     total = sum(each.size for each in portions)
-    order = f"{step or 'all'}"
+    order = f"{request.sort} {step or 'all'}"
     first = (request.page - 1) * request.limit
     if request.after is not None:
         (last,) = position(request.after, order, _BY_PLACE)
         first = last + 1
     end = min(first + request.limit, total) if request.page > 0 else first
-    places = list(_places(portions, first, end))
+    backwards = (request.sort or "").startswith("-")
+    places = list(_places(portions, total - end, total - first) if backwards else _places(portions, first, end))
     asked = {"ids": list({each.portion_id for each in places})}
     contents = {row.id: row.content for row in await work.session.execute(_CONTENTS, asked)}
     if len(contents) < len(asked["ids"]):
@@ -118,6 +119,8 @@ async def list_of_import(work: Work, import_id: UUID, step: PlannedStep | None, 
         for each in places
         for thing in plan_content.unpack(contents[each.portion_id])[each.begin : each.end]
     ]
+    if backwards:
+        things.reverse()
     show = _people if hr_import.subject is ImportSubject.PEOPLE else _units
     rows = await show(work, hr_import.organisation_id, things)
     next_after = written(order, [end - 1]) if 0 < end < total else None

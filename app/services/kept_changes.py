@@ -8,8 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from app.models.columns import Language
+from app.models.columns import Language, UtcDateTime
 from app.models.hr_import import HrImport, HrKeptChange, ImportSubject
+from app.models.service_client import Scope, ServiceClient, ServiceClientState
+from app.services import wall
 from app.services.content_hash import content_hash
 from app.services.import_rows import PersonRow, UnitRow
 from app.services.people_plan import KeptPerson
@@ -21,15 +23,31 @@ Day = tuple[str, str]
 """An external id and a day, YYYY-MM-DD."""
 AT_ONCE = 500
 
-_KEPT = sa.select(col(HrKeptChange.external_id), col(HrKeptChange.effective_on), col(HrKeptChange.content)).where(
+_LET_IN = sa.or_(
+    col(HrKeptChange.service_client_id).is_(None),
+    sa.exists().where(
+        col(ServiceClient.id) == col(HrKeptChange.service_client_id),
+        col(ServiceClient.state) == ServiceClientState.ACTIVE,
+        col(ServiceClient.expires_at) > sa.bindparam("now", type_=UtcDateTime),
+        sa.bindparam("scope", type_=sa.Text) == sa.any_(col(ServiceClient.scopes)),
+    ),
+)
+_KEPT = sa.select(
+    col(HrKeptChange.external_id), col(HrKeptChange.effective_on), col(HrKeptChange.content), _LET_IN
+).where(
     col(HrKeptChange.organisation_id) == sa.bindparam("organisation_id"),
     col(HrKeptChange.subject) == sa.bindparam("subject", type_=HrKeptChange.__table__.c.subject.type),  # type: ignore[attr-defined]
 )
+_SCOPES = {ImportSubject.PEOPLE: Scope.PEOPLE_WRITE, ImportSubject.UNITS: Scope.UNITS_WRITE}
 
 
 async def present(work: Work, organisation_id: UUID, subject: ImportSubject) -> dict[Day, Content]:
-    found = await work.session.execute(_KEPT, {"organisation_id": organisation_id, "subject": subject})
-    return {(external_id, day.isoformat()): content for external_id, day, content in found}
+    """What is kept already. What a client has left that is let in no more counts as nothing: it can be said again."""
+    given = {"organisation_id": organisation_id, "subject": subject, "now": work.now, "scope": _SCOPES[subject].value}
+    # No service client is shown another; whether what it left would be done is all that is asked.
+    async with wall.beyond(work.session):
+        found = (await work.session.execute(_KEPT, given)).all()
+    return {(key, day.isoformat()): content if let_in else {} for key, day, content, let_in in found}
 
 
 def of_people(kept: Iterable[KeptPerson]) -> dict[Day, Content]:

@@ -1,10 +1,11 @@
 """What was kept for a day is done when the day has come, in the name of whoever applied it.
 
 What does not fit any more, since people and units have changed meanwhile, is dropped and counted; the rest is done.
+What waits is counted as held: for the brake, or because whoever applied it is let in no more.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from sqlmodel import col
 from app.models.hr_import import HrImport, HrKeptChange, ImportSubject
 from app.models.organisation import Organisation, OrganisationState
 from app.models.person import Role
-from app.models.service_client import Scope
-from app.services import kept_changes, people_syncing, unit_syncing
+from app.services import actors, kept_changes, people_syncing, policy, unit_syncing
 from app.services.actor import Actor
 from app.services.calendar import swedish_day
+from app.services.errors import Refusal
+from app.services.imports import SUBJECT_OPERATION
 from app.services.people_plan import plan_people
 from app.services.syncing import Syncing
 from app.services.unit_rows import wanted_units
@@ -57,30 +59,38 @@ async def due(session: AsyncSession, now: datetime) -> list[Due]:
 
 
 async def carry_out(session: AsyncSession, organisation_id: UUID, subject: ImportSubject, now: datetime) -> None:
-    """All that is due, in this transaction. A `Refusal` with `DEACTIVATION_BRAKE` leaves it to wait for its release."""
+    """All that is due, in this transaction. A `Refusal` with `DEACTIVATION_BRAKE` leaves it to wait (see `hold`)."""
     holding = sa.select(Organisation).where(col(Organisation.id) == organisation_id).with_for_update(key_share=True)
     organisation = (await session.execute(holding)).scalar_one()
     work = Work(session, _anybody(organisation_id), now)
     asked = {"organisation_id": organisation_id, "subject": subject, "today": work.today}
-    kept = (await session.execute(_KEPT, asked)).scalars().all()
+    due_now = (await session.execute(_KEPT, asked)).scalars().all()
+    actors_by_client = await _let_in(work, organisation, subject, {each.service_client_id for each in due_now})
+    kept = [each for each in due_now if each.service_client_id in actors_by_client]
+    held = Counter(each.hr_import_id for each in due_now if each.service_client_id not in actors_by_client)
     imports = [each.hr_import_id for each in kept]
     if kept:
-        work.actor = _in_whose_name(organisation_id, kept[-1].service_client_id)
+        work.actor = actors_by_client[kept[-1].service_client_id]
+    done = [each.id for each in kept]
     refused: set[int]
     if subject is ImportSubject.PEOPLE:
         refused = await _people(work, organisation, kept)
     else:
         refused = await _units(work, organisation, kept)
-    await _counted(session, imports, refused)
+    await _counted(session, imports, refused, held)
     await session.execute(
         sa.delete(HrKeptChange)
-        .where(
-            col(HrKeptChange.organisation_id) == organisation_id,
-            col(HrKeptChange.subject) == subject,
-            col(HrKeptChange.effective_on) <= work.today,
-        )
-        .execution_options(synchronize_session=False)
+        .where(col(HrKeptChange.id) == sa.any_(sa.bindparam("done", type_=sa.ARRAY(sa.Uuid))))
+        .execution_options(synchronize_session=False),
+        {"done": done},
     )
+
+
+async def hold(session: AsyncSession, organisation_id: UUID, subject: ImportSubject, now: datetime) -> None:
+    """Say in the reports how much of each import waits, all of it: the brake holds."""
+    asked = {"organisation_id": organisation_id, "subject": subject, "today": swedish_day(now)}
+    kept = (await session.execute(_KEPT, asked)).scalars()
+    await _counted(session, [], set(), Counter(each.hr_import_id for each in kept))
 
 
 async def _people(work: Work, organisation: Organisation, kept: Sequence[HrKeptChange]) -> set[int]:
@@ -131,33 +141,42 @@ def _anybody(organisation_id: UUID) -> Actor:
     return Actor(person_id=None, organisation_id=organisation_id)
 
 
-def _in_whose_name(organisation_id: UUID, client_id: UUID | None) -> Actor:
-    """The service client that applied the file, as it was let in then; or the service itself, for an administrator."""
-    if client_id is None:
-        return Actor(person_id=None, roles=frozenset({Role.SYSTEM_ADMINISTRATOR}))
-    return Actor(
-        person_id=None,
-        organisation_id=organisation_id,
-        service_client_id=client_id,
-        scopes=frozenset({Scope.PEOPLE_WRITE, Scope.UNITS_WRITE, Scope.PEOPLE_READ, Scope.UNITS_READ}),
-    )
+async def _let_in(
+    work: Work, organisation: Organisation, subject: ImportSubject, client_ids: set[UUID | None]
+) -> dict[UUID | None, Actor]:
+    """In whose name it is done, by service client: none that has ended, or may do such things no more.
+
+    Without a client an administrator applied it; the service itself does it then.
+    """
+    found: dict[UUID | None, Actor] = {None: Actor(person_id=None, roles=frozenset({Role.SYSTEM_ADMINISTRATOR}))}
+    for client_id in client_ids - {None}:
+        assert client_id is not None  # noqa: S101 - for the type checker
+        try:
+            actor = await actors.client_at_work(work.session, client_id, work.now)
+        except Refusal:
+            continue
+        if policy.may_ever(actor, SUBJECT_OPERATION[subject], organisation):
+            found[client_id] = actor
+    return found
 
 
-async def _counted(session: AsyncSession, imports: Sequence[UUID], refused: set[int]) -> None:
+async def _counted(session: AsyncSession, imports: Sequence[UUID], refused: set[int], held: Mapping[UUID, int]) -> None:
     """Written in the report of each import what came of that which it had left for this day."""
-    for import_id, number in Counter(imports).items():
+    came = Counter(imports)
+    for import_id in sorted({*came, *held}):
         wrong = sum(imports[place] == import_id for place in refused)
         row = (
             await session.execute(sa.select(HrImport).where(col(HrImport.id) == import_id).with_for_update())
         ).scalar_one()
         counts = row.report["counts"]
-        row.report = row.report | {
-            "counts": counts
-            | {
-                "keptApplied": counts["keptApplied"] + number - wrong,
-                "keptRefused": counts["keptRefused"] + wrong,
-            }
+        now = counts | {
+            "keptApplied": counts["keptApplied"] + came[import_id] - wrong,
+            "keptRefused": counts["keptRefused"] + wrong,
+            "keptHeld": held.get(import_id, 0),
         }
+        if now == {"keptHeld": 0} | counts:
+            continue  # it was said before: every turn would be another version
+        row.report = row.report | {"counts": now}
         row.version += 1
         session.add(row)
     await session.flush()

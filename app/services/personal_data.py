@@ -19,6 +19,7 @@ from app.models.base import Table
 from app.models.change import Change
 from app.models.data_export import InBothLanguages
 from app.models.dialogue_session import DialogueSession
+from app.models.hr_import import HrKeptChange, ImportSubject
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
 from app.models.legal_hold import LegalHold
@@ -98,6 +99,8 @@ def _own(attendances: sa.ColumnElement[Any], key: str) -> sa.ColumnElement[Any]:
 _NOTED = _own(sa.type_coerce(col(DialogueSession.attendances), JSONB), "mandate_id")
 _IN_CONTENT = _own(col(SessionRecord.content)["attendances"], "mandateId")
 
+_KNOWN_AS = sa.select(col(Person.organisation_id), col(Person.external_id)).where(col(Person.id) == _PERSON)
+
 PLACES: tuple[Place, ...] = (
     Place(
         Person,
@@ -105,6 +108,23 @@ PLACES: tuple[Place, ...] = (
         ("id",),
         _texts(
             "För att du ska kunna logga in, nås och bjudas in.", "So that you can sign in, be reached and be invited."
+        ),
+        _PUBLIC_TASK,
+    ),
+    Place(
+        HrKeptChange,
+        sa.or_(
+            col(HrKeptChange.person_id) == _PERSON,
+            # Said before they were here.
+            sa.and_(
+                col(HrKeptChange.subject) == ImportSubject.PEOPLE,
+                sa.tuple_(col(HrKeptChange.organisation_id), col(HrKeptChange.external_id)).in_(_KNOWN_AS),
+            ),
+        ),
+        ("person_id", "content"),
+        _texts(
+            "För att det som din arbetsgivare har meddelat om en senare dag ska gälla från den dagen.",
+            "So that what your employer has said of a later day holds from that day.",
         ),
         _PUBLIC_TASK,
     ),
@@ -299,9 +319,7 @@ WAITING_MAIL = {
 
 NOT_EXPORTED: dict[str, str] = {
     "person.manager_id": "in another's row: who somebody's manager is, is told to them; in one's own row it is shown",
-    "hr_kept_change.person_id": "what the employer has said of a day to come, gone on that day; asked of the employer",
     "hr_import.report": "that a file named somebody or did not, by ids alone; asked of the employer",
-    "hr_kept_change.content": "as hr_kept_change.person_id",
     "idempotency_key.row_id": "what the person's request made, already named in the same row of the export",
     "sign_in_failure.account_hash": "a keyed hash that says nothing without the key; gone within a day and an hour",
 }

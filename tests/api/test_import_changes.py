@@ -181,6 +181,10 @@ async def test_pages_of_a_long_plan_are_the_plan(world: World, monkeypatch: pyte
     for limit in (1, 5, 7, 20, 59, 60, 100):
         found = await changes(client, planned, change="create", limit=limit)
         assert [each["externalId"] for each in found] == wanted, limit
+        back = await changes(client, planned, change="create", limit=limit, sort="-position")
+        assert back == found[::-1], limit
+    whole = await changes(client, planned)
+    assert await changes(client, planned, sort="-position", limit=11) == whole[::-1]
     path = f"/imports/{planned['id']}/changes"
     third = await client.get(path, params={"change": "create", "limit": 20, "page": 3})
     assert [each["externalId"] for each in third["items"]] == wanted[40:]
@@ -190,7 +194,7 @@ async def test_pages_of_a_long_plan_are_the_plan(world: World, monkeypatch: pyte
     # A place in one list is none in another.
     first = await client.get(path, params={"change": "create", "limit": 5})
     after = first["_links"]["next"]["href"].split("after=")[1].split("&")[0]
-    for query in ("change=missing", "limit=5"):
+    for query in ("change=missing", "limit=5", "change=create&sort=-position"):
         await client.refused("GET", f"{path}?{query}&after={after}", 422, "cursorInvalid")
     await client.refused("GET", f"{path}?after=AAAA", 422, "cursorInvalid")
     await client.refused("GET", f"{path}?change=remove", 422, "validationFailed")
