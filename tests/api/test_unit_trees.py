@@ -53,7 +53,7 @@ def as_sent(*units: Json) -> dict[str, list[tuple[str, str | None, str, str | No
     return foreign({"units": units})
 
 
-async def test_a_tree_is_put_in_place_and_keeps_its_lineage(world: World) -> None:
+async def test_a_tree_is_put_in_place_and_keeps_its_lineage(world: World, database: Database) -> None:
     client = (await machines.hr_system(world)).client
     first = (
         unit("A", period("Alfa")),
@@ -80,8 +80,13 @@ async def test_a_tree_is_put_in_place_and_keeps_its_lineage(world: World) -> Non
     closed = await client.get(f"/units/{ids['A']}")
     assert (closed["mergedIntoId"], closed["validTo"]) == (ids["C"], on(-1))
     # What is not in it any more ends yesterday; what was closed and is not named stays as it is.
-    third = await put(world, client, second[2], second[3])
-    assert foreign(third)["B"][-1] == ("Beta ny", "D", on(0), on(0)) or foreign(third)["B"][-1][3] is None
+    third = foreign(await put(world, client, second[2], second[3]))
+    assert third["A"] == [("Alfa", None, on(-300), on(-1))]
+    # What began today has today, and is closed when that is over.
+    assert third["B"][-1] == ("Beta ny", "D", on(0), None)
+    await importing.work(database, datetime.now(UTC) + timedelta(days=1, hours=1))
+    later = foreign(await client.get(f"{world.path}/unit-tree"))
+    assert later == third | {"B": [*third["B"][:-1], ("Beta ny", "D", on(0), on(0))]}
     report = (await client.get(f"{world.path}/imports", params={"sort": "-createdAt"}))["items"][0]
     assert (report["subject"], report["state"]) == ("units", "applied")
 
