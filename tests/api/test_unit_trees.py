@@ -116,6 +116,23 @@ async def test_what_is_no_tree_is_refused_with_its_place(
     assert foreign(await client.get(f"{world.path}/unit-tree")) == {}
 
 
+async def test_union_data_in_a_tree_is_counted_and_what_a_party_has_named_stays(world: World) -> None:
+    it = await machines.hr_system(world)
+    tree = await put(world, it.client, unit("A"), unit("B"))
+    ids = {each["externalId"]: each["id"] for each in tree["units"]}
+    await put(world, it.client, unit("A"), unit("B", period("Saco")), unit("C", period("OFR")), expect=422)
+    mapping = {"units": {"columns": {"Namn": "name"}, "ignoredColumns": ["isUnionMember"]}}
+    await it.client.refused("PUT", f"{world.path}/import-mapping", 422, "unionDataRefused", json=mapping, etag='"0"')
+    assert (await world.administrator.client.get(it.path))["unionDataRefusals"] == 3
+    await world.employer_rep.client.change(f"/units/{ids['B']}", {"name": "Vision"})
+    read = foreign(await it.client.get(f"{world.path}/unit-tree"))
+    as_it_is = [
+        unit(key, *(period(one[0]) | {"validFrom": one[2], "validTo": one[3]} for one in read[key])) for key in read
+    ]
+    assert foreign(await put(world, it.client, *as_it_is)) == read
+    assert (await world.administrator.client.get(it.path))["unionDataRefusals"] == 3
+
+
 async def test_a_tree_that_has_changed_is_not_written_over(world: World) -> None:
     client = (await machines.hr_system(world)).client
     path = f"{world.path}/unit-tree"
