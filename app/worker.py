@@ -152,7 +152,7 @@ async def _give_up(database: Database, job: Job, fault: str) -> None:
     try:
         async with database.write(SYSTEM) as session:
             kept = queue.Job(job.entrypoint, job.payload or b"")
-            await failed_jobs.keep(session, kept, fault, job.attempts + 1, datetime.now(UTC))
+            await failed_jobs.move(session, job.id, kept, fault, job.attempts + 1, datetime.now(UTC))
     except DatabaseAway:
         raise RetryRequested(_wait(job.attempts)) from None
 
