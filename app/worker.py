@@ -155,7 +155,7 @@ async def _give_up(database: Database, job: Job, fault: str) -> None:
     try:
         async with database.write(SYSTEM) as session:
             kept = queue.Job(job.entrypoint, job.payload or b"")
-            await failed_jobs.keep(session, kept, fault, job.attempts + 1, datetime.now(UTC))
+            await failed_jobs.move(session, job.id, kept, fault, job.attempts + 1, datetime.now(UTC))
             if job.entrypoint == import_applications.ENTRYPOINT and fault != Unreadable.__name__:
                 # Nobody waits for it any more, and the plan names people. It has said that it is applying.
                 import_id = import_applications.import_of(job.payload)

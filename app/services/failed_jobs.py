@@ -33,10 +33,16 @@ _OLD = (
 
 
 async def keep(session: AsyncSession, job: Job, fault: str, attempts: int, now: datetime) -> None:
-    """Take down a job that is given up, before the queue forgets it."""
+    """Take down a job that is given up."""
     row = FailedJob(entrypoint=job.entrypoint, payload=job.payload, fault=fault, attempts=attempts, created_at=now)
     session.add(row)
     await session.flush()
+
+
+async def move(session: AsyncSession, job_id: int, job: Job, fault: str, attempts: int, now: datetime) -> None:
+    """Out of the queue and in here, both or neither: a worker that dies in between leaves no second one behind."""
+    if await queue.remove(session, job_id):
+        await keep(session, job, fault, attempts, now)
 
 
 async def list_failed_jobs(work: Work, request: PageRequest) -> Listed:

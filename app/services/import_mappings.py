@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.models.import_mapping import ImportMapping, ImportMappingInput, ImportMappingRead
 from app.models.organisation import Organisation
-from app.services import union_data
+from app.services import syncing, union_data
 from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.import_columns import FIELDS, Subject, spelt
 from app.services.work import Work, admit, changed, check_version, created
@@ -24,7 +24,8 @@ async def read(work: Work, organisation_id: UUID) -> ImportMappingRead:
 async def replace(work: Work, organisation_id: UUID, version: int, data: ImportMappingInput) -> ImportMappingRead:
     # This holds the organisation's row: nobody else saves one meanwhile.
     await admit(work, "replace_import_mapping", Organisation, organisation_id)
-    _check(data)
+    if faults := _faults_in(data):
+        raise await syncing.refusal_of(work, faults)
     mapping = await _find(work, organisation_id)
     sent: dict[str, Any] = data.model_dump(mode="json", by_alias=True)
     if mapping is None:
@@ -44,7 +45,7 @@ async def _find(work: Work, organisation_id: UUID) -> ImportMapping | None:
     return found.scalar_one_or_none()
 
 
-def _check(data: ImportMappingInput) -> None:
+def _faults_in(data: ImportMappingInput) -> list[FieldRefusal]:
     """Every field is one there is, filled by one column; and no column is one of union membership."""
     faults = []
     for subject in Subject:
@@ -55,10 +56,9 @@ def _check(data: ImportMappingInput) -> None:
         names = [spelt(name) for name in (*mapping.columns, *mapping.ignored_columns)]
         if len(set(names)) < len(names) or len(set(mapping.columns.values())) < len(mapping.columns):
             faults.append(FieldRefusal(pointer, Code.COLUMN_TWICE))
-        if any(union_data.looks_like(name) for name in names):
+        if any(union_data.looks_like(name) for name in (*mapping.columns, *mapping.ignored_columns)):
             faults.append(FieldRefusal(pointer, Code.UNION_DATA_REFUSED))
-    if faults:
-        raise Refusal(faults[0].code, fields=faults)
+    return faults
 
 
 def _shown(organisation_id: UUID, mapping: ImportMapping | None) -> ImportMappingRead:

@@ -49,6 +49,7 @@ _WAITING = sa.text(
 _TAKE_BACK_FAILED = sa.text(
     "DELETE FROM failed_job WHERE entrypoint = :entrypoint AND position(:part IN payload) > 0"
 ).bindparams(sa.bindparam("part", type_=sa.LargeBinary))
+_REMOVE = sa.text("DELETE FROM queue.pgqueuer WHERE id = :id RETURNING id")
 _FORGET = sa.text("DELETE FROM queue.pgqueuer_log WHERE created < now() - make_interval(secs => :kept)")
 
 
@@ -78,6 +79,12 @@ async def take_back(session: AsyncSession, entrypoint: str, part: bytes) -> None
     given = {"entrypoint": entrypoint, "part": part}
     for statement in (_TAKE_BACK, _TAKE_BACK_FAILED):
         await session.execute(statement, given)
+
+
+async def remove(session: AsyncSession, job_id: int) -> bool:
+    """Delete, in the session's transaction, a job that has been taken; whether it was still there."""
+    gone = await session.execute(_REMOVE, {"id": job_id})
+    return gone.first() is not None
 
 
 async def waiting_with(session: AsyncSession, entrypoint: str, part: bytes) -> list[bytes]:

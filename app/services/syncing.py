@@ -4,7 +4,7 @@ SCIM and file imports go through here alike, with one person or fifty thousand. 
 few statements; whatever somebody's leaving brings about is done there too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ from app.models.person import Person
 from app.models.sign_in import SignIn, SignInEnd
 from app.services import account_mail, audit, deactivation_brake, policy, sign_ins, union_data, wall
 from app.services.account_letters import Notice
-from app.services.errors import Code, Refusal
+from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.personal_numbers import has_personal_number
 from app.services.work import Work, admit, differing, store
 
@@ -155,6 +155,14 @@ async def screen(work: Work, told: Mapping[str, Any]) -> None:
         if refusal.code is Code.UNION_DATA_REFUSED:
             await count_refusals(work.session, work.actor.service_client_id, work.today, 1)
         raise Refusal(refusal.code, keep=True) from None
+
+
+async def refusal_of(work: Work, faults: Sequence[FieldRefusal]) -> Refusal:
+    """Of all the faults in what was sent as one. Those that looked like union membership are counted of a client."""
+    told = sum(fault.code is Code.UNION_DATA_REFUSED for fault in faults)
+    if told and work.actor.service_client_id is not None:
+        await count_refusals(work.session, work.actor.service_client_id, work.today, told)
+    return Refusal(faults[0].code, fields=faults, keep=bool(told))
 
 
 async def hold_back(work: Work, organisation_id: UUID) -> None:

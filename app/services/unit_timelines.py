@@ -322,15 +322,18 @@ def _circles(lives: Mapping[str, Life], places: Mapping[str, str], since: date) 
     for day in sorted(events):
         moved = dict(events[day])  # before `since` the last one counts: lives are in order
         above |= moved
+        # Whoever has been walked by leads to the top, or into a circle; nobody is walked by twice.
         sound: set[str] = set()
+        circling: set[str] = set()
         for key in moved:
             walked: set[str] = set()
             step: str | None = key
-            while step is not None and step not in sound and step not in walked:
+            while step is not None and step not in sound and step not in circling and step not in walked:
                 walked.add(step)
                 step = above.get(step)
-            if step is not None and step in walked:
-                if step not in known:
+            if step is not None and step not in sound:
+                circling |= walked
+                if step in walked and step not in known:
                     circle = {step}
                     up = above.get(step)
                     while up is not None and up not in circle:

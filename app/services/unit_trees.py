@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.models.organisation import Organisation
 from app.models.unit_tree import TreePeriodRead, TreeUnit, TreeUnitRead, UnitTreeInput, UnitTreeRead
-from app.services import imports, union_data, unit_syncing
+from app.services import imports, syncing, union_data, unit_syncing
 from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.personal_numbers import has_personal_number
 from app.services.unit_timelines import Period, PresentUnit, WantedUnit, is_foreign, plan_tree
@@ -27,8 +27,9 @@ async def replace(work: Work, organisation_id: UUID, version: int, data: UnitTre
     organisation = await admit(work, "replace_unit_tree", Organisation, organisation_id)
     if await unit_syncing.version(work, organisation_id) != version:
         raise Refusal(Code.STALE_VERSION)
-    _check(data)
     here = await unit_syncing.present(work, organisation_id)
+    if faults := _faults_in(data, frozenset(period.name for unit in here.values() for period in unit.periods)):
+        raise await syncing.refusal_of(work, faults)
     plan = plan_tree(
         here.values(),
         [_wanted(each, f"/units/{place}") for place, each in enumerate(data.units)],
@@ -45,21 +46,21 @@ async def replace(work: Work, organisation_id: UUID, version: int, data: UnitTre
     return _shown(organisation_id, await unit_syncing.version(work, organisation_id), now)
 
 
-def _check(data: UnitTreeInput) -> None:
-    """No union data, no personal identity number, and no id that only a unit without one can have."""
+def _faults_in(data: UnitTreeInput, names_here: frozenset[str]) -> list[FieldRefusal]:
+    """No union data, no personal identity number, and no id that only a unit without one can have. A name that is
+    here was let in by somebody."""
     faults = []
     for place, unit in enumerate(data.units):
         ids = [unit.external_id, unit.merged_into_external_id or ""]
         ids += [period.parent_external_id or "" for period in unit.periods]
-        texts = [*ids, *(period.name for period in unit.periods)]
+        texts = [*ids, *(period.name for period in unit.periods if period.name not in names_here)]
         if any(map(union_data.looks_like, texts)):
             faults.append(FieldRefusal(f"/units/{place}", Code.UNION_DATA_REFUSED))
         elif any(map(has_personal_number, ids)):
             faults.append(FieldRefusal(f"/units/{place}", Code.PERSONAL_NUMBER_REFUSED))
         elif not all(map(is_foreign, ids)):
             faults.append(FieldRefusal(f"/units/{place}", Code.UNKNOWN_UNIT))
-    if faults:
-        raise Refusal(faults[0].code, fields=faults)
+    return faults
 
 
 def _wanted(unit: TreeUnit, place: str) -> WantedUnit:

@@ -13,7 +13,7 @@ from app import worker
 from app.database import DatabaseAway
 from app.key_directory import open_key_directory
 from app.main import create_app
-from app.services import account_mail, failed_jobs, queue, survey_mail
+from app.services import account_mail, failed_jobs, queue, survey_mail, wall
 from app.services.account_letters import Notice
 from app.services.queue import Job
 from tests import stories
@@ -172,3 +172,16 @@ async def test_they_are_swept_after_thirty_days(agency: World) -> None:
             assert not await failed_jobs.sweep(session, datetime.now(UTC) + timedelta(days=days))
             counted = await session.execute(sa.text("SELECT count(*) FROM failed_job"))
             assert counted.scalar_one() == left
+
+
+async def test_a_job_that_is_given_up_twice_is_kept_once(agency: World) -> None:
+    """A worker that dies just after giving up has not told the queue: the job would be taken, and given up, again."""
+    order = Job(account_mail.ENTRYPOINT, b"{}")
+    async with agency.database.write() as session:
+        await queue.put(session, [order])
+    (job_id,) = await as_owner(agency.database, "SELECT id FROM queue.pgqueuer")
+    for _ in range(2):
+        async with agency.database.write(wall.SYSTEM) as session:
+            await failed_jobs.move(session, job_id, order, "MailRefused", 1, datetime.now(UTC))
+        assert await as_owner(agency.database, "SELECT count(*) FROM queue.pgqueuer") == [0]
+    assert len(await listed(agency)) == 1

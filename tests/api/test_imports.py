@@ -241,7 +241,7 @@ async def test_no_union_data_comes_in_and_none_is_kept(world: World, caplog: pyt
     await it.client.refused("PUT", f"{world.path}/import-mapping", 422, "unionDataRefused", json=mapping, etag='"0"')
     async with world.database.write() as session:
         query = sa.text("SELECT refusals FROM union_data_refusal WHERE service_client_id = :id")
-        assert (await session.execute(query, {"id": UUID(it.id)})).scalar_one() == 2
+        assert (await session.execute(query, {"id": UUID(it.id)})).scalar_one() == 3
     assert not {"Seko", "Fackförbund"} & set(caplog.text.split())
 
 

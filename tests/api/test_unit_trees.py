@@ -53,7 +53,7 @@ def as_sent(*units: Json) -> dict[str, list[tuple[str, str | None, str, str | No
     return foreign({"units": units})
 
 
-async def test_a_tree_is_put_in_place_and_keeps_its_lineage(world: World) -> None:
+async def test_a_tree_is_put_in_place_and_keeps_its_lineage(world: World, database: Database) -> None:
     client = (await machines.hr_system(world)).client
     first = (
         unit("A", period("Alfa")),
@@ -80,8 +80,13 @@ async def test_a_tree_is_put_in_place_and_keeps_its_lineage(world: World) -> Non
     closed = await client.get(f"/units/{ids['A']}")
     assert (closed["mergedIntoId"], closed["validTo"]) == (ids["C"], on(-1))
     # What is not in it any more ends yesterday; what was closed and is not named stays as it is.
-    third = await put(world, client, second[2], second[3])
-    assert foreign(third)["B"][-1] == ("Beta ny", "D", on(0), on(0)) or foreign(third)["B"][-1][3] is None
+    third = foreign(await put(world, client, second[2], second[3]))
+    assert third["A"] == [("Alfa", None, on(-300), on(-1))]
+    # What began today has today, and is closed when that is over.
+    assert third["B"][-1] == ("Beta ny", "D", on(0), None)
+    await importing.work(database, datetime.now(UTC) + timedelta(days=1, hours=1))
+    later = foreign(await client.get(f"{world.path}/unit-tree"))
+    assert later == third | {"B": [*third["B"][:-1], ("Beta ny", "D", on(0), on(0))]}
     report = (await client.get(f"{world.path}/imports", params={"sort": "-createdAt"}))["items"][0]
     assert (report["subject"], report["state"]) == ("units", "applied")
 
@@ -109,6 +114,23 @@ async def test_what_is_no_tree_is_refused_with_its_place(
     assert problem["code"] == code, problem
     assert problem["errors"][0]["pointer"] == pointer
     assert foreign(await client.get(f"{world.path}/unit-tree")) == {}
+
+
+async def test_union_data_in_a_tree_is_counted_and_what_a_party_has_named_stays(world: World) -> None:
+    it = await machines.hr_system(world)
+    tree = await put(world, it.client, unit("A"), unit("B"))
+    ids = {each["externalId"]: each["id"] for each in tree["units"]}
+    await put(world, it.client, unit("A"), unit("B", period("Saco")), unit("C", period("OFR")), expect=422)
+    mapping = {"units": {"columns": {"Namn": "name"}, "ignoredColumns": ["isUnionMember"]}}
+    await it.client.refused("PUT", f"{world.path}/import-mapping", 422, "unionDataRefused", json=mapping, etag='"0"')
+    assert (await world.administrator.client.get(it.path))["unionDataRefusals"] == 3
+    await world.employer_rep.client.change(f"/units/{ids['B']}", {"name": "Vision"})
+    read = foreign(await it.client.get(f"{world.path}/unit-tree"))
+    as_it_is = [
+        unit(key, *(period(one[0]) | {"validFrom": one[2], "validTo": one[3]} for one in read[key])) for key in read
+    ]
+    assert foreign(await put(world, it.client, *as_it_is)) == read
+    assert (await world.administrator.client.get(it.path))["unionDataRefusals"] == 3
 
 
 async def test_a_tree_that_has_changed_is_not_written_over(world: World) -> None:

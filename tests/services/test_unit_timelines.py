@@ -1,6 +1,7 @@
 """Whole unit trees over time, against one that is looked at day by day."""
 
 import random
+import time
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -265,3 +266,13 @@ def test_random_changes_of_a_tree_are_refused_exactly_when_it_is_none_after_them
         assert (plan.errors == []) == _is_tree(after), after
         refused += bool(plan.errors)
         accepted += not plan.errors
+
+
+def test_a_huge_circle_is_found_in_no_time() -> None:
+    """Everybody else waits while a tree is looked at. Walking round from each of its units took minutes."""
+    number = 20_000
+    there = [wanted(str(each), Period("x", str((each + 1) % number), START)) for each in range(number)]
+    tail = [wanted(f"t{each}", Period("x", f"t{each - 1}" if each else "0", START)) for each in range(5_000)]
+    began = time.process_time()
+    assert errors(*there, *tail) == [PlaceError("/0", Code.UNIT_CYCLE)]
+    assert time.process_time() - began < 10
