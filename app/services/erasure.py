@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -15,7 +16,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.columns import Language
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
-from app.models.hr_import import HrImport, HrKeptChange, ImportState
+from app.models.hr_import import HrImport, HrKeptChange, ImportState, ImportSubject
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
 from app.models.mandate import Mandate, valid_between
@@ -110,13 +111,14 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
-        sa.delete(HrKeptChange).where(col(HrKeptChange.person_id) == person.id),
+        sa.delete(HrKeptChange).where(_kept_of(person)),
         # A plan that has not been applied may name them.
         sa.update(HrImport)
         .where(col(HrImport.organisation_id) == person.organisation_id, col(HrImport.plan).is_not(None))
         .values(state=ImportState.LAPSED, plan=None, version=col(HrImport.version) + 1),
     ):
         await work.session.execute(statement.execution_options(synchronize_session=False))
+    await _take_out_of_reports(work, person)
     await throttle.forget_account(work.session, key, person.id, person.email)
     for entrypoint in WAITING_MAIL:
         await queue.take_back(work.session, entrypoint, str(person.id).encode())
@@ -135,3 +137,37 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
     # The mandate under which each thing was done stays.
     acted = sa.update(AuditEntry).where(col(AuditEntry.person_id) == person.id).values(person_id=None)
     await work.session.execute(acted.execution_options(synchronize_session=False))
+
+
+def _kept_of(person: Person) -> sa.ColumnElement[bool]:
+    """What is kept of a later day about the person: by id, by the HR system's id, or by the address.
+
+    On that day they would be taken in again, with the name that was erased.
+    """
+    address = sa.func.lower(sa.type_coerce(col(HrKeptChange.content), JSONB)["email"].astext)
+    return sa.and_(
+        col(HrKeptChange.organisation_id) == person.organisation_id,
+        col(HrKeptChange.subject) == ImportSubject.PEOPLE,
+        sa.or_(
+            col(HrKeptChange.person_id) == person.id,
+            col(HrKeptChange.external_id) == person.external_id,
+            address == sa.func.lower(person.email),
+        ),
+    )
+
+
+async def _take_out_of_reports(work: Work, person: Person) -> None:
+    """What an import has changed stays counted; that it was this person does not."""
+    if person.external_id is not None:
+        named = {"organisation_id": person.organisation_id, "external_id": person.external_id}
+        await work.session.execute(_UNNAMED, named)
+
+
+_UNNAMED = sa.text(
+    "UPDATE hr_import SET version = version + 1, report = jsonb_set(report, '{changes}', ("
+    "SELECT coalesce(jsonb_agg(one ORDER BY place), '[]') "
+    "FROM jsonb_array_elements(report -> 'changes') WITH ORDINALITY AS listed (one, place) "
+    "WHERE one ->> 'externalId' <> :external_id)) "
+    "WHERE organisation_id = :organisation_id AND subject = 'people' "
+    "AND report -> 'changes' @> jsonb_build_array(jsonb_build_object('externalId', CAST(:external_id AS text)))"
+).bindparams(sa.bindparam("organisation_id", type_=sa.Uuid), sa.bindparam("external_id", type_=sa.Text))

@@ -107,6 +107,7 @@ async def apply(work: Work, import_id: UUID, version: int, application: ImportAp
     if subject is ImportSubject.PEOPLE:
         begun = await syncing.begin(work, hr_import.organisation_id)
         await people_syncing.carry_out(work, begun, plan_content.people_changes(content))
+        await kept_changes.know_people(work, hr_import.organisation_id)
     else:
         organisation = await admit(work, "create_unit", Organisation, hr_import.organisation_id)
         here = await unit_syncing.present(work, organisation.id)
