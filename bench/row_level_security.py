@@ -134,7 +134,7 @@ async def run(url: str, server: psutil.Process) -> None:
 
 async def _from_the_middle(app: ASGIApp, place: Place) -> str:
     """Where a client comes that has followed `next` for a long time: the name in the middle, and the person's id."""
-    from app.services.listing import _written
+    from app.services.listing import written
 
     database: Database = app.state.database  # type: ignore[attr-defined]
     async with database.migrate() as connection:
@@ -147,7 +147,7 @@ async def _from_the_middle(app: ASGIApp, place: Place) -> str:
                 {"organisation": place.organisation_id, "half": PEOPLE // 2},
             )
         ).one()
-    after = _written("name", tuple(middle))
+    after = written("name", tuple(middle))
     return f"{BASE}/organisations/{place.organisation_id}/people?limit={LIMIT}&after={after}"
 
 

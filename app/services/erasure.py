@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -92,15 +93,6 @@ async def _check_free(work: Work, person: Person) -> None:
         raise Refusal(Code.PERSON_LEADS_SESSION)
 
 
-def _said_of(person: Person) -> sa.ColumnElement[bool]:
-    """What is kept for a later day, of somebody who was not here yet when it was said."""
-    return sa.and_(
-        col(HrKeptChange.organisation_id) == person.organisation_id,
-        col(HrKeptChange.subject) == ImportSubject.PEOPLE,
-        col(HrKeptChange.external_id) == person.external_id,
-    )
-
-
 async def _erase(work: Work, key: TokenKey, person: Person) -> None:
     if person.organisation_id is not None:
         await named_texts.take_out(work, "erase_person", person)
@@ -120,7 +112,7 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
-        sa.delete(HrKeptChange).where(sa.or_(col(HrKeptChange.person_id) == person.id, _said_of(person))),
+        sa.delete(HrKeptChange).where(_kept_of(person)),
         # A plan that has not been applied may name them. Its portions last: whoever applies it holds the import.
         sa.update(HrImport)
         .where(col(HrImport.organisation_id) == person.organisation_id, col(HrImport.state).in_(PLAN_KEPT))
@@ -128,6 +120,7 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         sa.delete(HrImportPortion).where(col(HrImportPortion.organisation_id) == person.organisation_id),
     ):
         await work.session.execute(statement.execution_options(synchronize_session=False))
+    await _take_out_of_reports(work, person)
     await throttle.forget_account(work.session, key, person.id, person.email)
     for entrypoint in WAITING_MAIL:
         await queue.take_back(work.session, entrypoint, str(person.id).encode())
@@ -146,3 +139,37 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
     # The mandate under which each thing was done stays.
     acted = sa.update(AuditEntry).where(col(AuditEntry.person_id) == person.id).values(person_id=None)
     await work.session.execute(acted.execution_options(synchronize_session=False))
+
+
+def _kept_of(person: Person) -> sa.ColumnElement[bool]:
+    """What is kept of a later day about the person: by id, by the HR system's id, or by the address.
+
+    On that day they would be taken in again, with the name that was erased.
+    """
+    address = sa.func.lower(sa.type_coerce(col(HrKeptChange.content), JSONB)["email"].astext)
+    return sa.and_(
+        col(HrKeptChange.organisation_id) == person.organisation_id,
+        col(HrKeptChange.subject) == ImportSubject.PEOPLE,
+        sa.or_(
+            col(HrKeptChange.person_id) == person.id,
+            col(HrKeptChange.external_id) == person.external_id,
+            address == sa.func.lower(person.email),
+        ),
+    )
+
+
+async def _take_out_of_reports(work: Work, person: Person) -> None:
+    """What an import has changed stays counted; that it was this person does not."""
+    if person.external_id is not None:
+        named = {"organisation_id": person.organisation_id, "external_id": person.external_id}
+        await work.session.execute(_UNNAMED, named)
+
+
+_UNNAMED = sa.text(
+    "UPDATE hr_import SET version = version + 1, report = jsonb_set(report, '{changes}', ("
+    "SELECT coalesce(jsonb_agg(one ORDER BY place), '[]') "
+    "FROM jsonb_array_elements(report -> 'changes') WITH ORDINALITY AS listed (one, place) "
+    "WHERE one ->> 'externalId' <> :external_id)) "
+    "WHERE organisation_id = :organisation_id AND subject = 'people' "
+    "AND report -> 'changes' @> jsonb_build_array(jsonb_build_object('externalId', CAST(:external_id AS text)))"
+).bindparams(sa.bindparam("organisation_id", type_=sa.Uuid), sa.bindparam("external_id", type_=sa.Text))

@@ -152,6 +152,7 @@ async def _do(work: Work, subject: ImportSubject, organisation_id: UUID, content
     if subject is ImportSubject.PEOPLE:
         begun = await syncing.begin(work, organisation_id)
         await people_syncing.carry_out(work, begun, plan_content.people_changes(content))
+        await kept_changes.know_people(work, organisation_id)
     else:
         organisation = await admit(work, "create_unit", Organisation, organisation_id)
         here = await unit_syncing.present(work, organisation.id)

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from app.models.columns import Language, UtcDateTime
 from app.models.hr_import import HrImport, HrKeptChange, ImportSubject
+from app.models.person import Person
 from app.models.service_client import Scope, ServiceClient, ServiceClientState
 from app.services import wall
 from app.services.content_hash import content_hash
@@ -149,6 +150,24 @@ async def store(
         await work.session.flush()
 
 
+async def know_people(work: Work, organisation_id: UUID) -> None:
+    """Tie what is kept to people who were not here when it was planned, so that it goes with their erasure."""
+    async with wall.beyond(work.session):  # whoever syncs need not be let to read people
+        await work.session.execute(_KNOW, {"its_organisation": organisation_id})
+
+
+_KNOW = (
+    sa.update(HrKeptChange)
+    .where(
+        col(HrKeptChange.organisation_id) == sa.bindparam("its_organisation", type_=sa.Uuid),
+        col(HrKeptChange.subject) == ImportSubject.PEOPLE,
+        col(HrKeptChange.person_id).is_(None),
+        col(Person.organisation_id) == col(HrKeptChange.organisation_id),
+        col(Person.external_id) == col(HrKeptChange.external_id),
+    )
+    .values(person_id=col(Person.id))
+    .execution_options(synchronize_session=False)
+)
 _DELETE = (
     sa.delete(HrKeptChange)
     .where(
