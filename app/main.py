@@ -14,13 +14,13 @@ from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
 
-from app.api import api_info, document, limits, operations, problems, token_keys, webhook_deliveries
+from app.api import api_info, document, limits, operations, problems, scim, token_keys, webhook_deliveries
 from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
 from app.api.doors import Doors
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE, SURVEY_RESPONSES
-from app.api.scim import application as scim
+from app.api.scim.application import ScimApplication
 from app.ballot_box import BallotBox
 from app.closing import closing_rounds
 from app.database import Database
@@ -145,7 +145,7 @@ def create_app(settings: Settings) -> FastAPI:
     # Not included, but taken over: around an included router's routes the framework builds others, and asks both.
     operations_by_noun = [route for router in ROUTERS for route in router.routes]
     app.router.routes += [Doors(operations_by_noun), *operations_by_noun]
-    app.mount(scim.PATH, scim.ScimApplication(now), name="scim")
+    app.mount(scim.PATH, ScimApplication(now), name="scim")
     app.include_router(api_info.health)
     app.include_router(token_keys.router)
     app.webhooks.routes += webhook_deliveries.messages.routes

@@ -16,11 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api import scim
 from app.api.dependencies import RequestRefusal
 from app.api.middleware import is_host
 from app.api.negotiation import LanguageTag, preferred_language
 from app.api.operations import methods_at, of_respondents
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
+from app.api.scim import errors as scim_errors
 from app.database import DatabaseAway
 from app.services.errors import Refusal
 from app.services.key_store import KeyMissing, KeyStoreUnavailable
@@ -52,6 +54,10 @@ def problem(
 ) -> JSONResponse:
     """The answer for a reason code, in the caller's language."""
     text = PROBLEMS[code]
+    if request.scope["path"].startswith(f"{scim.PATH}/"):
+        # Refused before SCIM was asked: in the form that its clients read.
+        said = scim_errors.body_of(text.status, text.detail["en"])
+        return JSONResponse(said, text.status, {"Cache-Control": "no-store", **(headers or {})}, scim_errors.MEDIA_TYPE)
     language = preferred_language(request)
     body: dict[str, Any] = {
         "type": TYPE_ROOT + re.sub(r"(?<!^)(?=[A-Z])", "-", code).lower(),

@@ -145,9 +145,8 @@ def _clean(value: Any, keep: str) -> Any:
     if not isinstance(value, str) or len(value) > 4 * _LONGEST:
         # No text gets four times shorter by NFC: the length is refused without a look at the rest.
         return value
-    # A long template has tens of thousands of characters: what is plainly right is not looked at one by one.
-    if _MAY_BE_PILED.search(value):
-        _refuse_piled_marks(value)
+    if has_piled_marks(value):
+        raise _CONTROL_CHARACTER
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     if not text.isprintable():
         _refuse_controls(text, keep)
@@ -160,6 +159,15 @@ def _refuse_controls(text: str, keep: str) -> None:
             raise _CONTROL_CHARACTER
 
 
+def without_controls(line: str) -> str:
+    """A line as `Line` would take it, for senders who cannot be asked to send it again."""
+    text = unicodedata.normalize("NFC", line)
+    if not text.isprintable():
+        text = "".join(each for each in text if each in _WRITTEN_INVISIBLY or not _is_control(each))
+    text = text.strip()
+    return text if text.strip(_WRITTEN_INVISIBLY + " ") else ""
+
+
 def _is_control(character: str) -> bool:
     category = unicodedata.category(character)
     if category == "Cn":
@@ -168,13 +176,17 @@ def _is_control(character: str) -> bool:
     return category in {"Cc", "Cs", "Cf", "Co", "Zl", "Zp"}
 
 
-def _refuse_piled_marks(text: str) -> None:
+def has_piled_marks(text: str) -> bool:
     """Sorting the marks on one letter takes the square of their number: a megabyte of them stops the service."""
+    # A long template has tens of thousands of characters: what is plainly right is not looked at one by one.
+    if not _MAY_BE_PILED.search(text):
+        return False
     in_a_row = 0
     for character in text:
         in_a_row = in_a_row + 1 if unicodedata.combining(character) else 0
         if in_a_row > _MARKS_IN_A_ROW:
-            raise _CONTROL_CHARACTER
+            return True
+    return False
 
 
 def _clean_line(value: Any) -> Any:

@@ -55,7 +55,7 @@ class Person(VersionedRow, table=True):
     changed_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     """When anything of the row last changed; null: not since it was created."""
     deactivated_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
-    """When syncing said that they had left; null again once they are back."""
+    """When syncing last said that they had left; null again once a person has said that they are back."""
     removed_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     """From then on whoever syncs finds nobody here. Somebody with the same address is the same person, back again."""
 

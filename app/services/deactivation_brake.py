@@ -22,16 +22,17 @@ HANDFUL = 5
 
 @dataclass(frozen=True)
 class Brake:
-    """How many people are active, how many syncing has deactivated within a day, and how many it may in all."""
+    """How many people are active or were within a day, how many of them syncing has deactivated since, and how many it
+    may in all. Whoever syncing has brought back counts: they were signed out, and their mandates rest."""
 
-    active: int
+    people: int
     deactivated: int
     released: int
     percent: int
 
     @property
     def most(self) -> int:
-        return max(HANDFUL, (self.active + self.deactivated) * self.percent // 100) + self.released
+        return max(HANDFUL, self.people * self.percent // 100) + self.released
 
     @property
     def left(self) -> int:
@@ -40,16 +41,17 @@ class Brake:
 
 async def read(session: AsyncSession, organisation: Organisation, now: datetime) -> Brake:
     """As of now. Whoever decides by it holds the organisation's row, so that two streams do not add up."""
-    people = sa.select(
-        sa.func.count().filter(col(Person.active)),
-        sa.func.count().filter(sa.not_(col(Person.active)), col(Person.deactivated_at) > now - WITHIN),
+    lately = sa.func.coalesce(col(Person.deactivated_at) > now - WITHIN, sa.false())
+    counted = sa.select(
+        sa.func.count().filter(sa.or_(col(Person.active), lately)),
+        sa.func.count().filter(lately),
     ).where(col(Person.organisation_id) == organisation.id)
-    active, deactivated = (await session.execute(people)).one()
+    people, deactivated = (await session.execute(counted)).one()
     releases = sa.select(sa.func.coalesce(sa.func.sum(col(DeactivationRelease.people)), 0)).where(
         col(DeactivationRelease.organisation_id) == organisation.id, col(DeactivationRelease.expires_at) > now
     )
     released = (await session.execute(releases)).scalar_one()
-    return Brake(active, deactivated, released, organisation.deactivation_brake_percent)
+    return Brake(people, deactivated, released, organisation.deactivation_brake_percent)
 
 
 async def check(session: AsyncSession, organisation: Organisation, leaving: int, now: datetime) -> None:

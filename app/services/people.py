@@ -81,7 +81,9 @@ async def update(
         if "name" in changes:
             changes |= {"given_name": None, "family_name": None}  # syncing said those of the former name
         if changes.get("active"):
-            changes |= {"deactivated_at": None, "removed_at": None}
+            changes["removed_at"] = None
+            if work.actor.service_client_id is None:
+                changes["deactivated_at"] = None  # somebody has looked at it: it is nothing for the brake any more
         former = person.email
         moves = changes.get("email", former).lower() != former.lower()
         if moves and person.id == work.actor.person_id and not proved:

@@ -177,7 +177,7 @@ def _compared(searched: Searched, op: CompareOperator, value: Any) -> sa.ColumnE
 def _text_compared(searched: Searched, op: CompareOperator, value: Any) -> sa.ColumnElement[bool]:
     if not isinstance(value, str):
         raise InvalidFilterException(detail="This is a text")
-    if "\x00" in value:
+    if not _can_be_stored(value):
         return sa.true() if op == CompareOperator.ne else sa.false()
     bound = sa.literal(value, sa.String)
     column: sa.ColumnElement[Any] = searched.column
@@ -201,6 +201,11 @@ def _text_compared(searched: Searched, op: CompareOperator, value: Any) -> sa.Co
     return sa.func.coalesce(held, sa.false())
 
 
+def _can_be_stored(text: str) -> bool:
+    """PostgreSQL has no text with a zero character, or with half of a character."""
+    return "\x00" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
 def _moment_compared(column: sa.ColumnElement[Any], op: CompareOperator, value: Any) -> sa.ColumnElement[bool]:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
@@ -208,6 +213,9 @@ def _moment_compared(column: sa.ColumnElement[Any], op: CompareOperator, value: 
         raise InvalidFilterException(detail="This is a moment in time") from None
     if moment.tzinfo is None:
         raise InvalidFilterException(detail="A moment in time has an offset")
+    if not 1900 <= moment.year <= 2999:
+        # At the ends of the calendar another zone's day does not exist.
+        raise InvalidFilterException(detail="The year is between 1900 and 2999")
     if op == CompareOperator.eq:
         return column == moment
     if op == CompareOperator.ne:

@@ -124,7 +124,6 @@ async def update(
     member_ids: frozenset[UUID] | None,
 ) -> None:
     """`member_ids` None: as they are. Whoever is a member no more works in no unit."""
-    syncing.check_content({"department": name, "external_id": external_id})
     row = await _held(work, organisation_id, unit_id, version)
     data = UnitUpdate.model_validate({"name": name, "externalId": external_id})
     await units.update(work, unit_id, row[0].version, data)

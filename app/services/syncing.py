@@ -78,7 +78,7 @@ class Syncing:
             self.leavers.append(person)
             changes["deactivated_at"] = self.work.now
         if changes.get("active"):
-            changes |= {"deactivated_at": None, "removed_at": None}
+            changes["removed_at"] = None
         if changes:
             self._apply(person, changes)
         return bool(changes)
@@ -120,6 +120,12 @@ class Syncing:
                 await sign_ins.end(work.session, col(SignIn.person_id).in_(ids), SignInEnd.DEACTIVATED, work.now)
                 await suspend_mandates(work, ids)
         self.leavers = []
+
+
+async def hold(session: AsyncSession, organisation_id: UUID) -> None:
+    """Whoever else syncs the organisation waits until the transaction ends, as after `begin`."""
+    held = sa.select(col(Organisation.id)).where(col(Organisation.id) == organisation_id)
+    await session.execute(held.with_for_update(key_share=True))
 
 
 async def begin(work: Work, organisation_id: UUID) -> Syncing:

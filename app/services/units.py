@@ -94,12 +94,17 @@ async def update(work: Work, unit_id: UUID, version: int, data: UnitUpdate) -> U
     await hold_tree(work, organisation_id)
     unit = await admit(work, "update_unit", Unit, unit_id, version)
     sent = data.model_dump(exclude_unset=True)
-    await syncing.screen(work, {"department": sent.get("name"), "external_id": sent.get("external_id")})
     effective_on: date = sent.pop("effective_on", work.today)
     last_day: date | None = sent.pop("valid_to", None)
     placed: dict[str, Any] = {field: sent.pop(field) for field in ("name", "parent_id") if field in sent}
 
     placement = (await _placements(work, unit.id))[-1]
+    # What is there already was let in by somebody.
+    told = {
+        "department": (placed.get("name"), placement.name),
+        "external_id": (sent.get("external_id"), unit.external_id),
+    }
+    await syncing.screen(work, {field: new for field, (new, former) in told.items() if new != former})
     _check_day(work, effective_on, placement, "/effectiveOn")
     changes = differing(unit, sent)
     moved = differing(placement, placed)

@@ -50,6 +50,26 @@ TOLD = (
     "förbundstillhörighet",
     "Lärarförbundet",
     "extensionAttribute1 Seko",
+    # Names of attributes as programs write them in one.
+    *("isunionmember", "memberofunion", "UNIONCODE", "unionid", "unionname", "fackkod", "facknummer", "fackAvdrag"),
+    # Unions that are called something else, and other compounds.
+    *("Sveriges Ingenjörer", "SverigesIngenjörer", "Sveriges lärare", "Försvarsförbundet", "TULL-KUST", "IF Metall"),
+    *("sacoförbundet", "sekoförbundet", "ofrmedlem", "STmedlem", "st-medlem", "ickefacklig", "Unionens", "medlemseko"),
+    # Hidden by what is not seen, by marks, and by letters of other scripts that look the same.
+    *("Sa\u200bco", "S\u00adeko", "Sa\x01co", "S\u0336a\u0336c\u0336o", "Sa\u034fco", "Sa\ufe0fco", "Sa\u3164co"),
+    *(
+        "\u0405\u0430\u0441\u043e",
+        "f\u0430\u0441k",
+        "\u039fFR",
+        "\ua731\u1d00\u1d04\u1d0f",
+        "s\u0251co",
+        "\uff33\uff41\uff43\uff4f",
+    ),
+    *("\u24e2\u24d0\u24d2\u24de", "\U0001d412\U0001d41a\U0001d41c\U0001d428", "Sek\u00f8"),
+    # By figures, by spaces and points, and by the ways in which HTML, addresses and programs write letters.
+    *("5aco", "Sac0", "S3ko", "0FR", "f@ck", "f4ckf0rbund", "S a c o", "S.a.c.o", "f-a-c-k", "O.F.R.", "S.T."),
+    *("&#102;ack", "S&#x61;co", "fackf&ouml;rbund", "%66ack", "fackf%C3%B6rbund", "\\u0066ack"),
+    "Ej medlem\tSeko",
 )
 NOT_TOLD = (
     "",
@@ -72,6 +92,18 @@ NOT_TOLD = (
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
     "secondment",
     "Sekonda",
+    "Personalorganisatör",
+    "Fackorgan",
+    "Unionsrätt och unionsmedborgare",
+    "Transport och logistik",
+    "Avdelning S",
+    "A B C D",
+    "Lab 5A",
+    "0fa5ac00-5ac0-4ac0-8f4c-fac000000001",  # an id of Entra ID's
+    "E-4711",
+    "kim.ek@example.se",
+    "Å & Ö 100 %",
+    "C:\\users\\ufek",
 )
 
 

@@ -3,3 +3,5 @@
 The protocol is the library's. Ours are the shapes (what is kept at all), the storage (which calls the services that
 every other request calls), and what Entra ID and Okta send that the standard does not say.
 """
+
+PATH = "/scim/v2"

@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from app.api.dependencies import address_of, database_of
+from app.api.scim import PATH
 from app.api.scim.errors import exception_of
 from app.api.scim.service import Service
 from app.api.scim.storage import Storage
@@ -32,7 +33,6 @@ from app.services.errors import Refusal
 from app.services.tokens import ClientClaims, TokenKey
 from app.services.work import Work
 
-PATH = "/scim/v2"
 RETRY_AFTER_S = 5
 _READS = {Operation.query, Operation.search, Operation.search_with_body}
 _DISCOVERY = {Operation.resource_types, Operation.schemas, Operation.resource_type, Operation.schema}
@@ -87,7 +87,10 @@ class ScimApplication:
             actor = await self._actor(request, claims, session)
             work = Work(session, actor, moment, self._now)
             asked.subject = actor
-            storage = Storage(work, writes=not reads)
+            if not reads and actor.organisation_id is not None:
+                # Before anything is read: or of two changes of one thing the later would be refused as stale.
+                await syncing.hold(session, actor.organisation_id)
+            storage = Storage(work, writes=not reads, met=service.meet)
             return await AsyncScimHandler(service, storage).handle(asked)
 
     async def _actor(self, request: Request, claims: ClientClaims, session: Any) -> Actor:

@@ -1,6 +1,5 @@
 """The library's protocol for one request: who may do what by which scope, and nothing that could tell membership."""
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
@@ -8,8 +7,8 @@ from typing import Any, cast
 from scim2_models import (
     BulkOperation,
     Context,
+    Error,
     ForbiddenException,
-    InvalidSyntaxException,
     InvalidValueException,
     PatchOp,
     PayloadTooLargeException,
@@ -24,17 +23,14 @@ from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target
 from scim2_server.service import ScimService
 
-from app.api.scim import tolerance
-from app.api.scim.errors import detail_of
+from app.api.scim import bodies, tolerance
+from app.api.scim.errors import detail_of, is_ours, without_echo
 from app.api.scim.shapes import MOST_BYTES, PROVIDER
 from app.models.service_client import Scope
 from app.services import union_data
 from app.services.actor import Actor
 from app.services.errors import Code
-from app.services.spelling import read_json
 
-DEEPEST = 30
-"""Of a body. Nothing that is kept lies deeper than five."""
 _READS = {Operation.query, Operation.search, Operation.search_with_body}
 _SCOPES = {
     ("User", True): Scope.PEOPLE_READ,
@@ -50,6 +46,8 @@ class Service(ScimService):
     def __init__(self) -> None:
         super().__init__(PROVIDER)
         self.union_data_refusals = 0
+        self._here: frozenset[str] = frozenset()
+        """What the thing that is replaced says already."""
         self._refused_operations: set[int] = set()
 
     def authorize(self, request: ScimRequest, target: Target, resource_type: ResourceType) -> None:
@@ -58,43 +56,53 @@ class Service(ScimService):
         if not actor.granted(scope):
             raise ForbiddenException(detail=f"This takes the scope {scope.value}")
 
+    def meet(self, resource: Resource[Any]) -> None:
+        """What is here was let in by somebody. Said again, it must not keep a leaver's news from arriving."""
+        self._here = frozenset(bodies.texts_in(resource.model_dump()))
+
+    @staticmethod
+    def error_of(exception: Exception) -> Error:
+        """Nothing of what was sent is said back."""
+        error: Error = ScimService.error_of(exception)
+        return error if is_ours(exception) else without_echo(error)
+
     # --- Bodies: read once more carefully than the library does, screened, and made standard
 
     def read_creation(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> Resource[Any]:
         content = self._screened(resource_type, body, content_type)
         made = tolerance.as_standard(content, self.endpoint_of(resource_type), replaces=False)
-        return _addressed(super().read_creation(resource_type, _bytes(made), content_type))
+        return _addressed(super().read_creation(resource_type, bodies.written(made), content_type))
 
     def read_replacement(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> Resource[Any]:
-        content = self._screened(resource_type, body, content_type)
+        content = self._screened(resource_type, body, content_type, self._here)
         made = tolerance.as_standard(content, self.endpoint_of(resource_type), replaces=True)
-        return super().read_replacement(resource_type, _bytes(made), content_type)
+        return super().read_replacement(resource_type, bodies.written(made), content_type)
 
     def read_patch(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> "PatchOp[Any]":
         content = self._screened(resource_type, body, content_type)
-        return super().read_patch(resource_type, _bytes(tolerance.patch_as_standard(content)), content_type)
+        return super().read_patch(resource_type, bodies.written(tolerance.patch_as_standard(content)), content_type)
 
     def read_bulk(self, body: bytes, content_type: str | None) -> BulkPlan:
         self.ensure_bulk_payload_size(len(body))
         content = self._decoded(body, content_type)
-        operations = _operations_of(content)
+        operations = bodies.operations_of(content)
         if len(operations) > (self.config.bulk.max_operations or 0 if self.config.bulk else 0):
             raise PayloadTooLargeException(detail="Too many operations")
         refused = []
         for place, operation in enumerate(operations):
             endpoint = str(operation.get("path", "")).strip("/").partition("/")[0]
-            if self._tells_membership(endpoint, operation.get("data")) or union_data.looks_like(
-                str(operation.get("bulkId", ""))
-            ):
-                # It fails by itself, as it would alone; the others are carried out.
+            rest = {name: value for name, value in operation.items() if name != "data"}
+            if self._tells_membership(endpoint, operation.get("data")) or union_data.found_in(rest):
+                # It fails by itself, as it would alone; the others are carried out. The answer names it by these.
+                named = {name: rest[name] for name in ("method", "path", "bulkId") if name in rest}
+                operations[place] = {} if union_data.found_in(named) else named | {"data": {}}
                 refused.append(place)
-                operation["data"] = {}
             elif str(operation.get("method", "")).upper() == "PATCH":
                 operation["data"] = tolerance.patch_as_standard(operation.get("data"))
             elif "data" in operation:
                 replaces = str(operation.get("method", "")).upper() == "PUT"
                 operation["data"] = tolerance.as_standard(operation["data"], endpoint, replaces=replaces)
-        plan = super().read_bulk(_bytes(content), content_type)
+        plan = super().read_bulk(bodies.written(content), content_type)
         self._refused_operations = {id(plan.operations[place]) for place in refused}
         return plan
 
@@ -112,9 +120,24 @@ class Service(ScimService):
             raise exception
         return super().bulk_failure(outcome, exception)
 
-    def _screened(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> Any:
+    @staticmethod
+    def bulk_validation_failure(
+        operation: BulkOperation[Resource[Any]], outcome: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        failure = ScimService.bulk_validation_failure(operation, outcome)
+        if failure is not None:
+            failure["response"] = without_echo(failure["response"])
+        return failure
+
+    def decode_body(self, body: bytes, content_type: str | None) -> Any:
+        """A search's, which the library reads itself."""
+        return self._decoded(body, content_type)
+
+    def _screened(
+        self, resource_type: ResourceType, body: bytes, content_type: str | None, here: frozenset[str] = frozenset()
+    ) -> Any:
         content = self._decoded(body, content_type)
-        if self._tells_membership(self.endpoint_of(resource_type), content):
+        if self._tells_membership(self.endpoint_of(resource_type), content, here):
             raise self._refusal()
         return content
 
@@ -122,17 +145,11 @@ class Service(ScimService):
         self.ensure_json(content_type)
         if len(body) > MOST_BYTES:
             raise self.payload_too_large(MOST_BYTES)
-        try:
-            content = read_json(body)
-        except (ValueError, RecursionError):
-            raise InvalidSyntaxException(detail="The body is not valid JSON, or a name occurs twice") from None
-        if _is_deep(content):
-            raise InvalidSyntaxException(detail="The body is nested too deeply")
-        return content
+        return bodies.read(body)
 
-    def _tells_membership(self, endpoint: str, content: Any) -> bool:
+    def _tells_membership(self, endpoint: str, content: Any, here: frozenset[str] = frozenset()) -> bool:
         named = tolerance.people_named_by(endpoint)
-        return any(union_data.found_in(each, people_named_by=named) for each in tolerance.told(content))
+        return any(union_data.found_in(each, people_named_by=named, here=here) for each in tolerance.told(content))
 
     def _refusal(self) -> InvalidValueException:
         self.union_data_refusals += 1
@@ -157,7 +174,9 @@ class Service(ScimService):
         user = cast("Any", current)
         before = None
         if hasattr(user, "emails"):
-            _drop_addresses(patch_op)
+            if not _drop_addresses(patch_op):
+                self.check_preconditions(current, "PATCH", conditions)
+                return None
             before = (user.display_name, _composed(user))
         patched = super().apply_patch(current, patch_op, conditions)
         # Whoever never said a name for display has one that is made of its parts.
@@ -175,13 +194,6 @@ class Service(ScimService):
         )
 
 
-def _operations_of(content: Any) -> list[dict[str, Any]]:
-    if not isinstance(content, dict):
-        return []
-    operations = next((value for name, value in content.items() if str(name).lower() == "operations"), None)
-    return [each for each in operations if isinstance(each, dict)] if isinstance(operations, list) else []
-
-
 def _addressed(resource: Resource[Any]) -> Resource[Any]:
     """Somebody who is taken in can be written to."""
     emails = getattr(resource, "emails", None)
@@ -190,8 +202,11 @@ def _addressed(resource: Resource[Any]) -> Resource[Any]:
     return resource
 
 
-def _drop_addresses(patch_op: "PatchOp[Any]") -> None:
-    """The address is set once: what is said of it later changes nothing, and the answer shows what is kept."""
+def _drop_addresses(patch_op: "PatchOp[Any]") -> bool:
+    """The address is set once: what is said of it later changes nothing, and the answer shows what is kept.
+
+    Whether anything else is said.
+    """
     kept = []
     for operation in patch_op.operations or []:
         path = str(operation.path or "")
@@ -205,26 +220,11 @@ def _drop_addresses(patch_op: "PatchOp[Any]") -> None:
                 continue
             operation.value = rest
         kept.append(operation)
-    patch_op.operations = kept
+    if kept:
+        patch_op.operations = kept  # the library knows no PATCH that says nothing
+    return bool(kept)
 
 
 def _composed(user: Any) -> str | None:
     name = user.name
     return " ".join(part for part in (name.given_name, name.family_name) if part) or None if name else None
-
-
-def _is_deep(content: Any) -> bool:
-    waiting = [(content, 0)]
-    while waiting:
-        each, depth = waiting.pop()
-        if depth > DEEPEST:
-            return True
-        if isinstance(each, dict):
-            waiting += [(value, depth + 1) for value in each.values()]
-        elif isinstance(each, list):
-            waiting += [(value, depth + 1) for value in each]
-    return False
-
-
-def _bytes(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False).encode()

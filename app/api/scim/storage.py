@@ -1,11 +1,13 @@
 """The library's storage, on the services that every other request calls too: policy, locks, versions and the trail."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from scim2_models import (
+    InvalidValueException,
     Meta,
     NotFoundException,
     NotImplementedException,
@@ -16,7 +18,7 @@ from scim2_models import (
 )
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
-from app.api.scim.errors import exception_of
+from app.api.scim.errors import detail_of, exception_of
 from app.api.scim.shapes import ENTERPRISE, PROVIDER, Group
 from app.models.columns import Language
 from app.models.person import Person
@@ -26,13 +28,19 @@ from app.services.errors import Refusal
 from app.services.scim_users import UserTold
 from app.services.work import Work
 
+_NOT_VALID = "validationFailed"
+FURTHEST = 2**31
+"""Nobody has so many people; the database counts no further than 2**63."""
+
 
 class Storage(AsyncScimStorage):
     """One request's storage: one organisation, that of the service client."""
 
-    def __init__(self, work: Work, *, writes: bool) -> None:
+    def __init__(self, work: Work, *, writes: bool, met: Callable[[Resource[Any]], None] | None = None) -> None:
         self._work = work
         self._writes = writes
+        self._met = met
+        """Told of everything that is read by its id."""
 
     @property
     def _organisation_id(self) -> UUID:
@@ -51,9 +59,13 @@ class Storage(AsyncScimStorage):
         with as_scim():
             row_id = _id(resource_id)
             if resource_type.name == "User":
-                return _user(await scim_users.read(self._work, self._organisation_id, row_id))
-            row = await scim_groups.read(self._work, self._organisation_id, row_id)
-            return _group(row, await self._members([row_id], response_parameters))
+                found = _user(await scim_users.read(self._work, self._organisation_id, row_id))
+            else:
+                row = await scim_groups.read(self._work, self._organisation_id, row_id)
+                found = _group(row, await self._members([row_id], response_parameters))
+        if self._met is not None:
+            self._met(found)
+        return found
 
     async def search(
         self,
@@ -64,7 +76,7 @@ class Storage(AsyncScimStorage):
     ) -> SearchPage:
         if len(resource_types) > 1 and search_request.sort_by is not None:
             raise NotImplementedException(detail="Sort users or groups, one at a time")
-        start = search_request.start_index_0 or 0
+        start = min(search_request.start_index_0 or 0, FURTHEST)
         left = 10**6 if search_request.count is None else search_request.count
         total, found = 0, []
         for resource_type in resource_types:
@@ -168,6 +180,8 @@ class as_scim:  # noqa: N801
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Refusal):
             raise exception_of(error) from None
+        if isinstance(error, ValidationError):
+            raise InvalidValueException(detail=detail_of(_NOT_VALID)) from None
 
 
 def _asked(

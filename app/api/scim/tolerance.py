@@ -4,13 +4,13 @@ The rest of what they do is allowed by the policy of the shapes (shapes.py), or 
 PascalCase, dotted names without a path, filters in paths that match nothing, removing by a list of values.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
 from app.api.scim.shapes import ENTERPRISE
+from app.models.columns import without_controls
 
 Json = dict[str, Any]
 
@@ -40,17 +40,20 @@ def told(body: Any) -> Iterator[Any]:
     if not isinstance(operations, list):
         yield body
         return
+    yield {name: value for name, value in body.items() if value is not operations}
     for operation in operations:
         if not isinstance(operation, dict):
+            yield operation
             continue
         path, value = _get(operation, "path"), _get(operation, "value")
+        yield _without(_without(operation, "path"), "value")
         if isinstance(path, str):
             yield [path, {_last_name(path): value}]
         elif isinstance(value, dict):
             for name, each in value.items():
                 yield [name, {_last_name(str(name)): each}]
         else:
-            yield value
+            yield [path, value]
 
 
 def _last_name(path: str) -> str:
@@ -205,5 +208,4 @@ def _composed(content: Any) -> Any:
 
 
 def clean(text: str) -> str:
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(each for each in composed if unicodedata.category(each) not in {"Cc", "Cs"}).strip()
+    return without_controls(text)

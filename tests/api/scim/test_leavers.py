@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+import time_machine
 from sqlmodel import col
 
 from app.models.audit_entry import Audience, AuditEntry
@@ -160,13 +162,29 @@ async def test_a_stream_of_leavers_stops_until_an_administrator_confirms(world: 
     await hr.patch(f"/Users/{people[10]}", GONE, expect=409)
 
 
-async def test_who_returns_counts_no_more(world: World, hr: Provisioning) -> None:
+async def test_who_returns_counts_for_the_day_all_the_same(world: World, hr: Provisioning) -> None:
+    """Or a system that says of one after another that they have left and are back would sign everybody out, and let
+    every mandate rest, before anybody had looked at it."""
     people = await staff(world, hr, 60)
-    for each in people[:6]:
+    for each in people[:3]:
         await hr.patch(f"/Users/{each}", GONE)
-    await hr.patch(f"/Users/{people[6]}", GONE, expect=409)
-    await hr.patch(f"/Users/{people[0]}", BACK)
+        await hr.patch(f"/Users/{each}", BACK)
+    await hr.ask("DELETE", f"/Users/{people[3]}", expect=204)
+    await hr.hire((await hr.person(people[3])).email)
+    client = hr.machine.client
+    for active in (False, True):
+        await client.change(f"/people/{people[4]}", {"active": active})
+    await hr.patch(f"/Users/{people[5]}", GONE)
+    await hr.patch(f"/Users/{people[6]}", GONE, expect=409)  # ten percent of sixty
+    tag = await client.etag(f"/people/{people[7]}")
+    await client.refused("PATCH", f"/people/{people[7]}", 409, "deactivationBrake", json={"active": False}, etag=tag)
+    # Once a person has brought them back, somebody has looked.
+    await world.administrator.client.change(f"/people/{people[5]}", {"active": True})
     await hr.patch(f"/Users/{people[6]}", GONE)
+    # And a day later it is another day.
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
+        hr.machine.renew(world.app)
+        await hr.patch(f"/Users/{people[8]}", GONE)
 
 
 async def test_bulk_and_two_streams_at_once_do_not_get_past_it(world: World, hr: Provisioning) -> None:

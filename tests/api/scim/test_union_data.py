@@ -144,3 +144,59 @@ async def test_the_ordinary_ways_of_a_service_client_are_screened_too(world: Wor
         assert (await who.client.get(hr.machine.path))["unionDataRefusals"] == 4
     # A party that names a unit itself is asked nothing: the tree is no register.
     await world.employer_rep.client.post(f"{world.path}/units", {"name": "Vision"})
+
+
+async def test_what_is_here_already_does_not_keep_news_from_arriving(world: World, hr: Provisioning) -> None:
+    """Somebody at st.org, or called Saco, was taken in by a system administrator: their leaving must be heard."""
+    mark = uuid4().hex[:12]
+    person = {"name": "Ida Saco", "email": f"ida.saco.{mark}@st.org"}
+    made = await world.administrator.client.post(f"{world.path}/people", person)
+    read = await hr.ask("GET", f"/Users/{made['id']}")
+    left = await hr.ask("PUT", f"/Users/{made['id']}", {**read, "active": False})
+    assert left["active"] is False
+    assert await counted(world) == 0
+    # Only what is there, and only of this person.
+    for more in ({"title": "Saco"}, {"displayName": "Ida Saco-Seko"}, {"nickName": "Seko"}, {"Saco": "x"}):
+        await hr.refused("PUT", f"/Users/{made['id']}", 400, {**read, **more})
+    await hr.refused("POST", "/Users", 400, somebody(displayName="Ida Saco"))
+    other = await hr.hire(f"{uuid4().hex}@example.se")
+    await hr.refused("PUT", f"/Users/{other['id']}", 400, {**other, "displayName": "Ida Saco"})
+    assert await counted(world) == 6
+
+
+async def test_a_unit_that_a_party_has_named_may_have_members(world: World, hr: Provisioning) -> None:
+    unit = await world.employer_rep.client.post(f"{world.path}/units", {"name": "Vision"})
+    made = await hr.hire(f"{uuid4().hex}@example.se")
+    path = f"/Groups/{unit['id']}"
+    await hr.patch(path, {"op": "Add", "path": "members", "value": [{"value": made["id"]}]})
+    read = await hr.ask("GET", path)
+    assert [each["value"] for each in read["members"]] == [made["id"]]
+    assert (await hr.ask("PUT", path, read | {"members": []})).get("members") is None
+    await hr.refused("PUT", path, 400, read | {"displayName": "Ledarna"})
+    assert await counted(world) == 1
+
+
+HIDDEN: tuple[Json, ...] = (
+    *(
+        {"Operations": [], "department": "Kim i Saco"},
+        {"operations": "x", "Facklig": True},
+        {"x": {"Operations": ["OFR"]}},
+    ),
+    *({"title": "S\u0430co"}, {"title": "5aco"}, {"title": "S&#97;co"}, {"title": "S%61co"}, {"title": "S\u0000aco"}),
+    *({"isunionmember": True}, {"a": {"b": [{"UNIONCODE": 1}]}}, {"urn:example:\u0455eko": {}}, {"title": "O.F.R."}),
+)
+
+
+@pytest.mark.parametrize("more", HIDDEN)
+async def test_hidden_it_is_refused_too(world: World, hr: Provisioning, more: Json) -> None:
+    await hr.refused("POST", "/Users", 400, somebody(**more))
+    await hr.refused("POST", "/Groups", 400, {"schemas": [GROUP], "displayName": "Alger", **more})
+    one = {"method": "POST", "path": "/Users", "bulkId": "1", "data": somebody(**more)}
+    answer = await hr.ask("POST", "/Bulk", {"schemas": [BULK], "Operations": [one]})
+    assert answer["Operations"][0]["status"] == "400"
+    made = await hr.hire(f"{uuid4().hex}@example.se")
+    operations = [{"op": "replace", "path": "active", "value": True}]
+    await hr.refused("PATCH", f"/Users/{made['id']}", 400, {"Operations": operations, "schemas": [PATCH], "x": more})
+    beside = [{"op": "replace", "path": "active", "value": True, "x": more}]
+    await hr.refused("PATCH", f"/Users/{made['id']}", 400, {"schemas": [PATCH], "Operations": beside})
+    assert await counted(world) == 5
