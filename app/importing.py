@@ -36,12 +36,15 @@ async def work(database: Database, now: datetime) -> None:
     for organisation_id, subject in found:
         try:
             async with database.write(SYSTEM) as session:
-                await kept_days.carry_out(session, organisation_id, subject, now)
+                dropped = await kept_days.carry_out(session, organisation_id, subject, now)
+            if dropped:
+                about = {"organisation_id": str(organisation_id), "subject": subject.value}
+                _log.warning("kept changes were dropped", **about, reasons=dict(dropped))
         except DatabaseAway as error:
             _log.warning("kept changes wait", kind=type(error).__name__)
             return
         except Refusal as refusal:
-            # More would leave than the brake lets through: it is tried again until a release is there.
+            # More would leave than the brake lets through, or somebody else was changing them: it is tried again.
             _log.warning("kept changes wait", organisation_id=str(organisation_id), code=refusal.code)
         except Exception:
             _log.exception("kept changes could not be done", organisation_id=str(organisation_id))

@@ -114,13 +114,21 @@ async def _plan_people(
     work: Work, organisation: Organisation, rows: Rows, there: dict[Day, Content], *, whole: bool
 ) -> Planned:
     present = await people_syncing.present(work, organisation.id)
-    units = await people_syncing.open_units(work, organisation.id)
+    units = await people_syncing.known_units(work, organisation.id)
     here = {person.email.lower() for person in present}
     addresses = {row.email.lower() for row in rows.rows if row.email is not None} - here
     taken = await people_syncing.taken_elsewhere(work, organisation.id, addresses)
     absent_leave = whole and not rows.nameless
     found = await asyncio.to_thread(
-        plan_people, present, rows.rows, units, taken, rows.named, work.today, deactivate_missing=absent_leave
+        plan_people,
+        present,
+        rows.rows,
+        units,
+        taken,
+        rows.named,
+        work.today,
+        people_syncing.fault_in_new,
+        deactivate_missing=absent_leave,
     )
     brake = await deactivation_brake.read(work.session, organisation, work.now)
     counts = counts_of(found.changes)

@@ -32,7 +32,7 @@ IsForbiddenId = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """What a file says of a person; None: it does not say."""
+    """What a file says of a person; None: it does not say. Of whoever has left it says no more than that."""
 
     row: int
     external_id: str
@@ -148,6 +148,10 @@ def external_id(fields: Fields, is_forbidden: IsForbiddenId) -> str:
 
 
 def _person(number: int, key: str, fields: Fields) -> PersonRow:
+    if not _yes_or_no(fields):
+        # Whatever else is wrong with the row must not keep a leaver's news from arriving.
+        day = _checked(_DAY, fields, PersonField.EFFECTIVE_ON)
+        return PersonRow(number, key, email=_address_if_one(fields), active=False, effective_on=day)
     return PersonRow(
         row=number,
         external_id=key,
@@ -155,9 +159,17 @@ def _person(number: int, key: str, fields: Fields) -> PersonRow:
         email=_checked(_ADDRESS, fields, PersonField.EMAIL),
         language=_language(fields),
         unit=_reference(fields, PersonField.UNIT),
-        active=_yes_or_no(fields),
         effective_on=_checked(_DAY, fields, PersonField.EFFECTIVE_ON),
     )
+
+
+def _address_if_one(fields: Fields) -> str | None:
+    """By which somebody may be known whom no HR system has named yet."""
+    try:
+        address: str | None = _checked(_ADDRESS, fields, PersonField.EMAIL)
+    except RowRefused:
+        return None
+    return address
 
 
 def _name(fields: Fields) -> str | None:

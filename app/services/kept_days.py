@@ -1,128 +1,194 @@
 """What was kept for a day is done when the day has come, in the name of whoever applied it.
 
-What does not fit any more, since people and units have changed meanwhile, is dropped and counted; the rest is done.
+What does not fit any more, since people and units have changed meanwhile, is dropped and counted; the rest is done. So
+is what a service client had kept that has ended, or may not do such a thing any more. What one had kept that has
+expired waits until it is renewed or ended.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.models.columns import UtcDateTime
 from app.models.hr_import import HrImport, HrKeptChange, ImportSubject
 from app.models.organisation import Organisation, OrganisationState
 from app.models.person import Role
-from app.models.service_client import Scope
-from app.services import kept_changes, people_syncing, unit_syncing
+from app.models.service_client import Scope, ServiceClient, ServiceClientState
+from app.services import actors, kept_changes, people_syncing, syncing, unit_syncing
 from app.services.actor import Actor
 from app.services.calendar import swedish_day
-from app.services.people_plan import plan_people
-from app.services.syncing import Syncing
+from app.services.people_plan import PersonChange, plan_people
 from app.services.unit_rows import wanted_units
 from app.services.unit_timelines import TreePlan, plan_tree
 from app.services.work import Work
 
 Due = tuple[UUID, ImportSubject]
 
+CLIENT_ENDED = "clientEnded"
+CLIENT_WITHOUT_SCOPE = "clientWithoutScope"
+_WRITES = {ImportSubject.PEOPLE: Scope.PEOPLE_WRITE, ImportSubject.UNITS: Scope.UNITS_WRITE}
+
+_ADMINISTRATOR = Actor(person_id=None, roles=frozenset({Role.SYSTEM_ADMINISTRATOR}))
+"""The service itself, for an administrator: nothing is kept of which one it was."""
+_DOES_NOT_WAIT = sa.or_(
+    col(HrKeptChange.service_client_id).is_(None),
+    col(ServiceClient.state) == ServiceClientState.ENDED,
+    col(ServiceClient.expires_at) > sa.bindparam("now", type_=UtcDateTime),
+)
+_IS_DUE = col(HrKeptChange.effective_on) <= sa.bindparam("today", type_=sa.Date)
+_BY_CLIENT = sa.outerjoin(HrKeptChange, ServiceClient, col(ServiceClient.id) == col(HrKeptChange.service_client_id))
 _DUE = (
     sa.select(col(HrKeptChange.organisation_id), col(HrKeptChange.subject))
-    .join(Organisation, col(Organisation.id) == col(HrKeptChange.organisation_id))
-    .where(
-        col(HrKeptChange.effective_on) <= sa.bindparam("today", type_=sa.Date),
-        col(Organisation.state) == OrganisationState.ACTIVE,
-    )
+    .select_from(_BY_CLIENT.join(Organisation, col(Organisation.id) == col(HrKeptChange.organisation_id)))
+    .where(_IS_DUE, _DOES_NOT_WAIT, col(Organisation.state) == OrganisationState.ACTIVE)
     .distinct()
 )
 _KEPT = (
-    sa.select(HrKeptChange)
+    sa.select(HrKeptChange, col(ServiceClient.state), col(ServiceClient.scopes), col(ServiceClient.consented_at))
+    .select_from(_BY_CLIENT)
     .where(
         col(HrKeptChange.organisation_id) == sa.bindparam("organisation_id"),
         col(HrKeptChange.subject) == sa.bindparam("subject", type_=HrKeptChange.__table__.c.subject.type),  # type: ignore[attr-defined]
-        col(HrKeptChange.effective_on) <= sa.bindparam("today", type_=sa.Date),
+        _IS_DUE,
+        _DOES_NOT_WAIT,
     )
     .order_by(col(HrKeptChange.effective_on), col(HrKeptChange.external_id))
 )
 
 
+@dataclass
+class _Kept:
+    """What is due, day by day, and why some of it is dropped."""
+
+    rows: list[HrKeptChange] = field(default_factory=list)
+    said_by: dict[UUID | None, Actor] = field(default_factory=dict)
+    """Actors by the id of the service client, of those in whose name anything is done."""
+    dropped: dict[UUID, str] = field(default_factory=dict)
+    """Reasons by the ids of the rows."""
+
+
 async def due(session: AsyncSession, now: datetime) -> list[Due]:
     """For which organisations, and of which subject, something is to be done. Units stand first: people move there."""
-    found = (await session.execute(_DUE, {"today": swedish_day(now)})).all()
+    found = (await session.execute(_DUE, {"today": swedish_day(now), "now": now})).all()
     return sorted(
         ((organisation_id, subject) for organisation_id, subject in found),
         key=lambda each: (str(each[0]), each[1] is not ImportSubject.UNITS),
     )
 
 
-async def carry_out(session: AsyncSession, organisation_id: UUID, subject: ImportSubject, now: datetime) -> None:
-    """All that is due, in this transaction. A `Refusal` with `DEACTIVATION_BRAKE` leaves it to wait for its release."""
+async def carry_out(
+    session: AsyncSession, organisation_id: UUID, subject: ImportSubject, now: datetime
+) -> Mapping[str, int]:
+    """All that is due, in this transaction: how much of it was dropped, by reason.
+
+    Each day by itself, as if it had been done then. A `Refusal` with `DEACTIVATION_BRAKE` leaves all of it to wait for
+    its release; one with `PLAN_STALE`, to be tried again.
+    """
     holding = sa.select(Organisation).where(col(Organisation.id) == organisation_id).with_for_update(key_share=True)
     organisation = (await session.execute(holding)).scalar_one()
     work = Work(session, _anybody(organisation_id), now)
-    asked = {"organisation_id": organisation_id, "subject": subject, "today": work.today}
-    kept = (await session.execute(_KEPT, asked)).scalars().all()
-    imports = [each.hr_import_id for each in kept]
-    if kept:
-        work.actor = _in_whose_name(organisation_id, kept[-1].service_client_id)
-    refused: set[int]
-    if subject is ImportSubject.PEOPLE:
-        refused = await _people(work, organisation, kept)
-    else:
-        refused = await _units(work, organisation, kept)
-    await _counted(session, imports, refused)
-    await session.execute(
-        sa.delete(HrKeptChange)
-        .where(
-            col(HrKeptChange.organisation_id) == organisation_id,
-            col(HrKeptChange.subject) == subject,
-            col(HrKeptChange.effective_on) <= work.today,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    kept = await _read(work, organisation_id, subject)
+    do = _people if subject is ImportSubject.PEOPLE else _units
+    todo = [each for each in kept.rows if each.id not in kept.dropped]
+    for _, of_a_day in groupby(todo, key=lambda each: each.effective_on):
+        rows = list(of_a_day)
+        refused = await do(work, organisation, rows, kept.said_by)
+        kept.dropped |= {rows[place].id: reason for place, reason in refused.items()}
+    await _counted(session, kept)
+    done = {"ids": [each.id for each in kept.rows]}
+    await session.execute(_DELETE, done, execution_options={"synchronize_session": False})
+    return Counter(kept.dropped.values())
 
 
-async def _people(work: Work, organisation: Organisation, kept: Sequence[HrKeptChange]) -> set[int]:
+_DELETE = sa.delete(HrKeptChange).where(col(HrKeptChange.id) == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))))
+
+
+async def _read(work: Work, organisation_id: UUID, subject: ImportSubject) -> _Kept:
+    asked = {"organisation_id": organisation_id, "subject": subject, "today": work.today, "now": work.now}
+    kept = _Kept()
+    for row, state, scopes, consented_at in (await work.session.execute(_KEPT, asked)).all():
+        kept.rows.append(row)
+        client_id = row.service_client_id
+        if client_id is None:
+            kept.said_by[None] = _ADMINISTRATOR
+            continue
+        given = actors.counting(scopes, consented=consented_at is not None, asked_for=None)
+        if state is ServiceClientState.ENDED:
+            kept.dropped[row.id] = CLIENT_ENDED
+        elif _WRITES[subject] not in given:
+            kept.dropped[row.id] = CLIENT_WITHOUT_SCOPE
+        else:
+            kept.said_by[client_id] = Actor(
+                person_id=None, organisation_id=organisation_id, service_client_id=client_id, scopes=given
+            )
+    return kept
+
+
+async def _people(
+    work: Work, organisation: Organisation, kept: Sequence[HrKeptChange], said_by: Mapping[UUID | None, Actor]
+) -> dict[int, str]:
+    """Do what is kept of one day; the places of what is not done, and why."""
     rows = [
         kept_changes.person_row(place, each.external_id, each.effective_on, each.content)
         for place, each in enumerate(kept)
     ]
-    present = await people_syncing.present(work, organisation.id)
     addresses = {row.email.lower() for row in rows if row.email is not None}
-    found = plan_people(
-        present,
+    found = await asyncio.to_thread(
+        plan_people,
+        await people_syncing.present(work, organisation.id),
         rows,
-        await people_syncing.open_units(work, organisation.id),
+        await people_syncing.known_units(work, organisation.id),
         await people_syncing.taken_elsewhere(work, organisation.id, addresses),
         frozenset(),
         work.today,
+        syncing.fault_in,
         deactivate_missing=False,
     )
-    await people_syncing.carry_out(work, Syncing(work, organisation), found.changes)
-    return {each.row for each in found.errors}
+    refused = {error.row: error.code.value for error in found.errors}
+    places = {each.external_id: place for place, each in enumerate(kept)}
+    by_client: dict[UUID | None, list[PersonChange]] = {}
+    for change in found.changes:
+        by_client.setdefault(kept[places[change.external_id]].service_client_id, []).append(change)
+    for client_id, changes in by_client.items():
+        work.actor = said_by[client_id]
+        wrong = await people_syncing.carry_out_each(work, organisation, changes)
+        refused |= {places[external_id]: code.value for external_id, code in wrong.items()}
+    return refused
 
 
-async def _units(work: Work, organisation: Organisation, kept: Sequence[HrKeptChange]) -> set[int]:
+async def _units(
+    work: Work, organisation: Organisation, kept: Sequence[HrKeptChange], said_by: Mapping[UUID | None, Actor]
+) -> dict[int, str]:
+    """Like `_people`. All of them are one tree, whoever has said what of it."""
     rows = [
         kept_changes.unit_row(place, each.external_id, each.effective_on, each.content)
         for place, each in enumerate(kept)
     ]
     here = await unit_syncing.present(work, organisation.id)
-    refused: set[int] = set()
+    refused: dict[int, str] = {}
     while True:
         wanted, errors = wanted_units([row for row in rows if row.row not in refused], here, work.today)
         plan = plan_tree(here.values(), wanted, work.today, close_missing=False)
-        wrong = {each.row for each in errors} | {int(each.place) for each in plan.errors if each.place}
+        wrong = {each.row: each.code.value for each in errors}
+        wrong |= {int(each.place): each.code.value for each in plan.errors if each.place}
         if not wrong and not plan.errors:
             break
         if not wrong:
-            plan, refused = TreePlan(), {row.row for row in rows}
+            wrong = {row.row: plan.errors[0].code.value for row in rows if row.row not in refused}
+        refused |= wrong
+        if len(refused) == len(rows):
+            plan = TreePlan()
             break
-        # All of what is said of a unit falls together.
-        keys = {rows[place].external_id for place in wrong}
-        refused |= {row.row for row in rows if row.external_id in keys}
-    await unit_syncing.carry_out(work, organisation.id, here, plan)
+    names = {each.external_id: said_by[each.service_client_id] for each in kept}
+    await unit_syncing.carry_out(work, organisation.id, here, plan, names)
     return refused
 
 
@@ -131,22 +197,10 @@ def _anybody(organisation_id: UUID) -> Actor:
     return Actor(person_id=None, organisation_id=organisation_id)
 
 
-def _in_whose_name(organisation_id: UUID, client_id: UUID | None) -> Actor:
-    """The service client that applied the file, as it was let in then; or the service itself, for an administrator."""
-    if client_id is None:
-        return Actor(person_id=None, roles=frozenset({Role.SYSTEM_ADMINISTRATOR}))
-    return Actor(
-        person_id=None,
-        organisation_id=organisation_id,
-        service_client_id=client_id,
-        scopes=frozenset({Scope.PEOPLE_WRITE, Scope.UNITS_WRITE, Scope.PEOPLE_READ, Scope.UNITS_READ}),
-    )
-
-
-async def _counted(session: AsyncSession, imports: Sequence[UUID], refused: set[int]) -> None:
+async def _counted(session: AsyncSession, kept: _Kept) -> None:
     """Written in the report of each import what came of that which it had left for this day."""
-    for import_id, number in Counter(imports).items():
-        wrong = sum(imports[place] == import_id for place in refused)
+    wrong = Counter(each.hr_import_id for each in kept.rows if each.id in kept.dropped)
+    for import_id, number in sorted(Counter(each.hr_import_id for each in kept.rows).items()):
         row = (
             await session.execute(sa.select(HrImport).where(col(HrImport.id) == import_id).with_for_update())
         ).scalar_one()
@@ -154,8 +208,8 @@ async def _counted(session: AsyncSession, imports: Sequence[UUID], refused: set[
         row.report = row.report | {
             "counts": counts
             | {
-                "keptApplied": counts["keptApplied"] + number - wrong,
-                "keptRefused": counts["keptRefused"] + wrong,
+                "keptApplied": counts["keptApplied"] + number - wrong[import_id],
+                "keptRefused": counts["keptRefused"] + wrong[import_id],
             }
         }
         row.version += 1

@@ -1,19 +1,27 @@
 """What a file changes among the people that are here. Pure: it knows no database and no clock.
 
 People are known by the HR system's own id. Somebody whom the HR system does not know yet is known by their e-mail
-address once, and by the id from then on. An address is never changed by a file: links to choose a password go there.
+address once, and by the id from then on; so is somebody who has left and comes back with another id. An address is
+never changed by a file: links to choose a password go there.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise
+from typing import TypeVar
 from uuid import UUID
 
 from app.models.columns import Language
 from app.services.errors import Code
 from app.services.import_rows import PersonRow, RowError, in_order
+from app.services.known_people import KnownPeople, KnownUnits, PresentPerson, first_active
+
+FaultIn = Callable[[Mapping[str, str]], tuple[Code, str] | None]
+"""Of what is told of somebody by names of columns: why it cannot be taken in, and which of them."""
+Said = TypeVar("Said")
+_FIELDS = {"external_id": "externalId", "name": "name", "email": "email"}
 
 
 class PersonStep(StrEnum):
@@ -22,18 +30,6 @@ class PersonStep(StrEnum):
     MOVE = "move"
     DEACTIVATE = "deactivate"
     RETURN = "return"
-
-
-@dataclass(frozen=True, slots=True)
-class PresentPerson:
-    person_id: UUID
-    version: int
-    external_id: str | None
-    name: str
-    email: str
-    language: Language
-    active: bool
-    unit_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,48 +71,55 @@ class PeoplePlan:
 def plan_people(
     present: Iterable[PresentPerson],
     rows: Iterable[PersonRow],
-    units: Mapping[str, UUID],
+    units: KnownUnits,
     taken: Set[str],
     named: Set[str],
     today: date,
+    fault_in: FaultIn,
     *,
     deactivate_missing: bool,
 ) -> PeoplePlan:
     """The steps that make people as the file has them.
 
-    `units`: the open ones by external id. `taken`: addresses, in small letters, of people elsewhere. `named`: all ids
-    of the file, also of rows that could not be read. `deactivate_missing`: those that an HR system knows and the file
-    does not name; whoever was never in one stays.
+    `taken`: addresses, in small letters, of people elsewhere. `named`: all ids of the file, also of rows that could not
+    be read. `fault_in`: what syncing refuses. `deactivate_missing`: those that an HR system knows and the file does not
+    name; whoever was never in one stays.
     """
     plan = PeoplePlan()
     everybody = list(present)
-    by_id = {person.external_id: person for person in everybody if person.external_id is not None}
-    by_address = {person.email.lower(): person for person in everybody}
-    created: set[str] = set()
-    found: set[UUID] = set()
-    for key, about in in_order(rows).items():
-        if (twice := _row_twice(about)) is not None:
+    about_each: dict[str, list[PersonRow]] = {}
+    for key, several in in_order(rows).items():
+        if (twice := _row_twice(several)) is None:
+            about_each[key] = _as_of(today, several)
+        else:
             plan.errors.append(twice)
+    known = KnownPeople(everybody, about_each, named, taken)
+    check = _Check(known, units, today, fault_in)
+    found: set[UUID] = set()
+    for key, about in about_each.items():
+        person = known.by_id.get(key)
+        if person is not None and person.person_id in known.back_as:
+            plan.unchanged += 1  # that they have left: they are back under another id
             continue
-        person = by_id.get(key)
         if person is None:
-            person = _known_by_address(about, by_address)
+            person = known.by_address(key, about)
         if person is not None:
             if person.person_id in found:
                 # Two ids with one address: whose of them it is nobody knows.
                 plan.errors.append(RowError(about[0].row, Code.EMAIL_TAKEN, "email"))
                 continue
             found.add(person.person_id)
-        now = [row for row in about if row.effective_on is None or row.effective_on <= today]
-        error = _check(about, person, units, (taken, created, by_address))
+        error = check.fault(key, about, person)
         if error is not None:
             plan.errors.append(error)
             continue
-        plan.kept += [_kept(row) for row in about if row.effective_on is not None and row.effective_on > today]
-        if person is None and (first := next((row for row in about if row.active), None)) is not None:
-            created.add((first.email or "").lower())
-        if now:
-            _step(plan, key, person, now, units)
+        if person is None and (first := first_active(about)) is not None:
+            known.created.add((first.email or "").lower())
+        for row in about:
+            if row.effective_on is not None and row.effective_on > today:
+                plan.kept.append(_kept(row, row.effective_on))
+            else:
+                _step(plan, person, row, units)
     for person in everybody:
         if not person.active or person.person_id in found or person.external_id in named:
             continue
@@ -126,6 +129,46 @@ def plan_people(
     return plan
 
 
+@dataclass(frozen=True)
+class _Check:
+    """What is wrong with the rows about one person."""
+
+    known: KnownPeople
+    units: KnownUnits
+    today: date
+    fault_in: FaultIn
+
+    def fault(self, key: str, about: list[PersonRow], person: PresentPerson | None) -> RowError | None:
+        for row in about:
+            if not self.units.has(row, person, self.today):
+                return RowError(row.row, Code.UNKNOWN_UNIT, "unitExternalId")
+        first = first_active(about)
+        if person is None and first is not None:
+            if first.name is None:
+                return RowError(first.row, Code.COLUMN_EMPTY, "name")
+            if first.email is None:
+                return RowError(first.row, Code.COLUMN_EMPTY, "email")
+            if self.known.is_taken(first.email.lower()):
+                return RowError(first.row, Code.EMAIL_TAKEN, "email")
+        for row in about:
+            # Of somebody who was never here and has left nothing is taken in.
+            if (person is not None or first is not None) and (fault := self.fault_in(_told(key, row, person, first))):
+                return RowError(row.row, fault[0], _FIELDS[fault[1]])
+        return None
+
+
+def _told(key: str, row: PersonRow, person: PresentPerson | None, first: PersonRow | None) -> dict[str, str]:
+    """What the row brings that is not here yet."""
+    told = {}
+    if (person is None and row is first) or (person is not None and person.external_id != key):
+        told["external_id"] = key
+    if person is None and row is first and row.email is not None:
+        told["email"] = row.email
+    if row.name is not None and (person is None or person.name != row.name):
+        told["name"] = row.name
+    return told
+
+
 def _row_twice(about: list[PersonRow]) -> RowError | None:
     for one, other in pairwise(about):
         if one.effective_on == other.effective_on:
@@ -133,74 +176,56 @@ def _row_twice(about: list[PersonRow]) -> RowError | None:
     return None
 
 
-def _known_by_address(about: list[PersonRow], by_address: Mapping[str, PresentPerson]) -> PresentPerson | None:
-    for row in about:
-        person = by_address.get((row.email or "").lower())
-        if person is not None and person.external_id is None:
-            return person
-    return None
-
-
-def _check(
-    about: list[PersonRow],
-    person: PresentPerson | None,
-    units: Mapping[str, UUID],
-    taken: Sequence[Container[str]],
-) -> RowError | None:
-    for row in about:
-        if row.unit and row.unit not in units:
-            return RowError(row.row, Code.UNKNOWN_UNIT, "unitExternalId")
-    if person is not None:
-        return None
-    first = next((row for row in about if row.active), None)
-    if first is None:
-        return None  # somebody who has left and was never here
-    if first.name is None:
-        return RowError(first.row, Code.COLUMN_EMPTY, "name")
-    if first.email is None:
-        return RowError(first.row, Code.COLUMN_EMPTY, "email")
-    address = first.email.lower()
-    if any(address in each for each in taken):
-        return RowError(first.row, Code.EMAIL_TAKEN, "email")
-    return None
-
-
-def _kept(row: PersonRow) -> KeptPerson:
-    assert row.effective_on is not None  # noqa: S101 - only such rows are kept
-    return KeptPerson(row.external_id, row.effective_on, row.active, row.name, row.email, row.language, row.unit)
-
-
-def _step(
-    plan: PeoplePlan, key: str, person: PresentPerson | None, rows: list[PersonRow], units: Mapping[str, UUID]
-) -> None:
-    before = person
-    for row in rows:
-        if person is None:
-            if not row.active:
-                continue
-            unit_id = units[row.unit] if row.unit else None
-            person = PresentPerson(
-                UUID(int=0), 0, key, row.name or "", row.email or "", row.language or Language.SWEDISH, True, unit_id
-            )
-            continue
-        unit_id = person.unit_id if row.unit is None else (units[row.unit] if row.unit else None)
-        if not row.active:
-            # Whoever has left keeps the name and the place they had.
-            person = replace(person, external_id=key, active=False)
-            continue
-        person = replace(
-            person,
-            external_id=key,
-            name=row.name or person.name,
-            language=row.language or person.language,
-            unit_id=unit_id,
-            active=True,
+def _as_of(today: date, rows: list[PersonRow]) -> list[PersonRow]:
+    """What the rows come to today, as one row, and those of later days. What was before it is nobody's concern."""
+    now = [row for row in rows if row.effective_on is None or row.effective_on <= today]
+    later = rows[len(now) :]
+    if not now:
+        return later
+    last = now[-1]
+    email = next((row.email for row in now if row.email is not None), None)
+    if last.active:
+        last = replace(
+            last,
+            name=_latest([row.name for row in now]),
+            language=_latest([row.language for row in now]),
+            unit=_latest([row.unit for row in now]),
         )
-    if person == before:
+    return [replace(last, email=email), *later]
+
+
+def _latest(said: Iterable[Said | None]) -> Said | None:
+    return next((each for each in reversed(list(said)) if each is not None), None)
+
+
+def _kept(row: PersonRow, day: date) -> KeptPerson:
+    return KeptPerson(row.external_id, day, row.active, row.name, row.email, row.language, row.unit)
+
+
+def _step(plan: PeoplePlan, person: PresentPerson | None, row: PersonRow, units: KnownUnits) -> None:
+    after = _after(person, row, units)
+    if after is None or after == person:
         plan.unchanged += 1
-        return
-    assert person is not None  # noqa: S101 - before is None as well then
-    plan.changes.append(_change(_kind(before, person), before, person))
+    else:
+        plan.changes.append(_change(_kind(person, after), person, after))
+
+
+def _after(person: PresentPerson | None, row: PersonRow, units: KnownUnits) -> PresentPerson | None:
+    if not row.active:
+        # Whoever has left keeps the name and the place they had; whoever was never here does not come.
+        return None if person is None else replace(person, external_id=row.external_id, active=False)
+    unit_id = units.place(row, person)
+    if person is None:
+        name, email, language = row.name or "", row.email or "", row.language or Language.SWEDISH
+        return PresentPerson(UUID(int=0), 0, row.external_id, name, email, language, active=True, unit_id=unit_id)
+    return replace(
+        person,
+        external_id=row.external_id,
+        name=row.name or person.name,
+        language=row.language or person.language,
+        unit_id=unit_id,
+        active=True,
+    )
 
 
 def _kind(before: PresentPerson | None, after: PresentPerson) -> PersonStep:

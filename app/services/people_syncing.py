@@ -1,37 +1,57 @@
 """The people of an organisation as a file finds them, and a plan's steps carried out, some thousands at a time."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
+from app.models.hr_import import HrKeptChange, ImportSubject
+from app.models.organisation import Organisation
 from app.models.person import Person
 from app.models.unit import Unit
 from app.services import wall
 from app.services.errors import Code, Refusal
-from app.services.people_plan import PersonChange, PresentPerson
+from app.services.known_people import KnownUnits, PresentPerson
+from app.services.people_plan import PersonChange
+from app.services.personal_numbers import has_personal_number
 from app.services.syncing import Syncing
 from app.services.work import Work
 
 AT_ONCE = 250
 """As many as are held in memory as rows, fifty thousand of which take a gigabyte; others are served between them."""
 
-_PRESENT = sa.select(
-    col(Person.id),
-    col(Person.version),
-    col(Person.external_id),
-    col(Person.name),
-    col(Person.email),
-    col(Person.language),
-    col(Person.active),
-    col(Person.unit_id),
-).where(col(Person.organisation_id) == sa.bindparam("organisation_id"), col(Person.erased_at).is_(None))
+_PRESENT: Any = (
+    sa.select(
+        col(Person.id),
+        col(Person.version),
+        col(Person.external_id),
+        col(Person.name),
+        col(Person.email),
+        col(Person.language),
+        col(Person.active),
+        col(Person.unit_id),
+        col(Unit.external_id),
+        col(Person.user_name_key),
+    )
+    .select_from(sa.outerjoin(Person, Unit, col(Unit.id) == col(Person.unit_id)))
+    .where(col(Person.organisation_id) == sa.bindparam("organisation_id"), col(Person.erased_at).is_(None))
+)
 _OPEN_UNITS = sa.select(col(Unit.external_id), col(Unit.id)).where(
     col(Unit.organisation_id) == sa.bindparam("organisation_id"),
     col(Unit.external_id).is_not(None),
     col(Unit.valid_to).is_(None),
+)
+_COMING_UNITS = (
+    sa.select(col(HrKeptChange.external_id), sa.func.min(col(HrKeptChange.effective_on)).label("begins"))
+    .where(
+        col(HrKeptChange.organisation_id) == sa.bindparam("organisation_id"),
+        col(HrKeptChange.subject) == ImportSubject.UNITS,
+        sa.type_coerce(col(HrKeptChange.content), JSONB)["name"].astext.is_not(None),  # and not only its last day
+    )
+    .group_by(col(HrKeptChange.external_id))
 )
 _ELSEWHERE = sa.select(sa.func.lower(col(Person.email))).where(
     sa.func.lower(col(Person.email)) == sa.any_(sa.bindparam("addresses", type_=sa.ARRAY(sa.Text))),
@@ -60,6 +80,20 @@ async def open_units(work: Work, organisation_id: UUID) -> dict[str, UUID]:
     return {external_id: unit_id for external_id, unit_id in found if external_id is not None}
 
 
+async def known_units(work: Work, organisation_id: UUID) -> KnownUnits:
+    """Those that are open, and those that begin on a day that has been said."""
+    coming = await work.session.execute(_COMING_UNITS, {"organisation_id": organisation_id})
+    days = {row.external_id: row.begins for row in coming}
+    return KnownUnits(await open_units(work, organisation_id), days)
+
+
+def fault_in_new(told: Mapping[str, str]) -> tuple[Code, str] | None:
+    """Like `syncing.fault_in`, of what `import_rows` has read: there every cell has been looked at, but for this."""
+    if has_personal_number(told.get("email", "")):
+        return Code.PERSONAL_NUMBER_REFUSED, "email"
+    return None
+
+
 async def taken_elsewhere(work: Work, organisation_id: UUID, addresses: Iterable[str]) -> frozenset[str]:
     """Which of the addresses, in small letters, are those of people outside the organisation; nothing else of them."""
     asked = {"addresses": list(addresses), "organisation_id": organisation_id}
@@ -72,6 +106,38 @@ async def carry_out(work: Work, syncing: Syncing, changes: Sequence[PersonChange
 
     The session forgets the rows it has seen: 50,000 of them would take more memory than there may be.
     """
+    try:
+        await _carry_out(work, syncing, changes)
+    except Refusal as refusal:
+        if refusal.code in {Code.EMAIL_TAKEN, Code.EXTERNAL_ID_TAKEN}:
+            raise Refusal(Code.PLAN_STALE) from None
+        raise
+
+
+async def carry_out_each(work: Work, organisation: Organisation, changes: Sequence[PersonChange]) -> dict[str, Code]:
+    """What can be done of it; of the rest, by external id, why not.
+
+    Refused as a whole with `DEACTIVATION_BRAKE`, and with `PLAN_STALE` if somebody is changed by others just now.
+    """
+    if not changes:
+        return {}
+    try:
+        async with work.session.begin_nested():
+            await _carry_out(work, Syncing(work, organisation), changes)
+    except Refusal as refusal:
+        if refusal.code in {Code.DEACTIVATION_BRAKE, Code.PLAN_STALE}:
+            raise
+        if len(changes) == 1:
+            return {changes[0].external_id: refusal.code}
+        half = len(changes) // 2
+        return {
+            **await carry_out_each(work, organisation, changes[:half]),
+            **await carry_out_each(work, organisation, changes[half:]),
+        }
+    return {}
+
+
+async def _carry_out(work: Work, syncing: Syncing, changes: Sequence[PersonChange]) -> None:
     organisation_id = syncing.organisation.id
     open_now = set((await open_units(work, organisation_id)).values())
     for start in range(0, len(changes), AT_ONCE):
@@ -93,12 +159,7 @@ async def carry_out(work: Work, syncing: Syncing, changes: Sequence[PersonChange
             if change.name != person.name:
                 told |= {"given_name": None, "family_name": None}  # those of the former name
             syncing.change(person, told)
-        try:
-            await syncing.settle()
-        except Refusal as refusal:
-            if refusal.code in {Code.EMAIL_TAKEN, Code.EXTERNAL_ID_TAKEN}:
-                raise Refusal(Code.PLAN_STALE) from None
-            raise
+        await syncing.settle()
         work.session.expunge_all()
 
 

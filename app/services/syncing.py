@@ -133,16 +133,23 @@ async def begin(work: Work, organisation_id: UUID) -> Syncing:
     return Syncing(work, await admit(work, "create_person", Organisation, organisation_id))
 
 
-def check_content(told: Mapping[str, Any]) -> None:
-    """Refuse what could tell union membership, and a personal identity number as anybody's id."""
+def fault_in(told: Mapping[str, Any]) -> tuple[Code, str] | None:
+    """What could tell union membership, or is a personal identity number for anybody's id, and where it stands."""
     for name in sorted(TEXTS & told.keys()):
         value = told[name]
         if not isinstance(value, str):
             continue
         if union_data.looks_like(value, of_a_person=name in NAMES or name in {"email", "user_name"}):
-            raise Refusal(Code.UNION_DATA_REFUSED)
+            return Code.UNION_DATA_REFUSED, name
         if name in IDS and has_personal_number(value):
-            raise Refusal(Code.PERSONAL_NUMBER_REFUSED)
+            return Code.PERSONAL_NUMBER_REFUSED, name
+    return None
+
+
+def check_content(told: Mapping[str, Any]) -> None:
+    """Refuse what has a fault."""
+    if (fault := fault_in(told)) is not None:
+        raise Refusal(fault[0])
 
 
 async def screen(work: Work, told: Mapping[str, Any]) -> None:

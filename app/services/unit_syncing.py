@@ -9,6 +9,7 @@ from sqlmodel import col
 from app.models.base import new_id
 from app.models.unit import Unit, UnitPlacement
 from app.services import audit, policy
+from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.unit_timelines import ONE_DAY, Period, PresentUnit, TreePlan, UnitChange, own_key
 from app.services.work import Work, store
@@ -69,8 +70,18 @@ async def version(work: Work, organisation_id: UUID) -> int:
     return counted
 
 
-async def carry_out(work: Work, organisation_id: UUID, here: Mapping[str, PresentUnit], plan: TreePlan) -> None:
-    """All of the plan's changes, each with its entry in the trail. The caller holds the organisation's row."""
+async def carry_out(
+    work: Work,
+    organisation_id: UUID,
+    here: Mapping[str, PresentUnit],
+    plan: TreePlan,
+    said_by: Mapping[str, Actor] | None = None,
+) -> None:
+    """All of the plan's changes, each with its entry in the trail. The caller holds the organisation's row.
+
+    `said_by`: in whose name units change by their keys, where that is not the one who works.
+    """
+    said_by = said_by or {}
     ids = {key: unit.unit_id for key, unit in here.items()}
     ids |= {change.key: new_id() for change in plan.changes if change.unit_id is None}
     changed_ids = [change.unit_id for change in plan.changes if change.unit_id is not None]
@@ -82,12 +93,13 @@ async def carry_out(work: Work, organisation_id: UUID, here: Mapping[str, Presen
     merged: list[tuple[Unit, UUID | None]] = []
     new: list[UnitPlacement] = []
     for change in plan.changes:
-        unit = _created(work, organisation_id, ids[change.key], change) if change.unit_id is None else None
+        actor = said_by.get(change.key, work.actor)
+        unit = _created(work, actor, organisation_id, ids[change.key], change) if change.unit_id is None else None
         if unit is None:
             unit = units.get(ids[change.key])
             if unit is None or unit.version != change.from_version:
                 raise Refusal(Code.PLAN_STALE)
-            _changed(work, unit, change)
+            _changed(work, actor, unit, change)
         merged.append((unit, None if change.merged_into is None else ids[change.merged_into]))
         new += _placements(organisation_id, ids, change, placed.get(unit.id, {}))
     await store(work.session)
@@ -97,7 +109,7 @@ async def carry_out(work: Work, organisation_id: UUID, here: Mapping[str, Presen
     await store(work.session)
 
 
-def _created(work: Work, organisation_id: UUID, unit_id: UUID, change: UnitChange) -> Unit:
+def _created(work: Work, actor: Actor, organisation_id: UUID, unit_id: UUID, change: UnitChange) -> Unit:
     unit = Unit(
         id=unit_id,
         organisation_id=organisation_id,
@@ -108,15 +120,15 @@ def _created(work: Work, organisation_id: UUID, unit_id: UUID, change: UnitChang
         created_at=work.now,
     )
     work.session.add(unit)
-    work.session.add(audit.entry(work.actor, "create_unit", unit, work.now, None, None))
+    work.session.add(audit.entry(actor, "create_unit", unit, work.now, None, None))
     return unit
 
 
-def _changed(work: Work, unit: Unit, change: UnitChange) -> None:
-    policy.require(work.actor, "update_unit", unit)
+def _changed(work: Work, actor: Actor, unit: Unit, change: UnitChange) -> None:
+    policy.require(actor, "update_unit", unit)
     before = unit.version
     unit.headcount, unit.valid_to, unit.version = change.headcount, change.periods[-1].last, before + 1
-    work.session.add(audit.entry(work.actor, "update_unit", unit, work.now, before, None))
+    work.session.add(audit.entry(actor, "update_unit", unit, work.now, before, None))
 
 
 def _placements(

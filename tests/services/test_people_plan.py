@@ -1,5 +1,6 @@
 """What a file of people says, and what it changes."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,8 @@ from app.models.columns import Language
 from app.services.errors import Code
 from app.services.import_columns import Columns, ColumnsRefused, Subject, read_columns
 from app.services.import_rows import RowError, Rows, person_rows, unit_rows
-from app.services.people_plan import KeptPerson, PeoplePlan, PersonStep, PresentPerson, plan_people
+from app.services.known_people import KnownUnits, PresentPerson
+from app.services.people_plan import KeptPerson, PeoplePlan, PersonStep, plan_people
 from app.services.table_files import FileFormat, TableFile, read_table
 
 TODAY = date(2026, 11, 26)
@@ -52,9 +54,15 @@ def planned(
     present: list[PresentPerson], *lines: str, missing: bool = False, taken: frozenset[str] = frozenset()
 ) -> PeoplePlan:
     read = rows(*lines)
-    plan = plan_people(present, read.rows, UNITS, taken, read.named, TODAY, deactivate_missing=missing)
+    plan = plan_people(
+        present, read.rows, KnownUnits(UNITS), taken, read.named, TODAY, fault_in, deactivate_missing=missing
+    )
     plan.errors = [*read.errors, *plan.errors]
     return plan
+
+
+def fault_in(told: Mapping[str, str]) -> tuple[Code, str] | None:
+    return (Code.PERSONAL_NUMBER_REFUSED, "email") if is_forbidden(told.get("email", "").split("@")[0]) else None
 
 
 HEADER = "externalId;name;email;unitExternalId;active;effectiveOn"
@@ -231,9 +239,90 @@ def test_later_days_are_kept_and_earlier_ones_count_together() -> None:
         (PersonStep.MOVE, "Åsa Alm", UNITS["U2"])
     ]
     assert plan.kept == [
-        KeptPerson("1", date(2026, 12, 31), False, unit=""),
+        KeptPerson("1", date(2026, 12, 31), False),
         KeptPerson("2", date(2027, 1, 1), True, "Di", "d@x.example", unit=""),
     ]
+
+
+def test_of_what_was_before_today_the_last_word_counts() -> None:
+    here = [somebody("leaver"), somebody("moved"), somebody("back", active=False)]
+    plan = planned(
+        here,
+        HEADER,
+        # In units that closed long ago, which stands in nobody's way.
+        "leaver;Åsa Ek;;U8;;2020-01-01",
+        "leaver;Åsa Alm;;U9;nej;2026-11-01",
+        "moved;Åsa Ek;;U9;;2020-01-01",
+        "moved;;;U2;;2026-11-01",
+        "back;Åsa Ek;;;nej;2020-01-01",
+        "back;Åsa Ek;;U1;ja;2026-11-01",
+        "never here;Åsa Ek;n@x.example;U9;;2020-01-01",
+        "never here;;;;nej;2026-11-01",
+        "new;Di Ek;d@x.example;U9;;2020-01-01",
+        "new;Di Alm;;U1;;2026-11-01",
+    )
+    assert plan.errors == []
+    assert [(each.step, each.external_id, each.name, each.email, each.unit_id) for each in plan.changes] == [
+        (PersonStep.DEACTIVATE, "leaver", "Åsa Ek", "leaver@x.example", None),
+        (PersonStep.MOVE, "moved", "Åsa Ek", "moved@x.example", UNITS["U2"]),
+        (PersonStep.RETURN, "back", "Åsa Ek", "back@x.example", UNITS["U1"]),
+        (PersonStep.CREATE, "new", "Di Alm", "d@x.example", UNITS["U1"]),
+    ]
+
+
+def test_whoever_has_left_is_still_known_by_address_if_it_is_one() -> None:
+    here = [somebody(None, email="a@x.example"), somebody(None, "För hand", email="b@x.example")]
+    plan = planned(here, HEADER, "1;;A@x.example;U9;nej;", "2;;ingen adress;;nej;")
+    assert [(each.step, each.person_id) for each in plan.changes] == [(PersonStep.DEACTIVATE, here[0].person_id)]
+    assert plan.errors == []
+
+
+def test_two_ids_do_not_bring_the_same_one_back() -> None:
+    here = [somebody("1", email="a@x.example", active=False)]
+    plan = planned(here, HEADER, "2;Åsa Ek;a@x.example;;;", "3;Åsa Ek;a@x.example;;;")
+    assert [(each.step, each.external_id) for each in plan.changes] == [(PersonStep.RETURN, "2")]
+    assert plan.errors == [RowError(3, Code.EMAIL_TAKEN, "email")]
+    # Nor does one whose former row could not be read, or stands twice: it may say that they are here.
+    for former in (["1;Åsa Ek;;@U1;ja;"], ["1;;;;ja;", "1;;;;ja;"]):
+        plan = planned(here, HEADER, *former, "2;Åsa Ek;a@x.example;;;")
+        assert (plan.changes, len(plan.errors)) == ([], 2)
+    # Two employments that have ended do not take turns.
+    plan = planned(here, HEADER, "1;;a@x.example;;nej;", "2;Åsa;a@x.example;;;2020-01-01", "2;;;;nej;2021-01-01")
+    assert (plan.changes, plan.unchanged) == ([], 2)
+
+
+def test_what_syncing_refuses_is_said_in_its_row_where_it_would_be_taken_in() -> None:
+    here = [somebody("1", email="a@x.example")]
+    number = "8507099805@x.example"
+    plan = planned(here, HEADER, f"1;Åsa Alm;{number};;;", f"2;Bo;{number};;nej;", f"3;Di;{number};;;")
+    assert plan.errors == [RowError(4, Code.PERSONAL_NUMBER_REFUSED, "email")]
+    assert [each.external_id for each in plan.changes] == ["1"]
+    later = planned([], HEADER, f"4;Ed;{number};;;2027-01-01")
+    assert (later.errors, later.kept) == ([RowError(2, Code.PERSONAL_NUMBER_REFUSED, "email")], [])
+
+
+@pytest.mark.parametrize(
+    ("unit", "day", "fits"),
+    [
+        ("U3", "2026-12-31", False),
+        ("U3", "2027-01-01", True),
+        ("U3", "2027-02-01", True),
+        ("U3", "", False),
+        ("U4", "2026-11-26", False),  # said to begin today, and has not
+        ("U4", "2026-11-27", True),
+        ("U9", "2027-01-01", False),
+        ("OLD", "2027-01-01", True),  # where they work already, though it has closed
+        ("OLD", "", True),
+    ],
+)
+def test_people_come_to_units_from_the_day_on_which_these_begin(unit: str, day: str, fits: bool) -> None:
+    old = uuid4()
+    here = [somebody("1", unit_id=old, unit="OLD")]
+    units = KnownUnits(UNITS, {"U3": date(2027, 1, 1), "U4": TODAY})
+    read = rows(HEADER, f"1;Åsa Ek;;{unit};;{day}")
+    plan = plan_people(here, read.rows, units, frozenset(), read.named, TODAY, fault_in, deactivate_missing=True)
+    assert plan.errors == ([] if fits else [RowError(2, Code.UNKNOWN_UNIT, "unitExternalId")])
+    assert (plan.changes, len(plan.kept)) == ([], int(fits and bool(day)))
 
 
 def test_nobody_is_made_of_a_row_that_says_they_have_left() -> None:
