@@ -1652,12 +1652,12 @@ PROBLEMS: dict[str, ProblemText] = {
     "cellInvalid": _p(
         422,
         ("En cell kan inte läsas", "Värdet har inte den form som fältet kräver."),
-        ("A cell cannot be read", "The value has not the form that the field requires."),
+        ("A cell cannot be read", "The value does not have the form that the field requires."),
     ),
     "cellIsFormula": _p(
         422,
-        ("En cell är en formel", "Ett värde får inte börja med =, +, - eller @."),
-        ("A cell is a formula", "A value must not begin with =, +, - or @."),
+        ("Värdet är en formel", "Namn, adresser och id får inte börja med =, +, - eller @."),
+        ("The value is a formula", "Names, addresses and ids must not begin with =, +, - or @."),
     ),
     "rowTwice": _p(
         422,
