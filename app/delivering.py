@@ -36,6 +36,9 @@ class Deliverer:
         self._tell = tell
         self._vault = vault
         self._busy: dict[UUID, asyncio.Task[None]] = {}
+        self._turns: dict[UUID, int] = {}
+        """For each endpoint, which of all turns was its last."""
+        self._turns_given = 0
 
     async def run(self, stop: asyncio.Event, every: float = EVERY_S) -> None:
         """Until told to stop, through every absence of the database; what has begun then is finished."""
@@ -64,7 +67,11 @@ class Deliverer:
         self._busy = {key: task for key, task in self._busy.items() if not task.done()}
         async with self._database.read(SYSTEM) as session:
             due = await webhook_sending.endpoints_due(session, now, self._busy.keys())
+        # By turns: an endpoint with much to be sent would otherwise be first until it has got it all.
+        due.sort(key=lambda endpoint_id: self._turns.get(endpoint_id, 0))
         for endpoint_id in due[: max(0, ENDPOINTS_AT_ONCE - len(self._busy))]:
+            self._turns_given += 1
+            self._turns[endpoint_id] = self._turns_given
             self._busy[endpoint_id] = asyncio.create_task(self._turn(endpoint_id))
 
     async def finish(self) -> None:

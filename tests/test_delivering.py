@@ -19,10 +19,11 @@ import time_machine
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from app import delivering
 from app.delivering import Deliverer, delivering_webhooks
 from app.main import create_app
 from app.outbound import Outbound
-from app.services import account_mail, webhook_sending
+from app.services import account_mail, webhook_making, webhook_sending
 from tests import machines, stories
 from tests.conftest import TOKEN_SECRET, settings_for
 from tests.database import as_owner
@@ -244,6 +245,33 @@ async def test_a_secret_is_shown_once_and_replaced_with_overlap(post: Post) -> N
     assert (await post.read())["formerUntil"] is not None
 
 
+async def test_a_secret_replaced_again_at_once_ends_no_overlap_by_itself(post: Post) -> None:
+    """The receiver may still have only the first; whoever needs another now says so."""
+    admin, path = post.world.administrator.client, f"{post.path}/secrets"
+    second = await admin.step(path, {})
+    fault = await admin.refused("POST", path, 409, "overlapRuns", json={}, etag='"2"')
+    assert [each["pointer"] for each in fault["errors"]] == ["/endsOverlap"]
+    await post.change()
+    await post.work()
+    (message,) = post.receiver.got
+    Webhook(post.endpoint["secret"]).verify(message.body, message.headers)
+    third = await admin.step(path, {"endsOverlap": True})
+    await post.change()
+    await post.work()
+    message = post.receiver.got[-1]
+    with pytest.raises(WebhookVerificationError):
+        post.hook.verify(message.body, message.headers)
+    for secret in (second["secret"], third["secret"]):
+        Webhook(secret).verify(message.body, message.headers)
+    with post.later(hours=24, minutes=1):
+        await post.sign_in()
+        # The overlap is over: there is nothing to end, and nothing in the way.
+        await admin.step(path, {"endsOverlap": True})
+    with post.later(hours=48, minutes=2):
+        await post.sign_in()
+        await admin.step(path, {})
+
+
 async def test_neither_database_nor_log_nor_trail_has_the_secret(post: Post, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     post.receiver.answer = lambda _said: 500
@@ -269,9 +297,16 @@ async def test_a_secret_sealed_under_another_token_secret_signs_nothing(post: Po
     other = create_app(settings_for(url, token_secret=SecretStr("another-secret-another-secret-another")))
     deliverer = Deliverer(post.world.database, post.outbound.tell, other.state.vault)
     await post.work(deliverer)
-    await other.state.database.close()
     assert post.receiver.got == []
     assert [each["state"] for each in await post.log()] == ["pending"]
+    # A new secret is there for it; the former, which nobody can open, is not in its way.
+    await other.state.database.close()
+    post.world.app.state.vault = other.state.vault
+    renewed = await post.world.administrator.client.step(f"{post.path}/secrets", {})
+    with post.later(minutes=1):
+        await post.work(deliverer)
+    (message,) = post.receiver.got
+    Webhook(renewed["secret"]).verify(message.body, message.headers)
 
 
 # --- Receivers that fail ---------------------------------------------------------------------------
@@ -328,10 +363,11 @@ async def test_one_message_that_is_never_taken_keeps_only_its_own_thing_waiting(
     await post.work(deliverer)
     taken = [each.said["data"]["id"] for each in post.receiver.taken]
     assert taken == [fine] * 5
-    # After three days it is given up, and what came after it is sent.
-    with post.later(days=3, minutes=5):
-        await post.work(deliverer)
-        await post.work(deliverer)
+    # It is given up after three days and twelve attempts, and what came after it is sent.
+    for hours in range(webhook_sending.LEAST_ATTEMPTS):
+        assert post.receiver.taken[-1].said["data"]["id"] == fine
+        with post.later(days=3, hours=5 * hours):
+            await post.work(deliverer)
     assert [each.said["type"] for each in post.receiver.taken][-1] == "unit.updated"
     assert post.receiver.taken[-1].said["data"]["id"] == poison
     states = [each["state"] for each in await post.log()]
@@ -418,6 +454,37 @@ async def test_much_of_it_goes_quickly_and_one_slow_receiver_keeps_no_other_wait
         await task
     assert post.receiver.most_at_once <= webhook_sending.SENT_AT_ONCE
     assert slow.most_at_once <= webhook_sending.SENT_AT_ONCE
+
+
+async def test_no_endpoint_waits_for_all_that_another_is_sent(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "ENDPOINTS_AT_ONCE", 1)
+    async with receiving() as second, receiving() as third:
+        for other in (second, third):
+            await registered(post.world, post.hr, other.url, "unit")
+        for _ in range(12):
+            await post.change()
+        deliverer = post.deliverer()
+        for _ in range(6):
+            await deliverer.begin(datetime.now(UTC))
+            await deliverer.finish()
+        assert [len(each.got) for each in (post.receiver, second, third)] == [8, 8, 8]
+
+
+async def test_whoever_has_waited_longest_is_first_after_a_start(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "ENDPOINTS_AT_ONCE", 1)
+    async with receiving() as second:
+        await registered(post.world, post.hr, second.url, "unit")
+        await post.change()
+        deliverer = post.deliverer()
+        await deliverer.begin(datetime.now(UTC))
+        await deliverer.finish()
+        first, waiting = (post.receiver, second) if post.receiver.got else (second, post.receiver)
+        with post.later(minutes=5):
+            await post.change()
+            again = post.deliverer()
+            await again.begin(datetime.now(UTC))
+            await again.finish()
+        assert (len(first.got), len(waiting.got)) == (1, 2)
 
 
 async def test_what_has_begun_is_finished_when_the_worker_stops(post: Post) -> None:
@@ -540,8 +607,9 @@ async def test_an_endpoint_that_takes_nothing_for_three_days_is_paused_and_said_
     with post.later(days=3, hours=6):
         await post.work()
     taken = [each.said["data"]["id"] for each in post.receiver.taken]
+    # What failed for three days before the pause as well: it was not tried often.
     assert set(kept) <= set(taken)
-    assert len(taken) == 4  # the first of all was given up after its three days
+    assert len(taken) == 5
 
 
 async def test_an_endpoint_that_says_it_is_gone_is_paused_at_once(post: Post) -> None:
@@ -613,17 +681,17 @@ async def test_consent_taken_back_after_the_event(post: Post) -> None:
     assert len([each for each in post.receiver.got if "Record" in each.said["type"]]) == before
 
 
-@pytest.mark.parametrize("end", ["client ended", "client expired", "organisation closed"])
+@pytest.mark.parametrize("end", ["client ended", "client expired and ended", "organisation closed"])
 async def test_a_client_that_has_ended_is_told_nothing_not_even_a_test(post: Post, end: str) -> None:
     await post.change()
     await post.world.administrator.client.post(f"{post.path}/webhook-deliveries", {})
-    if end == "client ended":
-        await post.world.administrator.client.step(f"{post.hr.path}/transitions", {"to": "ended"})
-    elif end == "organisation closed":
+    if end == "organisation closed":
         closed = "UPDATE organisation SET state = 'closed', closed_at = now()"
         await as_owner(post.world.database, closed)
     else:
-        await as_owner(post.world.database, "UPDATE service_client SET expires_at = now()")
+        if "expired" in end:
+            await as_owner(post.world.database, "UPDATE service_client SET expires_at = now()")
+        await post.world.administrator.client.step(f"{post.hr.path}/transitions", {"to": "ended"})
     await post.work()
     assert post.receiver.got == []
     assert {each["state"] for each in await post.log()} == {"withheld"}
@@ -638,6 +706,52 @@ async def test_a_client_that_had_expired_goes_on_where_it_was(post: Post) -> Non
     await as_owner(post.world.database, "UPDATE service_client SET expires_at = now() + interval '1 day'")
     await post.work()
     assert [each.said["data"]["id"] for each in post.receiver.got] == [unit]
+
+
+async def test_a_client_that_expires_while_its_receiver_is_away_loses_nothing(post: Post) -> None:
+    unit = await post.change()
+    await post.world.administrator.client.post(f"{post.path}/webhook-deliveries", {})
+    post.receiver.answer = lambda _said: 500
+    await post.work()
+    asked = len(post.receiver.got)
+    await as_owner(post.world.database, "UPDATE service_client SET expires_at = now()")
+    with post.later(days=4):
+        await post.work()
+        assert len(post.receiver.got) == asked
+        await post.sign_in()
+        assert [each["state"] for each in await post.log()] == ["pending"] * 2
+        renewed = "UPDATE service_client SET expires_at = :later"
+        await as_owner(post.world.database, renewed, later=datetime.now(UTC) + timedelta(days=30))
+        # It was not asked in these days. One hiccup more pauses the endpoint, as nothing has arrived for so long; it is
+        # not the end of what waits.
+        await post.work()
+        assert len(post.receiver.got) == asked + 2
+        assert (await post.read())["pauseReason"] == "failing"
+        post.receiver.answer = lambda _said: 204
+        await post.world.administrator.client.step(f"{post.path}/transitions", {"to": "active"})
+    with post.later(days=4, minutes=1):
+        await post.work()
+    changes = [each for each in post.receiver.taken if each.said["type"] != "endpoint.test"]
+    assert [each.said["data"]["id"] for each in changes] == [unit]
+    assert len(post.receiver.taken) == 2
+
+
+async def test_an_expired_clients_endpoint_takes_no_others_turn(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "ENDPOINTS_AT_ONCE", 1)
+    await post.change()
+    async with post.world.database.write() as session:
+        while await webhook_making.make_deliveries(session, datetime.now(UTC)):
+            pass
+    await as_owner(post.world.database, "UPDATE service_client SET expires_at = now()")
+    async with receiving() as other, post.world.database.read() as session:
+        assert await webhook_sending.endpoints_due(session, datetime.now(UTC), ()) == []
+        another = await machines.machine(post.world, kind="hrSystem", scopes=["units:read"])
+        await registered(post.world, another, other.url, "unit")
+        async with post.world.database.write() as writing:
+            row = {"id": post.world.unit.id}
+            await writing.execute(sa.text("UPDATE unit SET version = version + 1 WHERE id = :id"), row)
+        await post.work()
+        assert [each.said["data"]["id"] for each in other.got] == [str(post.world.unit.id)]
 
 
 async def test_no_other_organisations_changes_are_sent(post: Post) -> None:

@@ -573,6 +573,21 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Det får klienten inte läsa", "Välj bara slag av saker som klientens behörigheter omfattar."),
         ("The client may not read that", "Choose only kinds of things that the client's scopes name."),
     ),
+    "overlapRuns": _p(
+        409,
+        (
+            "En tidigare hemlighet gäller fortfarande",
+            "Hemligheten byttes för mindre än 24 timmar sedan och mottagaren kan ännu sakna den nya. Vänta tills den "
+            "äldre har slutat gälla (formerUntil). Har den nuvarande läckt eller aldrig kommit fram: skicka "
+            "endsOverlap: true, så slutar den äldre att gälla genast.",
+        ),
+        (
+            "A former secret still counts",
+            "The secret was replaced less than 24 hours ago, and the receiver may not have the new one yet. Wait until "
+            "the older one has ended (formerUntil). If the present one has leaked, or never arrived: send "
+            "endsOverlap: true, and the older one ends now.",
+        ),
+    ),
     "unknownDelivery": _p(
         422,
         (
@@ -1694,12 +1709,12 @@ PROBLEMS: dict[str, ProblemText] = {
     "cellInvalid": _p(
         422,
         ("En cell kan inte läsas", "Värdet har inte den form som fältet kräver."),
-        ("A cell cannot be read", "The value has not the form that the field requires."),
+        ("A cell cannot be read", "The value does not have the form that the field requires."),
     ),
     "cellIsFormula": _p(
         422,
-        ("En cell är en formel", "Ett värde får inte börja med =, +, - eller @."),
-        ("A cell is a formula", "A value must not begin with =, +, - or @."),
+        ("Värdet är en formel", "Namn, adresser och id får inte börja med =, +, - eller @."),
+        ("The value is a formula", "Names, addresses and ids must not begin with =, +, - or @."),
     ),
     "rowTwice": _p(
         422,

@@ -106,13 +106,14 @@ async def create_webhook_secret(
     call: Creating,
     version: Version,
     webhook_endpoint_id: WebhookEndpointId,
-    secret: WebhookSecretCreate,  # noqa: ARG001 - there is nothing to say
+    secret: WebhookSecretCreate,
 ) -> Response:
-    """The answer holds it, and nothing ever will again. For 24 hours the former secret signs as well; the one before
-    that no longer does."""
+    """The answer holds it, and nothing ever will again. For 24 hours the former secret signs as well; another within
+    that time is made only when `endsOverlap` says that the oldest no longer needs to sign."""
     vault = vault_of(call.request)
     made = await call.once(
-        lambda: webhook_endpoints.renew_secret(call.work, vault, webhook_endpoint_id, version), webhook_endpoints.read
+        lambda: webhook_endpoints.renew_secret(call.work, vault, webhook_endpoint_id, version, secret),
+        webhook_endpoints.read,
     )
     return _answer(call, made, 201)
 

@@ -116,6 +116,14 @@ class WebhookEndpointTransition(Input):
 class WebhookSecretCreate(Input):
     """A new secret. The former signs as well for 24 hours, so that the receiver can be given the new one meanwhile."""
 
+    ends_overlap: bool = Field(
+        default=False,
+        description="While a secret from before the present one still signs: end that now. Without it the request is "
+        "refused then (`overlapRuns`), since a receiver that has only the oldest could verify nothing any more. "
+        "For a secret that has leaked, or whose answer was lost.",
+        json_schema_extra={"example": False},
+    )
+
 
 class WebhookEndpointItem(Output):
     """An endpoint in a list."""

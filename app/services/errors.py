@@ -58,6 +58,7 @@ class Code(StrEnum):
     TARGET_REFUSED = "targetRefused"
     TARGET_UNKNOWN = "targetUnknown"
     TYPE_NOT_IN_SCOPES = "typeNotInScopes"
+    OVERLAP_RUNS = "overlapRuns"
     UNKNOWN_DELIVERY = "unknownDelivery"
     JOB_SETTLED = "jobSettled"
     # organisations, units, parties, people, mandates

@@ -12,13 +12,12 @@ from app.models.columns import Count, DateOnly, Language, Line
 from app.models.person import EmailAddress
 from app.services.errors import Code
 from app.services.import_columns import Columns, Fields, PersonField, UnitField
+from app.services.spelling import begins_formula
 from app.services.table_files import TableFile
 
 YES = frozenset({"true", "1", "ja", "yes", "aktiv", "active"})
 NO = frozenset({"false", "0", "nej", "no", "inaktiv", "inactive"})
 LANGUAGES = {"sv": Language.SWEDISH, "svenska": Language.SWEDISH, "en": Language.ENGLISH, "engelska": Language.ENGLISH}
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula. No name begins so."""
 
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
 _ADDRESS: TypeAdapter[str] = TypeAdapter(EmailAddress)
@@ -156,20 +155,26 @@ def _person(number: int, key: str, fields: Fields) -> PersonRow:
         row=number,
         external_id=key,
         name=_name(fields),
-        email=_checked(_ADDRESS, fields, PersonField.EMAIL),
+        email=_address(fields),
         language=_language(fields),
         unit=_reference(fields, PersonField.UNIT),
         effective_on=_checked(_DAY, fields, PersonField.EFFECTIVE_ON),
     )
 
 
+def _address(fields: Fields) -> str | None:
+    address: str | None = _checked(_ADDRESS, fields, PersonField.EMAIL)
+    if address is not None and begins_formula(address):
+        raise RowRefused(Code.CELL_IS_FORMULA, PersonField.EMAIL)
+    return address
+
+
 def _address_if_one(fields: Fields) -> str | None:
     """By which somebody may be known whom no HR system has named yet."""
     try:
-        address: str | None = _checked(_ADDRESS, fields, PersonField.EMAIL)
+        return _address(fields)
     except RowRefused:
         return None
-    return address
 
 
 def _name(fields: Fields) -> str | None:
@@ -191,7 +196,7 @@ def _unit(number: int, key: str, fields: Fields) -> UnitRow:
     return UnitRow(
         row=number,
         external_id=key,
-        name=_line(name, UnitField.NAME) if name else None,
+        name=_any_line(name, UnitField.NAME) if name else None,
         parent=_reference(fields, UnitField.PARENT),
         headcount=counted,
         says_headcount=headcount is not None,
@@ -202,14 +207,19 @@ def _unit(number: int, key: str, fields: Fields) -> UnitRow:
 
 
 def _line(text: str, field: str) -> str:
-    """A cleaned line. One that a spreadsheet would take for a formula is refused: it would be one in every export."""
-    try:
-        line = _cleaned(text)
-    except ValidationError:
-        raise RowRefused(Code.CELL_INVALID, field) from None
-    if line.startswith(FORMULA):
+    """A cleaned line that is no formula: no person's name and no id is one, by whatever way it comes (syncing.py)."""
+    line = _any_line(text, field)
+    if begins_formula(line):
         raise RowRefused(Code.CELL_IS_FORMULA, field)
     return line
+
+
+def _any_line(text: str, field: str) -> str:
+    """A cleaned line. Units are called what they are called, also `- vakant -`; our own tables make text of it."""
+    try:
+        return _cleaned(text)
+    except ValidationError:
+        raise RowRefused(Code.CELL_INVALID, field) from None
 
 
 # Units, and nothing else, are named again and again.

@@ -1,8 +1,10 @@
-"""One spelling for one thing: base64url without padding, and JSON that every reader reads alike."""
+"""One spelling for one thing: base64url without padding, JSON that every reader reads alike, and text that no
+spreadsheet takes for a formula."""
 
 import base64
 import json
 import re
+import unicodedata
 from collections import Counter
 from typing import Any
 
@@ -22,6 +24,11 @@ def bytes_of(text: str) -> bytes:
 def is_canonical(text: str) -> bool:
     """Base64url without padding, and the bits that count for nothing are zero: there is no second spelling."""
     return bool(_BASE64URL.fullmatch(text)) and len(text) % 4 != 1 and base64url(bytes_of(text)) == text
+
+
+def begins_formula(text: str) -> bool:
+    """Whether a spreadsheet may take it for one: by `=`, `+`, `-` or `@`, in any of their widths."""
+    return unicodedata.normalize("NFKC", text.strip()[:1])[:1] in {"=", "+", "-", "@", "\u2212"}
 
 
 def read_json(text: bytes) -> Any:

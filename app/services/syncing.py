@@ -23,12 +23,15 @@ from app.services import account_mail, audit, deactivation_brake, policy, sign_i
 from app.services.account_letters import Notice
 from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.personal_numbers import has_personal_number
+from app.services.spelling import begins_formula
 from app.services.work import Work, admit, differing, store
 
 NAMES = frozenset({"name", "given_name", "family_name"})
 """What is somebody's own name, and may sound like a union's."""
 IDS = frozenset({"external_id", "employee_number", "email", "user_name"})
 """What a personal identity number might be sent as."""
+CALLED = NAMES | {"email", "user_name"}
+"""What people are called here and elsewhere, where their own names stand."""
 TEXTS = NAMES | IDS | {"department"}
 CHANGEABLE = NAMES | {
     "external_id",
@@ -134,15 +137,25 @@ async def begin(work: Work, organisation_id: UUID) -> Syncing:
 
 
 def fault_in(told: Mapping[str, Any]) -> tuple[Code, str] | None:
-    """What could tell union membership, or is a personal identity number for anybody's id, and where it stands."""
+    """What could tell union membership, or is a formula for anybody's name or a personal identity number for their id,
+    and where it stands."""
     for name in sorted(TEXTS & told.keys()):
         value = told[name]
         if not isinstance(value, str):
             continue
-        if union_data.looks_like(value, of_a_person=name in NAMES or name in {"email", "user_name"}):
+        if union_data.looks_like(value, of_a_person=name in CALLED):
             return Code.UNION_DATA_REFUSED, name
         if name in IDS and has_personal_number(value):
             return Code.PERSONAL_NUMBER_REFUSED, name
+    return formula_in(told)
+
+
+def formula_in(told: Mapping[str, Any]) -> tuple[Code, str] | None:
+    """Nobody's name or address begins as a formula does. Whoever reads them here may write them in a spreadsheet
+    without a thought; what we write ourselves is safe anyway."""
+    for name in sorted(CALLED & told.keys()):
+        if isinstance(told[name], str) and begins_formula(told[name]):
+            return Code.CELL_IS_FORMULA, name
     return None
 
 
@@ -153,8 +166,10 @@ def check_content(told: Mapping[str, Any]) -> None:
 
 
 async def screen(work: Work, told: Mapping[str, Any]) -> None:
-    """What a service client sends by other ways than syncing is looked at, and counted, all the same."""
+    """What comes by other ways than syncing is looked at as well; what a service client sends as if it were syncing."""
     if work.actor.service_client_id is None:
+        if (fault := formula_in(told)) is not None:
+            raise Refusal(fault[0], f"/{fault[1]}")
         return
     try:
         check_content(told)

@@ -2,7 +2,7 @@
 
 Pure: it knows no database. Compared are whole words without case; `å`, `ä` and `ö` may be written with or without
 their dots and rings, or as `aa`, `ae` and `oe`. Swedish writes compounds as one word, so for some words their beginning
-is enough.
+is enough. Some unions are called what units are called, too: their names alone say nothing beside other words.
 """
 
 import html
@@ -16,38 +16,61 @@ WORDS = frozenset(
     {
         *("fack", "facket", "fackets", "facken", "union", "unions", "unionen", "unionens", "unionist", "unionized"),
         *("unionised", "ofr", "saco", "sacos", "seko", "sekos", "tco", "lokalforening", "akademikerforening"),
-        *("jusek", "akavia", "naturvetarna", "civilekonomerna", "officersforbundet", "polisforbundet"),
-        *("tullkust", "lararforbundet", "vardforbundet", "fysioterapeuterna", "sulf", "srat", "forsvarsforbundet"),
-        *("journalistforbundet", "finansforbundet", "lakarforbundet", "tandlakarforbundet", "psykologforbundet"),
-        *("akademikerforbundet", "ifmetall", "fackid", "fackkod", "facknr", "unioncode", "unionid", "unionkod"),
-        *("unionname", "unionno", "unionnumber", "unionstatus", "uniontype", "personalorg"),
+        *("jusek", "akavia", "naturvetarna", "civilekonomerna", "tullkust", "sulf", "srat", "sktf", "ifmetall"),
+        *("fackid", "fackkod", "facknr", "unioncode", "unionid", "unionkod", "unionname", "unionno", "unionnumber"),
+        *("unionstatus", "uniontype", "personalorg", "restaurangfacket"),
     }
 )
-"""Words that count wherever they stand alone."""
+"""Words that count wherever they stand alone; not `fack` before a number, which is a pigeon-hole."""
 BEGINNINGS = (
     *("fackansl", "fackavdrag", "fackavg", "fackbidrag", "fackfortroende", "fackklubb", "facknummer", "fackombud"),
     *("fackorganisation", "facktillh", "personalorganisation", "arbetstagarorg", "arbetstagarpart", "forbundstillh"),
-    *("forbundsmedlem", "forbundsavgift", "unionmedlem", "unionfee", "uniondues", "uniondata", "saconummer"),
-    *("sacomedlem", "sacoforbund", "sacoforening", "sekomedlem", "sekoforbund", "ofrmedlem", "ofrforbund", "stmedlem"),
-    *("tcoforbund", "sverigesingenjorer", "sverigeslarare"),
+    *("forbundsmedlem", "forbundsavgift", "medlemsforbund", "unionmedlem", "unionfee", "uniondues", "uniondata"),
+    *("saconummer", "sacomedlem", "sacoforbund", "sacoforening", "sekomedlem", "sekoforbund", "ofrmedlem"),
+    *("ofrforbund", "tcoforbund", "stmedlem", "lomedlem", "kommunalmedlem", "visionmedlem", "syndikalis"),
+    *("sverigesingenjorer", "sverigeslarare", "akademikerallians", "forsvarsforbund", "officersforbund"),
+    *("reservofficersforbund", "polisforbund", "lararforbund", "vardforbund", "lakarforbund", "tandlakarforbund"),
+    *("veterinarforbund", "psykologforbund", "journalistforbund", "finansforbund", "yrkesmusikerforbund"),
 )
 """Beginnings of words: Swedish compounds and endings, and names that programs write together."""
 PARTS = (
     *("fackforbund", "fackforening", "facklig", "fackmedlem", "unionmember", "memberofunion", "tradeunion"),
-    *("labourunion", "laborunion", "medlemfack", "medlemifack", "medlemsaco", "medlemseko"),
+    *("labourunion", "laborunion", "medlemfack", "medlemifack", "medlemsaco", "medlemseko", "akademikerforbund"),
+    *("arbetareforbund", "tjanstemannaforbund"),
 )
 """These wherever in a word they stand: no other word has them in it."""
-PHRASES = ("tull kust", "sveriges ingenjorer", "sveriges larare", "if metall", "st medlem", "medlem i st", "lo medlem")
-"""Several words that say it together."""
-ALONE = frozenset({"st", "lo", "vision", "forena", "kommunal", "ledarna", "dik", "ssr"})
-"""Unions whose names are ordinary words, or parts of names, as well: they count when they are all that is said."""
-CAPITALS = frozenset({"ST", "LO"})
-"""And these also as a word of its own in capitals, beside others that are not."""
-
-_OTHER_UNIONS = re.compile(
-    r"\b(europeiska|european|nordiska|nordic|afrikanska|african|tull|customs|valuta|monetary) ?union(en|ens|s)?\b"
+PHRASES = (
+    *("sveriges ingenjorer", "sveriges arbetsterapeuter", "lararnas riksforbund", "brandmannens riksforbund"),
+    *("if metall", "gs facket", "handelsanstalldas forbund", "fastighetsanstalldas forbund"),
 )
+"""Several words that say it together, wherever they stand."""
+ALONE = (
+    *("st", "lo", "vision", "forena", "kommunal", "ledarna", "dik", "ssr", "pao", "forbund", "fysioterapeuterna"),
+    *("reservofficerarna", "tull kust", "sveriges larare", "sveriges skolledare", "sveriges arkitekter"),
+    *("sveriges farmaceuter", "sveriges universitetslarare och forskare"),
+)
+"""Unions whose names are ordinary words, or parts of codes, as well: they count when they are all that is said, without
+even a number, and beside a word of membership."""
+BESIDE = (
+    *("handels", "transport", "byggnads", "pappers", "fastighets", "livs", "malarna", "elektrikerna", "sac", "ptk"),
+    "hrf",
+)
+"""Unions that are called what many units are called: they count beside a word of membership only."""
+MEMBERSHIP = (
+    *("medlem…", "member…", "ansluten", "anslutna", "organiserad", "organiserade", "tillhor", "tillhorighet"),
+    *("forbund", "forbundet", "klubb", "klubben", "ombud", "ombudet"),
+)
+"""Words of membership, some with whatever follows (`…`), next to a name or with a word such as `i` between."""
+
+_NO_UNIONS = re.compile(
+    r"\b(europeiska|european|eu|nordiska|nordic|afrikanska|african|tull|customs|valuta|monetary)[ -]?union(en|ens|s)?\b"
+    r"|\bfack[ -]?[0-9]+\b"
+)
+_NAMES = f"(?:{'|'.join((*ALONE, *BESIDE))})s?"
+_MEMBER = f"(?:{'|'.join(MEMBERSHIP).replace('…', '[a-z]*')})"
+_MEMBER_OF_ONE = re.compile(rf"\b(?:{_MEMBER}(?: (?:i|in|av|of|hos|the)){{0,2}} {_NAMES}|{_NAMES} {_MEMBER})\b")
 _WORD = re.compile(r"[A-Za-z]+")
+_WORD_OR_NUMBER = re.compile(r"[a-z]+|[0-9]+")
 _HUMP = re.compile(r"(?<=[a-zåäö])(?=[A-ZÅÄÖ])")
 _SINGLE = re.compile("aa|ae|oe")
 _TO_SINGLE = {"aa": "a", "ae": "a", "oe": "o"}
@@ -83,31 +106,32 @@ def _ways_to_read(text: str) -> Iterator[str]:
 
 
 def _says_it(text: str, *, of_a_person: bool) -> bool:
-    plain_text = text if text.isascii() and text.isprintable() else _latin(text)
-    plain = _HUMP.sub(" ", plain_text)
-    folded = _OTHER_UNIONS.sub(" ", plain.lower())
-    words = {form for word in _WORD.findall(folded) for form in (word, _SINGLE.sub(_single, word))}
-    # Written together in one: `TradeUnion` is two words by its humps, and one without them.
-    together = {form for word in _WORD.findall(plain_text.lower()) for form in (word, _single_of(word))}
-    if not of_a_person:
-        # Initials and numbers belong to names and addresses.
-        spaced = {re.sub("[^A-Za-z]", "", each) for each in _SPACED.findall(plain_text)}
-        if spaced & CAPITALS and ("".join(_WORD.findall(plain_text)) in CAPITALS or not plain_text.isupper()):
-            return True
-        words |= {each.lower() for each in spaced}
-        mixed = _MIXED.findall(_OBJECT_ID.sub(" ", plain_text))
-        words |= {_SINGLE.sub(_single, each.lower().translate(_FIGURES)) for each in mixed}
-    if words & WORDS or any(word.startswith(BEGINNINGS) or _has_part(word) for word in words | together):
-        return True
-    said = " ".join(_WORD.findall(folded))
-    if any(f" {phrase} " in f" {said} " for phrase in PHRASES):
-        return True
+    plain = text if text.isascii() and text.isprintable() else _latin(text)
     if of_a_person:
-        return False
-    if said in ALONE:
-        return True
-    among = _WORD.findall(plain)
-    return any(word in CAPITALS for word in among) and not plain.isupper()
+        # Initials and figures belong to names and addresses.
+        return _tells(plain, alone=False, beside="@" not in plain)
+    spaced = _SPACED.sub(lambda letters: re.sub("[^A-Za-z]", "", letters[0]), plain)
+    # Codes have figures by chance: what is made of theirs must be a word that nothing else is.
+    figures = _MIXED.sub(_with_letters, _OBJECT_ID.sub(" ", plain))
+    return any(_tells(each, alone=True) for each in {plain, spaced}) or (figures != plain and _tells(figures))
+
+
+def _tells(plain: str, *, alone: bool = False, beside: bool = True) -> bool:
+    by_humps = _NO_UNIONS.sub(" ", _HUMP.sub(" ", plain).lower())
+    # Written together in one: `TradeUnion` is two words by its humps, and one without them.
+    together = _WORD.findall(plain.lower())
+    for single in (False, True):
+        read = _single_of(by_humps) if single else by_humps
+        words = _WORD.findall(read)
+        whole = {*words, *(map(_single_of, together) if single else together)}
+        if not WORDS.isdisjoint(words) or any(word.startswith(BEGINNINGS) or _has_part(word) for word in whole):
+            return True
+        said = " ".join(_WORD_OR_NUMBER.findall(read))
+        if any(f" {phrase} " in f" {said} " for phrase in PHRASES) or (alone and said in ALONE):
+            return True
+        if beside and _MEMBER_OF_ONE.search(said):
+            return True
+    return False
 
 
 def _has_part(word: str) -> bool:
@@ -157,6 +181,12 @@ def _latin(text: str) -> str:
 
 def _single(match: re.Match[str]) -> str:
     return _TO_SINGLE[match.group()]
+
+
+def _with_letters(match: re.Match[str]) -> str:
+    """Figures that stand for letters, where they all do: `s3ko`, not `fack23`."""
+    word = match[0].lower().translate(_FIGURES)
+    return word if word.isalpha() else match[0]
 
 
 def _single_of(word: str) -> str:

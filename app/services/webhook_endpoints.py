@@ -19,6 +19,7 @@ from app.models.webhook_endpoint import (
     WebhookEndpointRead,
     WebhookEndpointState,
     WebhookEndpointTransition,
+    WebhookSecretCreate,
 )
 from app.services import changes, policy, wall
 from app.services.actors import counting
@@ -106,9 +107,16 @@ async def transition(
     return _shown(work, endpoint)
 
 
-async def renew_secret(work: Work, vault: Vault, endpoint_id: UUID, version: int) -> WebhookEndpointRead:
-    """A new secret, in this answer alone; the one before signs as well for a day."""
+async def renew_secret(
+    work: Work, vault: Vault, endpoint_id: UUID, version: int, data: WebhookSecretCreate
+) -> WebhookEndpointRead:
+    """A new secret, in this answer alone; the one before signs as well for a day.
+
+    Only two sign: a third within the day ends the first, and nobody does that without saying so.
+    """
     endpoint = await admit(work, "create_webhook_secret", WebhookEndpoint, endpoint_id, version)
+    if endpoint.former_until is not None and work.now < endpoint.former_until and not data.ends_overlap:
+        raise Refusal(Code.OVERLAP_RUNS, "/endsOverlap")
     secret, box = _new_secret(vault, endpoint)
     former = {"former_sealed_secret": endpoint.sealed_secret, "former_until": work.now + OVERLAP}
     await changed(work, "create_webhook_secret", endpoint, {"sealed_secret": box} | former)

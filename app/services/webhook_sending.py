@@ -8,6 +8,7 @@ things is asked anew just before: what was taken back since is withheld.
 
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -35,7 +36,7 @@ from app.models.webhook_endpoint import PauseReason, WebhookEndpoint, WebhookEnd
 from app.services import account_mail, audit, changes
 from app.services.account_letters import Notice
 from app.services.actors import counting
-from app.services.vault import Vault
+from app.services.vault import BoxClosed, Vault
 from app.services.webhook_endpoints import PURPOSE
 
 SENT_AT_ONCE = 4
@@ -44,6 +45,8 @@ TAKEN_FOR = timedelta(minutes=2)
 """Much longer than an attempt may take."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=4)
 TRIED_FOR = timedelta(days=3)
+LEAST_ATTEMPTS = 12
+"""Before one is given up, however old it is: while its client had expired or its endpoint was paused, nobody tried."""
 REST_AFTER = 5
 """Attempts in a row that come to nothing, whatever they told of: from then on the endpoint itself is left alone."""
 GONE = 410
@@ -122,8 +125,24 @@ _AWAKE = sa.and_(
     col(WebhookEndpoint.state) == WebhookEndpointState.ACTIVE,
     sa.or_(col(WebhookEndpoint.resting_until).is_(None), col(WebhookEndpoint.resting_until) <= _NOW),
 )
-_ENDPOINTS = sa.select(col(WebhookEndpoint.id)).where(
-    _AWAKE, sa.exists().where(col(WebhookDelivery.webhook_endpoint_id) == col(WebhookEndpoint.id), _DUE)
+# What waits for a client that has expired waits until it is renewed, and takes nobody else's turn meanwhile.
+_EXPIRED = sa.exists().where(
+    col(ServiceClient.id) == col(WebhookEndpoint.service_client_id),
+    col(ServiceClient.state) == ServiceClientState.ACTIVE,
+    col(ServiceClient.expires_at) <= _NOW,
+)
+_WAITS_SINCE = (
+    sa.select(col(WebhookDelivery.next_attempt_at))
+    .where(col(WebhookDelivery.webhook_endpoint_id) == col(WebhookEndpoint.id), _DUE)
+    .order_by(col(WebhookDelivery.next_attempt_at))
+    .limit(1)
+    .lateral()
+)
+_ENDPOINTS = (
+    sa.select(col(WebhookEndpoint.id))
+    .join(_WAITS_SINCE, sa.true())
+    .where(_AWAKE, ~_EXPIRED)
+    .order_by(_WAITS_SINCE.c.next_attempt_at, col(WebhookEndpoint.id))
 )
 _ENDPOINT = (
     sa.select(WebhookEndpoint, ServiceClient, col(Organisation.state))
@@ -141,19 +160,24 @@ _TAKEN = (
 
 
 async def endpoints_due(session: AsyncSession, now: datetime, except_for: Collection[UUID]) -> list[UUID]:
-    """Those that something can be sent to now."""
+    """Those that something can be sent to now, whoever has waited longest first."""
     found = await session.execute(_ENDPOINTS.where(col(WebhookEndpoint.id).not_in(except_for)), {"now": now})
     return list(found.scalars())
 
 
 async def take(session: AsyncSession, endpoint_id: UUID, now: datetime) -> Turn | None:
-    """Some deliveries, nobody else's for a while. What the client may not see by now is withheld."""
+    """Some deliveries, nobody else's for a while. What the client may not see by now is withheld.
+
+    A client that has expired is sent nothing, and loses nothing.
+    """
     given = {"endpoint_id": endpoint_id, "now": now}
     found = (await session.execute(_ENDPOINT, given)).one_or_none()
     if found is None:
         return None
     endpoint, client, organisation_state = found
-    let_in = client_state(client, now) is ServiceClientState.ACTIVE and organisation_state is OrganisationState.ACTIVE
+    if client_state(client, now) is ServiceClientState.EXPIRED:
+        return None
+    let_in = client.state is ServiceClientState.ACTIVE and organisation_state is OrganisationState.ACTIVE
     scopes = counting(client.scopes, consented=client.consented_at is not None, asked_for=None)
     seen = {each.value for each in changes.types_of(scopes)} & {each.value for each in endpoint.types}
     sendings = []
@@ -183,7 +207,12 @@ def _body(delivery: WebhookDelivery) -> bytes:
 
 def signed(vault: Vault, turn: Turn, sending: Sending, now: datetime) -> dict[str, str]:
     """The headers of one attempt, with a signature by each secret. Raises `BoxClosed`."""
-    hooks = [Webhook(vault.open(PURPOSE, str(turn.endpoint_id), box).decode()) for box in turn.boxes]
+    present, *former = turn.boxes
+    hooks = [_hook(vault, turn, present)]
+    for box in former:
+        # Sealed under an earlier token secret: the one made since must not wait until its overlap is over.
+        with suppress(BoxClosed):
+            hooks.append(_hook(vault, turn, box))
     number = str(sending.message_id)
     return {
         "Content-Type": "application/json",
@@ -191,6 +220,10 @@ def signed(vault: Vault, turn: Turn, sending: Sending, now: datetime) -> dict[st
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": " ".join(hook.sign(number, now, sending.body.decode()) for hook in hooks),
     }
+
+
+def _hook(vault: Vault, turn: Turn, box: bytes) -> Webhook:
+    return Webhook(vault.open(PURPOSE, str(turn.endpoint_id), box).decode())
 
 
 # --- Marking ---------------------------------------------------------------------------------------
@@ -216,7 +249,7 @@ async def mark(session: AsyncSession, sending: Sending, outcome: Outcome, now: d
             endpoint.failures, endpoint.failing_since, endpoint.resting_until = 0, None, None
     else:
         delivery.next_attempt_at = now + wait(delivery.attempts)
-        if now >= delivery.created_at + TRIED_FOR:
+        if now >= delivery.created_at + TRIED_FOR and delivery.attempts >= LEAST_ATTEMPTS:
             delivery.state, delivery.settled_at = DeliveryState.FAILED, now
         await _failed(session, endpoint, outcome, now)
     await session.flush()

@@ -17,6 +17,7 @@ from app.models.unit import Unit
 from app.services import passwords, throttle
 from app.services.calendar import swedish_day
 from tests import contract
+from tests.api.scim.provisioning import USER, provisioning
 from tests.database import as_owner
 from tests.signing_in import PASSWORD, calling_from, give_password, try_password
 from tests.world import World
@@ -431,3 +432,32 @@ async def test_no_union_register(world: World) -> None:
         names = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
         if tells_people:
             assert not names & {"partyId", "party", "side", "union", "mandateId"}, path
+
+
+@pytest.mark.parametrize("formula", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "＝1"])
+async def test_nobody_is_called_what_a_spreadsheet_would_run(world: World, formula: str) -> None:
+    """By whoever and by whichever way: typed by a person, sent by a client, over SCIM. Files: test_people_plan.py."""
+    hr = await provisioning(world)
+    address = f"{uuid4().hex}@formel.example"
+    for client in (world.employer_rep.client, hr.machine.client):
+        path = f"{world.path}/people"
+        await client.refused("POST", path, 422, "cellIsFormula", json={"name": formula, "email": address})
+    admin, path = world.administrator.client, f"/people/{world.employee.id}"
+    tag = await admin.etag(path)
+    fault = await admin.refused("PATCH", path, 422, "cellIsFormula", json={"name": formula}, etag=tag)
+    assert [each["pointer"] for each in fault["errors"]] == ["/name"]
+    for named in ({"displayName": formula}, {"name": {"givenName": formula, "familyName": "Ek"}}):
+        await hr.refused("POST", "/Users", 400, {"schemas": [USER], "userName": address, "active": True, **named})
+    # Units are called what they are called; whoever writes tables here makes text of it.
+    unit = await hr.machine.client.post(f"{world.path}/units", {"name": "- vakant -"})
+    assert unit["name"] == "- vakant -"
+
+
+async def test_an_address_that_begins_like_a_formula_is_refused_by_every_way(world: World) -> None:
+    hr = await provisioning(world)
+    body = {"name": "Åsa Ek", "email": "=cmd@formel.example"}
+    for client in (world.employer_rep.client, hr.machine.client):
+        fault = await client.refused("POST", f"{world.path}/people", 422, "cellIsFormula", json=body)
+    assert "formel" not in fault["detail"]
+    sent = {"schemas": [USER], "userName": "=cmd@formel.example", "displayName": "Åsa Ek", "active": True}
+    await hr.refused("POST", "/Users", 400, sent)

@@ -112,6 +112,8 @@ def test_unknown_missing_doubled_and_union_columns_are_refused_with_their_number
         ("1;+46;a@x.example;;;", Code.CELL_IS_FORMULA, "name"),
         ("1;-1;a@x.example;;;", Code.CELL_IS_FORMULA, "name"),
         ("1;@SUM(1);a@x.example;;;", Code.CELL_IS_FORMULA, "name"),
+        ("1;Åsa;=cmd@x.example;;;", Code.CELL_IS_FORMULA, "email"),
+        ("1;＝1+1;a@x.example;;;", Code.CELL_IS_FORMULA, "name"),
         ("1;Å\x07sa;a@x.example;;;", Code.CELL_INVALID, "name"),
         ("1;Åsa;ingen adress;;;", Code.CELL_INVALID, "email"),
         ("1;Åsa;a@x.example;@U1;;", Code.CELL_IS_FORMULA, "unitExternalId"),

@@ -1,7 +1,12 @@
 """What looks like union membership, in Swedish and English, and what only sounds like it."""
 
+import re
+import unicodedata
+from pathlib import Path
+
 import pytest
 
+from app.services import union_data
 from app.services.personal_numbers import has_personal_number
 from app.services.union_data import found_in, looks_like
 
@@ -41,8 +46,15 @@ TOLD = (
     "ST",
     "st",
     "LO",
-    "Avdelning ST",
-    "Medlem i ST",
+    # A union that is called what units are called, beside a word of membership.
+    *("Medlem i ST", "medlem i st", "ST-medlem", "memberOfST", "member of the ST", "Kommunal medlem", "Vision medlem"),
+    *("medlem i Handels", "Medlemskap: Kommunal", "LO-ansluten", "Visions ombud", "Förbund: Fysioterapeuterna"),
+    # The unions at agencies, regions and municipalities.
+    *("Akademikerförbundet SSR", "SSR", "Lärarnas Riksförbund", "Sveriges Arbetsterapeuter", "SKTF", "syndikalist"),
+    *("Sveriges Läkarförbund", "Vårdförbundet", "Handelsanställdas förbund", "Svenska Kommunalarbetareförbundet"),
+    *("Fysioterapeuterna", "Polisförbundet", "Officersförbundet", "Sveriges Skolledare", "DIK", "Forena", "Ledarna"),
+    *("AkademikerAlliansen", "Brandmännens riksförbund", "medlemsförbund", "förbund", "PAO", "(ST)", "fack"),
+    *("facktillhörighet", "fackförbundstillhörighet", "labor union", "Trade union member", "ST.", "fack_nr"),
     "Vision",
     "personalorganisation",
     "Personalorganisationer",
@@ -73,6 +85,24 @@ TOLD = (
 )
 NOT_TOLD = (
     "",
+    # Codes and names of units.
+    *(
+        "ST100",
+        "ST-01",
+        "ST 4",
+        "LO-12",
+        "HR-ST",
+        "Stab ST",
+        "Avdelning ST",
+        "0457-ST",
+        "STAB LO",
+        "ST-läkare",
+        "S-T 4",
+    ),
+    *("Vision 2030", "Fack 23", "fack23", "Kommunal samverkan", "DIK-enheten", "SSR-7", "55R", "Transport", "Handels"),
+    *("Fysioterapeuterna Norr", "Stöd till Sveriges lärare", "Tull, kust och gräns", "Kommunala medlemmar i nätverk"),
+    *("Kommunal förtroendevald", "Medlemsservice och kommunal samverkan", "Räddningstjänstförbundet", "members"),
+    *("Försvarsförband", "Ombud och vision", "EU-unionen", "Europaunionen", "Unionsrätt"),
     "Åsa Lindqvist",
     "Provtagningsenheten",
     "Enheten för Europeiska unionen",
@@ -120,10 +150,38 @@ def test_it_is_let_through(text: str) -> None:
     assert not looks_like(text)
 
 
+DOCS = Path(__file__).parents[2] / "docs" / "union-data.md"
+TABLE = ("WORDS", "BEGINNINGS", "PARTS", "PHRASES", "ALONE", "BESIDE", "MEMBERSHIP")
+
+
+def _folded(cell: str) -> set[str]:
+    """The words of a cell as the code has them; what is said of one in brackets is not one."""
+    without_notes = re.sub(r" \(.*?\)", "", cell)
+    decomposed = unicodedata.normalize("NFD", without_notes.lower().replace("-", " "))
+    plain = "".join(each for each in decomposed if not unicodedata.combining(each))
+    return {each.strip() for each in plain.split(",")}
+
+
+def test_the_document_has_the_words_that_the_code_has_in_both_languages() -> None:
+    rows = [
+        line.split(" | ")[1].removesuffix(" |") for line in DOCS.read_text().splitlines() if re.match(r"\| \w", line)
+    ]
+    english, swedish = rows[: len(TABLE)], rows[len(TABLE) :]
+    for name, *cells in zip(TABLE, english, swedish, strict=True):
+        words = set(getattr(union_data, name))
+        for cell in cells:
+            documented = _folded(cell)
+            if name != "MEMBERSHIP":
+                documented = {each.strip("…") for each in documented}
+            assert documented == words, name
+
+
 def test_people_are_called_what_they_are_called() -> None:
     for name in ("Lo Andersson", "Lo", "Kim ST", "Vision Svensson"):
         assert not looks_like(name, of_a_person=True)
     assert looks_like("Åsa Lindqvist (Saco-S)", of_a_person=True)
+    assert looks_like("Åsa Lindqvist, medlem i ST", of_a_person=True)
+    assert not looks_like("lo@member.example", of_a_person=True)
     named = frozenset({"displayname"})
     assert not found_in({"displayName": "Lo"}, people_named_by=named)
     assert found_in({"displayName": "Lo"})
