@@ -39,6 +39,7 @@ NOBODYS = {
     "change.organisation_id": "an organisation",
     "import_mapping.people": "names of columns",
     "import_mapping.units": "names of columns",
+    "hr_import.basis": "a hash and a number",
     "webhook_delivery.message_id": "the delivery's own id, or that of the one it repeats",
     "organisation.search": "made of the organisation's own names",
     "approval.subject_id": "a group, record, round, change, texts or destruction",
