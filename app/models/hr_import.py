@@ -108,7 +108,9 @@ class ImportCounts(Output):
     missing: Number = Field(description="Here and active, and not in the file.")
     kept: Number = Field(description="Changes of a later day that were not known before, kept for that day.")
     kept_applied: Number = Field(description="Those of them whose day has come, and that were done.")
-    kept_refused: Number = Field(description="Those of them that did not fit any more on their day.")
+    kept_refused: Number = Field(
+        description="Those of them that were not: they did not fit any more, or the client had ended."
+    )
 
 
 class ImportFault(Output):

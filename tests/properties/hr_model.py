@@ -226,8 +226,8 @@ class Workplace:
                 elif former is not None:
                     del self.merged[key]
             elif whole or unit != former or later is not None:
-                closing = {"last": later.day - self.day - 1, "into": later.into} if later and later.into else {}
-                lines.append(_unit(key, *unit, **closing))
+                last, into = (later.day - self.day - 1, later.into) if later and later.into else (None, "")
+                lines.append(_unit(key, *unit, last=last, into=into))
         for key, later in self.later_units.items():
             if not later.into:
                 lines.append(_unit(key, later.name, later.parent, day=later.day - self.day))

@@ -6,6 +6,7 @@ they happen; people who come back with another number. `LARANDE_TEST_LONG=1` pla
 
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -58,12 +59,12 @@ async def histories(app: FastAPI, chance: random.Random) -> None:
 
 async def one_history(world: World, client: Client, workplace: Workplace) -> None:
     workplace.change()
-    files = []
+    files: list[tuple[list[str], dict[str, Any]]] = []
     for subject, file_of in (("units", workplace.units_file), ("people", workplace.people_file)):
         whole = workplace.happens(0.5)
         if not (file := file_of(whole=whole)):
             continue
-        mode = {"subject": subject, "mode": "snapshot" if whole else "delta"}
+        mode: dict[str, Any] = {"subject": subject, "mode": "snapshot" if whole else "delta"}
         done = await import_file(world, client, *file, **mode)
         assert counted(done, "refused") == [0], (file, errors(done))
         files.append((file, mode))
