@@ -128,8 +128,8 @@ class ImportCounts(Output):
     kept_held: Number = Field(
         default=0,
         description="Those of them whose day has come and that wait: for a system administrator to release people "
-        "(`create_deactivation_release`), or, if the service client that applied them has expired, for it to be renewed "
-        "or for another file that says the same.",
+        "(`create_deactivation_release`), or, if the service client that applied them has expired, for it to be "
+        "renewed or for another file that says the same.",
     )
 
 
