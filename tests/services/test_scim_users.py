@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.services import actors, scim_groups, scim_users, wall
+from app.services import actors, scim_groups, scim_users, syncing, wall
 from app.services.errors import Code, Refusal
 from app.services.tokens import ClientClaims
 from app.services.work import Work
@@ -50,7 +50,7 @@ async def test_people_and_units_are_looked_for_in_the_organisation_that_is_named
         with pytest.raises(Refusal) as refusal:
             await read(work, elsewhere, row_id)
         assert refusal.value.code is Code.NOT_FOUND
-    begun = await scim_users.syncing.begin(work, here)
+    begun = await syncing.begin(work, here)
     await scim_users.move(work, begun, [person_id], unit_id)
     await begun.settle()
     assert person_id in (await scim_groups.members_of(work, here, [unit_id]))[unit_id]
@@ -61,12 +61,12 @@ async def test_nobody_is_changed_or_removed_for_another_organisation(
     world: World, work: Work, elsewhere: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if syncing had let the client into the other organisation."""
-    begun = await scim_users.syncing.begin(work, world.organisation.id)
+    begun = await syncing.begin(work, world.organisation.id)
 
     async def begin(_work: Work, _organisation_id: UUID) -> Any:
         return begun
 
-    monkeypatch.setattr(scim_users.syncing, "begin", begin)
+    monkeypatch.setattr(syncing, "begin", begin)
     person_id = UUID(world.employee.id)
     told = scim_users.UserTold("ny@example.se", "Ny", "ny@example.se", active=True, manager=str(person_id))
     with pytest.raises(Refusal) as refusal:
