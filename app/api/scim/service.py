@@ -11,7 +11,6 @@ from scim2_models import (
     ForbiddenException,
     InvalidValueException,
     PatchOp,
-    PayloadTooLargeException,
     Resource,
     ResourceType,
     SCIMException,
@@ -86,8 +85,6 @@ class Service(ScimService):
         self.ensure_bulk_payload_size(len(body))
         content = self._decoded(body, content_type)
         operations = bodies.operations_of(content)
-        if len(operations) > (self.config.bulk.max_operations or 0 if self.config.bulk else 0):
-            raise PayloadTooLargeException(detail="Too many operations")
         refused = []
         for place, operation in enumerate(operations):
             endpoint = str(operation.get("path", "")).strip("/").partition("/")[0]
