@@ -122,12 +122,13 @@ class ImportCounts(Output):
     missing: Number = Field(description="Here and active, and not in the file.")
     kept: Number = Field(description="Changes of a later day that were not known before, kept for that day.")
     kept_applied: Number = Field(description="Those of them whose day has come, and that were done.")
-    kept_refused: Number = Field(description="Those of them that did not fit any more on their day.")
+    kept_refused: Number = Field(
+        description="Those of them that were not: they did not fit any more, or the client had ended."
+    )
     kept_held: Number = Field(
         default=0,
-        description="Those of them whose day has come and that wait: for a system administrator to release people "
-        "(`create_deactivation_release`), or, if the service client that applied them is let in no more, for another "
-        "file that says the same.",
+        description="Those of them whose day has come and that wait: for a system administrator to release people or "
+        "units (`create_deactivation_release`), or for a client that has expired to be renewed.",
     )
 
 

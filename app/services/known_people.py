@@ -37,7 +37,7 @@ class KnownUnits:
 
     def has(self, row: PersonRow, person: PresentPerson | None, today: date) -> bool:
         """Whether they can work there then. Where somebody works already they may stay when it has closed."""
-        if not row.unit or row.unit in self.open or (person is not None and row.unit == person.unit):
+        if not row.active or not row.unit or row.unit in self.open or (person is not None and row.unit == person.unit):
             return True
         begins, day = self.coming.get(row.unit), row.effective_on
         return begins is not None and day is not None and max(begins, today + ONE_DAY) <= day

@@ -163,10 +163,13 @@ def _placements(
                 continue
         elif there.valid_to is None:
             there.name, there.parent_id, there.valid_to = period.name, parent_id, period.last
-    # Periods that are joined in the plan can be several rows: the one that was open ends where the new one begins.
+    latest = change.periods[-1]
+    # Periods that are joined in the plan can be several rows: the one that was open ends where the new one begins, or
+    # is as it was before again.
     for there in placed.values():
         if there.valid_to is None and new and there.valid_from < new[0].valid_from:
             there.valid_to = new[0].valid_from - ONE_DAY
-        elif there.valid_to is None and not new and change.periods[-1].last is not None:
-            there.valid_to = change.periods[-1].last
+        elif there.valid_to is None and not new:
+            parent_id = None if latest.parent is None else ids[latest.parent]
+            there.name, there.parent_id, there.valid_to = latest.name, parent_id, latest.last
     return new

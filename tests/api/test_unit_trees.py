@@ -218,3 +218,14 @@ async def test_a_file_of_units_with_an_error_changes_nothing(world: World) -> No
     )
     path = f"/imports/{refused['id']}/applications"
     await client.refused("POST", path, 409, "importSettled", json={"planHash": refused["planHash"]}, etag='"1"')
+
+
+async def test_what_was_changed_today_can_be_taken_back_today(world: World) -> None:
+    client = (await machines.hr_system(world)).client
+    await put(world, client, unit("A"), unit("B", period("Beta", "A")))
+    header = "externalId;name;parentExternalId"
+    await import_file(world, client, header, "B;Beta ny;", subject="units")
+    await import_file(world, client, header, "B;Beta;A", subject="units")
+    assert foreign(await client.get(f"{world.path}/unit-tree"))["B"][-1][:2] == ("Beta", "A")
+    again = await send(world, client, header, "B;Beta;A", subject="units")
+    assert counted(again, "unchanged", "changed", "moved") == [1, 0, 0]
