@@ -92,6 +92,9 @@ async def apply(work: Work, import_id: UUID, version: int, application: ImportAp
 
     Refused with `PLAN_STALE` when what it changes is no longer as it was planned on; then a new plan is made.
     """
+    seen = await find(work, HrImport, import_id)
+    policy.require(work.actor, "apply_import", seen)
+    await syncing.hold(work.session, seen.organisation_id)  # before the import (docs/decisions/order-of-locks.md)
     hr_import = await admit(work, "apply_import", HrImport, import_id, version)
     if application.plan_hash != hr_import.plan_hash or hr_import.plan is None:
         raise Refusal(Code.PLAN_HASH_DIFFERS, "/planHash")

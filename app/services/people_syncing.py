@@ -12,7 +12,7 @@ from app.models.unit import Unit
 from app.services import wall
 from app.services.errors import Code, Refusal
 from app.services.people_plan import PersonChange, PresentPerson
-from app.services.syncing import Syncing
+from app.services.syncing import Syncing, hold_mandates
 from app.services.work import Work
 
 AT_ONCE = 250
@@ -77,6 +77,8 @@ async def carry_out(work: Work, syncing: Syncing, changes: Sequence[PersonChange
     for start in range(0, len(changes), AT_ONCE):
         portion = changes[start : start + AT_ONCE]
         ids = [each.person_id for each in portion if each.person_id is not None]
+        if leaving := [each.person_id for each in portion if each.person_id is not None and not each.active]:
+            await hold_mandates(work, leaving)
         asked = {"ids": ids, "organisation_id": organisation_id}
         rows = (await work.session.execute(_CHANGED, asked)).scalars().all() if ids else []
         people = {person.id: person for person in rows}

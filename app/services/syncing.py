@@ -4,7 +4,7 @@ SCIM and file imports go through here alike, with one person or fifty thousand. 
 few statements; whatever somebody's leaving brings about is done there too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -56,8 +56,6 @@ class Syncing:
         """Somebody new; the address is theirs alone. Whether they may be taken in was decided by `begin`."""
         check_content(told)
         person = Person(organisation_id=self.organisation.id, created_at=self.work.now, **told)
-        if not person.active:
-            person.deactivated_at = self.work.now
         self.work.session.add(person)
         self.work.session.add(audit.entry(self.work.actor, "create_person", person, self.work.now, None, None))
         return person
@@ -122,6 +120,12 @@ class Syncing:
         self.leavers = []
 
 
+async def hold(session: AsyncSession, organisation_id: UUID) -> None:
+    """Whoever else syncs the organisation waits until the transaction ends, as after `begin`."""
+    held = sa.select(col(Organisation.id)).where(col(Organisation.id) == organisation_id)
+    await session.execute(held.with_for_update(key_share=True))
+
+
 async def begin(work: Work, organisation_id: UUID) -> Syncing:
     """Whoever may take people in may sync them. Others who sync the same organisation wait."""
     return Syncing(work, await admit(work, "create_person", Organisation, organisation_id))
@@ -163,6 +167,23 @@ async def suspend_mandates(work: Work, person_ids: list[UUID]) -> None:
 
     Beyond the wall. A party ends and resumes its mandates itself: nothing here changes what it has decided.
     """
+    mandates = await _hold_running(work, person_ids)
+    for mandate in mandates:
+        before = mandate.version
+        mandate.suspended_at, mandate.version = work.now, before + 1
+        work.session.add(audit.entry(work.actor, "update_person", mandate, work.now, before, None))
+    await work.session.flush()
+    for person_id in await _others_who_speak(work, {mandate.party_id for mandate in mandates}):
+        await account_mail.put_notice(work.session, Notice.MANDATE_SUSPENDED, person_id, work.now)
+
+
+async def hold_mandates(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Of people who may leave, before they are held: their parties hold a mandate, and then whose it is."""
+    async with wall.beyond(work.session):
+        await _hold_running(work, person_ids)
+
+
+async def _hold_running(work: Work, person_ids: Sequence[UUID]) -> Sequence[Mandate]:
     running = (
         sa.select(Mandate)
         .join(Party, col(Party.id) == col(Mandate.party_id))
@@ -176,14 +197,7 @@ async def suspend_mandates(work: Work, person_ids: list[UUID]) -> None:
         .with_for_update(of=Mandate, key_share=True)
         .execution_options(populate_existing=True)
     )
-    mandates = (await work.session.execute(running)).scalars().all()
-    for mandate in mandates:
-        before = mandate.version
-        mandate.suspended_at, mandate.version = work.now, before + 1
-        work.session.add(audit.entry(work.actor, "update_person", mandate, work.now, before, None))
-    await work.session.flush()
-    for person_id in await _others_who_speak(work, {mandate.party_id for mandate in mandates}):
-        await account_mail.put_notice(work.session, Notice.MANDATE_SUSPENDED, person_id, work.now)
+    return (await work.session.execute(running)).scalars().all()
 
 
 async def _others_who_speak(work: Work, party_ids: set[UUID]) -> list[UUID]:

@@ -87,6 +87,9 @@ class ScimApplication:
             actor = await self._actor(request, claims, session)
             work = Work(session, actor, moment, self._now)
             asked.subject = actor
+            if not reads and actor.organisation_id is not None:
+                # Before anything is read: or of two changes of one thing the later would be refused as stale.
+                await syncing.hold(session, actor.organisation_id)
             storage = Storage(work, writes=not reads)
             return await AsyncScimHandler(service, storage).handle(asked)
 
