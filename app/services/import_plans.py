@@ -38,11 +38,8 @@ from app.services.people_plan import PersonChange, PersonStep, plan_people
 from app.services.personal_numbers import has_personal_number
 from app.services.table_files import FileFormat, FileRefused, TableFile, read_table
 from app.services.unit_rows import wanted_units
-from app.services.unit_timelines import UnitChange, UnitStep, plan_tree
+from app.services.unit_timelines import UnitChange, plan_tree
 from app.services.work import Work
-
-HANDFUL_OF_UNITS = 5
-"""As many may close at once, whatever the percentage is."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ async def _plan_people(
     found = await asyncio.to_thread(
         plan_people, present, rows.rows, units, taken, rows.named, work.today, deactivate_missing=absent_leave
     )
-    brake = await deactivation_brake.read(work.session, organisation, work.now)
+    brake = await deactivation_brake.of_people(work.session, organisation, work.now)
     counts = counts_of(found.changes)
     new, withdrawn = kept_changes.difference(there, kept_changes.of_people(found.kept), whole=whole)
     report = report_of(
@@ -153,7 +150,7 @@ async def _plan_units(
     placed = [RowError(int(each.place or 0), each.code) for each in found.errors]
     every = [*rows.errors, *errors, *placed]
     counts = counts_of(found.changes)
-    is_open = sum(unit.last is None for unit in here.values())
+    brake = await deactivation_brake.of_units(work.session, organisation, work.now)
     new, withdrawn = kept_changes.difference(there, kept_changes.of_units(found.kept), whole=whole)
     report = report_of(
         len(rows.rows) + len(rows.errors),
@@ -163,7 +160,7 @@ async def _plan_units(
         [(each.step.value, each.key) for each in found.changes],
         [unit.unit_id for unit in found.missing],
         kept=len(new),
-        brake_holds=holds_units(organisation, counts.get(UnitStep.CLOSE, 0), is_open),
+        brake_holds=deactivation_brake.closing_of(found, here) > brake.left,
         absent_stay=whole and bool(rows.nameless or rows.errors),
     )
     return await finished(
@@ -176,11 +173,6 @@ async def _plan_units(
         {},
         fits=not every,
     )
-
-
-def holds_units(organisation: Organisation, closing: int, is_open: int) -> bool:
-    """Whether so many units close at once that a system administrator has to do it."""
-    return closing > max(HANDFUL_OF_UNITS, is_open * organisation.deactivation_brake_percent // 100)
 
 
 # --- Both ---------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from app.services import import_plans, kept_changes, people_syncing, plan_conten
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.table_files import FileFormat
-from app.services.unit_timelines import TreePlan, UnitStep
+from app.services.unit_timelines import TreePlan
 from app.services.work import Work, admit, changed, created, find, shown
 
 LAPSES_AFTER = timedelta(days=3)
@@ -115,18 +115,8 @@ async def apply(work: Work, import_id: UUID, version: int, application: ImportAp
         organisation = await admit(work, "create_unit", Organisation, hr_import.organisation_id)
         here = await unit_syncing.present(work, organisation.id)
         plan = plan_content.unit_changes(content)
-        check_closing(work, organisation, plan, sum(unit.last is None for unit in here.values()))
         await unit_syncing.carry_out(work, organisation.id, here, plan)
     return read
-
-
-def check_closing(work: Work, organisation: Organisation, plan: TreePlan, is_open: int) -> None:
-    """Only a system administrator closes a good part of the tree at once."""
-    closing = sum(change.step is UnitStep.CLOSE for change in plan.changes)
-    if import_plans.holds_units(organisation, closing, is_open) and not policy.may_ever(
-        work.actor, "create_deactivation_release", organisation
-    ):
-        raise Refusal(Code.DEACTIVATION_BRAKE)
 
 
 async def record_tree(work: Work, organisation_id: UUID, plan: TreePlan, seen: int) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.models.base import new_id
 from app.models.unit import Unit, UnitPlacement
-from app.services import audit, policy
+from app.services import audit, deactivation_brake, policy
 from app.services.errors import Code, Refusal
 from app.services.unit_timelines import ONE_DAY, Period, PresentUnit, TreePlan, UnitChange, own_key
 from app.services.work import Work, store
@@ -70,7 +70,11 @@ async def version(work: Work, organisation_id: UUID) -> int:
 
 
 async def carry_out(work: Work, organisation_id: UUID, here: Mapping[str, PresentUnit], plan: TreePlan) -> None:
-    """All of the plan's changes, each with its entry in the trail. The caller holds the organisation's row."""
+    """All of the plan's changes, each with its entry in the trail. The caller holds the organisation's row.
+
+    Refused with `UNIT_BRAKE` if more units close than the organisation's brake lets through.
+    """
+    await deactivation_brake.check_units(work, organisation_id, deactivation_brake.closing_of(plan, here))
     ids = {key: unit.unit_id for key, unit in here.items()}
     ids |= {change.key: new_id() for change in plan.changes if change.unit_id is None}
     changed_ids = [change.unit_id for change in plan.changes if change.unit_id is not None]
@@ -115,7 +119,11 @@ def _created(work: Work, organisation_id: UUID, unit_id: UUID, change: UnitChang
 def _changed(work: Work, unit: Unit, change: UnitChange) -> None:
     policy.require(work.actor, "update_unit", unit)
     before = unit.version
-    unit.headcount, unit.valid_to, unit.version = change.headcount, change.periods[-1].last, before + 1
+    last_day = change.periods[-1].last
+    if last_day is not None and unit.valid_to is None and work.actor.service_client_id is not None:
+        unit.closed_by_syncing_at = work.now
+    unit.headcount, unit.valid_to, unit.version = change.headcount, last_day, before + 1
+    unit.changed_at = work.now
     work.session.add(audit.entry(work.actor, "update_unit", unit, work.now, before, None))
 
 

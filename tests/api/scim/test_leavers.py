@@ -169,6 +169,14 @@ async def test_who_returns_counts_no_more(world: World, hr: Provisioning) -> Non
     await hr.patch(f"/Users/{people[6]}", GONE)
 
 
+async def test_whoever_is_taken_in_inactive_has_not_left(world: World, hr: Provisioning) -> None:
+    people = await staff(world, hr, 60)
+    mark = world.organisation.id.hex[-12:]
+    for number in range(30):
+        await hr.hire(f"inaktiv{number}.{mark}@example.se", active=False)
+    await hr.patch(f"/Users/{people[0]}", GONE)
+
+
 async def test_bulk_and_two_streams_at_once_do_not_get_past_it(world: World, hr: Provisioning) -> None:
     people = await staff(world, hr, 60)
     other = await provisioning(world)
