@@ -6,7 +6,7 @@ sees a later change before an earlier one, and a slow transaction is overtaken b
 are there. The program before this one writes changes too, without knowing.
 
 Revision ID: 0018
-Revises: 0016
+Revises: 0017
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Imports: files from HR systems with their plans, what is kept for later days, what columns mean, and merged units
 
 Revision ID: 0019
-Revises: 0017
+Revises: 0018
 """
 
 import sqlalchemy as sa
