@@ -1609,6 +1609,20 @@ PROBLEMS: dict[str, ProblemText] = {
             "by the system administrator alone.",
         ),
     ),
+    "unitBrake": _p(
+        409,
+        (
+            "Så många enheter kan inte stängas utan bekräftelse",
+            "Fler enheter skulle stängas inom ett dygn än organisationen tillåter. Är det rätt? Be en "
+            "systemadministratör att släppa igenom så många enheter (`create_deactivation_release`) och skicka sedan "
+            "samma sak igen.",
+        ),
+        (
+            "So many units cannot be closed without confirmation",
+            "More units would be closed within a day than the organisation allows. If that is right, ask a system "
+            "administrator to release so many units (`create_deactivation_release`), and then send the same again.",
+        ),
+    ),
     "personLeadsSession": _p(
         409,
         ("Personen ska leda ett samtal framöver", "Låt först någon annan leda samtalet, eller ställ in det."),

@@ -158,8 +158,8 @@ class ImportReport(Output):
     changes: list[ImportChange] = Field(description=f"The first {SHOWN_AT_MOST}.")
     missing_ids: list[Id] = Field(description=f"The first {SHOWN_AT_MOST} people or units that the file does not name.")
     brake_holds: YesNo = Field(
-        description="More would leave than the organisation's brake lets through: a system administrator has to "
-        "release them first (`create_deactivation_release`).",
+        description="More people would leave, or units close, than the organisation's brake lets through: a system "
+        "administrator has to release them first (`create_deactivation_release`).",
         json_schema_extra={"example": False},
     )
     absent_stay: YesNo = Field(
