@@ -18,9 +18,9 @@ from tests.program import PATIENCE, ROOT, Service, serving
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTION = README.split("\n## The first dialogue in ten calls\n")[1].split("\n## ")[0]
 SURVEY_SECTION = README.split("\n## A survey from draft to result\n")[1].split("\n## ")[0]
-_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PREPARATION, *CALLS, READING = _BLOCK.findall(SECTION)
-SURVEY = _BLOCK.findall(SURVEY_SECTION)
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PREPARATION, *CALLS, READING = BLOCK.findall(SECTION)
+SURVEY = BLOCK.findall(SURVEY_SECTION)
 STATUSES = ["201", "201", "201", "201", "200", "201", "200", "201", "201", "201"]
 """What the document promises for them: attendance and answers are changes, all else is created."""
 

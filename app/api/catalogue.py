@@ -77,7 +77,7 @@ TAGS = {
     "survey-invitations": "Who is invited to a survey round, and how; never who has answered.",
     "survey-texts": "What people wrote in their own words, read by both sides before they let it out.",
     "service-clients": "Programs that read or write for an organisation, and what both sides let them read.",
-    "hr-syncing": "What HR systems may do, and when they have to wait.",
+    "hr-syncing": "When HR systems have to wait. SCIM 2.0 for people and units is at `/scim/v2`, not in this document.",
     "imports": "Files from HR systems: planned, reviewed, applied, and the report of it.",
     "changes": "What has changed, for service clients, in the order in which it was committed.",
     "webhooks": "Service clients told of changes as they happen, and what came of each message.",

@@ -24,7 +24,8 @@ GivenCursor = Annotated[
 async def read_changes(call: Reading, cursor: GivenCursor = None) -> Response:
     """Which things have been created, updated or removed since the cursor, in the order in which that was committed,
     of the types that the client's scopes and the parties' consent let it read. A thing that the client may see only
-    later, such as a record when it becomes final, is created then. To begin: get a cursor here, then read the lists,
+    later, such as a record when it becomes final, is created then. Whoever has left, or was deleted by SCIM, is updated
+    (`active` is false); removed is who was erased. To begin: get a cursor here, then read the lists,
     then ask here with the cursor. One that is older than 30 days, or from when the client saw fewer types, is answered
     with 410: begin again in the same way."""
     key: TokenKey = call.request.app.state.token_key

@@ -110,11 +110,15 @@ PROBLEMS: dict[str, ProblemText] = {
         415,
         (
             "Formatet på innehållet stöds inte",
-            "Skicka innehållet som application/json. /auth/token tar också application/x-www-form-urlencoded.",
+            "Skicka innehållet som application/json och säg det i Content-Type. /auth/token tar också "
+            "application/x-www-form-urlencoded. En import är själva filen, inget formulär: text/csv, "
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet eller application/json.",
         ),
         (
             "The body's format is not supported",
-            "Send the body as application/json. /auth/token takes application/x-www-form-urlencoded as well.",
+            "Send the body as application/json, and say so in Content-Type. /auth/token takes "
+            "application/x-www-form-urlencoded as well. An import is the file itself, not a form: text/csv, "
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet or application/json.",
         ),
     ),
     "validationFailed": _p(
@@ -494,8 +498,16 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "cursorInvalid": _p(
         422,
-        ("Okänd plats i listan", "Följ länken next som den är, med samma sortering."),
-        ("Unknown place in the list", "Follow the next link as it is, with the same order."),
+        (
+            "Okänd plats i listan",
+            "Följ länken next som den är, med samma sortering. En cursor för /changes gäller bara för den klient som "
+            "fick den.",
+        ),
+        (
+            "Unknown place in the list",
+            "Follow the next link as it is, with the same order. A cursor for /changes is good only for the client "
+            "that got it.",
+        ),
     ),
     # --- changes, webhooks, failed jobs
     "cursorExpired": _p(
@@ -594,8 +606,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "externalIdTaken": _p(
         409,
-        ("Id:t är upptaget", "En annan enhet i organisationen har samma externalId."),
-        ("The id is taken", "Another unit of the organisation has the same externalId."),
+        ("Id:t är upptaget", "En annan person eller enhet i organisationen har samma externalId."),
+        ("The id is taken", "Another person or unit of the organisation has the same externalId."),
     ),
     "unitCycle": _p(
         422,
@@ -649,8 +661,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "emailTaken": _p(
         409,
-        ("E-postadressen är upptagen", "En annan person har samma e-postadress."),
-        ("The e-mail address is taken", "Another person has the same e-mail address."),
+        ("E-postadressen är upptagen", "En annan person har samma e-postadress, eller i SCIM samma userName."),
+        ("The e-mail address is taken", "Another person has the same e-mail address, or by SCIM the same userName."),
     ),
     "unknownPerson": _p(
         422,
@@ -1558,24 +1570,30 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         (
             "Personnummer tas inte emot som identitet",
-            "Använd ett id utan personnummer, till exempel ett anställningsnummer eller ett objekt-id.",
+            "Det som skickades som id ser ut som ett personnummer eller samordningsnummer. Använd till exempel ett "
+            "anställningsnummer eller ett objekt-id.",
         ),
         (
             "Personal identity numbers are not accepted as an id",
-            "Use an id without one, such as an employee number or an object id.",
+            "What was sent as an id looks like a personal identity number or coordination number. Use an employee "
+            "number or an object id, for example.",
         ),
     ),
     "deactivationBrake": _p(
         409,
         (
             "Så många kan inte avaktiveras utan bekräftelse",
-            "Fler skulle avaktiveras inom ett dygn än organisationen tillåter. En systemadministratör behöver "
-            "bekräfta att det stämmer.",
+            "Fler skulle avaktiveras inom ett dygn, eller fler enheter stängas på en gång, än organisationen tillåter "
+            "(deactivationBrakePercent). En systemadministratör bekräftar hur många som har slutat, med "
+            "POST /organisations/{organisationId}/deactivation-releases; skicka sedan igen. Så många enheter "
+            "kan bara systemadministratören stänga.",
         ),
         (
             "So many cannot be deactivated without confirmation",
-            "More people would be deactivated within a day than the organisation allows. A system administrator has to "
-            "confirm that it is right.",
+            "More people would be deactivated within a day, or more units closed at once, than the organisation allows "
+            "(deactivationBrakePercent). A system administrator confirms how many have left, with "
+            "POST /organisations/{organisationId}/deactivation-releases; then send it again. So many units are closed "
+            "by the system administrator alone.",
         ),
     ),
     "personLeadsSession": _p(
@@ -1637,11 +1655,14 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         (
             "Kolumnen är inte känd",
-            "Säg vad kolumnen betyder, eller att den inte ska läsas, i organisationens kolumnöversättning.",
+            "Numret är kolumnens, räknat från vänster. Säg med PUT /organisations/{organisationId}/import-mapping "
+            "vilket av importens fält den fyller (columns), eller att den inte ska läsas (ignoredColumns).",
         ),
         (
             "The column is not known",
-            "Say what the column means, or that it is left out, in the organisation's import mapping.",
+            "The number is the column's, counted from the left. Say with "
+            "PUT /organisations/{organisationId}/import-mapping which field of imports it fills (columns), or that it "
+            "is not read (ignoredColumns).",
         ),
     ),
     "columnEmpty": _p(
@@ -1661,8 +1682,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "rowTwice": _p(
         422,
-        ("Raden finns två gånger", "Samma id får ha en rad för varje dag."),
-        ("The row is there twice", "One id may have one row for each day."),
+        ("Raden finns två gånger", "Samma id får ha en rad för varje dag. Ingen av raderna med det id:t tas in."),
+        ("The row is there twice", "One id may have one row for each day. None of the rows with that id is taken in."),
     ),
     "unitTwice": _p(
         422,
@@ -1748,6 +1769,10 @@ FIELD_TEXTS: dict[str, Texts] = {
         "en": "An organisation number has ten digits, the third at least 2.",
     },
     "organisation_number_checksum": {"sv": "Kontrollsiffran stämmer inte.", "en": "The check digit does not fit."},
+    "url_form": {
+        "sv": "Ska vara en https-adress utan användarnamn, lösenord och fragment; http går bara inom samma maskin.",
+        "en": "Must be an https address without name, password or fragment; http only within the same machine.",
+    },
     "email_form": {"sv": "Är ingen e-postadress.", "en": "Is not an e-mail address."},
     "issuer_form": {
         "sv": "Ska vara en https-adress, skriven exakt som hos utfärdaren.",

@@ -136,6 +136,8 @@ def _networks_each_once(networks: list[str]) -> list[str]:
     return sorted(set(networks))
 
 
+Kind = Annotated[ServiceClientKind, Field(json_schema_extra={"example": "integrator"})]
+"""The example is one that may have the scopes of theirs."""
 ServiceClientName = Annotated[Line, Field(json_schema_extra={"example": "Diariet"})]
 Purpose = Annotated[
     Paragraphs,
@@ -190,7 +192,7 @@ class ServiceClientCreate(Input):
 
     name: ServiceClientName
     purpose: Purpose
-    kind: ServiceClientKind
+    kind: Kind
     scopes: Scopes
     contact: Contact
     expires_at: ClientExpiry
@@ -221,7 +223,7 @@ class ServiceClientContent(Output):
     organisation_id: Id
     name: ServiceClientName
     purpose: Purpose
-    kind: ServiceClientKind
+    kind: Kind
     scopes: Scopes
     expires_at: Moment
     allowed_networks: AllowedNetworks
@@ -235,7 +237,7 @@ class ServiceClientItem(Output):
 
     id: Id
     name: ServiceClientName
-    kind: ServiceClientKind
+    kind: Kind
     state: ServiceClientState
     scopes: Scopes
     expires_at: Moment
@@ -257,7 +259,7 @@ class ServiceClientRead(Resource):
     organisation_id: Id
     name: ServiceClientName
     purpose: Purpose
-    kind: ServiceClientKind
+    kind: Kind
     scopes: Scopes
     contact: Contact
     expires_at: Moment

@@ -33,7 +33,10 @@ class TreeUnit(Input):
     """A unit of the tree with its periods, the oldest first and without gaps."""
 
     external_id: ExternalId
-    headcount: Headcount | None = None
+    headcount: Headcount | None = Field(
+        default=None,
+        description="Employees in the unit itself, without those below. Null or left out: not known any more.",
+    )
     merged_into_external_id: MergedInto = None
     periods: list[TreePeriod] = Field(min_length=1, max_length=PERIODS_AT_MOST)
 

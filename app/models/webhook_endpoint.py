@@ -78,8 +78,9 @@ TargetUrl = Annotated[
     AfterValidator(_target),
     Field(
         max_length=1000,
-        description="An https address. What its name leads to must be on the public internet, or in a network that "
-        "whoever runs the installation has listed; that is looked at now and at every delivery.",
+        description="An https address (http only within the same machine). What its name leads to must be on the "
+        "public internet, or in a network that whoever runs the installation has listed; that is looked at now and at "
+        "every delivery.",
         json_schema_extra={"example": "https://diariet.havochvatten.example/larande/webhooks"},
     ),
 ]
