@@ -184,17 +184,19 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
     Notice.MANDATE_SUSPENDED: {
         Language.SWEDISH: _Said(
             "Ett uppdrag för er part vilar",
-            "Enligt arbetsgivarens personalsystem har någon som företräder er part slutat. Uppdraget vilar därför: det "
-            f"ger ingen talan i {SERVICE} förrän ni säger till. Logga in för att se vilket uppdrag det gäller.",
+            "Enligt arbetsgivarens personalsystem har någon som företräder er part slutat. Uppdraget vilar därför: "
+            f"personen kan inte företräda er i {SERVICE} förrän ni återupptar det. Logga in för att se vilket uppdrag "
+            "det gäller.",
             "Har personen slutat behöver ni inte göra något, men ni kan avsluta uppdraget och utse någon annan. Är "
-            "personen kvar: låt arbetsgivaren rätta uppgiften, och återuppta sedan uppdraget.",
+            "personen kvar: be arbetsgivaren att rätta uppgiften och återuppta sedan uppdraget.",
         ),
         Language.ENGLISH: _Said(
             "A mandate for your party is suspended",
             "According to the employer's HR system, somebody who speaks for your party has left. Their mandate is "
-            f"therefore suspended: it gives no say in {SERVICE} until you say so. Sign in to see which one it is.",
+            f"therefore suspended: they cannot speak for you in {SERVICE} until you resume it. Sign in to see which "
+            "mandate it is.",
             "If the person has left, there is nothing you need to do, but you can end the mandate and appoint somebody "
-            "else. If they have not: have the employer correct it, and then resume the mandate.",
+            "else. If they have not: ask the employer to correct it, and then resume the mandate.",
         ),
     },
     Notice.PARTY_WITHOUT_REPRESENTATIVE: {

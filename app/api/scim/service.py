@@ -195,7 +195,7 @@ def _addressed(resource: Resource[Any]) -> Resource[Any]:
     """Somebody who is taken in can be written to."""
     emails = getattr(resource, "emails", None)
     if emails is not None and not all(tolerance.is_address(each.value or "") for each in emails):
-        raise InvalidValueException(detail="An e-mail address has not the form of one")
+        raise InvalidValueException(detail="An e-mail address does not have the form of one.")
     return resource
 
 

@@ -111,9 +111,8 @@ async def test_whoever_returns_speaks_again_once_the_party_says_so(world: World,
     assert (await second.client.get("/me"))["mandates"] == []
     assert (await mandate_of(world, second)).suspended_at is not None
     # A program's word that they are back is no mandate, and neither is their own or the other side's.
-    for other in (second, world.employer_rep):
-        response = await other.client.request("PATCH", path, json=resume, etag=tag)
-        assert response.status_code in {403, 404}
+    await second.client.refused("PATCH", path, 403, "notYourRole", json=resume, etag=tag)
+    await world.employer_rep.client.refused("PATCH", path, 404, "notFound", json=resume, etag=tag)
     resumed = await world.seko_rep.client.change(path, resume)
     assert resumed["suspendedAt"] is None
     assert len((await second.client.get("/me"))["mandates"]) == 1
@@ -186,8 +185,8 @@ async def test_a_stream_of_leavers_stops_until_an_administrator_confirms(world: 
     # Neither the parties nor the client itself release it.
     release = {"people": 2}
     for other in (world.employer_rep.client, world.saco_rep.client, hr.machine.client):
-        response = await other.request("POST", f"{world.path}/deactivation-releases", json=release)
-        assert response.status_code in {403, 404}
+        path = f"{world.path}/deactivation-releases"
+        await other.refused("POST", path, 403, "notYourRole", json=release)
     made = await world.administrator.client.post(f"{world.path}/deactivation-releases", release)
     assert (await world.saco_rep.client.get(f"/deactivation-releases/{made['id']}"))["people"] == 2
     for each in people[8:10]:
