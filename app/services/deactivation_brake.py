@@ -30,16 +30,19 @@ HANDFUL = 5
 
 @dataclass(frozen=True)
 class Brake:
-    """How many are active or open, how many syncing has ended within a day, and how many it may in all."""
+    """How many are here or were within a day, how many of them syncing has ended since, and how many it may in all.
 
-    active: int
+    Whoever syncing has brought back counts as long as that it ended them is remembered.
+    """
+
+    counted: int
     ended: int
     released: int
     percent: int
 
     @property
     def most(self) -> int:
-        return max(HANDFUL, (self.active + self.ended) * self.percent // 100) + self.released
+        return max(HANDFUL, self.counted * self.percent // 100) + self.released
 
     @property
     def left(self) -> int:
@@ -48,18 +51,20 @@ class Brake:
 
 async def of_people(session: AsyncSession, organisation: Organisation, now: datetime) -> Brake:
     """As of now. Whoever decides by it holds the organisation's row, so that two streams do not add up."""
+    lately = sa.func.coalesce(col(Person.deactivated_at) > now - WITHIN, sa.false())
     people = sa.select(
-        sa.func.count().filter(col(Person.active)),
-        sa.func.count().filter(sa.not_(col(Person.active)), col(Person.deactivated_at) > now - WITHIN),
+        sa.func.count().filter(sa.or_(col(Person.active), lately)),
+        sa.func.count().filter(lately),
     ).where(col(Person.organisation_id) == organisation.id)
     return await _read(session, organisation, people, col(DeactivationRelease.people), now)
 
 
 async def of_units(session: AsyncSession, organisation: Organisation, now: datetime) -> Brake:
     """The same of units: those that are open without a last day, and those that syncing has given one."""
+    lately = sa.func.coalesce(col(Unit.closed_by_syncing_at) > now - WITHIN, sa.false())
     units = sa.select(
-        sa.func.count().filter(col(Unit.valid_to).is_(None)),
-        sa.func.count().filter(col(Unit.valid_to).is_not(None), col(Unit.closed_by_syncing_at) > now - WITHIN),
+        sa.func.count().filter(sa.or_(col(Unit.valid_to).is_(None), lately)),
+        sa.func.count().filter(lately),
     ).where(col(Unit.organisation_id) == organisation.id)
     return await _read(session, organisation, units, col(DeactivationRelease.units), now)
 
@@ -67,12 +72,12 @@ async def of_units(session: AsyncSession, organisation: Organisation, now: datet
 async def _read(
     session: AsyncSession, organisation: Organisation, counting: sa.Select[int, int], released: Any, now: datetime
 ) -> Brake:
-    active, ended = (await session.execute(counting)).one()
+    counted, ended = (await session.execute(counting)).one()
     releases = sa.select(sa.func.coalesce(sa.func.sum(released), 0)).where(
         col(DeactivationRelease.organisation_id) == organisation.id, col(DeactivationRelease.expires_at) > now
     )
     more = (await session.execute(releases)).scalar_one()
-    return Brake(active, ended, more, organisation.deactivation_brake_percent)
+    return Brake(counted, ended, more, organisation.deactivation_brake_percent)
 
 
 async def check(session: AsyncSession, organisation: Organisation, leaving: int, now: datetime) -> None:
@@ -82,11 +87,11 @@ async def check(session: AsyncSession, organisation: Organisation, leaving: int,
 
 
 async def check_units(work: Work, organisation_id: UUID, closing: int) -> None:
-    """Refuse that a service client closes so many more units now. They are still open; the caller holds the tree.
+    """Refuse that service clients close so many more units now. They are still open; the caller holds the tree.
 
-    Whoever is signed in sees what they close.
+    What somebody closes who is signed in is not for this: they see it.
     """
-    if not closing or work.actor.service_client_id is None:
+    if not closing:
         return
     organisation = (
         await work.session.execute(sa.select(Organisation).where(col(Organisation.id) == organisation_id))
@@ -95,6 +100,7 @@ async def check_units(work: Work, organisation_id: UUID, closing: int) -> None:
         raise Refusal(Code.UNIT_BRAKE)
 
 
-def closing_of(plan: TreePlan, here: Mapping[str, PresentUnit]) -> int:
-    """How many of the units that are open the plan closes today."""
-    return sum(change.step is UnitStep.CLOSE and here[change.key].last is None for change in plan.changes)
+def closing_in(plan: TreePlan, here: Mapping[str, PresentUnit]) -> list[str]:
+    """The keys of the units that are open and that the plan closes today."""
+    is_open = {key for key, unit in here.items() if unit.last is None}
+    return [change.key for change in plan.changes if change.step is UnitStep.CLOSE and change.key in is_open]

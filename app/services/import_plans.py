@@ -160,7 +160,7 @@ async def _plan_units(
         [(each.step.value, each.key) for each in found.changes],
         [unit.unit_id for unit in found.missing],
         kept=len(new),
-        brake_holds=deactivation_brake.closing_of(found, here) > brake.left,
+        brake_holds=len(deactivation_brake.closing_in(found, here)) > brake.left,
         absent_stay=whole and bool(rows.nameless or rows.errors),
     )
     return await finished(

@@ -74,7 +74,8 @@ async def carry_out(work: Work, organisation_id: UUID, here: Mapping[str, Presen
 
     Refused with `UNIT_BRAKE` if more units close than the organisation's brake lets through.
     """
-    await deactivation_brake.check_units(work, organisation_id, deactivation_brake.closing_of(plan, here))
+    by_client = [key for key in deactivation_brake.closing_in(plan, here) if work.actor.service_client_id is not None]
+    await deactivation_brake.check_units(work, organisation_id, len(by_client))
     ids = {key: unit.unit_id for key, unit in here.items()}
     ids |= {change.key: new_id() for change in plan.changes if change.unit_id is None}
     changed_ids = [change.unit_id for change in plan.changes if change.unit_id is not None]
