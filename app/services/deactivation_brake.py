@@ -30,19 +30,20 @@ HANDFUL = 5
 
 @dataclass(frozen=True)
 class Brake:
-    """How many are active or open or were within a day, how many of them syncing has ended since, how many it may.
+    """How many are here or were within a day, how many of them syncing has ended since, and how many it may in all.
 
-    People whom syncing has brought back count as well: they were signed out, and their mandates rest.
+    Whoever syncing has brought back counts as long as that it ended them is remembered: they were signed out, and their
+    mandates rest.
     """
 
-    whole: int
+    counted: int
     ended: int
     released: int
     percent: int
 
     @property
     def most(self) -> int:
-        return max(HANDFUL, self.whole * self.percent // 100) + self.released
+        return max(HANDFUL, self.counted * self.percent // 100) + self.released
 
     @property
     def left(self) -> int:
@@ -52,7 +53,7 @@ class Brake:
 async def of_people(session: AsyncSession, organisation: Organisation, now: datetime) -> Brake:
     """As of now. Whoever decides by it holds the organisation's row, so that two streams do not add up."""
     lately = sa.func.coalesce(col(Person.deactivated_at) > now - WITHIN, sa.false())
-    counted = sa.select(
+    people = sa.select(
         sa.func.count().filter(sa.or_(col(Person.active), lately)),
         sa.func.count().filter(lately),
     ).where(col(Person.organisation_id) == organisation.id)
@@ -61,9 +62,7 @@ async def of_people(session: AsyncSession, organisation: Organisation, now: date
 
 async def of_units(session: AsyncSession, organisation: Organisation, now: datetime) -> Brake:
     """The same of units: those that are open without a last day, and those that syncing has given one."""
-    lately = sa.and_(
-        col(Unit.valid_to).is_not(None), sa.func.coalesce(col(Unit.closed_by_syncing_at) > now - WITHIN, sa.false())
-    )
+    lately = sa.func.coalesce(col(Unit.closed_by_syncing_at) > now - WITHIN, sa.false())
     units = sa.select(
         sa.func.count().filter(sa.or_(col(Unit.valid_to).is_(None), lately)),
         sa.func.count().filter(lately),
@@ -74,12 +73,12 @@ async def of_units(session: AsyncSession, organisation: Organisation, now: datet
 async def _read(
     session: AsyncSession, organisation: Organisation, counting: sa.Select[int, int], released: Any, now: datetime
 ) -> Brake:
-    whole, ended = (await session.execute(counting)).one()
+    counted, ended = (await session.execute(counting)).one()
     releases = sa.select(sa.func.coalesce(sa.func.sum(released), 0)).where(
         col(DeactivationRelease.organisation_id) == organisation.id, col(DeactivationRelease.expires_at) > now
     )
     more = (await session.execute(releases)).scalar_one()
-    return Brake(whole, ended, more, organisation.deactivation_brake_percent)
+    return Brake(counted, ended, more, organisation.deactivation_brake_percent)
 
 
 async def check(session: AsyncSession, organisation: Organisation, leaving: int, now: datetime) -> None:
@@ -91,7 +90,7 @@ async def check(session: AsyncSession, organisation: Organisation, leaving: int,
 async def check_units(work: Work, organisation_id: UUID, closing: int) -> None:
     """Refuse that service clients close so many more units now. They are still open; the caller holds the tree.
 
-    Whoever is signed in sees what they close.
+    What somebody closes who is signed in is not for this: they see it.
     """
     if not closing:
         return
@@ -102,6 +101,7 @@ async def check_units(work: Work, organisation_id: UUID, closing: int) -> None:
         raise Refusal(Code.UNIT_BRAKE)
 
 
-def closing(plan: TreePlan, here: Mapping[str, PresentUnit]) -> list[str]:
+def closing_in(plan: TreePlan, here: Mapping[str, PresentUnit]) -> list[str]:
     """The keys of the units that are open and that the plan closes today."""
-    return [each.key for each in plan.changes if each.step is UnitStep.CLOSE and here[each.key].last is None]
+    is_open = {key for key, unit in here.items() if unit.last is None}
+    return [change.key for change in plan.changes if change.step is UnitStep.CLOSE and change.key in is_open]

@@ -179,7 +179,7 @@ async def _plan_units(
         changes,
         missing,
         kept=len(new),
-        brake_holds=len(deactivation_brake.closing(found, here)) > brake.left,
+        brake_holds=len(deactivation_brake.closing_in(found, here)) > brake.left,
         absent_stay=whole and bool(rows.nameless or rows.errors),
     )
     tree_version = await unit_syncing.version(work, organisation.id)

@@ -106,17 +106,19 @@ async def update(
 
 
 async def _hold_before(work: Work, person_id: UUID, sent: Mapping[str, Any]) -> None:
-    """What is held before the person by whoever syncs, and so by whoever changes the same beside it.
+    """What is held before the person (docs/decisions/order-of-locks.md).
 
-    The organisation, and of somebody who leaves the mandates (docs/decisions/order-of-locks.md).
+    Of whoever moves, the organisation, as by whoever changes the units; of whom a service client says that they have
+    left, their mandates too. Nothing else waits for a long import.
     """
-    if not {"active", "unit_id"} & sent.keys():
+    leaves = work.actor.service_client_id is not None and sent.get("active") is False
+    if not leaves and "unit_id" not in sent:
         return
     person = await find(work, Person, person_id)
     if person.organisation_id is None:
         return
     await syncing.hold(work.session, person.organisation_id)
-    if work.actor.service_client_id is not None and sent.get("active") is False:
+    if leaves:
         await syncing.hold_mandates(work, [person.id])
 
 

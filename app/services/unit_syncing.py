@@ -87,7 +87,7 @@ async def carry_out(
     def by(key: str) -> Actor:
         return (said_by or {}).get(key, work.actor)
 
-    by_clients = [key for key in deactivation_brake.closing(plan, here) if by(key).service_client_id is not None]
+    by_clients = [key for key in deactivation_brake.closing_in(plan, here) if by(key).service_client_id is not None]
     await deactivation_brake.check_units(work, organisation_id, len(by_clients))
     ids = {key: unit.unit_id for key, unit in here.items()}
     ids |= {change.key: new_id() for change in plan.changes if change.unit_id is None}
