@@ -57,7 +57,7 @@ async def of_people(session: AsyncSession, organisation: Organisation, now: date
         sa.func.count().filter(sa.or_(col(Person.active), lately)),
         sa.func.count().filter(lately),
     ).where(col(Person.organisation_id) == organisation.id)
-    return await _read(session, organisation, counted, col(DeactivationRelease.people), now)
+    return await _read(session, organisation, people, col(DeactivationRelease.people), now)
 
 
 async def of_units(session: AsyncSession, organisation: Organisation, now: datetime) -> Brake:
