@@ -27,6 +27,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 # Codes that only the protocol gives; all others are reasons a service may give.
 # What can be read before something has happened, and not after.
 OF_SOME_STATES = {
+    "read_archive_package",
     "read_survey_protection",
     "read_survey_results",
     "list_unit_results",

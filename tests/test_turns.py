@@ -39,8 +39,10 @@ async def test_none_is_taken_once_the_block_has_been_left() -> None:
         finally:
             ended.set()
 
+    others = asyncio.all_tasks()
     async with taking_turns("proving", turn, 0.001):
         await asyncio.wait_for(begun.wait(), 10)
     assert ended.is_set()
-    await asyncio.sleep(0.05)
     assert len(taken) == 1
+    # Nobody is left who could take another.
+    assert asyncio.all_tasks() == others

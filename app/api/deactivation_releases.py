@@ -39,7 +39,8 @@ async def list_deactivation_releases(
     limit: Limit = 20,
     after: After = None,
 ) -> Response:
-    """When a system administrator has let HR syncing deactivate more people than the brake does."""
+    """When a system administrator has let HR syncing deactivate more people, or close more units, than the brake
+    does."""
     request = asked(page, limit, after, sort)
     found = await deactivation_releases.list_of_organisation(call.work, organisation_id, request)
     return listed(call, DeactivationReleaseItem, found, request)
@@ -49,13 +50,14 @@ async def list_deactivation_releases(
     "/organisations/{organisationId}/deactivation-releases",
     response_model=DeactivationReleaseRead,
     status_code=201,
-    summary="Release the brake on leavers",
+    summary="Release the brake on leavers and closed units",
 )
 async def create_deactivation_release(
     call: Creating, organisation_id: OrganisationId, release: DeactivationReleaseCreate
 ) -> Response:
-    """A system administrator confirms that so many people more have left than HR syncing may deactivate within a day
-    (`deactivationBrakePercent`). It counts for 24 hours; what was refused before then is sent again."""
+    """A system administrator confirms that so many people more have left, or so many units more have closed, than HR
+    syncing may end within a day (`deactivationBrakePercent`). It counts for 24 hours; what was refused before then is
+    sent again."""
     made = await call.once(
         lambda: deactivation_releases.create(call.work, organisation_id, release), deactivation_releases.read
     )
@@ -65,8 +67,8 @@ async def create_deactivation_release(
 @router.get(
     "/deactivation-releases/{deactivationReleaseId}",
     response_model=DeactivationReleaseRead,
-    summary="Read a release of the brake on leavers",
+    summary="Read a release of the brake",
 )
 async def read_deactivation_release(call: Reading, deactivation_release_id: DeactivationReleaseId) -> Response:
-    """For how many people it was, and until when it counts."""
+    """For how many people and units it was, and until when it counts."""
     return _answer(call, await deactivation_releases.read(call.work, deactivation_release_id))

@@ -63,6 +63,11 @@ _PROBLEM = {
         "detail": {"type": "string"},
         "instance": {"type": "string"},
         "code": {"type": "string", "enum": sorted(PROBLEMS)},
+        "error": {
+            "type": "string",
+            "enum": ["invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type"],
+            "description": "The word of OAuth 2 (RFC 6749), where `/auth/token` was asked with a form.",
+        },
         "errors": {
             "type": "array",
             "items": {

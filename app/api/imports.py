@@ -141,8 +141,8 @@ async def apply_import(
     call: Creating, version: Version, import_id: ImportId, application: ImportApplication
 ) -> Response:
     """Exactly the plan that was reviewed, all of it or nothing. It is refused when what it changes is no longer as it
-    was planned on, and when more would leave than the organisation's brake lets through: a system administrator
-    releases people first (`create_deactivation_release`), and applies a plan that closes many units.
+    was planned on, and when more people would leave, or a service client would close more units, than the
+    organisation's brake lets through: a system administrator releases them first (`create_deactivation_release`).
 
     A plan of more than 1,000 changes is answered 202: the import is `applying`, and read again until it is `applied`.
     What is refused then is in `failureCode`.

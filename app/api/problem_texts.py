@@ -1609,6 +1609,20 @@ PROBLEMS: dict[str, ProblemText] = {
             "by the system administrator alone.",
         ),
     ),
+    "unitBrake": _p(
+        409,
+        (
+            "Så många enheter kan inte stängas utan bekräftelse",
+            "Fler enheter skulle stängas inom ett dygn än organisationen tillåter. Är det rätt? Be en "
+            "systemadministratör att släppa igenom så många enheter (`create_deactivation_release`) och skicka sedan "
+            "samma sak igen.",
+        ),
+        (
+            "So many units cannot be closed without confirmation",
+            "More units would be closed within a day than the organisation allows. If that is right, ask a system "
+            "administrator to release so many units (`create_deactivation_release`), and then send the same again.",
+        ),
+    ),
     "personLeadsSession": _p(
         409,
         ("Personen ska leda ett samtal framöver", "Låt först någon annan leda samtalet, eller ställ in det."),
@@ -1674,7 +1688,10 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "columnTwice": _p(
         422,
-        ("En kolumn finns två gånger", "Varje fält fylls av högst en kolumn, och varje kolumnnamn finns en gång."),
+        (
+            "En kolumn finns två gånger",
+            "Varje fält fylls av högst en kolumn, och ett kolumnnamn får bara förekomma en gång.",
+        ),
         ("A column is there twice", "Each field is filled by one column at most, and each column name is there once."),
     ),
     "columnUnnamed": _p(
@@ -1691,7 +1708,7 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         (
             "Kolumnen är inte känd",
-            "Numret är kolumnens, räknat från vänster. Säg med PUT /organisations/{organisationId}/import-mapping "
+            "Numret är kolumnens, räknat från vänster. Ange med PUT /organisations/{organisationId}/import-mapping "
             "vilket av importens fält den fyller (columns), eller att den inte ska läsas (ignoredColumns).",
         ),
         (
@@ -1718,13 +1735,13 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "rowTwice": _p(
         422,
-        ("Raden finns två gånger", "Samma id får ha en rad för varje dag. Ingen av raderna med det id:t tas in."),
-        ("The row is there twice", "One id may have one row for each day. None of the rows with that id is taken in."),
+        ("Raden finns två gånger", "Samma id får ha högst en rad per dag. Ingen av raderna med det id:t tas in."),
+        ("The row is there twice", "An id may have at most one row a day. None of the rows with that id is taken in."),
     ),
     "unitTwice": _p(
         422,
-        ("Enheten finns två gånger", "Varje externalId får finnas en gång i trädet."),
-        ("The unit is there twice", "Each externalId may be in the tree once."),
+        ("Enheten finns två gånger", "Varje externalId får bara förekomma en gång i trädet."),
+        ("The unit is there twice", "An externalId may occur only once in the tree."),
     ),
     "unitWithoutPeriod": _p(
         422,

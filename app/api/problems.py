@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api import scim
 from app.api.dependencies import RequestRefusal
 from app.api.middleware import is_host
-from app.api.negotiation import LanguageTag, preferred_language
+from app.api.negotiation import LanguageTag, preferred_language, sends_form
 from app.api.operations import methods_at, of_respondents
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.api.scim import errors as scim_errors
@@ -69,12 +69,35 @@ def problem(
     }
     if fields:
         body["errors"] = [field.as_json() for field in fields]
+    if text.status < 500 and text.status != 429 and _is_oauth(request):
+        body["error"] = _oauth_error(code, fields)
     return JSONResponse(
         body,
         text.status,
         {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})},
         MEDIA_TYPE,
     )
+
+
+# What clients of OAuth 2 look for (RFC 6749, section 5.2); all else about such a request is an invalid request.
+_OAUTH_ERRORS = {
+    "clientRefused": "invalid_client",
+    "scopeNotGranted": "invalid_scope",
+    **dict.fromkeys(
+        ("credentialsRefused", "secondFactorRequired", "oneTimeCodeRefused", "refreshTokenRefused"), "invalid_grant"
+    ),
+    **dict.fromkeys(("authorisationRefused", "invitationRefused", "tokenInvalid"), "invalid_grant"),
+}
+
+
+def _is_oauth(request: Request) -> bool:
+    return request.scope["path"].endswith("/auth/token") and sends_form(request)
+
+
+def _oauth_error(code: str, fields: Sequence[FieldProblem]) -> str:
+    if any(field.pointer == "/grant_type" and field.code == "literalError" for field in fields):
+        return "unsupported_grant_type"
+    return _OAUTH_ERRORS.get(code, "invalid_request")
 
 
 def install(app: FastAPI) -> None:

@@ -35,6 +35,6 @@ async def replace_unit_tree(
     sent of it on it is as sent, and nothing before its latest change is written anew. Periods of later days are kept
     and done on their day; they are not read back, and those that a later tree does not send again are dropped. Units
     with an `externalId` that are missing are closed; one that is closed stays so, and says into which it was merged.
-    Circles, units under none, ids twice and gaps between periods are refused, each with its place. Only a system
-    administrator closes more units than the organisation's brake lets through."""
+    Circles, units under none, ids twice and gaps between periods are refused, each with its place. A service client
+    closes no more units within a day than the organisation's brake lets through."""
     return _answer(call, await unit_trees.replace(call.work, organisation_id, version, tree))

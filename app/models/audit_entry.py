@@ -48,7 +48,8 @@ class AuditEntryItem(Output):
     id: Id
     happened_at: Moment
     operation: str = Field(
-        description="The operationId, or a command's name.", json_schema_extra={"example": "update_unit"}
+        description="The operationId, a command's name, or what came of either, such as `suspend_mandate`.",
+        json_schema_extra={"example": "update_unit"},
     )
     subject_type: str = Field(json_schema_extra={"example": "unit"})
     subject_id: Id

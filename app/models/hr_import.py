@@ -127,9 +127,8 @@ class ImportCounts(Output):
     )
     kept_held: Number = Field(
         default=0,
-        description="Those of them whose day has come and that wait: for a system administrator to release people "
-        "(`create_deactivation_release`), or, if the service client that applied them has expired, for it to be "
-        "renewed or for another file that says the same.",
+        description="Those of them whose day has come and that wait: for a system administrator to release people or "
+        "units (`create_deactivation_release`), or for a client that has expired to be renewed.",
     )
 
 
@@ -159,8 +158,8 @@ class ImportReport(Output):
     changes: list[ImportChange] = Field(description=f"The first {SHOWN_AT_MOST}.")
     missing_ids: list[Id] = Field(description=f"The first {SHOWN_AT_MOST} people or units that the file does not name.")
     brake_holds: YesNo = Field(
-        description="More would leave than the organisation's brake lets through: a system administrator has to "
-        "release them first (`create_deactivation_release`).",
+        description="More people would leave, or units close, than the organisation's brake lets through: a system "
+        "administrator has to release them first (`create_deactivation_release`).",
         json_schema_extra={"example": False},
     )
     absent_stay: YesNo = Field(

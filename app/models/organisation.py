@@ -110,8 +110,8 @@ DeactivationBrake = Annotated[
     Field(
         ge=1,
         le=100,
-        description="How many percent of its active people HR syncing may deactivate within a day before it waits for "
-        "a system administrator's release.",
+        description="How many percent of its active people HR syncing may deactivate within a day, and of its open "
+        "units close, before it waits for a system administrator's release.",
         json_schema_extra={"example": 10},
     ),
 ]

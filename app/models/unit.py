@@ -23,6 +23,8 @@ class Unit(VersionedRow, table=True):
     """Last day the unit exists, inclusive."""
     changed_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
     """When anything of the unit last changed; null: not since it was created."""
+    closed_by_syncing_at: datetime | None = Column(default=None, sa_type=UtcDateTime)
+    """When a service client closed it; null: it is open, or somebody who was signed in did."""
     merged_into_id: UUID | None = Column(default=None, foreign_key="unit.id")
     """The unit that it became part of when it closed."""
 

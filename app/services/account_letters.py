@@ -21,6 +21,7 @@ class Notice(StrEnum):
     CODES_GUESSED = "codesGuessed"
     IDENTITY_LINKED = "identityLinked"
     MANDATE_SUSPENDED = "mandateSuspended"
+    PARTY_WITHOUT_REPRESENTATIVE = "partyWithoutRepresentative"
     WEBHOOK_PAUSED = "webhookPaused"
 
 
@@ -183,17 +184,35 @@ NOTICES: Mapping[Notice, Mapping[Language, _Said]] = {
     Notice.MANDATE_SUSPENDED: {
         Language.SWEDISH: _Said(
             "Ett uppdrag för er part vilar",
-            "Enligt arbetsgivarens personalsystem har någon som företräder er part slutat. Uppdraget vilar därför: det "
-            f"ger ingen talan i {SERVICE} förrän ni säger till. Logga in för att se vilket uppdrag det gäller.",
+            "Enligt arbetsgivarens personalsystem har någon som företräder er part slutat. Uppdraget vilar därför: "
+            f"personen kan inte företräda er i {SERVICE} förrän ni återupptar det. Logga in för att se vilket uppdrag "
+            "det gäller.",
             "Har personen slutat behöver ni inte göra något, men ni kan avsluta uppdraget och utse någon annan. Är "
-            "personen kvar: låt arbetsgivaren rätta uppgiften, och återuppta sedan uppdraget.",
+            "personen kvar: be arbetsgivaren att rätta uppgiften och återuppta sedan uppdraget.",
         ),
         Language.ENGLISH: _Said(
             "A mandate for your party is suspended",
             "According to the employer's HR system, somebody who speaks for your party has left. Their mandate is "
-            f"therefore suspended: it gives no say in {SERVICE} until you say so. Sign in to see which one it is.",
+            f"therefore suspended: they cannot speak for you in {SERVICE} until you resume it. Sign in to see which "
+            "mandate it is.",
             "If the person has left, there is nothing you need to do, but you can end the mandate and appoint somebody "
-            "else. If they have not: have the employer correct it, and then resume the mandate.",
+            "else. If they have not: ask the employer to correct it, and then resume the mandate.",
+        ),
+    },
+    Notice.PARTY_WITHOUT_REPRESENTATIVE: {
+        Language.SWEDISH: _Said(
+            "En part har ingen som företräder den",
+            "Enligt arbetsgivarens personalsystem har den som sist företrädde en av parterna slutat. Den parten kan "
+            f"därför inte göra något i {SERVICE} förrän någon företräder den igen.",
+            "Har personen inte slutat, be arbetsgivaren rätta uppgiften. Annars behöver du inte göra något förrän "
+            "parten hör av sig: då kan du lägga in den som parten har utsett som dess första företrädare.",
+        ),
+        Language.ENGLISH: _Said(
+            "A party has nobody who speaks for it",
+            "According to the employer's HR system, the last person who spoke for one of the parties has left. Until "
+            f"somebody speaks for it again, that party can do nothing in {SERVICE}.",
+            "If the person has not left, ask the employer to correct it. Otherwise there is nothing you need to do "
+            "until the party contacts you: you can then enter whomever it has appointed as its first representative.",
         ),
     },
     Notice.WEBHOOK_PAUSED: {

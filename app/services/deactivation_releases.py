@@ -1,4 +1,4 @@
-"""Releases of the brake on leavers: a system administrator's word that so many people really have left."""
+"""Releases of the brake: a system administrator's word that so many people really have left, or units closed."""
 
 from uuid import UUID
 
@@ -17,6 +17,7 @@ SORTS: dict[str, Columns] = {"createdAt": (col(DeactivationRelease.id),)}
 _ITEMS = sa.select(
     col(DeactivationRelease.id),
     col(DeactivationRelease.people),
+    col(DeactivationRelease.units),
     col(DeactivationRelease.created_at),
     col(DeactivationRelease.expires_at),
 ).where(
@@ -35,6 +36,7 @@ async def create(work: Work, organisation_id: UUID, data: DeactivationReleaseCre
     release = DeactivationRelease(
         organisation_id=organisation_id,
         people=data.people,
+        units=data.units,
         expires_at=work.now + WITHIN,
         created_at=work.now,
     )

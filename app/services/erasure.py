@@ -26,12 +26,12 @@ from app.models.party import Party, PartyState
 from app.models.person import SYNCED_ALONE, Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
-from app.services import legal_holds, named_texts, proofs, queue, throttle, wall
+from app.services import legal_holds, named_texts, policy, proofs, queue, throttle, wall
 from app.services.conflicts import refusal_for
 from app.services.errors import Code, Refusal
 from app.services.personal_data import WAITING_MAIL
 from app.services.tokens import TokenKey
-from app.services.work import Work, admit, changed
+from app.services.work import Work, admit, changed, check_version, find
 
 
 async def erase(work: Work, key: TokenKey, person_id: UUID, version: int, sign_in_id: UUID | None) -> None:
@@ -39,6 +39,7 @@ async def erase(work: Work, key: TokenKey, person_id: UUID, version: int, sign_i
 
     `sign_in_id`: the person's whose request it is. An access token left open or stolen erases nobody.
     """
+    await _hold_before(work, person_id, version)
     person = await admit(work, "erase_person", Person, person_id, version)
     if person.id == work.actor.person_id and sign_in_id is not None:
         await proofs.demand_recent(work.session, sign_in_id, work.now)
@@ -48,7 +49,6 @@ async def erase(work: Work, key: TokenKey, person_id: UUID, version: int, sign_i
     # Neither the person nor an administrator sees all that names somebody, nor what an administrator has to ask for.
     async with wall.beyond(work.session):
         await _check_free(work, person)
-        holds = await legal_holds.standing(work.session, person.organisation_id)
         await legal_holds.check(work.session, person.organisation_id, person_id=person.id)
         try:
             await _erase(work, key, person)
@@ -58,11 +58,23 @@ async def erase(work: Work, key: TokenKey, person_id: UUID, version: int, sign_i
             if refusal is None:
                 raise
             raise refusal from None
-        # The organisation last, like everybody who holds rows of its own and then it. Nobody sets a legal hold from
-        # here on: that takes the organisation's row for itself. One that was set meanwhile may be on what is gone.
+
+
+async def _hold_before(work: Work, person_id: UUID, version: int) -> None:
+    """What is held before the person (docs/decisions/order-of-locks.md).
+
+    What names them by now names them still when they are held: with another name they would be at another version.
+    """
+    person = await find(work, Person, person_id)
+    policy.require(work.actor, "erase_person", person)
+    check_version(person, version)
+    if person.organisation_id is None:
+        return
+    async with wall.beyond(work.session):
+        await named_texts.hold(work, person, named_texts.BEFORE_ORGANISATION)
+        # Nobody sets a legal hold from here on: that takes the organisation's row for itself. Nor does anybody sync.
         await legal_holds.keep_others_out(work.session, person.organisation_id)
-        if await legal_holds.standing(work.session, person.organisation_id) - holds:
-            raise Refusal(Code.LEGAL_HOLD)
+        await named_texts.hold(work, person, named_texts.AFTER_ORGANISATION)
 
 
 async def _check_free(work: Work, person: Person) -> None:

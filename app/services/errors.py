@@ -247,6 +247,7 @@ class Code(StrEnum):
     UNION_DATA_REFUSED = "unionDataRefused"
     PERSONAL_NUMBER_REFUSED = "personalNumberRefused"
     DEACTIVATION_BRAKE = "deactivationBrake"
+    UNIT_BRAKE = "unitBrake"
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,6 @@ async def _do(work: Work, subject: ImportSubject, organisation_id: UUID, content
         organisation = await admit(work, "create_unit", Organisation, organisation_id)
         here = await unit_syncing.present(work, organisation.id)
         plan = plan_content.unit_changes(content)
-        imports.check_closing(work, organisation, plan, sum(unit.last is None for unit in here.values()))
         await unit_syncing.carry_out(work, organisation.id, here, plan)
 
 
@@ -187,7 +186,7 @@ async def hold_up(session: AsyncSession, import_id: UUID, code: str) -> None:
     hr_import = await _accepted(session, import_id)
     if hr_import is None:
         return
-    waits = code == Code.DEACTIVATION_BRAKE
+    waits = code in {Code.DEACTIVATION_BRAKE, Code.UNIT_BRAKE}
     hr_import.state = ImportState.PLANNED if waits else ImportState.FAILED
     hr_import.failure_code = str(code)
     hr_import.version += 1

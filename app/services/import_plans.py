@@ -39,11 +39,8 @@ from app.services.personal_numbers import has_personal_number
 from app.services.plan_content import Portion
 from app.services.table_files import FileFormat, FileRefused, TableFile, read_table
 from app.services.unit_rows import wanted_units
-from app.services.unit_timelines import UnitChange, UnitStep, plan_tree
+from app.services.unit_timelines import UnitChange, plan_tree
 from app.services.work import Work
-
-HANDFUL_OF_UNITS = 5
-"""As many may close at once, whatever the percentage is."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ async def _plan_people(
         people_syncing.fault_in_new,
         deactivate_missing=absent_leave,
     )
-    brake = await deactivation_brake.read(work.session, organisation, work.now)
+    brake = await deactivation_brake.of_people(work.session, organisation, work.now)
 
     def finish() -> Planned:
         counts = counts_of(found.changes)
@@ -170,7 +167,7 @@ async def _plan_units(
     placed = [RowError(int(each.place or 0), each.code) for each in found.errors]
     every = [*rows.errors, *errors, *placed]
     counts = counts_of(found.changes)
-    is_open = sum(unit.last is None for unit in here.values())
+    brake = await deactivation_brake.of_units(work.session, organisation, work.now)
     new, withdrawn = kept_changes.difference(there, kept_changes.of_units(found.kept), whole=whole)
     changes = plan_content.written_units(found)
     missing = [unit.unit_id for unit in found.missing]
@@ -182,7 +179,7 @@ async def _plan_units(
         changes,
         missing,
         kept=len(new),
-        brake_holds=holds_units(organisation, counts.get(UnitStep.CLOSE, 0), is_open),
+        brake_holds=len(deactivation_brake.closing_in(found, here)) > brake.left,
         absent_stay=whole and bool(rows.nameless or rows.errors),
     )
     tree_version = await unit_syncing.version(work, organisation.id)
@@ -191,11 +188,6 @@ async def _plan_units(
     return await asyncio.to_thread(
         finished, subject, ours, changes, new, withdrawn, missing, report, {}, basis, fits=fits
     )
-
-
-def holds_units(organisation: Organisation, closing: int, is_open: int) -> bool:
-    """Whether so many units close at once that a system administrator has to do it."""
-    return closing > max(HANDFUL_OF_UNITS, is_open * organisation.deactivation_brake_percent // 100)
 
 
 # --- Both ---------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from app.services.conditions import Around
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.table_files import FileFormat
-from app.services.unit_timelines import TreePlan, UnitStep
+from app.services.unit_timelines import TreePlan
 from app.services.work import Work, admit, created, find, shown, store
 
 LAPSES_AFTER = timedelta(days=3)
@@ -110,15 +110,6 @@ async def create(
 
 async def read(work: Work, import_id: UUID) -> ImportRead:
     return import_shown(work, await find(work, HrImport, import_id))
-
-
-def check_closing(work: Work, organisation: Organisation, plan: TreePlan, is_open: int) -> None:
-    """Only a system administrator closes a good part of the tree at once."""
-    closing = sum(change.step is UnitStep.CLOSE for change in plan.changes)
-    if import_plans.holds_units(organisation, closing, is_open) and not policy.may_ever(
-        work.actor, "create_deactivation_release", organisation
-    ):
-        raise Refusal(Code.DEACTIVATION_BRAKE)
 
 
 async def record_tree(work: Work, organisation_id: UUID, plan: TreePlan, seen: int) -> None:

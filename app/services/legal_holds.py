@@ -12,7 +12,7 @@ from sqlmodel import col
 from app.models.legal_hold import LegalHold, LegalHoldCreate, LegalHoldRead
 from app.models.organisation import Organisation
 from app.models.person import Person
-from app.models.session_record import RecordRegistration, SessionRecord, SessionRecordState
+from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.working_group import WorkingGroup
 from app.services import policy
 from app.services.errors import Code, Refusal
@@ -39,19 +39,6 @@ _IS_HELD = sa.select(
         sa.bindparam("record_id", type_=sa.Uuid),
         sa.bindparam("person_id", type_=sa.Uuid),
     )
-)
-
-_STANDING = sa.union_all(
-    sa.select(col(LegalHold.id)).where(
-        col(LegalHold.organisation_id) == sa.bindparam("organisation_id", type_=sa.Uuid),
-        col(LegalHold.lifted_at).is_(None),
-    ),
-    sa.select(col(RecordRegistration.session_record_id))
-    .join(SessionRecord, col(SessionRecord.id) == col(RecordRegistration.session_record_id))
-    .where(
-        col(SessionRecord.organisation_id) == sa.bindparam("organisation_id", type_=sa.Uuid),
-        col(RecordRegistration.legal_hold),
-    ),
 )
 
 
@@ -83,11 +70,6 @@ async def keep_others_out(session: AsyncSession, organisation_id: UUID | None) -
     """Nobody sets a legal hold until the transaction ends: that takes the organisation's row for itself."""
     organisation = sa.select(col(Organisation.id)).where(col(Organisation.id) == organisation_id)
     await session.execute(organisation.with_for_update(read=True))
-
-
-async def standing(session: AsyncSession, organisation_id: UUID | None) -> frozenset[UUID]:
-    """The holds of an organisation: their ids, and those of the records whose registration says that they are held."""
-    return frozenset((await session.execute(_STANDING, {"organisation_id": organisation_id})).scalars())
 
 
 async def check(

@@ -94,11 +94,23 @@ WRITTEN = (
     Written(LegalHold, ("reason",)),
 )
 _OF_RECORDS = (Statement, Action)
+BEFORE_ORGANISATION = tuple(each for each in WRITTEN if each.row_type is not Mandate)
+AFTER_ORGANISATION = tuple(each for each in WRITTEN if each.row_type is Mandate)
+"""Whoever syncs holds the organisation and then the mandates of those who leave (docs/decisions/order-of-locks.md)."""
+
+
+async def hold(work: Work, person: Person, kinds: Sequence[Written]) -> None:
+    """Wait for those who decide on what names the person, before the organisation and the person are held."""
+    words = await _words(work, person)
+    if kinds is BEFORE_ORGANISATION:
+        await _hold_records(work, words, person)
+    for written in kinds:
+        await _rows(work, written, words, person)
 
 
 async def take_out(work: Work, operation: str, person: Person) -> None:
     """Replace the person's name and address throughout their organisation. Refused where a legal hold is."""
-    words = [person.email, *([person.name] if await _is_only_theirs(work, person) else [])]
+    words = await _words(work, person)
     forms = (r"\s+".join(re.escape(part) for part in each.split()) for each in words)
     pattern = re.compile("|".join(rf"(?<!\w){each}s?(?!\w)" for each in forms), re.IGNORECASE)
 
@@ -113,10 +125,13 @@ async def take_out(work: Work, operation: str, person: Person) -> None:
             return Handover(**without(value.model_dump()))
         return value
 
-    await _hold_records(work, words, person)
     for written in WRITTEN:
         for row in await _rows(work, written, words, person):
             await _rewrite(work, operation, row, written, without)
+
+
+async def _words(work: Work, person: Person) -> list[str]:
+    return [person.email, *([person.name] if await _is_only_theirs(work, person) else [])]
 
 
 async def _is_only_theirs(work: Work, person: Person) -> bool:

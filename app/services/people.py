@@ -1,5 +1,7 @@
 """People: those who sign in. Nothing here knows of parties; only a mandate ties a person to one."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -65,8 +67,9 @@ async def update(
     With another e-mail address, links that were sent to the former one stop working, and that one is told. Their own
     is changed by whoever has `proved` who they are: whoever reads the mail can choose the password.
     """
-    person = await admit(work, "update_person", Person, person_id, version)
     sent = data.model_dump(exclude_unset=True, exclude={"current_password"})
+    await _hold_before(work, person_id, sent)
+    person = await admit(work, "update_person", Person, person_id, version)
     policy.require_fields(work.actor, "update_person", person, sent)
     if changes := differing(person, sent):
         await syncing.screen(work, changes)
@@ -100,6 +103,23 @@ async def update(
                 if leaves:
                     await syncing.suspend_mandates(work, [person.id])
     return _shown(work, person)
+
+
+async def _hold_before(work: Work, person_id: UUID, sent: Mapping[str, Any]) -> None:
+    """What is held before the person (docs/decisions/order-of-locks.md).
+
+    Of whoever moves, the organisation, as by whoever changes the units; of whom a service client says that they have
+    left, their mandates too. Nothing else waits for a long import.
+    """
+    leaves = work.actor.service_client_id is not None and sent.get("active") is False
+    if not leaves and "unit_id" not in sent:
+        return
+    person = await find(work, Person, person_id)
+    if person.organisation_id is None:
+        return
+    await syncing.hold(work.session, person.organisation_id)
+    if leaves:
+        await syncing.hold_mandates(work, [person.id])
 
 
 def _shown(work: Work, person: Person) -> PersonRead:

@@ -17,7 +17,7 @@ from app.services.errors import Code, Refusal
 from app.services.known_people import KnownUnits, PresentPerson
 from app.services.people_plan import PersonChange
 from app.services.personal_numbers import has_personal_number
-from app.services.syncing import Syncing
+from app.services.syncing import Syncing, hold_mandates
 from app.services.work import Work
 
 AT_ONCE = 250
@@ -149,6 +149,8 @@ async def _carry_out(work: Work, syncing: Syncing, changes: Sequence[PersonChang
     for start in range(0, len(changes), AT_ONCE):
         portion = changes[start : start + AT_ONCE]
         ids = [each.person_id for each in portion if each.person_id is not None]
+        if leaving := [each.person_id for each in portion if each.person_id is not None and not each.active]:
+            await hold_mandates(work, leaving)
         asked = {"ids": ids, "organisation_id": organisation_id}
         rows = (await work.session.execute(_CHANGED, asked)).scalars().all() if ids else []
         people = {person.id: person for person in rows}

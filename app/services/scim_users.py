@@ -159,13 +159,13 @@ async def _free(work: Work, sync: Syncing, removed: Any, told: UserTold, back: P
 
 
 async def update(work: Work, organisation_id: UUID, person_id: UUID, version: int | None, told: UserTold) -> None:
-    sync, person = await _held(work, organisation_id, person_id, version)
+    sync, person = await _held(work, organisation_id, person_id, version, leaves=not told.active)
     sync.change(person, {**await _fields(work, organisation_id, told, person), "active": told.active})
     await sync.settle()
 
 
 async def remove(work: Work, organisation_id: UUID, person_id: UUID, version: int | None) -> None:
-    sync, person = await _held(work, organisation_id, person_id, version)
+    sync, person = await _held(work, organisation_id, person_id, version, leaves=True)
     led = (
         sa.select(Person)
         .where(col(Person.manager_id) == person.id, _HERE, policy.visible(Person))
@@ -180,9 +180,13 @@ async def remove(work: Work, organisation_id: UUID, person_id: UUID, version: in
     await sync.settle()
 
 
-async def _held(work: Work, organisation_id: UUID, person_id: UUID, version: int | None) -> tuple[Syncing, Person]:
+async def _held(
+    work: Work, organisation_id: UUID, person_id: UUID, version: int | None, *, leaves: bool
+) -> tuple[Syncing, Person]:
     """The organisation first, like everybody who syncs, then the person as they are now."""
     sync = await syncing.begin(work, organisation_id)
+    if leaves:
+        await syncing.hold_mandates(work, [person_id])
     person = await find(work, Person, person_id, lock=True)
     if person.organisation_id != organisation_id or person.removed_at is not None:
         raise Refusal(Code.NOT_FOUND)

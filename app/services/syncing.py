@@ -17,7 +17,7 @@ from sqlmodel import col
 from app.models.mandate import Mandate, valid_between
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyState
-from app.models.person import Person
+from app.models.person import Person, Role
 from app.models.sign_in import SignIn, SignInEnd
 from app.services import account_mail, audit, deactivation_brake, policy, sign_ins, union_data, wall
 from app.services.account_letters import Notice
@@ -59,8 +59,6 @@ class Syncing:
         """Somebody new; the address is theirs alone. Whether they may be taken in was decided by `begin`."""
         check_content(told)
         person = Person(organisation_id=self.organisation.id, created_at=self.work.now, **told)
-        if not person.active:
-            person.deactivated_at = self.work.now
         self.work.session.add(person)
         self.work.session.add(audit.entry(self.work.actor, "create_person", person, self.work.now, None, None))
         return person
@@ -70,11 +68,14 @@ class Syncing:
 
         `active` false: they have left. True: they are back, and their mandates rest until their parties say otherwise.
         """
+        return self._change(person, told, {})
+
+    def _change(self, person: Person, told: Mapping[str, Any], more: Mapping[str, Any]) -> bool:
         policy.require(self.work.actor, "update_person", person)
         policy.require_fields(self.work.actor, "update_person", person, told)
         if unknown := told.keys() - CHANGEABLE:
             raise TypeError(f"syncing does not change {sorted(unknown)}")
-        changes = differing(person, dict(told))
+        changes = differing(person, {**told, **more})
         # What is there already was let in by somebody: it must not keep a leaver's news from arriving.
         check_content(changes)
         if changes.get("active") is False:
@@ -97,8 +98,7 @@ class Syncing:
 
     def give_back(self, person: Person, told: Mapping[str, Any]) -> None:
         """Somebody who had been removed is taken in again: the same person, with what is said of them now."""
-        self.change(person, told)
-        person.removed_at = None
+        self._change(person, told, {"removed_at": None})
 
     def _apply(self, person: Person, changes: Mapping[str, Any]) -> None:
         before = person.version
@@ -197,8 +197,31 @@ async def hold_back(work: Work, organisation_id: UUID) -> None:
 async def suspend_mandates(work: Work, person_ids: list[UUID]) -> None:
     """The mandates of those who have left rest; nobody but their party is told, by its own trail and by mail.
 
+    When it has nobody left, system administrators hear that some party has not: they appoint its first one again.
     Beyond the wall. A party ends and resumes its mandates itself: nothing here changes what it has decided.
     """
+    mandates = await _hold_running(work, person_ids)
+    for mandate in mandates:
+        before = mandate.version
+        mandate.suspended_at, mandate.version = work.now, before + 1
+        work.session.add(audit.entry(work.actor, "suspend_mandate", mandate, work.now, before, None))
+    await work.session.flush()
+    parties = {mandate.party_id for mandate in mandates}
+    for person_id in await _others_who_speak(work, parties):
+        await account_mail.put_notice(work.session, Notice.MANDATE_SUSPENDED, person_id, work.now)
+    if await _have_nobody(work, parties):
+        # Nobody of theirs is left to be told. Which party it is, is not for whoever runs the system.
+        for person_id in await _administrators(work):
+            await account_mail.put_notice(work.session, Notice.PARTY_WITHOUT_REPRESENTATIVE, person_id, work.now)
+
+
+async def hold_mandates(work: Work, person_ids: Sequence[UUID]) -> None:
+    """Of people who may leave, before they are held: their parties hold a mandate, and then whose it is."""
+    async with wall.beyond(work.session):
+        await _hold_running(work, person_ids)
+
+
+async def _hold_running(work: Work, person_ids: Sequence[UUID]) -> Sequence[Mandate]:
     running = (
         sa.select(Mandate)
         .join(Party, col(Party.id) == col(Mandate.party_id))
@@ -212,14 +235,7 @@ async def suspend_mandates(work: Work, person_ids: list[UUID]) -> None:
         .with_for_update(of=Mandate, key_share=True)
         .execution_options(populate_existing=True)
     )
-    mandates = (await work.session.execute(running)).scalars().all()
-    for mandate in mandates:
-        before = mandate.version
-        mandate.suspended_at, mandate.version = work.now, before + 1
-        work.session.add(audit.entry(work.actor, "update_person", mandate, work.now, before, None))
-    await work.session.flush()
-    for person_id in await _others_who_speak(work, {mandate.party_id for mandate in mandates}):
-        await account_mail.put_notice(work.session, Notice.MANDATE_SUSPENDED, person_id, work.now)
+    return (await work.session.execute(running)).scalars().all()
 
 
 async def _others_who_speak(work: Work, party_ids: set[UUID]) -> list[UUID]:
@@ -234,6 +250,34 @@ async def _others_who_speak(work: Work, party_ids: set[UUID]) -> list[UUID]:
         .order_by(col(Mandate.person_id))
     )
     return list((await work.session.execute(speaking)).scalars())
+
+
+async def _have_nobody(work: Work, party_ids: set[UUID]) -> bool:
+    """Whether one of the parties has nobody left who could appoint anybody, today or later."""
+    appointing = (
+        sa.select(col(Mandate.party_id))
+        .join(Person, col(Person.id) == col(Mandate.person_id))
+        .where(
+            col(Mandate.party_id).in_(party_ids),
+            col(Mandate.working_group_id).is_(None),
+            col(Person.active),
+            valid_between(work.today, None),
+        )
+        .distinct()
+    )
+    return bool(party_ids) and bool(party_ids - set((await work.session.execute(appointing)).scalars()))
+
+
+async def _administrators(work: Work) -> list[UUID]:
+    running = (
+        sa.select(col(Person.id))
+        .where(
+            col(Person.active),
+            sa.literal(Role.SYSTEM_ADMINISTRATOR.value) == sa.any_(sa.cast(col(Person.roles), sa.ARRAY(sa.Text))),
+        )
+        .order_by(col(Person.id))
+    )
+    return list((await work.session.execute(running)).scalars())
 
 
 async def count_refusals(session: AsyncSession, client_id: UUID, today: date, refusals: int) -> None:

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from app.services.errors import Code, Refusal
 
@@ -151,7 +151,7 @@ def _around(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
     )
     yield "_rels/.rels", _relations([("officeDocument", "xl/workbook.xml")])
     named = "".join(
-        f'<sheet name={quoteattr(sheet.name)} sheetId="{number}" r:id="rId{number}"/>'
+        f'<sheet name="{escape(sheet.name)}" sheetId="{number}" r:id="rId{number}"/>'
         for number, sheet in zip(numbers, sheets, strict=True)
     )
     yield "xl/workbook.xml", f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOCUMENT}"><sheets>{named}</sheets></workbook>'
@@ -200,7 +200,7 @@ def _text(text: str) -> str:
     if not text.isprintable() or "_x" in text:
         text = _HELD_BY_NOTHING.sub("\ufffd", text)
         text = _SPELLED_OUT.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-    return escape(text)
+    return escape(text, quote=False)
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.models.base import new_id
 from app.models.unit import Unit, UnitPlacement
-from app.services import audit, policy
+from app.services import audit, deactivation_brake, policy
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
 from app.services.unit_timelines import ONE_DAY, Period, PresentUnit, TreePlan, UnitChange, own_key
@@ -80,9 +80,15 @@ async def carry_out(
 ) -> None:
     """All of the plan's changes, each with its entry in the trail. The caller holds the organisation's row.
 
-    `said_by`: in whose name units change by their keys, where that is not the one who works.
+    `said_by`: in whose name units change by their keys, where that is not the one who works. Refused with `UNIT_BRAKE`
+    if service clients close more units than the organisation's brake lets through.
     """
-    said_by = said_by or {}
+
+    def by(key: str) -> Actor:
+        return (said_by or {}).get(key, work.actor)
+
+    by_clients = [key for key in deactivation_brake.closing_in(plan, here) if by(key).service_client_id is not None]
+    await deactivation_brake.check_units(work, organisation_id, len(by_clients))
     ids = {key: unit.unit_id for key, unit in here.items()}
     ids |= {change.key: new_id() for change in plan.changes if change.unit_id is None}
     changed_ids = [change.unit_id for change in plan.changes if change.unit_id is not None]
@@ -96,7 +102,7 @@ async def carry_out(
     for place, change in enumerate(plan.changes):
         if place % AT_ONCE == 0:
             await store(work.session)  # in portions: others are served in between
-        actor = said_by.get(change.key, work.actor)
+        actor = by(change.key)
         unit = _created(work, actor, organisation_id, ids[change.key], change) if change.unit_id is None else None
         if unit is None:
             unit = units.get(ids[change.key])
@@ -133,7 +139,11 @@ def _created(work: Work, actor: Actor, organisation_id: UUID, unit_id: UUID, cha
 def _changed(work: Work, actor: Actor, unit: Unit, change: UnitChange) -> None:
     policy.require(actor, "update_unit", unit)
     before = unit.version
-    unit.headcount, unit.valid_to, unit.version = change.headcount, change.periods[-1].last, before + 1
+    last_day = change.periods[-1].last
+    if last_day is not None and unit.valid_to is None and actor.service_client_id is not None:
+        unit.closed_by_syncing_at = work.now
+    unit.headcount, unit.valid_to, unit.version = change.headcount, last_day, before + 1
+    unit.changed_at = work.now
     work.session.add(audit.entry(actor, "update_unit", unit, work.now, before, None))
 
 

@@ -24,7 +24,7 @@ async def replace(work: Work, organisation_id: UUID, version: int, data: UnitTre
 
     An import without a file stands for it, with the report of what has changed.
     """
-    organisation = await admit(work, "replace_unit_tree", Organisation, organisation_id)
+    await admit(work, "replace_unit_tree", Organisation, organisation_id)
     if await unit_syncing.version(work, organisation_id) != version:
         raise Refusal(Code.STALE_VERSION)
     here = await unit_syncing.present(work, organisation_id)
@@ -39,7 +39,6 @@ async def replace(work: Work, organisation_id: UUID, version: int, data: UnitTre
     if plan.errors:
         faults = [FieldRefusal(each.place or "/units", each.code) for each in plan.errors]
         raise Refusal(faults[0].code, fields=faults)
-    imports.check_closing(work, organisation, plan, sum(unit.last is None for unit in here.values()))
     await imports.record_tree(work, organisation_id, plan, seen=len(data.units))
     await unit_syncing.carry_out(work, organisation_id, here, plan)
     now = await unit_syncing.present(work, organisation_id)

@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.models.columns import swedish_order
 from app.models.organisation import Organisation
 from app.models.unit import Unit, UnitCreate, UnitPeriod, UnitPlacement, UnitRead, UnitUpdate
-from app.services import policy, syncing
+from app.services import deactivation_brake, policy, syncing
 from app.services.errors import Code, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, admit, changed, created, differing, find, shown, store
@@ -112,6 +112,9 @@ async def update(work: Work, unit_id: UUID, version: int, data: UnitUpdate) -> U
         placement = await _move(work, unit, placement, moved, effective_on)
     if last_day is not None:
         await _check_closing(work, unit, placement, last_day)
+        if work.actor.service_client_id is not None:
+            await deactivation_brake.check_units(work, organisation_id, 1)
+            changes["closed_by_syncing_at"] = work.now
         placement.valid_to = changes["valid_to"] = last_day
     if moved or changes:
         await changed(work, "update_unit", unit, changes)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import unicodedata
+import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
@@ -208,6 +209,33 @@ async def test_a_password_changed_meanwhile_lets_nobody_in(
     monkeypatch.setattr(passwords, "verify", slow)
     response = await try_password(caller, someone)
     assert (response.status_code, response.json()["code"]) == (401, "credentialsRefused")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "error"),
+    [
+        ({"grant_type": "password", "username": "ingen@example.se", "password": "x" * 15}, 401, "invalid_grant"),
+        ({"grant_type": "refresh_token", "refresh_token": "a" * 43}, 401, "invalid_grant"),
+        (
+            {"grant_type": "client_credentials", "client_id": str(uuid.UUID(int=7)), "client_secret": "x" * 43},
+            401,
+            "invalid_client",
+        ),
+        ({"grant_type": "implicit"}, 422, "unsupported_grant_type"),
+        ({"grant_type": "password", "username": "ingen@example.se"}, 422, "invalid_request"),
+        (b"grant_type=password&grant_type=password", 400, "invalid_request"),
+    ],
+)
+async def test_a_form_is_refused_with_the_words_of_oauth_too(
+    caller: Client, fields: Any, status: int, error: str
+) -> None:
+    problem = (await send_form(caller, fields, expect=status)).json()
+    assert (problem["error"], problem["status"]) == (error, status)
+
+
+async def test_json_is_refused_in_the_words_of_this_service_alone(caller: Client) -> None:
+    sent = {"grantType": "password", "username": "ingen@example.se", "password": "x" * 15}
+    assert "error" not in await caller.refused("POST", "/auth/token", 401, "credentialsRefused", json=sent)
 
 
 # --- What a request may look like ---------------------------------------------------------------------------

@@ -91,8 +91,14 @@ async def test_what_people_do_and_what_parties_let_them_do_is_no_change_of_them(
     group = await stories.started_group(world)
     await stories.planned_session(world, group, facilitatorId=world.facilitator.id)
     await stories.written_record(world, group)
-    await world.administrator.client.change(f"/people/{world.archivist.id}", {"roles": ["archivist"]})
     assert await feed.said() == []
+    # Roles are no secret: who may read people reads them, and is told when they change.
+    hr = await hr_system(world)
+    path = f"/people/{world.employee.id}"
+    assert (await hr.client.get(path))["roles"] == []
+    await world.administrator.client.change(path, {"roles": ["archivist"]})
+    assert (await hr.client.get(path))["roles"] == ["archivist"]
+    assert await feed.said() == [("person", "updated", world.employee.id)]
 
 
 async def test_a_record_is_created_when_it_is_final(world: World) -> None:
@@ -282,9 +288,9 @@ async def test_whoever_holds_the_organisation_and_whoever_commits_do_not_lock_ea
     async with world.database.write() as session:
         await session.execute(mine, {"id": world.organisation.id})
         await count_up(session, world.unit.id)
-        other = asyncio.create_task(change_elsewhere())
-        await asyncio.sleep(0.3)
-    await other
+        # It waits for nobody, and leaves nothing that this one would wait for at its own commit.
+        async with asyncio.timeout(30):
+            await change_elsewhere()
     assert {thing for _, _, thing in await feed.said()} == {str(world.unit.id), str(world.subunit.id)}
 
 

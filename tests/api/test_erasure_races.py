@@ -31,7 +31,6 @@ from tests.client import Client, Response
 from tests.database import as_owner
 from tests.hostile_provider import HostileProvider, hostile_provider
 from tests.provider_stage import SAME_ORIGIN, bind, go, link, providers_on_loopback, register, try_return
-from tests.retention_stories import a_hold
 from tests.signing_in import PASSWORD, calling_from, give_password, invitation, try_password
 from tests.stories import final_record, for_review, started_group, written_record
 from tests.world import Someone, World
@@ -244,48 +243,54 @@ async def test_erasing_and_approving_wait_for_each_other_in_one_order(
     assert (after["state"], after["approvals"], after["content"]["sharedPicture"]) == ("draft", [], "Som NN sade.")
 
 
-@pytest.mark.parametrize("on", ["group", "organisation", "person", "record"])
-async def test_a_hold_that_is_set_meanwhile_holds(world: World, monkeypatch: pytest.MonkeyPatch, on: str) -> None:
-    """What was held when the erasure began is not all that may be held when it ends."""
-    named, gate, group = world.employee, Gate(), await started_group(world)
+async def hold(world: World, on: str, named: Someone, group_id: str, record_id: str) -> Response:
+    if on == "record":
+        registered = {"caseNumber": "MP 1-26", "archiveClass": "2.4.1", "legalHold": True}
+        path = f"/record-registrations/{record_id}"
+        return await world.archivist.client.request("PUT", path, json=registered, etag='"0"')
+    body = {"reason": "Målet prövas.", "caseNumber": "KRG 1-26"}
+    body |= {"group": {"heldGroupId": group_id}, "person": {"heldPersonId": named.id}}.get(on, {})
+    return await world.archivist.client.request("POST", f"{world.path}/legal-holds", json=body)
+
+
+async def named_in_a_draft(world: World) -> tuple[Someone, str, str, str]:
+    """Who is named, the group, one of its final records, and the address of the draft."""
+    named, group = world.employee, await started_group(world)
     final = await final_record(world, group)
     path = f"/session-records/{(await written_record(world, group))['id']}"
     await world.saco_rep.client.change(path, {"sharedPicture": f"Som {named.person.email} sade."})
+    await world.administrator.client.change(f"/people/{named.id}", {"active": False})
+    return named, group["id"], final["id"], path
+
+
+@pytest.mark.parametrize("on", ["group", "organisation", "person", "record"])
+async def test_a_hold_waits_for_an_erasure_that_is_under_way(
+    world: World, monkeypatch: pytest.MonkeyPatch, on: str
+) -> None:
+    named, group_id, final_id, path = await named_in_a_draft(world)
+    gate = Gate()
     monkeypatch.setattr(throttle, "forget_account", gate.before(throttle.forget_account))
-
-    async def hold() -> Any:
-        if on == "record":
-            registered = {"caseNumber": "MP 1-26", "archiveClass": "2.4.1", "legalHold": True}
-            registration = f"/record-registrations/{final['id']}"
-            return await world.archivist.client.change(registration, registered, method="PUT", etag='"0"')
-        what = {"group": {"heldGroupId": group["id"]}, "person": {"heldPersonId": named.id}}
-        return await a_hold(world, **what.get(on, {}))
-
-    person, admin = f"/people/{named.id}", world.administrator.client
-    await admin.change(person, {"active": False})
-    erasing = admin.request("DELETE", person, etag='"2"')
-    refused, _ = await one_in_the_others_way(world, gate, erasing, hold)
-    assert (refused.status_code, refused.json()["code"]) == (409, "legalHold")
-    read = await world.saco_rep.client.get(path)
-    assert read["content"]["sharedPicture"] == f"Som {named.person.email} sade."
-    assert (await admin.get(person))["name"] == named.person.name
+    erasing = world.administrator.client.request("DELETE", f"/people/{named.id}", etag='"2"')
+    gone, held = await one_in_the_others_way(world, gate, erasing, lambda: hold(world, on, named, group_id, final_id))
+    assert gone.status_code == 204, gone.text
+    assert held.status_code == {"person": 422, "record": 200}.get(on, 201), held.text
+    assert (await world.saco_rep.client.get(path))["content"]["sharedPicture"] == "Som NN sade."
 
 
-async def test_a_hold_waits_for_an_erasure_that_is_nearly_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    named, gate = world.employee, Gate()
-    standing, asked = legal_holds.standing, 0
-
-    async def stops_the_second_time(*given: Any) -> Any:
-        nonlocal asked
-        asked += 1
-        return await (standing if asked == 1 else gate.before(standing))(*given)
-
-    monkeypatch.setattr(legal_holds, "standing", stops_the_second_time)
-    body = {"reason": "Målet prövas.", "caseNumber": "KRG 1-26", "heldPersonId": named.id}
-    gone, held = await one_in_the_others_way(
+@pytest.mark.parametrize("on", ["group", "organisation", "person"])
+async def test_an_erasure_waits_for_a_hold_that_is_being_set(
+    world: World, monkeypatch: pytest.MonkeyPatch, on: str
+) -> None:
+    named, group_id, final_id, path = await named_in_a_draft(world)
+    gate = Gate()
+    monkeypatch.setattr(legal_holds, "_check_there", gate.before(legal_holds._check_there))
+    held, refused = await one_in_the_others_way(
         world,
         gate,
-        erase(named),
-        lambda: world.archivist.client.request("POST", f"{world.path}/legal-holds", json=body),
+        hold(world, on, named, group_id, final_id),
+        lambda: world.administrator.client.request("DELETE", f"/people/{named.id}", etag='"2"'),
     )
-    assert (gone.status_code, held.status_code, held.json()["code"]) == (204, 422, "nothingToHold")
+    assert (held.status_code, refused.status_code, refused.json()["code"]) == (201, 409, "legalHold")
+    read = await world.saco_rep.client.get(path)
+    assert read["content"]["sharedPicture"] == f"Som {named.person.email} sade."
+    assert (await world.administrator.client.get(f"/people/{named.id}"))["name"] == named.person.name

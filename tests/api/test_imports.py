@@ -169,7 +169,7 @@ async def test_too_many_units_close_by_an_administrators_hand_alone(world: World
     planned = await send(world, client, header, *units[:2], subject="units", mode="snapshot")
     assert planned["report"]["brakeHolds"] is True
     path, body = f"/imports/{planned['id']}/applications", {"planHash": planned["planHash"]}
-    await client.refused("POST", path, 409, "deactivationBrake", json=body, etag='"1"')
+    await client.refused("POST", path, 409, "unitBrake", json=body, etag='"1"')
     applied = await apply(world.administrator.client, planned)
     assert counted(applied, "deactivated") == [6]
     # A handful closes by itself.

@@ -148,7 +148,7 @@ async def test_many_units_are_closed_by_an_administrator_alone(world: World) -> 
     client = (await machines.hr_system(world)).client
     await put(world, client, *(unit(f"U{number}") for number in range(8)))
     problem = await put(world, client, unit("U0"), expect=409)
-    assert problem["code"] == "deactivationBrake"
+    assert problem["code"] == "unitBrake"
     await put(world, world.administrator.client, unit("U0"))
 
 

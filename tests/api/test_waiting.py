@@ -1,7 +1,8 @@
 """Whoever waits for a person holds nothing of theirs meanwhile, so that two who change it never block each other.
 
-The person's row is always taken first. In another order two requests would wait for each other crosswise until
-PostgreSQL stops one of them after a second, and everybody who waits behind them is told that the database is away.
+The person's row is taken before all that is theirs (docs/decisions/order-of-locks.md). In another order two requests
+would wait for each other crosswise until PostgreSQL stops one of them after a second, and everybody who waits behind
+them is told that the database is away.
 """
 
 import asyncio

@@ -5,14 +5,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scim2_models import InvalidSyntaxException
+from scim2_models import InvalidSyntaxException, PayloadTooLargeException
 
+from app.api.scim.shapes import MOST_OPERATIONS
 from app.api.scim.tolerance import clean
 from app.models.columns import has_piled_marks
 from app.services.spelling import read_json
 
 DEEPEST = 30
 """Nothing that is kept lies deeper than five."""
+LONGEST_PATH = 8_000
+"""Of a filter, a path, or a name that may be one: a hundred ids fit; while one is read everybody else waits."""
+MOST_IN_ALL = 2_000
+"""Operations of a body, those of the PATCHes in a bulk request with them."""
 _HALF = re.compile("[\ud800-\udfff]")
 _OF_OPERATION = {name.lower(): name for name in ("method", "path", "bulkId", "version", "data")}
 
@@ -23,6 +28,7 @@ def read(body: bytes) -> Any:
         content = read_json(body)
     except (ValueError, RecursionError):
         raise InvalidSyntaxException(detail="The body is not valid JSON, or a name occurs twice") from None
+    operations = 0
     waiting = [(content, 0)]
     while waiting:
         each, depth = waiting.pop()
@@ -31,8 +37,15 @@ def read(body: bytes) -> Any:
         if isinstance(each, str):
             _check_text(each)
         elif isinstance(each, dict):
-            for name in each:
+            for name, value in each.items():
                 _check_text(name)
+                if name.lower() == "operations" and isinstance(value, list):
+                    operations += len(value)
+                    if len(value) > MOST_OPERATIONS or operations > MOST_IN_ALL:
+                        raise PayloadTooLargeException(detail="Too many operations")
+                read_as_paths = [name, value] if name.lower() in {"path", "filter"} else [name]
+                if any(isinstance(text, str) and len(text) > LONGEST_PATH for text in read_as_paths):
+                    raise InvalidSyntaxException(detail="A filter or a path is too long")
             if len({clean(name).lower() for name in each}) < len(each):
                 # Of `userName` and `USERNAME` one reader takes the first and another the last.
                 raise InvalidSyntaxException(detail="A name occurs twice: names have no case")

@@ -22,7 +22,7 @@ MEDIA_TYPE = "application/scim+json"
 _BY_TYPE = {
     "invalidFilter": "The filter cannot be understood, or asks for what cannot be searched.",
     "invalidPath": "The path names nothing that is kept here.",
-    "invalidSyntax": "The body has not the form that SCIM gives it.",
+    "invalidSyntax": "The body does not have the form that SCIM gives it.",
     "invalidValue": "A value is missing, or is not one that its attribute can have.",
     "mutability": "This cannot be changed.",
     "noTarget": "The path leads to nothing that is there.",

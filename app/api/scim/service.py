@@ -11,7 +11,6 @@ from scim2_models import (
     ForbiddenException,
     InvalidValueException,
     PatchOp,
-    PayloadTooLargeException,
     Resource,
     ResourceType,
     SCIMException,
@@ -86,8 +85,6 @@ class Service(ScimService):
         self.ensure_bulk_payload_size(len(body))
         content = self._decoded(body, content_type)
         operations = bodies.operations_of(content)
-        if len(operations) > (self.config.bulk.max_operations or 0 if self.config.bulk else 0):
-            raise PayloadTooLargeException(detail="Too many operations")
         refused = []
         for place, operation in enumerate(operations):
             endpoint = str(operation.get("path", "")).strip("/").partition("/")[0]
@@ -198,7 +195,7 @@ def _addressed(resource: Resource[Any]) -> Resource[Any]:
     """Somebody who is taken in can be written to."""
     emails = getattr(resource, "emails", None)
     if emails is not None and not all(tolerance.is_address(each.value or "") for each in emails):
-        raise InvalidValueException(detail="An e-mail address has not the form of one")
+        raise InvalidValueException(detail="An e-mail address does not have the form of one.")
     return resource
 
 

@@ -24,7 +24,7 @@ from app.models.columns import Language
 from app.models.person import Person
 from app.models.service_client import Scope
 from app.services import scim_filters, scim_groups, scim_users
-from app.services.errors import Refusal
+from app.services.errors import Code, Refusal
 from app.services.scim_users import UserTold
 from app.services.work import Work
 
@@ -230,7 +230,8 @@ def _member_id(member: Any) -> UUID:
     try:
         return UUID(member.value)
     except ValueError:
-        raise NotFoundException(detail="A member is nobody here") from None
+        # As of an id that could be somebody's and is not.
+        raise exception_of(Refusal(Code.UNKNOWN_PERSON)) from None
 
 
 def _told(user: Any) -> UserTold:

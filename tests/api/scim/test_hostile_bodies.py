@@ -187,6 +187,34 @@ async def test_a_pile_of_marks_stops_nobody(hr: Provisioning) -> None:
     assert time.perf_counter() - began < 5
 
 
+async def test_an_endless_filter_stops_nobody(hr: Provisioning) -> None:
+    """Its parts are read, and become parts of a statement, one by one while all others wait."""
+    made = await hr.hire(f"{uuid4().hex}@example.se")
+    parts = " or ".join(f'userName eq "{number}"' for number in range(20_000))
+    began = time.perf_counter()
+    for path in ("/Users/.search", "/.search"):
+        await hr.refused("POST", path, 400, {"schemas": [SEARCH], "filter": parts})
+    for operation in (
+        {"op": "remove", "path": f"emails[{parts}]"},
+        {"op": "add", "value": {f"emails[{parts}].value": 1}},
+    ):
+        await hr.refused("PATCH", f"/Users/{made['id']}", 400, a_patch(operation))
+    assert time.perf_counter() - began < 5
+    ids = " or ".join(f'id eq "{uuid4()}"' for _ in range(100))
+    assert await hr.found(f'{ids} or id eq "{made["id"]}"') == [made["id"]]
+
+
+async def test_a_storm_in_one_patch_is_too_large(hr: Provisioning) -> None:
+    made = await hr.hire(f"{uuid4().hex}@example.se")
+    path = f"/Users/{made['id']}"
+    storm = [{"op": "replace", "path": "displayName", "value": f"Åsa {each}"} for each in range(501)]
+    await hr.refused("PATCH", path, 413, a_patch(*storm))
+    inside = {"method": "PATCH", "path": path, "data": a_patch(*storm[:500])}
+    await hr.refused("POST", "/Bulk", 413, a_bulk(*[inside] * 4))
+    assert (await hr.ask("GET", path))["displayName"] == "Åsa Ek"
+    assert (await hr.patch(path, *storm[:50]))["displayName"] == "Åsa 49"
+
+
 async def test_names_are_kept_without_what_cannot_be_seen(hr: Provisioning) -> None:
     """As everywhere else: a mark of direction in a name would turn round whatever stands after it."""
     made = await hr.hire(

@@ -14,6 +14,7 @@ from app.models.audit_entry import Audience, AuditEntry
 from app.models.mandate import Mandate
 from tests.api.scim.provisioning import BULK, Json, Provisioning, brake_off, provisioning
 from tests.database import as_owner
+from tests.stories import started_group
 from tests.world import Someone, World
 
 GONE: Json = {"op": "Replace", "path": "active", "value": "False"}
@@ -35,9 +36,9 @@ async def entries(world: World, audience: Audience) -> list[AuditEntry]:
         return list((await session.execute(query)).scalars())
 
 
-async def notices(world: World) -> list[Any]:
+async def notices(world: World, kind: str = "mandateSuspended") -> list[Any]:
     orders = await as_owner(world.database, "SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer")
-    return [each for each in map(json.loads, orders) if each.get("notice") == "mandateSuspended"]
+    return [each for each in map(json.loads, orders) if each.get("notice") == kind]
 
 
 async def test_a_leaver_s_mandate_rests_and_the_party_is_told(world: World, hr: Provisioning) -> None:
@@ -53,6 +54,7 @@ async def test_a_leaver_s_mandate_rests_and_the_party_is_told(world: World, hr: 
     # The party is told, by its own trail and by mail to its other representative, and nobody else is.
     (told,) = await entries(world, Audience.PARTY)
     assert (told.party_id, told.subject_id, told.service_client_id) == (world.seko.id, mandate.id, UUID(hr.machine.id))
+    assert told.operation == "suspend_mandate"
     assert world.seko_rep.id in {each["person"] for each in await notices(world)}
     assert second.id not in {each["person"] for each in await notices(world)}
     assert world.saco_rep.id not in {each["person"] for each in await notices(world)}
@@ -63,6 +65,37 @@ async def test_a_leaver_s_mandate_rests_and_the_party_is_told(world: World, hr: 
     for other in (world.employer_rep, world.saco_rep, world.administrator):
         answer = await other.client.get(f"/organisations/{world.organisation.id}/audit-entries")
         assert str(mandate.id) not in {each["subjectId"] for each in answer["items"]}
+
+
+async def test_when_a_party_has_nobody_left_an_administrator_is_told_so_much(world: World, hr: Provisioning) -> None:
+    admin, kind = world.administrator.id, "partyWithoutRepresentative"
+    second = await world.representative("second", world.seko)
+    at_table = await world.representative("at_table", world.saco, working_group_id=(await started_group(world))["id"])
+    gone_by_hand = await world.representative("gone_by_hand", world.saco)
+    await world.administrator.client.change(f"/people/{gone_by_hand.id}", {"active": False})
+    await hr.patch(f"/Users/{second.id}", GONE)
+    assert admin not in {each["person"] for each in await notices(world, kind)}
+    # Somebody who speaks at one table alone can appoint nobody.
+    await hr.patch(f"/Users/{world.saco_rep.id}", GONE)
+    (told,) = [each for each in await notices(world, kind) if each["person"] == admin]
+    assert set(told) == {"notice", "person", "at"}
+    assert {each["person"] for each in await notices(world)} >= {at_table.id}
+    others = {each.id for each in (world.employer_rep, world.archivist, world.facilitator, world.employee, at_table)}
+    assert not others & {each["person"] for each in await notices(world, kind)}
+
+
+async def test_who_is_taken_back_is_another_version_and_in_the_trail(world: World, hr: Provisioning) -> None:
+    """Also when nothing else of them is different."""
+    await brake_off(world)
+    address = f"tillbaka@{world.organisation.id.hex[-12:]}.example"
+    person_id = (await hr.hire(address))["id"]
+    await hr.ask("DELETE", f"/Users/{person_id}", expect=204)
+    before = await hr.person(person_id)
+    assert (await hr.hire(address, active=False))["id"] == person_id
+    after = await hr.person(person_id)
+    assert (after.removed_at, after.version) == (None, before.version + 1)
+    trail = [each for each in await entries(world, Audience.ORGANISATION) if str(each.subject_id) == person_id]
+    assert [(each.operation, each.from_version) for each in trail][-1] == ("update_person", before.version)
 
 
 async def test_whoever_returns_speaks_again_once_the_party_says_so(world: World, hr: Provisioning) -> None:
@@ -78,9 +111,8 @@ async def test_whoever_returns_speaks_again_once_the_party_says_so(world: World,
     assert (await second.client.get("/me"))["mandates"] == []
     assert (await mandate_of(world, second)).suspended_at is not None
     # A program's word that they are back is no mandate, and neither is their own or the other side's.
-    for other in (second, world.employer_rep):
-        response = await other.client.request("PATCH", path, json=resume, etag=tag)
-        assert response.status_code in {403, 404}
+    await second.client.refused("PATCH", path, 403, "notYourRole", json=resume, etag=tag)
+    await world.employer_rep.client.refused("PATCH", path, 404, "notFound", json=resume, etag=tag)
     resumed = await world.seko_rep.client.change(path, resume)
     assert resumed["suspendedAt"] is None
     assert len((await second.client.get("/me"))["mandates"]) == 1
@@ -153,8 +185,8 @@ async def test_a_stream_of_leavers_stops_until_an_administrator_confirms(world: 
     # Neither the parties nor the client itself release it.
     release = {"people": 2}
     for other in (world.employer_rep.client, world.saco_rep.client, hr.machine.client):
-        response = await other.request("POST", f"{world.path}/deactivation-releases", json=release)
-        assert response.status_code in {403, 404}
+        path = f"{world.path}/deactivation-releases"
+        await other.refused("POST", path, 403, "notYourRole", json=release)
     made = await world.administrator.client.post(f"{world.path}/deactivation-releases", release)
     assert (await world.saco_rep.client.get(f"/deactivation-releases/{made['id']}"))["people"] == 2
     for each in people[8:10]:
@@ -185,6 +217,14 @@ async def test_who_returns_counts_for_the_day_all_the_same(world: World, hr: Pro
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
         hr.machine.renew(world.app)
         await hr.patch(f"/Users/{people[8]}", GONE)
+
+
+async def test_whoever_is_taken_in_inactive_has_not_left(world: World, hr: Provisioning) -> None:
+    people = await staff(world, hr, 60)
+    mark = world.organisation.id.hex[-12:]
+    for number in range(30):
+        await hr.hire(f"inaktiv{number}.{mark}@example.se", active=False)
+    await hr.patch(f"/Users/{people[0]}", GONE)
 
 
 async def test_bulk_and_two_streams_at_once_do_not_get_past_it(world: World, hr: Provisioning) -> None:
