@@ -8,7 +8,8 @@ from uuid import UUID
 
 from app.models.columns import Language
 from app.services.people_plan import PeoplePlan, PersonChange, PersonStep
-from app.services.unit_timelines import Period, TreePlan, UnitChange, UnitStep
+from app.services.unit_lives import Period
+from app.services.unit_timelines import TreePlan, UnitChange, UnitStep
 
 
 def written_people(found: PeoplePlan) -> list[dict[str, Any]]:
