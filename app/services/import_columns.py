@@ -9,15 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.models.hr_import import ImportSubject
 from app.services.errors import Code
 from app.services.table_files import TableFile
-
-
-class Subject(StrEnum):
-    """What a file is about."""
-
-    PEOPLE = "people"
-    UNITS = "units"
 
 
 class PersonField(StrEnum):
@@ -42,12 +36,12 @@ class UnitField(StrEnum):
     MERGED_INTO = "mergedIntoExternalId"
 
 
-FIELDS: Mapping[Subject, tuple[str, ...]] = {
-    Subject.PEOPLE: tuple(PersonField),
-    Subject.UNITS: tuple(UnitField),
+FIELDS: Mapping[ImportSubject, tuple[str, ...]] = {
+    ImportSubject.PEOPLE: tuple(PersonField),
+    ImportSubject.UNITS: tuple(UnitField),
 }
-IN_SWEDISH: Mapping[Subject, Mapping[str, str]] = {
-    Subject.PEOPLE: {
+IN_SWEDISH: Mapping[ImportSubject, Mapping[str, str]] = {
+    ImportSubject.PEOPLE: {
         "anställningsnummer": PersonField.EXTERNAL_ID,
         "namn": PersonField.NAME,
         "förnamn": PersonField.GIVEN_NAME,
@@ -58,7 +52,7 @@ IN_SWEDISH: Mapping[Subject, Mapping[str, str]] = {
         "aktiv": PersonField.ACTIVE,
         "gäller från": PersonField.EFFECTIVE_ON,
     },
-    Subject.UNITS: {
+    ImportSubject.UNITS: {
         "enhetskod": UnitField.EXTERNAL_ID,
         "namn": UnitField.NAME,
         "överordnad enhet": UnitField.PARENT,
@@ -69,7 +63,8 @@ IN_SWEDISH: Mapping[Subject, Mapping[str, str]] = {
     },
 }
 
-LooksLikeUnion = Callable[[str], bool]
+LooksLikeUnion = Callable[[str, bool], bool]
+"""Of a text, and whether it is somebody's own name, which may sound like anything."""
 Fields = dict[str, str]
 """What one row says, by field. A field without a column is not there; one with an empty cell is empty."""
 
@@ -93,7 +88,11 @@ class Columns:
 
 
 def read_columns(
-    table: TableFile, subject: Subject, mapped: Mapping[str, str], left_out: Sequence[str], is_union: LooksLikeUnion
+    table: TableFile,
+    subject: ImportSubject,
+    mapped: Mapping[str, str],
+    left_out: Sequence[str],
+    is_union: LooksLikeUnion,
 ) -> Columns:
     """What the columns mean. The organisation's own names (`mapped`, `left_out`) come before the known ones."""
     known = {field.casefold(): field for field in FIELDS[subject]} | dict(IN_SWEDISH[subject])
@@ -103,7 +102,7 @@ def read_columns(
     fields: list[str | None] = []
     for number, name in enumerate(table.columns, 1):
         field = said.get(spelt(name))
-        if is_union(name):
+        if is_union(name, False):
             faults.append((number, Code.UNION_DATA_REFUSED))
         elif spelt(name) not in said:
             faults.append((number, Code.UNKNOWN_COLUMN))

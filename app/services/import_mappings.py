@@ -6,11 +6,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.hr_import import ImportSubject
 from app.models.import_mapping import ImportMapping, ImportMappingInput, ImportMappingRead
 from app.models.organisation import Organisation
 from app.services import syncing, union_data
 from app.services.errors import Code, FieldRefusal, Refusal
-from app.services.import_columns import FIELDS, Subject, spelt
+from app.services.import_columns import FIELDS, spelt
 from app.services.work import Work, admit, changed, check_version, created
 
 _OF_ORGANISATION = sa.select(ImportMapping).where(col(ImportMapping.organisation_id) == sa.bindparam("organisation_id"))
@@ -48,7 +49,7 @@ async def _find(work: Work, organisation_id: UUID) -> ImportMapping | None:
 def _faults_in(data: ImportMappingInput) -> list[FieldRefusal]:
     """Every field is one there is, filled by one column; and no column is one of union membership."""
     faults = []
-    for subject in Subject:
+    for subject in ImportSubject:
         mapping = getattr(data, subject.value)
         pointer = f"/{subject.value}/columns"
         if not set(mapping.columns.values()) <= set(FIELDS[subject]):

@@ -31,7 +31,7 @@ from app.services import (
 )
 from app.services.content_hash import content_hash
 from app.services.errors import Code, FieldRefusal, Refusal
-from app.services.import_columns import ColumnsRefused, Subject, read_columns
+from app.services.import_columns import ColumnsRefused, read_columns
 from app.services.import_rows import RowError, Rows, person_rows, unit_rows
 from app.services.kept_changes import Content, Day
 from app.services.people_plan import PersonChange, PersonStep, plan_people
@@ -86,11 +86,13 @@ async def plan(
 
 def _read(content: bytes, form: FileFormat, subject: ImportSubject, mapping: ColumnMapping) -> Rows:
     table: TableFile = read_table(content, form)
-    columns = read_columns(
-        table, Subject(subject.value), mapping.columns, mapping.ignored_columns, union_data.looks_like
-    )
+    columns = read_columns(table, subject, mapping.columns, mapping.ignored_columns, _is_union)
     read = person_rows if subject is ImportSubject.PEOPLE else unit_rows
-    return read(table, columns, lambda text, own: union_data.looks_like(text, of_a_person=own), has_personal_number)
+    return read(table, columns, _is_union, has_personal_number)
+
+
+def _is_union(text: str, own: bool) -> bool:
+    return union_data.looks_like(text, of_a_person=own)
 
 
 async def _mapping(work: Work, organisation_id: UUID, subject: ImportSubject) -> ColumnMapping:

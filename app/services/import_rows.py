@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.models.columns import Count, DateOnly, Language, Line
 from app.models.person import EmailAddress
 from app.services.errors import Code
-from app.services.import_columns import Columns, Fields, PersonField, UnitField
+from app.services.import_columns import Columns, Fields, LooksLikeUnion, PersonField, UnitField
 from app.services.spelling import begins_formula
 from app.services.table_files import TableFile
 
@@ -24,8 +24,6 @@ _ADDRESS: TypeAdapter[str] = TypeAdapter(EmailAddress)
 _DAY: TypeAdapter[date] = TypeAdapter(DateOnly)
 _COUNT: TypeAdapter[int] = TypeAdapter(Count)
 
-LooksLikeUnion = Callable[[str, bool], bool]
-"""Of a text, and whether it is somebody's own name, which may sound like anything."""
 IsForbiddenId = Callable[[str], bool]
 
 

@@ -16,7 +16,8 @@ from uuid import UUID
 from app.models.columns import Language
 from app.models.import_change import PlannedStep
 from app.services.people_plan import PeoplePlan, PersonChange, PersonStep
-from app.services.unit_timelines import Period, TreePlan, UnitChange, UnitStep
+from app.services.unit_lives import Period
+from app.services.unit_timelines import TreePlan, UnitChange, UnitStep
 
 ChangeT = TypeVar("ChangeT", PersonChange, UnitChange)
 

@@ -6,7 +6,8 @@ from datetime import date
 
 from app.services.errors import Code
 from app.services.import_rows import RowError, UnitRow, in_order
-from app.services.unit_timelines import ONE_DAY, Period, PresentUnit, WantedUnit
+from app.services.unit_lives import ONE_DAY, Period
+from app.services.unit_timelines import PresentUnit, WantedUnit
 
 
 def wanted_units(

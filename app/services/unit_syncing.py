@@ -11,7 +11,8 @@ from app.models.unit import Unit, UnitPlacement
 from app.services import audit, deactivation_brake, policy
 from app.services.actor import Actor
 from app.services.errors import Code, Refusal
-from app.services.unit_timelines import ONE_DAY, Period, PresentUnit, TreePlan, UnitChange, own_key
+from app.services.unit_lives import ONE_DAY, Period
+from app.services.unit_timelines import PresentUnit, TreePlan, UnitChange, own_key
 from app.services.work import Work, store
 
 _UNITS = sa.select(

@@ -6,24 +6,12 @@ key that no file can name.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from app.services.errors import Code
-
-ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """What a unit is called and where it lies from one day to another, both inclusive; without a last day, until
-    further notice."""
-
-    name: str
-    parent: str | None
-    first: date
-    last: date | None = None
+from app.services.unit_lives import ONE_DAY, Life, Period, as_of, ended, fault_in, first_difference, joined, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +92,6 @@ class TreePlan:
     """Open, known to the HR system, and not among what is wanted."""
 
 
-Life = tuple[Period, ...]
-
-
 def plan_tree(
     present: Iterable[PresentUnit], wanted: Sequence[WantedUnit], today: date, *, close_missing: bool
 ) -> TreePlan:
@@ -138,7 +123,7 @@ def plan_tree(
             continue
         plan.missing.append(known)
         if close_missing:
-            life = _ended(lives[known.key], max(known.periods[-1].first, today - ONE_DAY))
+            life = ended(lives[known.key], max(known.periods[-1].first, today - ONE_DAY))
             asked = WantedUnit(known.key, life, known.headcount, known.merged_into, places.get(known.key, ""))
             _note(plan, known, asked, lives[known.key], life, today, first_changes)
             lives[known.key] = life
@@ -161,34 +146,6 @@ def own_key(unit_id: UUID) -> str:
     return f"#{unit_id}"
 
 
-def joined(periods: Sequence[Period]) -> Life:
-    """Without breaks where nothing changes."""
-    life: list[Period] = []
-    for period in periods:
-        before = life[-1] if life else None
-        if before and before.last is not None and (before.name, before.parent) == (period.name, period.parent):
-            life[-1] = replace(before, last=period.last)
-        else:
-            life.append(period)
-    return tuple(life)
-
-
-def fault_in(periods: Sequence[Period]) -> Code | None:
-    """What is wrong with the days of one unit, whatever the others are."""
-    if not periods:
-        return Code.UNIT_WITHOUT_PERIOD
-    for period, following in zip(periods, (*periods[1:], None), strict=True):
-        if period.last is not None and period.last < period.first:
-            return Code.DATES_REVERSED
-        if following is None:
-            continue
-        if period.last is None or following.first <= period.last:
-            return Code.PERIODS_OVERLAP
-        if following.first > period.last + ONE_DAY:
-            return Code.PERIODS_LEAVE_GAP
-    return None
-
-
 def _continued(unit: PresentUnit | None, wanted: Life) -> Life | Code:
     """The unit's life with what is wanted from its first day on, or why it cannot be."""
     if unit is None:
@@ -207,28 +164,9 @@ def _continued(unit: PresentUnit | None, wanted: Life) -> Life | Code:
     life = joined((*before, *wanted))
     if unit.last is not None and life != past:
         return Code.UNIT_CLOSED
-    if life[0].first != past[0].first or _until(life, latest) != _until(past, latest):
+    if life[0].first != past[0].first or until(life, latest) != until(past, latest):
         return Code.CHANGE_BEFORE_HISTORY
     return life
-
-
-def _until(life: Life, day: date) -> Life:
-    """The days before `day`."""
-    return tuple(
-        replace(period, last=min(period.last or day - ONE_DAY, day - ONE_DAY)) for period in life if period.first < day
-    )
-
-
-def _ended(life: Life, last: date) -> Life:
-    return tuple(replace(period, last=min(period.last or last, last)) for period in life if period.first <= last)
-
-
-def _as_of(life: Life, today: date) -> Life:
-    """What of it can be stored today: the present goes on until further notice."""
-    begun = [period for period in life if period.first <= today]
-    if begun and begun[-1].last is not None and begun[-1].last >= today:
-        begun[-1] = replace(begun[-1], last=None)
-    return tuple(begun)
 
 
 def _later(unit: WantedUnit, life: Life, today: date) -> list[KeptUnit]:
@@ -253,13 +191,13 @@ def _note(
     today: date,
     first_changes: dict[str, date],
 ) -> None:
-    if (day := _first_difference(before, life)) is not None:
+    if (day := first_difference(before, life)) is not None:
         first_changes[wanted.key] = day
     plan.kept += _later(wanted, life, today)
-    now = _as_of(life, today)
+    now = as_of(life, today)
     if not now:
         return  # it begins later
-    day = _first_difference(before, now)
+    day = first_difference(before, now)
     if unit is None:
         plan.changes.append(
             UnitChange(UnitStep.CREATE, wanted.key, None, None, wanted.headcount, wanted.merged_into, now[0].first, now)
@@ -277,17 +215,6 @@ def _note(
     plan.changes.append(
         UnitChange(step, unit.key, unit.unit_id, unit.version, wanted.headcount, wanted.merged_into, day, now)
     )
-
-
-def _first_difference(before: Life, after: Life) -> date | None:
-    for one, other in zip(before, after, strict=False):
-        if one == other:
-            continue
-        if (one.name, one.parent, one.first) != (other.name, other.parent, other.first):
-            return min(one.first, other.first)
-        return min(last for last in (one.last, other.last) if last is not None) + ONE_DAY
-    rest = (before[len(after) :] or after[len(before) :])[:1]
-    return rest[0].first if rest else None
 
 
 def _orphans(lives: Mapping[str, Life], places: Mapping[str, str], changes: Mapping[str, date]) -> list[PlaceError]:

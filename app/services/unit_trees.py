@@ -8,7 +8,8 @@ from app.models.unit_tree import TreePeriodRead, TreeUnit, TreeUnitRead, UnitTre
 from app.services import imports, syncing, union_data, unit_syncing
 from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.personal_numbers import has_personal_number
-from app.services.unit_timelines import Period, PresentUnit, WantedUnit, is_foreign, plan_tree
+from app.services.unit_lives import Period
+from app.services.unit_timelines import PresentUnit, WantedUnit, is_foreign, plan_tree
 from app.services.work import Work, admit
 
 

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.models.columns import Language
+from app.models.hr_import import ImportSubject
 from app.services.errors import Code
-from app.services.import_columns import Columns, ColumnsRefused, Subject, read_columns
+from app.services.import_columns import Columns, ColumnsRefused, read_columns
 from app.services.import_rows import RowError, Rows, person_rows, unit_rows
 from app.services.known_people import KnownUnits, PresentPerson
 from app.services.people_plan import KeptPerson, PeoplePlan, PersonStep, plan_people
@@ -31,7 +32,7 @@ def table(*lines: str) -> TableFile:
     return read_table("\n".join(lines).encode(), FileFormat.CSV)
 
 
-def columns(found: TableFile, subject: Subject = Subject.PEOPLE, **more: Any) -> Columns:
+def columns(found: TableFile, subject: ImportSubject = ImportSubject.PEOPLE, **more: Any) -> Columns:
     return read_columns(found, subject, more.get("mapped", {}), more.get("left_out", []), looks_like_union)
 
 
@@ -86,7 +87,10 @@ def test_columns_are_known_by_their_names_in_both_languages_and_by_what_the_orga
     )
     said: dict[str, Any] = {"mapped": {"Anst.  nr": "externalId", "namn": "familyName"}, "left_out": ["Lön"]}
     assert columns(table("ANST. NR;Namn;lön"), **said).fields == ("externalId", "familyName", None)
-    assert columns(table("Enhetskod;Överordnad enhet"), Subject.UNITS).fields == ("externalId", "parentExternalId")
+    assert columns(table("Enhetskod;Överordnad enhet"), ImportSubject.UNITS).fields == (
+        "externalId",
+        "parentExternalId",
+    )
 
 
 def test_unknown_missing_doubled_and_union_columns_are_refused_with_their_numbers() -> None:
@@ -137,7 +141,7 @@ def test_people_may_be_called_what_a_union_is() -> None:
 @pytest.mark.parametrize("headcount", ["-1", "1.5", "²", "1000001", "många"])
 def test_a_headcount_is_a_number(headcount: str) -> None:
     found = table("externalId;name;headcount", f"1;A;{headcount}")
-    read = unit_rows(found, columns(found, Subject.UNITS), looks_like_union, is_forbidden)
+    read = unit_rows(found, columns(found, ImportSubject.UNITS), looks_like_union, is_forbidden)
     assert read.errors == [RowError(2, Code.CELL_INVALID, "headcount")]
 
 

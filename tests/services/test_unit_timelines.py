@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.services.errors import Code
+from app.services.unit_lives import Period
 from app.services.unit_timelines import (
     KeptUnit,
-    Period,
     PlaceError,
     PresentUnit,
     TreePlan,
