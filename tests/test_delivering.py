@@ -206,6 +206,10 @@ async def test_a_test_message_and_a_replay(post: Post) -> None:
     assert said[first["id"]] == post.receiver.got[0].said
     assert said[first["id"]]["data"]["id"] == unit
     assert [each["state"] for each in await post.log()] == ["delivered"] * 3
+    again = await admin.post(path, {"replayOf": test["id"]})
+    assert (again["purpose"], again["messageId"]) == ("test", test["messageId"])
+    await post.work()
+    assert [each["state"] for each in await post.log()] == ["delivered"] * 4
     another = await registered(post.world, post.hr, post.receiver.url, "unit")
     elsewhere = f"/webhook-endpoints/{another['id']}/webhook-deliveries"
     await admin.refused("POST", elsewhere, 422, "unknownDelivery", json={"replayOf": first["id"]})

@@ -1718,6 +1718,19 @@ PROBLEMS: dict[str, ProblemText] = {
             "is not read (ignoredColumns).",
         ),
     ),
+    "unknownImportField": _p(
+        422,
+        (
+            "Fältet finns inte",
+            "Importen har inget sådant fält för en kolumn att fylla. Fälten står i docs/import-files.md, till exempel "
+            "externalId, name och email för personer.",
+        ),
+        (
+            "There is no such field",
+            "Imports have no such field for a column to fill. The fields stand in docs/import-files.md, as externalId, "
+            "name and email of people.",
+        ),
+    ),
     "columnEmpty": _p(
         422,
         ("En cell som behövs är tom", "Fyll i den cell som anges."),

@@ -228,6 +228,7 @@ class Code(StrEnum):
     COLUMN_UNNAMED = "columnUnnamed"
     COLUMN_MISSING = "columnMissing"
     UNKNOWN_COLUMN = "unknownColumn"
+    UNKNOWN_IMPORT_FIELD = "unknownImportField"
     COLUMN_EMPTY = "columnEmpty"
     CELL_INVALID = "cellInvalid"
     CELL_IS_FORMULA = "cellIsFormula"

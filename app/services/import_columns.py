@@ -110,7 +110,7 @@ def read_columns(
             faults.append((number, Code.COLUMN_TWICE))
         fields.append(field)
     if not faults and "externalId" not in fields:
-        faults.append((1, Code.COLUMN_MISSING))
+        faults.append((0, Code.COLUMN_MISSING))  # of no column there is
     if faults:
         raise ColumnsRefused(faults)
     return Columns(tuple(fields))

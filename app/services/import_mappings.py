@@ -53,7 +53,7 @@ def _faults_in(data: ImportMappingInput) -> list[FieldRefusal]:
         mapping = getattr(data, subject.value)
         pointer = f"/{subject.value}/columns"
         if not set(mapping.columns.values()) <= set(FIELDS[subject]):
-            faults.append(FieldRefusal(pointer, Code.UNKNOWN_COLUMN))
+            faults.append(FieldRefusal(pointer, Code.UNKNOWN_IMPORT_FIELD))
         names = [spelt(name) for name in (*mapping.columns, *mapping.ignored_columns)]
         if len(set(names)) < len(names) or len(set(mapping.columns.values())) < len(mapping.columns):
             faults.append(FieldRefusal(pointer, Code.COLUMN_TWICE))

@@ -72,7 +72,7 @@ async def plan(
         raise Refusal(Code(refused.fault.value), pointer) from None
     except ColumnsRefused as refused:
         await _count_union(work, sum(code is Code.UNION_DATA_REFUSED for _, code in refused.places))
-        fields = [FieldRefusal(f"/columns/{number}", code) for number, code in refused.places]
+        fields = [FieldRefusal(f"/columns/{number}" if number else "/columns", code) for number, code in refused.places]
         first = next((code for _, code in refused.places if code is Code.UNION_DATA_REFUSED), refused.places[0][1])
         # Kept: that it was tried is counted.
         raise Refusal(first, fields=fields, keep=True) from None

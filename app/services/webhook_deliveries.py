@@ -67,7 +67,9 @@ async def create(work: Work, endpoint_id: UUID, data: WebhookDeliveryCreate) -> 
         first = await work.session.get(WebhookDelivery, data.replay_of)
         if first is None or first.webhook_endpoint_id != endpoint.id:
             raise Refusal(Code.UNKNOWN_DELIVERY, "/replayOf")
-        delivery.purpose, delivery.message_id = DeliveryPurpose.REPLAY, first.message_id
+        if first.event != TEST:  # a test once more is a test: there is nothing that its client would have to see
+            delivery.purpose = DeliveryPurpose.REPLAY
+        delivery.message_id = first.message_id
         delivery.event, delivery.subject_id, delivery.happened_at = first.event, first.subject_id, first.happened_at
     await created(work, "create_webhook_delivery", delivery)
     return _shown(work, delivery)

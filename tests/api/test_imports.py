@@ -257,7 +257,7 @@ async def test_columns_mean_what_the_organisation_says(world: World) -> None:
     await import_file(world, client, "Anst.nr;Namn;E-post;Lön", "1;Åsa;a@m.example;9")
     assert list(await people(world)) == ["1"]
     for wrong, code in (
-        ({"columns": {"Lön": "salary"}}, "unknownColumn"),
+        ({"columns": {"Lön": "salary"}}, "unknownImportField"),
         ({"columns": {"A": "name", "B": "name"}}, "columnTwice"),
         ({"columns": {"A": "name"}, "ignoredColumns": [" a "]}, "columnTwice"),
     ):
