@@ -77,6 +77,13 @@ async def build(stage: "Stage") -> None:
     await stage.keep("approval: employer's, of a client", Approval, standing["id"])
 
 
+async def plan_units(stage: "Stage") -> None:
+    """Last of all: a plan of units is for the tree as it is, and for no other."""
+    path = f"{stage.world.path}/imports?subject=units"
+    planned = await stage.world.machines["hr_client"].client.post(path, [{"externalId": "plan-U", "name": "U"}])
+    await stage.keep("import, of units", HrImport, planned["id"])
+
+
 async def _webhooks(stage: "Stage") -> None:
     """Endpoints of the HR system, with what was and is to be sent to one; and jobs that came to nothing."""
     world = stage.world
@@ -122,7 +129,6 @@ async def _imports(stage: "Stage") -> None:
         await client.post(path, [{"externalId": key, "email": f"{key}@stage.example", **person}])
         for key in ("plan-1", "plan-2", "plan-3")
     ]
-    units = await client.post(f"{path}?subject=units", [{"externalId": "plan-U", "name": "U"}])
     broken = await client.post(f"{path}?subject=units", [{"externalId": "plan-X", "name": ""}])
     await client.step(f"/imports/{applied['id']}/applications", {"planHash": applied["planHash"]})
     await client.request("PUT", f"{world.path}/import-mapping", json={}, etag='"0"', expect=200)
@@ -131,7 +137,6 @@ async def _imports(stage: "Stage") -> None:
         await session.execute(sa.text("UPDATE hr_import SET lapses_at = now() WHERE id = :id"), over)
     for name, made in (
         ("of people", planned),
-        ("of units", units),
         ("applied", applied),
         ("lapsed", lapsed),
         ("refused", broken),

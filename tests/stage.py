@@ -79,6 +79,7 @@ class Stage:
         await identity_stage.build(self)
         await self._entries()
         await self._secrets()
+        await service_client_stage.plan_units(self)
         for part in ("import-mapping", "unit-tree"):
             self.tags[part] = await self.world.administrator.client.etag(f"{self.world.path}/{part}")
         return self

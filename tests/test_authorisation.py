@@ -773,6 +773,12 @@ async def _around(world: World, operation: str, row: Table | None) -> dict[type[
         return {kind: await session.get(kind, row_id) for kind, row_id in ids.items() if row_id is not None}
 
 
+def _never(actor: Actor, operation: str, row: Table | None) -> Code:
+    """A client is told when consent is all that it lacks."""
+    consented = replace(actor, scopes=actor.scopes | actor.waiting)
+    return Code.CONSENT_PENDING if policy.may_ever(consented, operation, row) else Code.NOT_YOUR_ROLE
+
+
 def expected(operation: str, caller: Caller, cell: Cell, around: Around) -> tuple[int, Code | None]:
     """What the policy table says of a cell: 0 stands for any success."""
     rule = agreement.RULES[operation]
@@ -785,12 +791,12 @@ def expected(operation: str, caller: Caller, cell: Cell, around: Around) -> tupl
         return 401, {NOBODY: Code.NOT_SIGNED_IN, RESPONDENT: Code.TOKEN_INVALID}.get(caller) or Code(caller)
     actor = caller
     if cell.row is None:
-        return (0, None) if policy.may_ever(actor, operation, None) else (403, Code.NOT_YOUR_ROLE)
+        return (0, None) if policy.may_ever(actor, operation, None) else (403, _never(actor, operation, None))
     read = agreement.READ_RULES[type(cell.row)]
     if not any(who.of_row(actor, cell.row) for who in read.who):
         return 404, Code.NOT_FOUND
     if not policy.may_ever(actor, operation, cell.row):
-        return 403, Code.NOT_YOUR_ROLE
+        return 403, _never(actor, operation, cell.row)
     obstacle = policy.obstacle(actor, operation, cell.row, now, around)
     if obstacle is not None:
         return PROBLEMS[obstacle].status, obstacle
@@ -837,7 +843,8 @@ class SecondOpinion:
         if code is not None and code in BEYOND_THE_TABLE.get(case.operation, {}):
             return True  # which of them are met where stands in BEYOND
         if not answer.ever:
-            return code == Code.NOT_YOUR_ROLE
+            waits = isinstance(case.caller, Actor) and bool(case.caller.waiting)
+            return code == Code.NOT_YOUR_ROLE or (waits and code == Code.CONSENT_PENDING)
         return code in answer.reasons if answer.reasons else code is None
 
 

@@ -317,24 +317,25 @@ async def _told_nothing(world: World, elsewhere: World) -> None:
         asked = {"headers": {"Accept": media_type}}
         for client in (elsewhere.saco_rep.client, elsewhere.archivist.client, outside.client):
             await client.refused("GET", at(world), 404, "notFound", **asked)
-        for client in (world.administrator.client, without.client, other_scope.client):
+        for client in (world.administrator.client, other_scope.client):
             await client.refused("GET", at(world), 403, "notYourRole", **asked)
+        await without.client.refused("GET", at(world), 403, "consentPending", **asked)
         await world.nobody.refused("GET", at(world), 401, "notSignedIn", **asked)
 
 
 async def test_a_service_client_reads_for_as_long_as_both_sides_let_it(world: World) -> None:
     record = await final_record(world, await started_group(world))
     machine = await machines.machine(world, scopes=["records:read"])
-    await machine.client.refused("GET", at(world), 403, "notYourRole")
+    await machine.client.refused("GET", at(world), 403, "consentPending")
     first, *_ = await machines.consent(world, machine.path, world.employer_rep)
-    await machine.client.refused("GET", at(world), 403, "notYourRole")
+    await machine.client.refused("GET", at(world), 403, "consentPending")
     await machines.consent(world, machine.path, world.saco_rep, world.seko_rep)
     assert await ids(machine.client, world) == [record["id"]]
     assert await everything(machine.client, world) == await everything(world.archivist.client, world)
     withdrawn = f"/approvals/{first['id']}"
     await world.employer_rep.client.change(withdrawn, None, 204, "DELETE")
     for media_type in ("application/json", CSV, XLSX):
-        await machine.client.refused("GET", at(world), 403, "notYourRole", headers={"Accept": media_type})
+        await machine.client.refused("GET", at(world), 403, "consentPending", headers={"Accept": media_type})
 
 
 async def test_both_sides_get_the_same_bytes(world: World) -> None:
