@@ -144,6 +144,12 @@ def test_neither_markup_nor_a_spelling_is_anything_but_text(text: str) -> None:
         assert cell.value == text
 
 
+def test_what_no_file_can_hold_is_a_sign_that_something_was_there() -> None:
+    texts = ["a\ufffe", "\uffff", "\ud83dord", "<r>\udfff</r>"]
+    content = as_xlsx([Sheet("t", ("a",), [(text,) for text in texts])])
+    assert _texts_as_excel_reads_them(content) == ["a", "a\ufffd", "\ufffd", "\ufffdord", "<r>\ufffd</r>"]
+
+
 ODD = st.lists(
     st.sampled_from(
         ("<r>", "</r>", "_x", "_", "x", "0041", "005F", "005f", "&lt;", "<t>", "</t>", " ", "\n", "=", "å", "😀")
