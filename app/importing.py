@@ -28,7 +28,8 @@ def keeping_days(database: Database) -> AbstractAsyncContextManager[None]:
 async def work(database: Database, now: datetime) -> None:
     """One turn: each organisation in a transaction of its own. One that fails keeps no other waiting."""
     try:
-        async with database.read(SYSTEM) as session:
+        async with database.write(SYSTEM) as session:
+            await kept_days.let_go(session, now)
             found = await kept_days.due(session, now)
     except DatabaseAway as error:
         _log.warning("kept changes wait", kind=type(error).__name__)

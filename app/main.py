@@ -53,6 +53,7 @@ MAX_TREE_BYTES = 8 * 1024 * 1024
 EXPORTS_AT_A_TIME = 2
 """Files that are being written; each may take some hundred MiB and a processor for some seconds."""
 EXPORTS_WAITING = 20
+EXPORTS_OF_ONE = 5
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -137,7 +138,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.ballot_box = ballot_box
     app.state.faults_in_answering = Counter()
-    app.state.exports = Turns(EXPORTS_AT_A_TIME, EXPORTS_WAITING, limits.RETRY_WHEN_BUSY)
+    app.state.exports = Turns(EXPORTS_AT_A_TIME, EXPORTS_WAITING, EXPORTS_OF_ONE, limits.RETRY_WHEN_BUSY)
     app.state.vault = vault_of(settings)
     app.state.second_factor_needed = Needed(settings.require_second_factor)
     app.state.relying_party = RelyingParty(outbound.call, settings.sign_in_return_url)

@@ -1596,17 +1596,15 @@ PROBLEMS: dict[str, ProblemText] = {
         409,
         (
             "Så många kan inte avaktiveras utan bekräftelse",
-            "Fler skulle avaktiveras inom ett dygn, eller fler enheter stängas på en gång, än organisationen tillåter "
-            "(deactivationBrakePercent). En systemadministratör bekräftar hur många som har slutat, med "
-            "POST /organisations/{organisationId}/deactivation-releases; skicka sedan igen. Så många enheter "
-            "kan bara systemadministratören stänga.",
+            "Fler skulle avaktiveras inom ett dygn än organisationen tillåter (deactivationBrakePercent). En "
+            "systemadministratör bekräftar hur många som har slutat, med "
+            "POST /organisations/{organisationId}/deactivation-releases; skicka sedan igen.",
         ),
         (
             "So many cannot be deactivated without confirmation",
-            "More people would be deactivated within a day, or more units closed at once, than the organisation allows "
-            "(deactivationBrakePercent). A system administrator confirms how many have left, with "
-            "POST /organisations/{organisationId}/deactivation-releases; then send it again. So many units are closed "
-            "by the system administrator alone.",
+            "More people would be deactivated within a day than the organisation allows (deactivationBrakePercent). A "
+            "system administrator confirms how many have left, with "
+            "POST /organisations/{organisationId}/deactivation-releases; then send it again.",
         ),
     ),
     "unitBrake": _p(
@@ -1644,11 +1642,13 @@ PROBLEMS: dict[str, ProblemText] = {
         422,
         (
             "Urvalet är för stort för en fil",
-            "En fil rymmer högst 5 000 protokoll. Välj en kortare tid med finalFrom och finalBefore, eller läs JSON.",
+            "En fil rymmer högst 5 000 protokoll, 64 MiB text och så många rader som ett kalkylblad. Välj "
+            "bland protokollen med finalFrom, finalBefore eller workingGroupId, eller läs JSON.",
         ),
         (
             "The selection is too large for a file",
-            "A file holds at most 5,000 records. Choose a shorter time with finalFrom and finalBefore, or read JSON.",
+            "A file holds at most 5,000 records, 64 MiB of text, and as many rows as a spreadsheet. Choose among "
+            "the records with finalFrom, finalBefore or workingGroupId, or read JSON.",
         ),
     ),
     "notForThisFormat": _p(
@@ -1743,8 +1743,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "cellIsFormula": _p(
         422,
-        ("Värdet är en formel", "Namn, adresser och id får inte börja med =, +, - eller @."),
-        ("The value is a formula", "Names, addresses and ids must not begin with =, +, - or @."),
+        ("Värdet är en formel", "Personers namn och adresser får inte börja med =, +, - eller @."),
+        ("The value is a formula", "The names and addresses of people must not begin with =, +, - or @."),
     ),
     "rowTwice": _p(
         422,

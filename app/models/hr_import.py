@@ -123,7 +123,7 @@ class ImportCounts(Output):
     kept: Number = Field(description="Changes of a later day that were not known before, kept for that day.")
     kept_applied: Number = Field(description="Those of them whose day has come, and that were done.")
     kept_refused: Number = Field(
-        description="Those of them that were not: they did not fit any more, or the client had ended."
+        description="Those of them that were not: they did not fit any more, or the client had ended or lost the scope."
     )
     kept_held: Number = Field(
         default=0,
@@ -192,8 +192,9 @@ class ImportRead(Resource):
     lapses_at: Moment = Field(description="Until then it can be applied.")
     applied_at: Moment | None
     failure_code: str | None = Field(
-        description="Why it was not applied after it had been accepted: a problem code. `deactivationBrake`: it is "
-        "planned again and can be applied once people are released. Any other: it has failed; send the file again.",
+        description="Why it was not applied after it had been accepted: a problem code. `deactivationBrake` and "
+        "`unitBrake`: it is planned again and can be applied once people or units are released. Any other: it has "
+        "failed; send the file again.",
         json_schema_extra={"example": "planStale"},
     )
 

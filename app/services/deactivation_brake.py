@@ -1,8 +1,8 @@
 """The brake: how many people may leave by syncing, and how many units close, before somebody looks at it.
 
 A mistake in an HR system, or in a filter at an identity provider, looks like everybody leaving at once, or like a
-workplace without units. Counted is what service clients have done within a day, by whatever way; a system
-administrator's release lets so many more through.
+workplace without units. Counted are people whom syncing has deactivated within a day, and units that service clients
+have closed, by whatever way; a system administrator's release lets so many more through.
 """
 
 from collections.abc import Mapping

@@ -95,7 +95,7 @@ async def apply(work: Work, import_id: UUID, version: int, application: ImportAp
         raise Refusal(Code.PLAN_STALE)  # of the former program
     size: int = (await work.session.execute(_SIZE, {"import_id": import_id})).scalar_one()
     if size <= AT_ONCE_AT_MOST:
-        subject, organisation_id = hr_import.subject, hr_import.organisation_id
+        subject = hr_import.subject
         content = await _taken(work, hr_import)
         read = imports.import_shown(work, hr_import)
         await _do(work, subject, organisation_id, content)
@@ -182,7 +182,7 @@ async def carry_out(office: ImportOffice, payload: bytes | None) -> None:
 
 
 async def hold_up(session: AsyncSession, import_id: UUID, code: str) -> None:
-    """Say why it was not applied. Held by the brake, it can be applied once people are released; else it has failed."""
+    """Say why it was not applied. Held by a brake, it can be applied after a release; else it has failed."""
     hr_import = await _accepted(session, import_id)
     if hr_import is None:
         return

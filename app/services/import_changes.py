@@ -59,11 +59,11 @@ def _begins(first_or_last: Any) -> sa.ScalarSelect[Any]:
     )
 
 
-# What a unit is called and where it lies: the latest of its periods.
 _BY_KEY = sa.select(col(Unit.id)).where(
     col(Unit.external_id) == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text))),
     col(Unit.organisation_id) == _ORGANISATION,
 )
+# What a unit is called and where it lies: the latest of its periods.
 _UNITS: Any = (
     sa.select(
         col(Unit.id),

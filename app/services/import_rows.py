@@ -135,7 +135,7 @@ def external_id(fields: Fields, is_forbidden: IsForbiddenId) -> str:
     given = fields.get(PersonField.EXTERNAL_ID, "")
     if not given:
         raise RowRefused(Code.COLUMN_EMPTY, PersonField.EXTERNAL_ID)
-    key = _line(given, PersonField.EXTERNAL_ID)
+    key = _any_line(given, PersonField.EXTERNAL_ID)
     if key.startswith("#"):
         # The sign by which units without such an id are known in a tree.
         raise RowRefused(Code.CELL_INVALID, PersonField.EXTERNAL_ID)
@@ -205,7 +205,7 @@ def _unit(number: int, key: str, fields: Fields) -> UnitRow:
 
 
 def _line(text: str, field: str) -> str:
-    """A cleaned line that is no formula: no person's name and no id is one, by whatever way it comes (syncing.py)."""
+    """A cleaned line that is no formula: no person's name is one, by whatever way it comes (syncing.py)."""
     line = _any_line(text, field)
     if begins_formula(line):
         raise RowRefused(Code.CELL_IS_FORMULA, field)
@@ -213,7 +213,8 @@ def _line(text: str, field: str) -> str:
 
 
 def _any_line(text: str, field: str) -> str:
-    """A cleaned line. Units are called what they are called, also `- vakant -`; our own tables make text of it."""
+    """A cleaned line. Units are called what they are called, also `- vakant -`, and ids are what the HR system says;
+    our own tables make text of it."""
     try:
         return _cleaned(text)
     except ValidationError:
@@ -228,7 +229,7 @@ def _cleaned(text: str) -> str:
 
 def _reference(fields: Fields, field: str) -> str | None:
     given = fields.get(field)
-    return _line(given, field) if given else given
+    return _any_line(given, field) if given else given
 
 
 def _checked(adapter: TypeAdapter[Any], fields: Fields, field: str) -> Any:

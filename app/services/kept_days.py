@@ -83,8 +83,8 @@ async def carry_out(
 ) -> Mapping[str, int]:
     """All that is due, in this transaction: how much of it was dropped, by reason.
 
-    Each day by itself, as if it had been done then. A `Refusal` with `DEACTIVATION_BRAKE` leaves all of it to wait for
-    its release (see `hold`); one with `PLAN_STALE`, to be tried again.
+    Each day by itself, as if it had been done then. A `Refusal` with `DEACTIVATION_BRAKE` or `UNIT_BRAKE` leaves all
+    of it to wait for its release (see `hold`); one with `PLAN_STALE`, to be tried again.
     """
     holding = sa.select(Organisation).where(col(Organisation.id) == organisation_id).with_for_update(key_share=True)
     organisation = (await session.execute(holding)).scalar_one()
@@ -103,6 +103,19 @@ async def carry_out(
 
 
 _DELETE = sa.delete(HrKeptChange).where(col(HrKeptChange.id) == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))))
+
+
+_WAITS_NO_MORE = sa.text(
+    "UPDATE hr_import SET version = version + 1, report = jsonb_set(report, '{counts,keptHeld}', '0') WHERE id IN ("
+    "SELECT id FROM hr_import AS held WHERE (report -> 'counts' ->> 'keptHeld')::int > 0 AND NOT EXISTS ("
+    "SELECT FROM hr_kept_change AS kept WHERE kept.hr_import_id = held.id AND kept.effective_on <= :today"
+    ") ORDER BY id FOR UPDATE SKIP LOCKED)"
+).bindparams(sa.bindparam("today", type_=sa.Date))
+
+
+async def let_go(session: AsyncSession, now: datetime) -> None:
+    """What waited has been replaced, taken back or erased meanwhile: in the reports nothing waits any more."""
+    await session.execute(_WAITS_NO_MORE, {"today": swedish_day(now)})
 
 
 async def hold(session: AsyncSession, organisation_id: UUID, subject: ImportSubject, now: datetime) -> None:

@@ -26,9 +26,23 @@ def is_canonical(text: str) -> bool:
     return bool(_BASE64URL.fullmatch(text)) and len(text) % 4 != 1 and base64url(bytes_of(text)) == text
 
 
+# Read over at the beginning of a cell: apostrophes that stand there already, and what is written without being seen.
+_READ_OVER = "'\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_MINUS = "\u2212"
+
+
 def begins_formula(text: str) -> bool:
-    """Whether a spreadsheet may take it for one: by `=`, `+`, `-` or `@`, in any of their widths."""
-    return unicodedata.normalize("NFKC", text.strip()[:1])[:1] in {"=", "+", "-", "@", "\u2212"}
+    """Whether a spreadsheet might run it: it begins with `=`, `+`, `-`, `@` in any of their widths, a tab or a line
+    break, also behind spaces, what is invisible, or apostrophes."""
+    if text[:1].isalnum():
+        return False  # as nearly every text there is
+    begin = text.lstrip(_READ_OVER)
+    if begin[:1] in {"\t", "\r", "\n"}:
+        return True
+    while begin != (begin := begin.lstrip().lstrip(_READ_OVER)):
+        pass
+    # Full-width, small, raised and lowered forms are the plain ones to some programs.
+    return unicodedata.normalize("NFKC", begin[:1])[:1] in {"=", "+", "-", "@", _MINUS} if begin else False
 
 
 def read_json(text: bytes) -> Any:

@@ -7,7 +7,6 @@ the disk meanwhile.
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from app.services.errors import Code, Refusal
+from app.services.spelling import begins_formula
 
 Cell = str | int | float | bool | None
 
@@ -37,28 +37,10 @@ class Sheet:
 
 # --- Text that is no formula ----------------------------------------------------------------------------------
 
-# Read over at the beginning of a cell: apostrophes that stand there already, and what is written without being seen.
-_READ_OVER = "'\u00ad\u200b\u200c\u200d\u2060\ufeff"
-_MINUS = "\u2212"
-
-
-def looks_like_formula(text: str) -> bool:
-    """Whether a spreadsheet might run it: it begins with `=`, `+`, `-`, `@` in any of their widths, a tab or a line
-    break, also behind spaces, what is invisible, or apostrophes."""
-    if text[:1].isalnum():
-        return False  # as nearly every text there is
-    begin = text.lstrip(_READ_OVER)
-    if begin[:1] in {"\t", "\r", "\n"}:
-        return True
-    while begin != (begin := begin.lstrip().lstrip(_READ_OVER)):
-        pass
-    # Full-width, small, raised and lowered forms are the plain ones to some programs.
-    return unicodedata.normalize("NFKC", begin[:1])[:1] in {"=", "+", "-", "@", _MINUS} if begin else False
-
 
 def no_formula(text: str) -> str:
     """The text with an apostrophe in front where a spreadsheet would run it; without that it is the text again."""
-    return f"'{text}" if looks_like_formula(text) else text
+    return f"'{text}" if begins_formula(text) else text
 
 
 # --- CSV ------------------------------------------------------------------------------------------------------
@@ -136,7 +118,7 @@ def _write_text(page: Worksheet, number: int, place: int, text: str, as_it_is: F
         raise ValueError("a cell of a spreadsheet cannot hold a text of this length")
     if not text.isprintable():
         text = _HELD_BY_NOTHING.sub("\ufffd", text)
-    style = [as_it_is] if looks_like_formula(text) else []
+    style = [as_it_is] if begins_formula(text) else []
     if (text.startswith("<r>") and text.endswith("</r>")) or ("_x" in text and _SPELLINGS_OVERLAP.search(text)):
         # Of the first the library would make XML of the file, of the second another text; not when it comes in pieces.
         return page.write_rich_string(number, place, text[:1], text[1:2], *_IN_A_SPELLING.split(text[2:]), *style)

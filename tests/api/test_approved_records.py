@@ -12,7 +12,7 @@ import pytest
 import rfc8785
 import sqlalchemy as sa
 
-from app.api.dependencies import Turns
+from app.api.dependencies import RequestRefusal, Turns
 from app.services import approved_records
 from app.services.content_hash import content_hash
 from tests import machines
@@ -481,14 +481,14 @@ async def test_what_cannot_be_read_is_refused(world: World, asked: str) -> None:
 
 async def test_more_files_than_are_made_at_a_time_all_come(world: World) -> None:
     record = await final_record(world, await started_group(world))
-    files = await asyncio.gather(*(get_csv(world.archivist.client, at(world)) for _ in range(12)))
-    assert [[row["id"] for row in rows] for rows in files] == [[record["id"]]] * 12
+    files = await asyncio.gather(*(get_csv(world.archivist.client, at(world)) for _ in range(5)))
+    assert [[row["id"] for row in rows] for rows in files] == [[record["id"]]] * 5
 
 
 @pytest.fixture
 def few_turns(world: World) -> Iterator[Turns]:
     """One file at a time, while one other waits."""
-    usual, few = world.app.state.exports, Turns(1, 1, 5)
+    usual, few = world.app.state.exports, Turns(1, 1, 2, 5)
     world.app.state.exports = few
     yield few
     world.app.state.exports = usual
@@ -498,7 +498,7 @@ async def test_when_too_many_wait_for_files_the_next_comes_again_and_pages_are_r
     world: World, few_turns: Turns
 ) -> None:
     client = world.archivist.client
-    async with few_turns.turn():
+    async with few_turns.turn(uuid4()):
         waiting = asyncio.create_task(get_csv(client, at(world)))
         while not few_turns.waiting:  # noqa: ASYNC110 - there is nothing that tells
             await asyncio.sleep(0.01)
@@ -507,6 +507,26 @@ async def test_when_too_many_wait_for_files_the_next_comes_again_and_pages_are_r
         assert await ids(client, world) == []
     assert await waiting == []
     assert await get_csv(client, at(world)) == []
+
+
+async def test_nobody_takes_the_places_of_everybody_else() -> None:
+    turns = Turns(1, 20, 2, 5)
+    one, other = uuid4(), uuid4()
+    async with turns.turn(one):
+        waiting = asyncio.create_task(_a_turn(turns, one))
+        await asyncio.sleep(0)
+        with pytest.raises(RequestRefusal):
+            await _a_turn(turns, one)
+        others = asyncio.create_task(_a_turn(turns, other))
+        await asyncio.sleep(0)
+        assert turns.waiting == 2
+    await asyncio.gather(waiting, others)
+    await _a_turn(turns, one)
+
+
+async def _a_turn(turns: Turns, caller: UUID) -> None:
+    async with turns.turn(caller):
+        pass
 
 
 async def test_a_file_that_is_refused_gives_its_turn_back(

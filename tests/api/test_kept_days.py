@@ -211,6 +211,9 @@ async def test_what_waits_for_a_client_can_be_said_again_by_another(world: World
     whole = await send(world, client, HEADER, "P1;Namn Ek;;;;", mode="snapshot")
     listed = await client.get(f"/imports/{whole['id']}/changes?change=withdrawn")
     assert [each["externalId"] for each in listed["items"]] == ["P1"]
+    await client.step(f"/imports/{whole['id']}/applications", {"planHash": whole["planHash"]})
+    await turn(world, 3)
+    assert await report(world, done) == [0, 0, 0]
 
 
 async def test_an_administrators_file_is_done_whoever_has_ended(world: World) -> None:

@@ -22,7 +22,8 @@ from openpyxl import load_workbook
 
 from app.services import table_writing
 from app.services.errors import Code, Refusal
-from app.services.table_writing import Cell, Sheet, as_csv, as_xlsx, looks_like_formula, no_formula
+from app.services.spelling import begins_formula
+from app.services.table_writing import Cell, Sheet, as_csv, as_xlsx, no_formula
 
 FORMULAS = (
     *("=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x.example";"Se här")'),
@@ -51,7 +52,7 @@ def _cells_of(content: bytes) -> list[list[str]]:
 
 def _as_it_was(cell: str) -> str:
     """As the guide tells integrators to: one apostrophe is taken from in front of what would be a formula."""
-    return cell[1:] if cell.startswith("'") and looks_like_formula(cell) else cell
+    return cell[1:] if cell.startswith("'") and begins_formula(cell) else cell
 
 
 def _spelled_in(cell: str) -> str:
@@ -89,7 +90,7 @@ def test_any_text_comes_back_from_a_workbook_as_a_text(rows: list[list[str]]) ->
             assert cell.data_type == "s"
             held = re.sub("[\ufffe\uffff]", "\ufffd", text)
             assert _spelled_in(cell.value or "") == held
-            assert cell.quotePrefix == looks_like_formula(text)
+            assert cell.quotePrefix == begins_formula(text)
 
 
 def test_there_is_no_formula_in_the_workbooks_xml() -> None:
@@ -139,7 +140,7 @@ def test_neither_markup_nor_a_spelling_is_anything_but_text(text: str) -> None:
     content = as_xlsx([Sheet("t", ("a",), [(text,)])])
     assert _texts_as_excel_reads_them(content) == ["a", text]
     cell = load_workbook(io.BytesIO(content)).worksheets[0]["A2"]
-    assert (cell.data_type, cell.hyperlink, cell.quotePrefix) == ("s", None, looks_like_formula(text))
+    assert (cell.data_type, cell.hyperlink, cell.quotePrefix) == ("s", None, begins_formula(text))
     if text not in SPELLINGS and "_x" not in text:
         assert cell.value == text
 
