@@ -141,7 +141,7 @@ def interrupted(
     return False
 
 
-STEPS = {"rotate": 3, "rotate --stolen": 5}
+STEPS_OF_STOLEN = 5
 
 
 @pytest.mark.parametrize("error", [PowerGone, OSError])
@@ -155,7 +155,7 @@ def test_a_stolen_key_is_marked_wherever_that_was_interrupted(
     def rotate() -> object:
         return rotate_archive_key(place, LATER, stolen=True)
 
-    assert interrupted(monkeypatch, place, step, error, rotate) == (step < STEPS["rotate --stolen"])
+    assert interrupted(monkeypatch, place, step, error, rotate) == (step < STEPS_OF_STOLEN)
     held = read_archive_keys(place)
     assert first not in held.private or not held.kept[0].stolen
     new = rotate_archive_key(place, LATER + timedelta(days=1), stolen=True)
@@ -163,7 +163,7 @@ def test_a_stolen_key_is_marked_wherever_that_was_interrupted(
     assert held.private == (new,)
     assert first.private_pem not in "".join(each.read_text() for each in place.iterdir())
     # Of what came between at most a public part stays, of a key that nobody has; unless all had been done.
-    done = step >= STEPS["rotate --stolen"]
+    done = step >= STEPS_OF_STOLEN
     marked = [each.public for each in held.kept if each.stolen]
     assert marked[0] == first.public
     assert len(marked) == (2 if done else 1)
@@ -222,7 +222,7 @@ def test_a_mark_that_was_interrupted_is_made_again(place: Path, monkeypatch: pyt
     mark()
     assert [each.stolen for each in read_archive_keys(place).kept] == [True, False]
     assert read_archive_keys(place).signing == second
-    assert len(names(place)) == 3
+    assert len([name for name in names(place) if name.endswith(".pem")]) == 3
 
 
 def test_a_key_that_still_signs_is_not_only_marked(place: Path) -> None:
