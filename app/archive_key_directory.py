@@ -13,7 +13,8 @@ never be signed by a key that nobody can know of.
 
 import re
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -108,7 +109,7 @@ def read_archive_keys(path: Path) -> ArchiveKeys:
     """The keys in the directory. `ArchiveKeysUnavailable` names the file that is not as it must be."""
     private: list[ArchiveKey] = []
     kept: dict[str, KeptArchiveKey] = {}
-    # A key is both public and stolen for a moment, while that is noted. Its name as stolen comes last, and counts.
+    # A key is both public and stolen for a moment, while that is noted. Stolen counts.
     for file in sorted(each for each in path.iterdir() if each.suffix == ".pem"):
         try:
             found = _read(file)
@@ -116,7 +117,7 @@ def read_archive_keys(path: Path) -> ArchiveKeys:
             raise ArchiveKeysUnavailable(f"{file} holds {error}.") from error
         if isinstance(found, ArchiveKey):
             private.append(found)
-        else:
+        elif found.stolen or found.public.thumbprint not in kept:
             kept[found.public.thumbprint] = found
     signing = [each for each in private if each.public.thumbprint in kept and not kept[each.public.thumbprint].stolen]
     return ArchiveKeys(
@@ -129,18 +130,57 @@ def rotate_archive_key(path: Path, now: datetime, *, stolen: bool = False) -> Ar
     """Add a key that signs from now on, and remove the private part of every other; the public parts stay.
 
     `stolen` is for keys that somebody else may have: they are marked so, and not shown among the others any more.
+    Whoever is interrupted does it again.
     """
     read_archive_keys(path)  # which refuses what is not as it must be
-    former = [file for file in path.iterdir() if (found := _NAME.fullmatch(file.name)) and found[3] is None]
     key = new_archive_key(now)
-    _store(path, key)
-    for file in former if stolen else []:
-        public = file.with_suffix(".public.pem")
-        key_files.store(file.with_suffix(".stolen.pem"), public.read_text(encoding="ascii"))
-        key_files.remove([public])
-    # Last: whoever was interrupted before this does it all again.
-    key_files.remove(former)
+    with _changing(path):
+        former = _private_files(path)
+        if stolen:
+            # First: a new key that was there already would be taken for a stolen one when it is done again.
+            for file in former:
+                _mark_stolen(file, _read(file).public)
+            key_files.remove(former)
+            _store(path, key)
+        else:
+            _store(path, key)
+            key_files.remove(former)
     return key
+
+
+def mark_archive_key_stolen(path: Path, thumbprint: str) -> None:
+    """Say of a key that signs no more that somebody else may have it, also from before it was replaced."""
+    read_archive_keys(path)  # which refuses what is not as it must be
+    files = [file for file in path.iterdir() if (found := _NAME.fullmatch(file.name)) and found[2] == thumbprint]
+    if not files:
+        raise ArchiveKeysUnavailable(f"There is no such key in {path}. Run: larande archive-keys list")
+    if set(files) & set(_private_files(path)):
+        raise ArchiveKeysUnavailable(f"{thumbprint} is not replaced yet. Run: larande archive-keys rotate --stolen")
+    with _changing(path):
+        # By the name of its private file: it may have been marked by half.
+        marked = {file.name.replace(".public.", ".").replace(".stolen.", "."): _read(file).public for file in files}
+        for name, key in marked.items():
+            _mark_stolen(path / name, key)
+
+
+def _mark_stolen(file: Path, key: PublicArchiveKey) -> None:
+    """`file` is the private one, which need not be there. What is marked already is marked again."""
+    key_files.store(file.with_suffix(".stolen.pem"), key.pem)
+    key_files.remove([file.with_suffix(".public.pem")])
+
+
+def _private_files(path: Path) -> list[Path]:
+    return [file for file in path.iterdir() if (found := _NAME.fullmatch(file.name)) and found[3] is None]
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveKeysUnavailable(
+            f"The archive keys in {path} were not all changed ({error.strerror}). Put that right and do it again."
+        ) from error
 
 
 def _read(file: Path) -> ArchiveKey | KeptArchiveKey:

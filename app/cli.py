@@ -453,6 +453,18 @@ def rotate_archive_keys(
     typer.echo("Put its public part in your own files: larande archive-keys export")
 
 
+@archive_keys.command("stolen")
+def mark_archive_key_stolen(
+    thumbprint: Annotated[str, typer.Argument(help="The key's thumbprint, as list says it.")],
+) -> None:
+    """Say that somebody else may have had a key that signs no more: it is not shown as one of ours any more."""
+    path = _archive_keys()
+    with _plainly():
+        archive_key_directory.mark_archive_key_stolen(path, thumbprint)
+    typer.echo(f"{thumbprint} is marked as stolen, for the service whose keys are in {path}.")
+    typer.echo("Take it out of what you have published: larande archive-keys export")
+
+
 @archive_keys.command("list")
 def list_archive_keys() -> None:
     """Say which keys there are and have been."""
@@ -489,6 +501,9 @@ def export_archive_keys(
         typer.echo(each.pem, nl=False)
 
 
+WHOSE_KEY_IS_NOT_SAID = 2
+
+
 @main.command()
 def verify(
     file: Annotated[Path, typer.Argument(help="An archive package.")],
@@ -500,7 +515,11 @@ def verify(
         list[str] | None, typer.Option("--thumbprint", help="The thumbprint of a key that it has published.")
     ] = None,
 ) -> None:
-    """Say whether an archive package of a final record holds; exit code 1 if not. Needs nothing but the file."""
+    """Say whether an archive package of a final record holds. Needs nothing but the file and the published keys.
+
+    Exit code 0: it holds and is signed by a key that you gave. 1: it does not hold. 2: it is whole, but nobody said
+    whose key it must be.
+    """
     allowed = {*(thumbprints or []), *(each.thumbprint for path in keys or [] for each in _published_keys(path))}
     try:
         with file.open("rb") as opened:
@@ -523,6 +542,7 @@ def verify(
             f"The package is whole and signed by the key {about.key_thumbprint}. Anybody can make a key: compare it "
             "with those that the organisation has published, or give them with --key."
         )
+        raise typer.Exit(WHOSE_KEY_IS_NOT_SAID)
 
 
 def _published_keys(path: Path) -> list[PublicArchiveKey]:

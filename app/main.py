@@ -32,7 +32,7 @@ from app.name_service import NameService
 from app.outbound import WEBHOOK_WITHIN_S, Outbound
 from app.retention import keeping_retention
 from app.services import table_files
-from app.services.archive_keys import ArchiveKeySource, unsaved
+from app.services.archive_keys import ArchiveKeySource, KeptNowhere
 from app.services.key_store import KeyStore
 from app.services.relying_party import RelyingParty
 from app.services.second_factors import Needed
@@ -59,9 +59,10 @@ EXPORTS_OF_ONE = 5
 def create_app(settings: Settings) -> FastAPI:
     """The whole service. `settings` must say which database and which token secret to use.
 
-    Without a key directory it can be described and does all but open and close survey rounds; without one for token
-    keys or archive keys it signs with a key that it keeps in memory. Raises `KeyStoreUnavailable`,
-    `TokenKeysUnavailable` or `ArchiveKeysUnavailable` when there is one that cannot be used.
+    Without a key directory it can be described and does all but open and close survey rounds; without one for archive
+    keys, all but sign archive packages; without one for token keys it signs with a key that it keeps in memory.
+    Raises `KeyStoreUnavailable`, `TokenKeysUnavailable` or `ArchiveKeysUnavailable` when there is one that cannot be
+    used.
     """
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")
@@ -183,7 +184,7 @@ def _token_keys(settings: Settings) -> KeySource:
 
 def _archive_keys(settings: Settings) -> ArchiveKeySource:
     if settings.archive_key_directory is None:
-        return unsaved(now())
+        return KeptNowhere()
     return open_archive_keys(settings.archive_key_directory, now())
 
 

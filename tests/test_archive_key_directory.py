@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -17,11 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from app import archive_key_directory, installation, key_files
+from app import archive_key_directory, installation
 from app.archive_key_directory import (
     LOOK_EVERY_S,
     ArchiveKeysUnavailable,
     existing_archive_keys,
+    mark_archive_key_stolen,
     open_archive_keys,
     read_archive_keys,
     rotate_archive_key,
@@ -30,9 +33,8 @@ from app.installation import CannotRun
 from app.main import create_app
 from app.services.archive_checks import verify
 from app.services.archive_keys import PublicArchiveKey, UnfitArchiveKey, new_archive_key, public_keys_in
-from tests.archive_stories import files_in, package_of
+from tests.archive_stories import ZIP, files_in, package_of, place_of
 from tests.archives import a_key
-from tests.client import client_for
 from tests.conftest import settings_for
 from tests.program import larande, serving
 from tests.stories import final_record, started_group
@@ -110,22 +112,137 @@ def test_a_stolen_key_is_known_and_counts_no_more(place: Path) -> None:
     assert read_archive_keys(place).signing == new
 
 
-def test_what_was_interrupted_is_done_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new key was stored and the stolen one marked; then the power went."""
-    first = open_archive_keys(place, NOW).keys().signing
+class PowerGone(BaseException):
+    pass
 
-    def goes(_: list[Path]) -> None:
-        raise KeyboardInterrupt
+
+def interrupted(
+    monkeypatch: pytest.MonkeyPatch, place: Path, step: int, error: type[BaseException], do: Callable[[], object]
+) -> bool:
+    """Whether it was: at one of the steps, each of which changes one file. They are whole or have not happened."""
+    steps = iter(range(100))
+
+    def counted(really: Callable[..., None]) -> Callable[..., None]:
+        def change(*given: Any, **more: Any) -> None:
+            if next(steps) == step:
+                raise error
+            really(*given, **more)
+
+        return change
 
     with monkeypatch.context() as broken:
-        broken.setattr(key_files, "remove", goes)
-        with pytest.raises(KeyboardInterrupt):
-            rotate_archive_key(place, LATER, stolen=True)
+        broken.setattr(Path, "rename", counted(Path.rename))
+        broken.setattr(Path, "unlink", counted(Path.unlink))
+        try:
+            do()
+        except (error, ArchiveKeysUnavailable):
+            assert place.is_dir()
+            return True
+    return False
+
+
+STEPS_OF_STOLEN = 5
+
+
+@pytest.mark.parametrize("error", [PowerGone, OSError])
+@pytest.mark.parametrize("step", range(6))
+def test_a_stolen_key_is_marked_wherever_that_was_interrupted(
+    place: Path, monkeypatch: pytest.MonkeyPatch, step: int, error: type[BaseException]
+) -> None:
+    """The same command again ends it: one new key, the stolen one marked and its private part gone."""
+    first = open_archive_keys(place, NOW).keys().signing
+
+    def rotate() -> object:
+        return rotate_archive_key(place, LATER, stolen=True)
+
+    assert interrupted(monkeypatch, place, step, error, rotate) == (step < STEPS_OF_STOLEN)
     held = read_archive_keys(place)
-    assert held.signing != first
-    assert [each.stolen for each in held.kept] == [True, False]
+    assert first not in held.private or not held.kept[0].stolen
+    new = rotate_archive_key(place, LATER + timedelta(days=1), stolen=True)
+    held = read_archive_keys(place)
+    assert held.private == (new,)
+    assert first.private_pem not in "".join(each.read_text() for each in place.iterdir())
+    # Of what came between at most a public part stays, of a key that nobody has; unless all had been done.
+    done = step >= STEPS_OF_STOLEN
+    marked = [each.public for each in held.kept if each.stolen]
+    assert marked[0] == first.public
+    assert len(marked) == (2 if done else 1)
+    assert len(held.kept) <= 3
+    assert not any(".public." in name and first.public.thumbprint in name for name in names(place))
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_a_rotation_that_was_interrupted_is_done_again(place: Path, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    first = open_archive_keys(place, NOW).keys().signing
+    assert interrupted(monkeypatch, place, step, PowerGone, lambda: rotate_archive_key(place, LATER))
+    held = read_archive_keys(place)
+    assert held.private  # it signs all the time
+    assert first.public in [each.public for each in held.kept]
     last = rotate_archive_key(place, LATER + timedelta(days=1))
-    assert private(place) == [place / f"20271231T120000Z.{last.public.thumbprint}.pem".replace("20271231", "20280101")]
+    assert [file.name for file in private(place)] == [f"20280101T120000Z.{last.public.thumbprint}.pem"]
+    assert not any(each.stolen for each in read_archive_keys(place).kept)
+
+
+def test_what_a_former_version_left_half_done_is_ended(place: Path) -> None:
+    """The stolen key was marked and its public file gone, and its private one still there."""
+    first = open_archive_keys(place, NOW).keys().signing
+    public = private(place)[0].with_suffix(".public.pem")
+    public.rename(public.with_name(public.name.replace(".public.", ".stolen.")))
+    new = rotate_archive_key(place, LATER, stolen=True)
+    held = read_archive_keys(place)
+    assert held.private == (new,)
+    assert [(each.public, each.stolen) for each in held.kept] == [(first.public, True), (new.public, False)]
+
+
+# --- Stolen before it was replaced ------------------------------------------------------------------------------------
+
+
+def test_a_key_that_was_replaced_can_be_marked_as_stolen(place: Path) -> None:
+    first = open_archive_keys(place, NOW).keys().signing
+    second = rotate_archive_key(place, LATER)
+    for _ in range(2):  # again changes nothing
+        mark_archive_key_stolen(place, first.public.thumbprint)
+        held = read_archive_keys(place)
+        assert [(each.public, each.stolen) for each in held.kept] == [(first.public, True), (second.public, False)]
+        assert held.signing == second
+        assert [name for name in names(place) if first.public.thumbprint in name] == [
+            f"20261126T120000Z.{first.public.thumbprint}.stolen.pem"
+        ]
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_a_mark_that_was_interrupted_is_made_again(place: Path, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    first = open_archive_keys(place, NOW).keys().signing
+    second = rotate_archive_key(place, LATER)
+
+    def mark() -> None:
+        mark_archive_key_stolen(place, first.public.thumbprint)
+
+    assert interrupted(monkeypatch, place, step, PowerGone, mark) == (step < 2)
+    mark()
+    assert [each.stolen for each in read_archive_keys(place).kept] == [True, False]
+    assert read_archive_keys(place).signing == second
+    assert len([name for name in names(place) if name.endswith(".pem")]) == 3
+
+
+def test_a_key_that_still_signs_is_not_only_marked(place: Path) -> None:
+    first = open_archive_keys(place, NOW).keys().signing
+    before = names(place)
+    with pytest.raises(ArchiveKeysUnavailable, match="rotate --stolen"):
+        mark_archive_key_stolen(place, first.public.thumbprint)
+    for unknown in ("", "x" * 43, first.public.thumbprint[:-1], "20261126T120000Z", "../keys", "*"):
+        with pytest.raises(ArchiveKeysUnavailable):
+            mark_archive_key_stolen(place, unknown)
+    assert names(place) == before
+
+
+def test_stolen_counts_whatever_other_file_of_the_key_there_is(place: Path) -> None:
+    first = open_archive_keys(place, NOW).keys().signing
+    rotate_archive_key(place, LATER, stolen=True)
+    (place / f"20290101T120000Z.{first.public.thumbprint}.public.pem").write_text(first.public.pem)
+    assert [each.stolen for each in read_archive_keys(place).kept] == [True, False]
+    mark_archive_key_stolen(place, first.public.thumbprint)
+    assert not any(".public." in name and first.public.thumbprint in name for name in names(place))
 
 
 def test_two_rotations_at_once_leave_keys_that_sign(place: Path) -> None:
@@ -303,11 +420,18 @@ async def test_packages_made_before_and_after_a_rotation_hold(database_url: str,
     await app.state.database.close()
 
 
-async def test_without_a_directory_a_key_is_kept_in_memory(database_url: str) -> None:
+async def test_without_a_directory_nothing_is_signed(database_url: str) -> None:
+    """What a key in memory signs, nobody can check after a restart."""
     app = create_app(settings_for(database_url, archive_key_directory=None))
-    async with client_for(app) as client:
-        (key,) = (await client.get("/archive-keys"))["keys"]
-        assert key["signsNow"]
+    async with World(app) as world:
+        record = await final_record(world, await started_group(world))
+        for headers in ({}, ZIP):
+            answer = await world.archivist.client.request("GET", place_of(record), headers=headers, expect=503)
+            assert (answer.json()["code"], answer.headers["Retry-After"]) == ("archiveKeysAway", "5")
+            # Whoever may not read the record is told nothing of keys.
+            await world.employee.client.refused("GET", place_of(record), 404, "notFound", headers=headers)
+        await world.nobody.refused("GET", "/archive-keys", 503, "archiveKeysAway")
+        assert (await world.archivist.client.get(f"/session-records/{record['id']}"))["state"] == "final"
     await app.state.database.close()
 
 
@@ -382,13 +506,23 @@ async def test_the_commands_need_no_database(new_home: Path) -> None:
     ]
     exported = await larande("archive-keys", "export", **environment)
     assert second not in public_keys_in("\n".join(exported.said))
+    assert first in public_keys_in("\n".join(exported.said))
+    marked = await larande("archive-keys", "stolen", first.thumbprint, **environment)
+    assert marked.code == 0
+    assert marked.said[0] == f"{first.thumbprint} is marked as stolen, for the service whose keys are in {keys}."
+    exported = await larande("archive-keys", "export", **environment)
+    third = read_archive_keys(keys).signing.public
+    assert public_keys_in("\n".join(exported.said)) == [third]
+    refused = await larande("archive-keys", "stolen", third.thumbprint, **environment)
+    assert (refused.code, refused.said) == (1, [])
+    assert refused.complained == [f"{third.thumbprint} is not replaced yet. Run: larande archive-keys rotate --stolen"]
     assert "PRIVATE" not in "".join(listed.said + rotated.said + exported.said)
     assert sorted(os.listdir(new_home)) == ["archive-keys"]  # noqa: PTH208
 
 
 async def test_in_the_wrong_home_the_commands_make_nothing_and_say_so(new_home: Path) -> None:
-    for command in ("list", "rotate", "export"):
-        ended = await larande("archive-keys", command, LARANDE_HOME=str(new_home))
+    for command in (["list"], ["rotate"], ["export"], ["stolen", "x" * 43]):
+        ended = await larande("archive-keys", *command, LARANDE_HOME=str(new_home))
         assert (ended.code, ended.said) == (1, [])
         (line,) = ended.complained
         assert "LARANDE_ARCHIVE_KEY_DIRECTORY" in line

@@ -57,6 +57,7 @@ PROTOCOL = {
     "unexpectedUnlogged",
     "databaseAway",
     "keyStoreAway",
+    "archiveKeysAway",
     # limits
     "requestUnreadable",
     "requestTooSlow",

@@ -48,7 +48,8 @@ def test_with_the_published_key_it_says_that_the_package_holds(package: Path, ke
 
 def test_without_a_key_it_says_what_is_left_to_do(package: Path) -> None:
     result = verified(package)
-    assert result.exit_code == 0
+    assert result.exit_code == 2
+    assert result.stderr == ""
     assert "The package holds." not in result.stdout
     last = result.stdout.splitlines()[-1]
     assert last.startswith(f"The package is whole and signed by the key {a_key().public.thumbprint}.")
@@ -65,12 +66,20 @@ def test_with_another_key_it_does_not_hold(package: Path, tmp_path: Path, given:
     assert "The package" not in result.stdout.splitlines()[-1]
 
 
+def test_the_help_says_what_the_exit_codes_mean() -> None:
+    said = " ".join(verified("--help").stdout.replace("│", " ").split())
+    assert "Exit code 0: it holds and is signed by a key that you gave." in said
+    assert "1: it does not hold." in said
+    assert "2: it is whole, but nobody said whose key it must be." in said
+
+
 def test_an_altered_package_does_not_hold(package: Path, key: Path) -> None:
     package.write_bytes(WHOLE.replace(b"Och tid.", b"Och rum."))
+    assert verified(package).exit_code == 1
     result = verified(package, "--key", key)
     assert result.exit_code == 1
     assert "FAILS  record.json is not the file that the manifest lists: its SHA-256 is another." in result.stdout
-    assert "FAILS  The content is not what every party decided on" in result.stdout
+    assert "FAILS  The content is not what the parties that decided decided on" in result.stdout
     assert "do not rely on anything in it" in result.stderr
     assert "Det väl utförda arbetet" not in result.stdout
 
@@ -104,12 +113,12 @@ def test_nothing_in_a_package_moves_the_cursor(package: Path) -> None:
     facts.organisation["name"] = "Myndigheten\x1b[2J\x1b[31m\u202egnidnerdnärof"
     package.write_bytes(facts.package())
     result = verified(package)
-    assert result.exit_code == 0
+    assert result.exit_code == 2
     assert all(each.isprintable() for line in result.stdout.splitlines() for each in line)
 
 
 async def test_it_starts_nothing_and_leaves_nothing(package: Path, new_home: Path, tmp_path: Path) -> None:
     ended = await run("verify", str(package), LARANDE_HOME=str(new_home), LARANDE_DATABASE_URL="hemligt")
-    assert (ended.code, ended.complained) == (0, [])
+    assert (ended.code, ended.complained) == (2, [])
     assert new_home.name not in os.listdir(new_home.parent)  # noqa: PTH208
     assert os.listdir(tmp_path) == ["protokoll.zip"]  # noqa: PTH208

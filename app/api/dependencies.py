@@ -365,6 +365,12 @@ class Exporting:
         async with _call(self.request, self.claims, database_of(self.request).read) as call:
             yield call
 
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Call]:
+        """For what is gathered in one transaction, out of the wall: it has to say itself that it only reads."""
+        async with _call(self.request, self.claims, database_of(self.request).write) as call:
+            yield call
+
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Each file may be large, and takes the processor."""
         turns: Turns = self.request.app.state.exports

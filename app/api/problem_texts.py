@@ -200,6 +200,19 @@ PROBLEMS: dict[str, ProblemText] = {
             "The place where the keys of rounds are kept cannot be reached. Nothing was stored. Try again soon.",
         ),
     ),
+    "archiveKeysAway": _p(
+        503,
+        (
+            "Arkivpaket kan inte undertecknas just nu",
+            "Tjänsten har ingen plats där nycklarna för arkivpaket förvaras, och undertecknar därför inga. Protokollet "
+            "kan läsas som vanligt. Be den som sköter tjänsten om hjälp.",
+        ),
+        (
+            "Archive packages cannot be signed now",
+            "The service has no place where the keys of archive packages are kept, and so it signs none. The record "
+            "can be read as usual. Ask whoever runs the service for help.",
+        ),
+    ),
     # --- who and whether
     "notSignedIn": _p(
         401,

@@ -24,6 +24,7 @@ from app.api.operations import methods_at, of_respondents
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.api.scim import errors as scim_errors
 from app.database import DatabaseAway
+from app.services.archive_keys import NoArchiveKeys
 from app.services.errors import Refusal
 from app.services.key_store import KeyMissing, KeyStoreUnavailable
 
@@ -109,6 +110,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DatabaseAway, _away)
     app.add_exception_handler(KeyStoreUnavailable, _keys_away)
     app.add_exception_handler(KeyMissing, _keys_away)
+    app.add_exception_handler(NoArchiveKeys, _archive_keys_away)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -205,6 +207,11 @@ async def _keys_away(request: Request, error: Exception) -> JSONResponse:
     # A key that is missing may lie in another machine's directory.
     _log.error("key store away", kind=type(error).__name__, reason=str(error))
     return problem(request, "keyStoreAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
+
+
+async def _archive_keys_away(request: Request, error: Exception) -> JSONResponse:
+    _log.error("no archive keys", reason=str(error))
+    return problem(request, "archiveKeysAway", headers={"Retry-After": str(RETRY_WHEN_AWAY)})
 
 
 async def _gone(request: Request, _error: Exception) -> JSONResponse:

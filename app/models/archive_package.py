@@ -33,7 +33,10 @@ FileName = Annotated[
 
 
 class ArchivedParty(Output):
-    """A party that the record or a decision on it names, as it was called at the session."""
+    """A party that the record or a decision on it names.
+
+    One that is in the attendance list is called as it was at the session, another as it was when the package was made.
+    """
 
     id: Id
     name: PartyName

@@ -37,7 +37,7 @@ from app.services.archive_files import (
     written,
 )
 from app.services.archive_keys import SIGNATURE_BYTES, PublicArchiveKey, UnfitArchiveKey
-from app.services.archive_texts import Archived
+from app.services.archive_texts import Archived, undecided
 from app.services.archive_zips import NoPackage, unzipped, zipped
 from app.services.content_hash import canonical
 from app.services.spelling import read_object
@@ -179,9 +179,9 @@ def _record(files: dict[str, bytes], archived: Archived) -> Iterator[Finding]:
     found = sha256(files[RECORD])
     decided = {archived.approvals.content_hash, *(each.content_hash for each in archived.approvals.approvals)}
     if decided == {found}:
-        yield Finding(True, f"The content is what every party decided on: its SHA-256 is {found}.")
+        yield Finding(True, f"The content is what the parties that decided decided on: its SHA-256 is {found}.")
     else:
-        yield Finding(False, f"The content is not what every party decided on: its SHA-256 is {found}.")
+        yield Finding(False, f"The content is not what the parties that decided decided on: its SHA-256 is {found}.")
     if sha256(files[TEMPLATE]) == archived.content.dialogue_template.content_hash:
         yield Finding(True, "The questions are those of the dialogue template that the content names.")
     else:
@@ -204,9 +204,11 @@ def _two_sided(archived: Archived) -> Iterator[Finding]:
         yield Finding(False, "A party has decided after the record became final.")
     if agreed == set(Side):
         unions = [each for each in decided if sides[each.party_id] is Side.UNION]
+        silent = len(undecided(approvals))
         yield Finding(
             True,
-            f"The employer and {len(unions)} union{'s' if len(unions) > 1 else ''} have approved it. "
+            f"The employer and {len(unions)} union{'s' if len(unions) > 1 else ''} have approved it"
+            f"{f'; {silent} of the parties named in it made no decision that stands' if silent else ''}. "
             "(Which unions had to, the package does not say.)",
         )
     else:

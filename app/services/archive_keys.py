@@ -120,31 +120,27 @@ class ArchiveKeys:
         return self.private[-1]
 
 
+class NoArchiveKeys(Exception):
+    """This program keeps none. What it signed, nobody could check once it has ended."""
+
+
 class ArchiveKeySource(Protocol):
     """Where they come from. Cheap."""
 
     def keys(self) -> ArchiveKeys: ...
 
 
-@dataclass(frozen=True)
-class UnsavedArchiveKeys:
-    """Of a program that keeps none: nobody else will ever know the key."""
-
-    held: ArchiveKeys
+class KeptNowhere:
+    """The source of a program that keeps none: it signs nothing."""
 
     def keys(self) -> ArchiveKeys:
-        return self.held
+        raise NoArchiveKeys("there is no archive key directory")
 
 
 def new_archive_key(signs_from: datetime) -> ArchiveKey:
     """A new key. It signs from a whole second on: that is what its file's name can say."""
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return ArchiveKey(pem, signs_from.replace(microsecond=0))
-
-
-def unsaved(now: datetime) -> UnsavedArchiveKeys:
-    key = new_archive_key(now)
-    return UnsavedArchiveKeys(ArchiveKeys((key,), (KeptArchiveKey(key.public, key.signs_from),)))
 
 
 def public_keys_in(text: str) -> list[PublicArchiveKey]:

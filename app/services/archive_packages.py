@@ -71,6 +71,16 @@ class Altered(Exception):
 
 
 @dataclass(frozen=True)
+class Gathered:
+    """All that a package is made of."""
+
+    version: int
+    archived: Archived
+    content: Any
+    template: Any
+
+
+@dataclass(frozen=True)
 class Made:
     """A package with what is shown of it."""
 
@@ -78,8 +88,8 @@ class Made:
     content: bytes
 
 
-async def read(work: Work, record_id: UUID, key: ArchiveKey, api_version: str) -> Made:
-    """The package as it is signed now. Wants a transaction, and changes nothing."""
+async def gather(work: Work, record_id: UUID) -> Gathered:
+    """What the package says as of now. Wants a transaction, and changes nothing."""
     await work.session.execute(_ONLY_READING)
     record = await admit(work, "read_archive_package", SessionRecord, record_id)
     # A service client sees no table, mandate or template. What is taken of them is said by the record itself, by the
@@ -99,10 +109,16 @@ async def read(work: Work, record_id: UUID, key: ArchiveKey, api_version: str) -
             registration=_registration(found[0].RecordRegistration),
             template=TemplateContent.model_validate(found[0].template),
         )
-    made = await asyncio.to_thread(_made, archived, record.content, found[0].template, key, api_version)
+    return Gathered(record.version, archived, record.content, found[0].template)
+
+
+async def make(gathered: Gathered, key: ArchiveKey, api_version: str) -> Made:
+    """The package, signed in a thread: no transaction need be open meanwhile."""
+    archived = gathered.archived
+    made = await asyncio.to_thread(_made, archived, gathered.content, gathered.template, key, api_version)
     return Made(
         ArchivePackageRead(
-            version=record.version,
+            version=gathered.version,
             manifest=made.manifest,
             signature=base64.b64encode(made.signature).decode(),
             package_hash=sha256(made.content),

@@ -9,8 +9,10 @@ ETT JUSTERAT PROTOKOLL, FÖR ARKIVET
 ===================================
 
 Det här paketet innehåller ett slutligt protokoll från ett partsgemensamt samtal
-och visar att innehållet är det som parterna har godkänt. Det går att läsa och
-kontrollera utan det program som skapade det. Alla texter är UTF-8.
+och visar att innehållet är det som de beslutande parterna har godkänt. Vilka de
+är, och om någon nämnd part inte har beslutat, står under JUSTERING i protokollet.
+Paketet går att läsa och kontrollera utan det program som skapade det. Alla texter
+är UTF-8.
 
 Protokoll:    {title}
 Organisation: {organisation}
@@ -22,8 +24,9 @@ Filerna
 -------
 record.sv.txt      Protokollet som text på svenska. Börja här.
 record.en.txt      Detsamma med rubriker och frågor på engelska.
-record.json        Exakt det innehåll som parterna godkände, som kanonisk JSON
-                   (RFC 8785). Filens SHA-256 är den kontrollsumma de godkände.
+record.json        Exakt det innehåll som de beslutande parterna godkände, som
+                   kanonisk JSON (RFC 8785). Filens SHA-256 är den kontrollsumma
+                   de godkände.
 approvals.json     Parternas beslut: part, funktion, beslut, tid, kontrollsumma.
 {registration}template.json      Samtalsunderlaget med frågorna. Filens SHA-256 står i
                    record.json, så även frågornas ordalydelse är godkänd.
@@ -44,7 +47,7 @@ Packa upp filerna i en tom katalog och gå dit.
    Varje rad ska sluta med OK. I Windows visar
    certutil -hashfile record.json SHA256 en fils kontrollsumma.
 
-2. Är innehållet det som parterna godkände?
+2. Är innehållet det som de beslutande parterna godkände?
 
        sha256sum record.json
 
@@ -87,8 +90,10 @@ AN APPROVED RECORD, FOR THE ARCHIVE
 ===================================
 
 This package holds a final record of a joint conversation and shows that its
-content is what the parties approved. It can be read and checked without the
-program that made it. All texts are UTF-8.
+content is what the parties that decided approved. Which they are, and whether a
+party that is named has not decided, stands under APPROVAL in the record. The
+package can be read and checked without the program that made it. All texts are
+UTF-8.
 
 Record:       {title}
 Organisation: {organisation}
@@ -100,8 +105,9 @@ The files
 ---------
 record.sv.txt      The record as text, in Swedish.
 record.en.txt      The same with headings and questions in English. Begin here.
-record.json        Exactly the content that the parties approved, as canonical
-                   JSON (RFC 8785). Its SHA-256 is the checksum they approved.
+record.json        Exactly the content that the parties that decided approved, as
+                   canonical JSON (RFC 8785). Its SHA-256 is the checksum they
+                   approved.
 approvals.json     The parties' decisions: party, function, decision, time, checksum.
 {registration}template.json      The dialogue template with the questions. Its SHA-256 stands
                    in record.json: the wording of the questions is approved too.
@@ -122,7 +128,7 @@ Unpack the files in an empty directory and go there.
    Every line must end with OK. On Windows,
    certutil -hashfile record.json SHA256 shows the checksum of a file.
 
-2. Is the content what the parties approved?
+2. Is the content what the parties that decided approved?
 
        sha256sum record.json
 

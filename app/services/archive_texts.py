@@ -13,6 +13,7 @@ from app.models.approval import Decision
 from app.models.archive_package import (
     ArchivedApproval,
     ArchivedApprovals,
+    ArchivedParty,
     ArchivedRegistration,
     ArchivingOrganisation,
 )
@@ -111,8 +112,13 @@ _SENTENCES: dict[str, Words] = {
         EN: "It is not confirmed that nobody can be recognised in the text.",
     },
     "same": {
-        SV: "Var och en av parterna har beslutat om exakt samma innehåll, med kontrollsumman nedan.",
-        EN: "Each of the parties decided on exactly the same content, with the checksum below.",
+        SV: "De parter vars beslut anges här har beslutat om exakt samma innehåll, med kontrollsumman nedan.",
+        EN: "The parties whose decisions stand here decided on exactly the same content, with the checksum below.",
+    },
+    # A decision that was withdrawn does not stand. Nobody's silence is consent.
+    "undecided": {
+        SV: "har inte fattat något beslut som gäller.",
+        EN: "has made no decision that stands.",
     },
     "as_written": {
         SV: "Indragen text står som den skrevs. Frågorna är samtalsunderlagets. Tider är svensk tid.",
@@ -338,6 +344,15 @@ def _approvals(archived: Archived, language: Language) -> Iterator[str]:
     for each in archived.approvals.approvals:
         yield ""
         yield from _approval(archived, each, language)
+    for number, party in enumerate(undecided(archived.approvals)):
+        yield from [] if number else [""]
+        yield f"{_party(archived, party.id, language)} {_SENTENCES['undecided'][language]}"
+
+
+def undecided(approvals: ArchivedApprovals) -> list[ArchivedParty]:
+    """Whom the record names, and who has not decided on it: a group's rule may do without a union."""
+    decided = {each.party_id for each in approvals.approvals}
+    return [each for each in approvals.parties if each.id not in decided]
 
 
 def _approval(archived: Archived, approval: ArchivedApproval, language: Language) -> Iterator[str]:

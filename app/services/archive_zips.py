@@ -22,9 +22,9 @@ class NoPackage(ValueError):
 
 
 def zipped(files: dict[str, bytes], moment: datetime) -> bytes:
-    """The files, each as of `moment` (UTC, to two seconds). Names are ASCII."""
+    """The files, each as of `moment` (UTC, to two seconds, in the years that a zip file can say). Names are ASCII."""
     at = moment.astimezone(UTC)
-    day = max(at.year - 1980, 0) << 9 | at.month << 5 | at.day
+    day = min(max(at.year - 1980, 0), 127) << 9 | at.month << 5 | at.day
     time = at.hour << 11 | at.minute << 5 | at.second // 2
     directory = b""
     parts: list[bytes] = []

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app.api.dependencies import Turns
 from app.services import archive_packages
 from app.services.archive_checks import verify
 from app.services.work import Work
@@ -301,7 +302,7 @@ async def test_while_it_is_destroyed_it_is_whole_or_not_there(world: World) -> N
         answer = await world.archivist.client.request("GET", place_of(record), headers=ZIP)
         return answer.status_code, answer.content
 
-    reading = [asyncio.create_task(read(number)) for number in range(40)]
+    reading = [asyncio.create_task(read(number)) for number in range(20)]
     await destroyed_jointly(world, record)
     for status, content in await asyncio.gather(*reading):
         assert status in {200, 404}
@@ -330,6 +331,73 @@ async def test_what_was_altered_in_the_database_is_not_signed(
     monkeypatch.setattr(archive_packages, "_made", altered)
     answer = await world.archivist.client.request("GET", place_of(record), headers=ZIP, expect=500)
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_a_union_that_has_not_decided_is_said_not_to_have(world: World) -> None:
+    """Rule 1. The group's rule is `any`: Seko states something, and the record is final without it."""
+    group = await started_group(world, world.saco, world.seko, approvalRule="any")
+    record = await draft_record(world, group)
+    path = f"/session-records/{record['id']}"
+    place = f"{path}/statements/{world.seko.id}"
+    seko = world.seko_rep.client
+    await seko.change(
+        place, {"published": True, "answers": {"q5": "Vi behöver mer tid."}}, method="PUT", etag=await seko.etag(place)
+    )
+    await world.facilitator.client.step(f"{path}/transitions", for_review())
+    await decide(world.employer_rep, path)
+    await decide(world.saco_rep, path)
+    package = await package_of(world.seko_rep, record)
+    assert verify(package).holds
+    files = files_in(package)
+    approvals = json.loads(files["approvals.json"])
+    assert str(world.seko.id) in {each["id"] for each in approvals["parties"]}
+    assert str(world.seko.id) not in {each["partyId"] for each in approvals["approvals"]}
+    assert "\nSeko (arbetstagarpart) har inte fattat något beslut som gäller.\n" in files["record.sv.txt"].decode()
+    assert "\nSeko (union party) has made no decision that stands.\n" in files["record.en.txt"].decode()
+    assert "Var och en" not in files["record.sv.txt"].decode()
+
+
+async def test_an_edited_mandate_of_a_decider_who_was_not_in_the_room_changes_it(world: World) -> None:
+    record = await full_record(world)
+    before = await package_of(world.archivist, record)
+    await world.seko_rep.client.change(f"/mandates/{world.seko_rep.mandate_id}", {"function": "Klubbordförande"})
+    after = await package_of(world.archivist, record)
+    assert before != after
+    assert verify(before).holds
+    assert verify(after).holds
+    assert "Seko (arbetstagarpart), Klubbordförande:" in files_in(after)["record.sv.txt"].decode()
+
+
+async def test_packages_are_made_in_turn_and_without_a_connection(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = await full_record(world)
+    turns = Turns(1, 1, 5)
+    monkeypatch.setattr(world.app.state, "exports", turns)
+    held: list[int] = []
+    really: Any = archive_packages._made
+
+    def counted(*given: Any) -> Any:
+        held.append(world.app.state.database.engine.pool.checkedout())
+        return really(*given)
+
+    monkeypatch.setattr(archive_packages, "_made", counted)
+    client = world.archivist.client
+    async with turns.turn():
+        waiting = asyncio.create_task(package_of(client, record))
+        while not turns.waiting:  # noqa: ASYNC110 - there is nothing that tells
+            await asyncio.sleep(0.01)
+        assert world.app.state.database.engine.pool.checkedout() == 0
+        for headers in (ZIP, {}):
+            busy = await client.request("GET", place_of(record), headers=headers, expect=503)
+            assert (busy.json()["code"], busy.headers["Retry-After"]) == ("serverBusy", "5")
+        assert held == []
+    assert verify(await waiting).holds
+    assert held == [0]
+    # Whoever is refused gives the turn back.
+    for _ in range(3):
+        await world.employee.client.refused("GET", place_of(record), 404, "notFound", headers=ZIP)
+    assert verify(await package_of(client, record)).holds
 
 
 async def test_a_large_record(world: World) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import struct
 import subprocess
 import zipfile
@@ -26,7 +27,7 @@ from tests.archives import EMPLOYER, FINAL, SACO, SEKO, Facts, a_key, an_id, fil
 WHOLE = Facts().package()
 FILES = files_of(WHOLE)
 OURS = {a_key().public.thumbprint}
-GOLDEN = Path(__file__).parent / "data" / "archive-package-1.zip"
+GOLDEN = Path(__file__).parent / "data"
 
 
 def fails(content: bytes, *, allowed: set[str] = OURS) -> list[str]:
@@ -56,10 +57,17 @@ def test_the_same_facts_give_the_same_bytes() -> None:
     assert Facts(key=a_key(2)).package() != WHOLE
 
 
-def test_packages_of_the_first_version_hold_for_ever() -> None:
-    """This file was made once. Where it holds no more, a version's wording has been changed: make a new version."""
-    golden = GOLDEN.read_bytes()
-    assert hashlib.sha256(golden).hexdigest() == "a3a860263053a4e84d76e521b847c9ba2ea03383b443a4203f17bdf7f89211c6"
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("archive-package-1.zip", "1bbdc5659bcbfe20e43be9acc0cdcbc4ce91d47722fddf6246ba55c2595d8b33"),
+        ("archive-package-1-undecided.zip", "2927d43c97a36a5a50b672dca68b875941dc87743647fd1111afe7770afe2ee9"),
+    ],
+)
+def test_packages_of_the_first_version_hold_for_ever(name: str, digest: str) -> None:
+    """These files were made once. Where one holds no more, a version's wording has been changed: make a new version."""
+    golden = (GOLDEN / name).read_bytes()
+    assert hashlib.sha256(golden).hexdigest() == digest
     assert verify(golden, OURS).holds, verify(golden, OURS).findings
 
 
@@ -74,6 +82,12 @@ def test_packages_of_the_first_version_hold_for_ever() -> None:
         lambda facts: _with(facts, title="= ” – √ 你好 👩‍👩‍👧", answers={"q2": "{title}\n{0}\n%s\n\\n"}),
         lambda facts: _with(facts, startedAt="2026-10-25T00:59:00Z"),
         lambda facts: _with(facts, startedAt="1999-12-31T23:00:00Z"),
+        lambda facts: _final(facts, "1900-01-01T12:00:00Z"),
+        lambda facts: _final(facts, "1979-12-31T23:59:59Z"),
+        lambda facts: _final(facts, "2107-12-31T23:59:59Z"),
+        lambda facts: _final(facts, "2108-01-01T00:00:00Z"),
+        lambda facts: _final(facts, "2999-12-31T23:59:59Z"),
+        lambda facts: _silent(facts),
     ],
 )
 def test_less_and_other_facts_hold(less: Callable[[Facts], Facts]) -> None:
@@ -84,6 +98,66 @@ def test_less_and_other_facts_hold(less: Callable[[Facts], Facts]) -> None:
 def _with(facts: Facts, **content: Any) -> Facts:
     facts.content.update(content)
     return facts
+
+
+def _final(facts: Facts, moment: str) -> Facts:
+    facts.approvals["finalAt"] = moment
+    for each in facts.approvals["approvals"]:
+        each["decidedAt"] = moment
+    return facts
+
+
+def _silent(facts: Facts) -> Facts:
+    """Seko was in the room and said something, and has not decided: enough, where the group's rule is `any`."""
+    seko = {"mandateId": an_id(13), "partyId": SEKO, "partyName": "Seko", "function": "Ombud", "status": "present"}
+    facts.content["attendances"].append(seko)
+    facts.content["statements"].append({"partyId": SEKO, "answers": {"q5": "Vi är inte klara."}, "differences": None})
+    facts.approvals["approvals"].pop()
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "said", "silent"),
+    [
+        (
+            *("record.sv.txt", "JUSTERING"),
+            "De parter vars beslut anges här har beslutat om exakt samma innehåll, med kontrollsumman nedan.",
+            "Seko (arbetstagarpart) har inte fattat något beslut som gäller.",
+        ),
+        (
+            *("record.en.txt", "APPROVAL"),
+            "The parties whose decisions stand here decided on exactly the same content, with the checksum below.",
+            "Seko (union party) has made no decision that stands.",
+        ),
+    ],
+)
+def test_nobodys_silence_is_consent(name: str, heading: str, said: str, silent: str) -> None:
+    quiet = files_of(_silent(Facts()).package())
+    section = quiet[name].decode().partition(f"\n{heading}\n")[2].split("\n\n")
+    assert said in section[0].splitlines()
+    assert silent in section[3].splitlines()
+    assert len(section) == 5  # what was decided by two, who did not decide, and the checksums
+    assert silent not in FILES[name].decode()
+
+
+def test_the_checks_speak_of_those_who_decided() -> None:
+    found = [each.says for each in verify(_silent(Facts()).package(), OURS).findings]
+    assert any("what the parties that decided decided on" in each for each in found)
+    assert any("1 union have approved it; 1 of the parties named in it made no decision" in each for each in found)
+    assert not any("made no decision" in each.says for each in verify(WHOLE, OURS).findings)
+    for name, each in files_of(_silent(Facts()).package()).items():
+        if name.endswith(".txt"):
+            assert not re.search(r"every party|Var och en|Each of the parties", each.decode()), name
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00"])
+def test_at_the_ends_of_the_calendar_it_is_said_and_not_raised(moment: str) -> None:
+    good = Facts()
+    good.archived()
+    changed = json.loads(canonical(good.approvals)) | {"finalAt": moment}
+    assert fails(resealed(FILES | {"approvals.json": canonical(changed)}, changes={"finalAt": moment}))
+    content = json.loads(FILES["record.json"]) | {"startedAt": moment}
+    assert fails(resealed(FILES | {"record.json": canonical(content)}))
 
 
 def test_it_is_checked_without_our_code_by_what_every_machine_has(tmp_path: Path) -> None:
@@ -494,7 +568,7 @@ def test_no_key_makes_good_another_content_than_was_decided_on() -> None:
         facts.hashed = False
         told = facts.approvals if where == 3 else facts.approvals["approvals"][where]
         told["contentHash"] = "ab" * 32
-        assert any("not what every party decided on" in each for each in fails(facts.package()))
+        assert any("not what the parties that decided decided on" in each for each in fails(facts.package()))
 
 
 def test_no_key_makes_good_another_template() -> None:
