@@ -53,7 +53,7 @@ MAX_TREE_BYTES = 8 * 1024 * 1024
 EXPORTS_AT_A_TIME = 2
 """Files that are being written; each may take some hundred MiB and a processor for some seconds."""
 EXPORTS_WAITING = 20
-EXPORTS_OF_ONE = 5
+EXPORTS_OF_ONE = 10
 
 
 def create_app(settings: Settings) -> FastAPI:

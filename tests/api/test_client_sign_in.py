@@ -105,7 +105,7 @@ async def test_what_waits_for_consent_may_be_asked_for_and_gives_nothing_yet(wor
     answer = await try_in(world.nobody, it.id, it.secret, scope="records:read")
     assert (answer.status_code, answer.json()["scope"]) == (200, "")
     client = world.nobody.signed_in(answer.json()["accessToken"])
-    await client.refused("GET", f"{world.path}/session-records", 403, "notYourRole")
+    await client.refused("GET", f"{world.path}/session-records", 403, "consentPending")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,12 +14,14 @@ from sqlmodel import col
 
 from app.closing import close_due
 from app.models.survey_ballot import SurveyInvitation
+from app.models.survey_release import ResultTable
 from app.models.survey_round import SurveyRound
 from app.services.ballot import new_token, token_hash
 from app.services.survey_closing import Outcome
 from tests.client import Client, Response
 from tests.stories import Json, started_group, trail
 from tests.survey_stories import an_instrument, open_round, units_of
+from tests.tables import CSV, XLSX, get_csv, get_xlsx
 from tests.world import World
 
 RESPONSES = "/survey-responses"
@@ -308,13 +311,26 @@ async def test_the_audit_counts_nobody(world: World) -> None:
     assert not any("response" in operation or "answer" in operation for operation in trails[0])
 
 
-async def test_there_is_no_export_of_another_form(world: World) -> None:
-    """CSV, PDF, metrics: what is not there cannot leak. Whoever adds one adds it to the attacker's documents."""
+async def test_no_other_form_says_more_than_the_released_one(world: World) -> None:
+    """PDF, metrics: what is not there cannot leak. CSV and workbooks hold no figure that the released texts do not."""
+    survey = await a_survey(world, {"a": 12, "b": 12})
+    await survey.answer([*await survey.invite("a", 9), *await survey.invite("b", 3)])
+    await survey.close()
+    paths = [f"{survey.path}/results", *(f"{survey.path}/results/units/{unit}" for unit in survey.units.values())]
+    released = [(await survey.reader.request("GET", path)).text for path in paths]
+    figures = {float(found) for text in released for found in re.findall(r"-?[0-9]+(?:\.[0-9]+)?", text)}
+    sheets = await get_xlsx(survey.reader, paths[0])
+    sheets |= {table: await get_csv(survey.reader, f"{paths[0]}?table={table}") for table in ResultTable}
+    cells = {value for rows in sheets.values() for row in rows for value in row.values()}
+    numbers = {float(cell) for cell in cells if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", str(cell))}
+    assert numbers
+    assert numbers <= figures
     document = world.app.openapi()
-    paths = {path: operations for path, operations in document["paths"].items() if "/results" in path}
-    assert paths
-    for operations in paths.values():
+    results = {path: operations for path, operations in document["paths"].items() if "/results" in path}
+    assert results
+    for path, operations in results.items():
+        files = {CSV, XLSX} if path == "/survey-rounds/{surveyRoundId}/results" else set()
         for answer in operations["get"]["responses"].values():
-            assert set(answer.get("content", {"application/json": None})) <= {"application/json"}
+            assert set(answer.get("content", {"application/json": None})) <= {"application/json"} | files
     others = [path for path in document["paths"] if path != "/people/{personId}/data-export"]  # of one's own data
     assert not any("metrics" in path or "export" in path for path in others)

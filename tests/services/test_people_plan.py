@@ -95,7 +95,7 @@ def test_columns_are_known_by_their_names_in_both_languages_and_by_what_the_orga
 
 def test_unknown_missing_doubled_and_union_columns_are_refused_with_their_numbers() -> None:
     assert refused("externalId;Lön;Fack") == [(2, Code.UNKNOWN_COLUMN), (3, Code.UNION_DATA_REFUSED)]
-    assert refused("name;email") == [(1, Code.COLUMN_MISSING)]
+    assert refused("name;email") == [(0, Code.COLUMN_MISSING)]
     assert refused("externalId;namn;name") == [(3, Code.COLUMN_TWICE)]
     # Not even when it is said to be something else, or to be left out.
     assert refused("externalId;Fack", mapped={"Fack": "name"}) == [(2, Code.UNION_DATA_REFUSED)]
