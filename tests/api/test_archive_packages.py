@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ from tests.stories import (
     record_under_review,
     shut_organisation,
     started_group,
+    written_record,
 )
 from tests.world import Someone, World
 
@@ -302,7 +304,7 @@ async def test_while_it_is_destroyed_it_is_whole_or_not_there(world: World) -> N
         answer = await world.archivist.client.request("GET", place_of(record), headers=ZIP)
         return answer.status_code, answer.content
 
-    reading = [asyncio.create_task(read(number)) for number in range(20)]
+    reading = [asyncio.create_task(read(number)) for number in range(10)]
     await destroyed_jointly(world, record)
     for status, content in await asyncio.gather(*reading):
         assert status in {200, 404}
@@ -336,7 +338,7 @@ async def test_what_was_altered_in_the_database_is_not_signed(
 async def test_a_union_that_has_not_decided_is_said_not_to_have(world: World) -> None:
     """Rule 1. The group's rule is `any`: Seko states something, and the record is final without it."""
     group = await started_group(world, world.saco, world.seko, approvalRule="any")
-    record = await draft_record(world, group)
+    record = await written_record(world, group)
     path = f"/session-records/{record['id']}"
     place = f"{path}/statements/{world.seko.id}"
     seko = world.seko_rep.client
@@ -368,12 +370,19 @@ async def test_an_edited_mandate_of_a_decider_who_was_not_in_the_room_changes_it
     assert "Seko (arbetstagarpart), Klubbordförande:" in files_in(after)["record.sv.txt"].decode()
 
 
+@pytest.fixture
+def turns(world: World) -> Iterator[Turns]:
+    """One package at a time, and one that waits."""
+    usual, few = world.app.state.exports, Turns(1, 1, 2, 5)
+    world.app.state.exports = few
+    yield few
+    world.app.state.exports = usual
+
+
 async def test_packages_are_made_in_turn_and_without_a_connection(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = await full_record(world)
-    turns = Turns(1, 1, 5)
-    monkeypatch.setattr(world.app.state, "exports", turns)
     held: list[int] = []
     really: Any = archive_packages._made
 
