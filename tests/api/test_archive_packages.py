@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -392,7 +393,7 @@ async def test_packages_are_made_in_turn_and_without_a_connection(
 
     monkeypatch.setattr(archive_packages, "_made", counted)
     client = world.archivist.client
-    async with turns.turn():
+    async with turns.turn(uuid4()):
         waiting = asyncio.create_task(package_of(client, record))
         while not turns.waiting:  # noqa: ASYNC110 - there is nothing that tells
             await asyncio.sleep(0.01)
