@@ -135,8 +135,8 @@ class Workplace:
             key, into = self.chance.choice(closing)
             units[key], self.merged[key] = None, into
             for each, worker in self.now.people.items():
-                # Some do not follow, as far as anybody has said.
-                if worker.active and worker.unit == key and self.happens(0.7):
+                # Some do not follow, as far as anybody has said: of those whom a file has told to be there.
+                if worker.active and worker.unit == key and (self.happens(0.7) or not self._is_told_at(each, key)):
                     self.now.people[each] = replace(worker, unit=into)
         elif free:
             key = self.chance.choice(free)
@@ -146,6 +146,10 @@ class Workplace:
             else:
                 elsewhere = [each for each in free if each not in self.now.below(key)]
                 units[key] = (name, self.chance.choice(["", *elsewhere]))
+
+    def _is_told_at(self, key: str, unit: str) -> bool:
+        there = self.before.people.get(key)
+        return there is not None and there.unit == unit
 
     def _live(self) -> None:
         """People are hired, renamed, moved, leave and return, some of them with another number."""
