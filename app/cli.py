@@ -3,37 +3,31 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
-from alembic.util.exc import CommandError
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
-from app import archive_key_directory, demo, installation, migrations, serving, token_key_directory
+from app import demo, installation, migrations, serving
 from app.api.authorisation import page
 from app.api.problem_texts import PROBLEMS
-from app.archive_key_directory import ArchiveKeysUnavailable
-from app.database import Database, DatabaseAway
+from app.command_line import plainly, read_settings, refuse, write
+from app.database import Database
 from app.demo import guide
-from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
+from app.key_commands import archive_keys, keys, verify
 from app.main import create_app
 from app.models.sign_in import NewAdministrator
-from app.services import archive_checks, breached_passwords, content_packs, invitations, second_factors
-from app.services.archive_keys import PublicArchiveKey, UnfitArchiveKey, public_keys_in
+from app.services import breached_passwords, content_packs, invitations, second_factors
 from app.services.calendar import swedish_day
 from app.services.errors import Refusal
 from app.services.instrument_content import import_schema
-from app.services.token_keys import OVERLAP
 from app.services.wall import SYSTEM
 from app.settings import Settings
-from app.token_key_directory import LOOK_EVERY_S, TokenKeysUnavailable
 
 T = TypeVar("T")
 
@@ -44,47 +38,9 @@ openapi = typer.Typer(no_args_is_help=True, help="The OpenAPI document.")
 db = typer.Typer(no_args_is_help=True, help="The database schema.")
 main.add_typer(openapi, name="openapi")
 main.add_typer(db, name="db")
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    """Say what a person must put right without a traceback."""
-    try:
-        yield
-    except DatabaseAway as error:
-        _refuse([f"The database is not available: {_said(error.__cause__)}."])
-    except content_packs.PackRefused as refused:
-        _refuse(refused.lines)
-    except (CannotRun, EmbeddedServerError, CommandError, TokenKeysUnavailable, ArchiveKeysUnavailable) as error:
-        _refuse([str(error)])
-
-
-def _refuse(lines: list[str]) -> NoReturn:
-    for line in lines:
-        typer.echo(line, err=True)
-    raise typer.Exit(1)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        _refuse([f"{path} cannot be written: {error.strerror}."])
-
-
-def _said(error: BaseException | None) -> str:
-    """The driver's own words, without SQLAlchemy's around them."""
-    words = str(getattr(error, "orig", None) or error or "").rpartition(">: ")[2].strip()
-    return words.splitlines()[0].rstrip(".") if words else "no answer in time"
-
-
-def _settings(**chosen: Any) -> Settings:
-    try:
-        return Settings(**chosen)
-    except ValidationError as error:
-        # Never the value itself: it may be a secret. And not what only follows from another one.
-        wrong = [each for each in error.errors() if each["type"] != "default_factory_not_called"]
-        _refuse([f"LARANDE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in wrong])
+main.add_typer(keys, name="keys")
+main.add_typer(archive_keys, name="archive-keys")
+main.command()(verify)
 
 
 def _with_database(do: Callable[[Database], Awaitable[T]], *, there: bool = False) -> T:
@@ -103,10 +59,10 @@ def _with_database(do: Callable[[Database], Awaitable[T]], *, there: bool = Fals
         finally:
             await database.close()
 
-    settings = _settings()
+    settings = read_settings()
     given = settings.database_url.get_secret_value() if settings.database_url else None
     home = installation.home_at(settings.home)
-    with _plainly():
+    with plainly():
         if there and given is None:
             installation.require_database(home)
         with installation.any_database(given, home) as url:
@@ -123,16 +79,16 @@ def serve(
 ) -> None:
     """Run the service. Starts the embedded PostgreSQL unless LARANDE_DATABASE_URL is set."""
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    with _plainly():
-        serving.serve(_settings(**chosen), with_demo=with_demo)
+    with plainly():
+        serving.serve(read_settings(**chosen), with_demo=with_demo)
 
 
 @main.command()
 def worker() -> None:
     """Do what waits in the queue (mail), in a process of its own: for LARANDE_WORKER=apart."""
-    settings = _settings()
+    settings = read_settings()
     given = settings.database_url.get_secret_value() if settings.database_url else None
-    with _plainly(), installation.any_database(given, installation.home_at(settings.home)) as url:
+    with plainly(), installation.any_database(given, installation.home_at(settings.home)) as url:
         serving.work(url, settings)
 
 
@@ -148,7 +104,7 @@ def check() -> None:
     """Fail if the schema in the database is not this program's, and say how they differ."""
     found = _with_database(migrations.differences)
     if found:
-        _refuse(found)
+        refuse(found)
     typer.echo("The schema is current.")
 
 
@@ -179,7 +135,7 @@ def write_document(
     path: Annotated[Path, typer.Argument(help="Where to.")] = Path("openapi/openapi.json"),
 ) -> None:
     """Write the document to a file."""
-    _write(path, written_document())
+    write(path, written_document())
 
 
 @openapi.command("check")
@@ -190,7 +146,7 @@ def check_document(
     try:
         committed = path.read_text(encoding="utf-8")
     except OSError as error:
-        _refuse([f"{path} cannot be read: {error.strerror}."])
+        refuse([f"{path} cannot be read: {error.strerror}."])
     if committed != written_document():
         typer.echo(f"{path} differs from the program. Run: larande openapi write", err=True)
         raise typer.Exit(1)
@@ -208,7 +164,7 @@ def write_authorisation(
     path: Annotated[Path, typer.Argument(help="Where to.")] = Path("docs/authorisation.md"),
 ) -> None:
     """Write the policy table as a page."""
-    _write(path, written_authorisation())
+    write(path, written_authorisation())
 
 
 # --- Content packs ---------------------------------------------------------------------------------------
@@ -221,7 +177,7 @@ PackPath = Annotated[Path | None, typer.Argument(help="A pack's directory; the o
 
 def _pack(path: Path | None) -> content_packs.Pack:
     """The pack, or every fault in it on a line of its own."""
-    with _plainly():
+    with plainly():
         return content_packs.read_pack(path or content_packs.shipped())
 
 
@@ -238,7 +194,7 @@ def check_content(
 ) -> None:
     """Fail if a pack or an instrument is not complete, and say which file, where in it, and why."""
     if path is not None and not path.is_dir():
-        with _plainly():
+        with plainly():
             instrument = content_packs.read_instrument(path)
         items = _counted(len(instrument.content.items), "item")
         typer.echo(f"{instrument.key} {instrument.instrument_version}: {items}, complete.")
@@ -258,7 +214,7 @@ def write_schema(
     path: Annotated[Path, typer.Argument(help="Where to.")] = Path("openapi/instrument.schema.json"),
 ) -> None:
     """Write the JSON Schema of an instrument to import to a file."""
-    _write(path, written_schema())
+    write(path, written_schema())
 
 
 @content.command("load")
@@ -295,7 +251,7 @@ def _on_people(do: Callable[[Database], Awaitable[T]], *, there: bool = True) ->
         return _with_database(done, there=there)
     except Refusal as refusal:
         words = PROBLEMS[refusal.code]
-        _refuse([f"{words.title['en']}. {words.detail['en']}"])
+        refuse([f"{words.title['en']}. {words.detail['en']}"])
 
 
 @person.command("invite")
@@ -333,7 +289,7 @@ def create_administrator(
     try:
         data = NewAdministrator(name=name, email=email)
     except ValidationError as error:
-        _refuse([f"This is not a valid {_CALLED[str(each['loc'][0])]}." for each in error.errors()])
+        refuse([f"This is not a valid {_CALLED[str(each['loc'][0])]}." for each in error.errors()])
 
     async def made(database: Database) -> str:
         now = datetime.now(UTC)
@@ -361,201 +317,9 @@ def write_breached_passwords(
         made = breached_passwords.digests_of(line for line in read.decode().split("\n") if line)
         path.write_bytes(made)
     except (OSError, UnicodeDecodeError) as error:
-        _refuse([f"The list cannot be made: {error}."])
+        refuse([f"The list cannot be made: {error}."])
     typer.echo(f"read    {hashlib.sha256(read).hexdigest()}")
     typer.echo(f"written {hashlib.sha256(made).hexdigest()}: {len(made) // breached_passwords.WIDTH} passwords.")
-
-
-# --- The keys of access tokens ----------------------------------------------------------------------------
-
-keys = typer.Typer(no_args_is_help=True, help="The keys that sign access tokens.")
-main.add_typer(keys, name="keys")
-
-
-def _token_keys() -> Path:
-    settings = _settings()
-    with _plainly():
-        return installation.existing_token_keys_at(installation.home_at(settings.home), settings.token_key_directory)
-
-
-def _spelt(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-@keys.command("rotate")
-def rotate_keys(
-    at_once: Annotated[
-        bool,
-        typer.Option(
-            "--at-once",
-            help="The keys there are have been stolen: in ten seconds no token of theirs is taken any more.",
-        ),
-    ] = False,
-) -> None:
-    """Make a new key that signs access tokens. It signs in two minutes; a running service notices by itself."""
-    path = _token_keys()
-    with _plainly():
-        pair = token_key_directory.rotate(path, datetime.now(UTC), at_once=at_once)
-    typer.echo(f"{pair.kid} signs from {_spelt(pair.signs_from)}, for the service whose keys are in {path}.")
-    if at_once:
-        typer.echo(
-            f"No other key counts any more, in processes that are running within {LOOK_EVERY_S:.0f} seconds. "
-            "Clients renew their access tokens by themselves."
-        )
-    else:
-        typer.echo(f"Tokens of the former key are taken until {_spelt(pair.signs_from + OVERLAP)}.")
-
-
-@keys.command("list")
-def list_keys() -> None:
-    """Say which keys there are: the one that signs, those whose tokens are still taken, and the next."""
-    now = datetime.now(UTC)
-    path = _token_keys()
-    with _plainly():
-        ring = token_key_directory.remove_retired(path, now)
-    typer.echo(f"The keys in {path}:")
-    for pair in ring.pairs:
-        until = ring.retires_at(pair)
-        if pair == ring.signing(now):
-            state = "signs"
-        elif until is None or pair.signs_from > now:
-            state = f"signs from {_spelt(pair.signs_from)}"
-        else:
-            state = f"signs no more, taken until {_spelt(until)}"
-        typer.echo(f"{pair.kid} {state}")
-
-
-# --- Archive packages -------------------------------------------------------------------------------------
-
-archive_keys = typer.Typer(no_args_is_help=True, help="The keys that sign archive packages of final records.")
-main.add_typer(archive_keys, name="archive-keys")
-
-
-def _archive_keys() -> Path:
-    settings = _settings()
-    with _plainly():
-        home = installation.home_at(settings.home)
-        return installation.existing_archive_keys_at(home, settings.archive_key_directory)
-
-
-@archive_keys.command("rotate")
-def rotate_archive_keys(
-    stolen: Annotated[
-        bool, typer.Option("--stolen", help="Somebody else may have the key: it is not shown as one of ours any more.")
-    ] = False,
-) -> None:
-    """Make a new key that signs from now on. The former one is removed, and its public part kept."""
-    path = _archive_keys()
-    with _plainly():
-        key = archive_key_directory.rotate_archive_key(path, datetime.now(UTC), stolen=stolen)
-    thumbprint = key.public.thumbprint
-    typer.echo(f"{thumbprint} signs from {_spelt(key.signs_from)}, for the service whose keys are in {path}.")
-    typer.echo("Put its public part in your own files: larande archive-keys export")
-
-
-@archive_keys.command("stolen")
-def mark_archive_key_stolen(
-    thumbprint: Annotated[str, typer.Argument(help="The key's thumbprint, as list says it.")],
-) -> None:
-    """Say that somebody else may have had a key that signs no more: it is not shown as one of ours any more."""
-    path = _archive_keys()
-    with _plainly():
-        archive_key_directory.mark_archive_key_stolen(path, thumbprint)
-    typer.echo(f"{thumbprint} is marked as stolen, for the service whose keys are in {path}.")
-    typer.echo("Take it out of what you have published: larande archive-keys export")
-
-
-@archive_keys.command("list")
-def list_archive_keys() -> None:
-    """Say which keys there are and have been."""
-    path = _archive_keys()
-    with _plainly():
-        held = archive_key_directory.read_archive_keys(path)
-    signing = held.signing.public.thumbprint if held.private else None
-    typer.echo(f"The keys in {path}:")
-    for each in held.kept:
-        state = "signs" if each.public.thumbprint == signing else "signs no more"
-        said = "was stolen" if each.stolen else state
-        typer.echo(f"{each.public.thumbprint} {said}, since {_spelt(each.signs_from)}")
-
-
-class KeyFormat(StrEnum):
-    PEM = "pem"
-    JWK = "jwk"
-
-
-@archive_keys.command("export")
-def export_archive_keys(
-    format_: Annotated[KeyFormat, typer.Option("--format", help="PEM, one after the other, or a JWK Set.")] = (
-        KeyFormat.PEM
-    ),
-) -> None:
-    """Print the public keys, to be kept in the organisation's own files. Those that were stolen are left out."""
-    path = _archive_keys()
-    with _plainly():
-        kept = [each.public for each in archive_key_directory.read_archive_keys(path).kept if not each.stolen]
-    if format_ is KeyFormat.JWK:
-        typer.echo(json.dumps({"keys": [each.jwk for each in kept]}, indent=2))
-        return
-    for each in kept:
-        typer.echo(each.pem, nl=False)
-
-
-WHOSE_KEY_IS_NOT_SAID = 2
-
-
-@main.command()
-def verify(
-    file: Annotated[Path, typer.Argument(help="An archive package.")],
-    keys: Annotated[
-        list[Path] | None,
-        typer.Option("--key", help="A file with public keys that the organisation has published, in PEM or as JWK."),
-    ] = None,
-    thumbprints: Annotated[
-        list[str] | None, typer.Option("--thumbprint", help="The thumbprint of a key that it has published.")
-    ] = None,
-) -> None:
-    """Say whether an archive package of a final record holds. Needs nothing but the file and the published keys.
-
-    Exit code 0: it holds and is signed by a key that you gave. 1: it does not hold. 2: it is whole, but nobody said
-    whose key it must be.
-    """
-    allowed = {*(thumbprints or []), *(each.thumbprint for path in keys or [] for each in _published_keys(path))}
-    try:
-        with file.open("rb") as opened:
-            # Of a larger file no more is read than shows that it is too large.
-            content = opened.read(archive_checks.MOST_BYTES + 1)
-    except OSError as error:
-        _refuse([f"{file} cannot be read: {error.strerror}."])
-    verdict = archive_checks.verify(content, allowed)
-    for finding in verdict.findings:
-        typer.echo(f"{'holds' if finding.holds else 'FAILS'}  {finding.says}")
-    if not verdict.holds or verdict.manifest is None:
-        _refuse(["The package does not hold: do not rely on anything in it."])
-    about = verdict.manifest
-    typer.echo(f"Record {about.session_record_id}, {_printable(about.title)}")
-    typer.echo(f"of {_printable(about.organisation.name)}, final since {_spelt(about.final_at)}.")
-    if allowed:
-        typer.echo("The package holds.")
-    else:
-        typer.echo(
-            f"The package is whole and signed by the key {about.key_thumbprint}. Anybody can make a key: compare it "
-            "with those that the organisation has published, or give them with --key."
-        )
-        raise typer.Exit(WHOSE_KEY_IS_NOT_SAID)
-
-
-def _published_keys(path: Path) -> list[PublicArchiveKey]:
-    try:
-        return public_keys_in(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, UnfitArchiveKey) as error:
-        said = getattr(error, "strerror", None) or (str(error) if isinstance(error, UnfitArchiveKey) else "no text")
-        _refuse([f"{path} is not a file with public keys: {said}."])
-
-
-def _printable(text: str) -> str:
-    """A line from a file that anybody may have made: nothing in it moves the cursor or turns the direction."""
-    return "".join(each if each.isprintable() else "�" for each in text)
 
 
 # --- The demo agency -----------------------------------------------------------------------------------
@@ -588,7 +352,7 @@ def load_demo(
     except demo.AlreadyThere:
         typer.echo("The demo agency is already there; nothing was changed.")
     except demo.NotAlone:
-        _refuse(["There are other organisations or people in this database. To load all the same: --beside-others"])
+        refuse(["There are other organisations or people in this database. To load all the same: --beside-others"])
     for line in demo.account_lines():
         typer.echo(line)
 
@@ -598,7 +362,7 @@ def write_demo_guide(
     path: Annotated[Path, typer.Argument(help="Where to.")] = Path("docs/demo.md"),
 ) -> None:
     """Write the page that says who is who in the demo agency."""
-    _write(path, guide.written())
+    write(path, guide.written())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,59 @@
+"""What every command of `larande` shares: settings, and saying in plain lines what a person must put right."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from alembic.util.exc import CommandError
+from pydantic import ValidationError
+
+from app.archive_key_directory import ArchiveKeysUnavailable
+from app.database import DatabaseAway
+from app.embedded import EmbeddedServerError
+from app.installation import CannotRun
+from app.services import content_packs
+from app.settings import Settings
+from app.token_key_directory import TokenKeysUnavailable
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Say what a person must put right without a traceback."""
+    try:
+        yield
+    except DatabaseAway as error:
+        refuse([f"The database is not available: {_said(error.__cause__)}."])
+    except content_packs.PackRefused as refused:
+        refuse(refused.lines)
+    except (CannotRun, EmbeddedServerError, CommandError, TokenKeysUnavailable, ArchiveKeysUnavailable) as error:
+        refuse([str(error)])
+
+
+def refuse(lines: list[str]) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(1)
+
+
+def write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        refuse([f"{path} cannot be written: {error.strerror}."])
+
+
+def _said(error: BaseException | None) -> str:
+    """The driver's own words, without SQLAlchemy's around them."""
+    words = str(getattr(error, "orig", None) or error or "").rpartition(">: ")[2].strip()
+    return words.splitlines()[0].rstrip(".") if words else "no answer in time"
+
+
+def read_settings(**chosen: Any) -> Settings:
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        # Never the value itself: it may be a secret. And not what only follows from another one.
+        wrong = [each for each in error.errors() if each["type"] != "default_factory_not_called"]
+        refuse([f"LARANDE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in wrong])
