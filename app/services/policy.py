@@ -55,7 +55,7 @@ def require(actor: Actor, operation: str, row: Table | None = None) -> None:
 def _why_never(actor: Actor, operation: str, row: Table | None) -> Code:
     """Whoever put a client in place would look for the mistake in vain: it lacks no scope, but consent."""
     if actor.waiting:
-        consented = dataclasses.replace(actor, scopes=actor.scopes | actor.waiting, waiting=frozenset())
+        consented = dataclasses.replace(actor, scopes=actor.scopes | actor.waiting)
         if may_ever(consented, operation, row):
             return Code.CONSENT_PENDING
     return Code.NOT_YOUR_ROLE
