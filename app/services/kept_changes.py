@@ -39,12 +39,13 @@ _KEPT = sa.select(
     col(HrKeptChange.organisation_id) == sa.bindparam("organisation_id"),
     col(HrKeptChange.subject) == sa.bindparam("subject", type_=HrKeptChange.__table__.c.subject.type),  # type: ignore[attr-defined]
 )
-_SCOPES = {ImportSubject.PEOPLE: Scope.PEOPLE_WRITE, ImportSubject.UNITS: Scope.UNITS_WRITE}
+WRITES = {ImportSubject.PEOPLE: Scope.PEOPLE_WRITE, ImportSubject.UNITS: Scope.UNITS_WRITE}
+"""The scope that a service client needs for what it left to be done."""
 
 
 async def present(work: Work, organisation_id: UUID, subject: ImportSubject) -> dict[Day, Content]:
     """What is kept already. What a client has left that is let in no more counts as nothing: it can be said again."""
-    given = {"organisation_id": organisation_id, "subject": subject, "now": work.now, "scope": _SCOPES[subject].value}
+    given = {"organisation_id": organisation_id, "subject": subject, "now": work.now, "scope": WRITES[subject].value}
     # No service client is shown another; whether what it left would be done is all that is asked.
     async with wall.beyond(work.session):
         found = (await work.session.execute(_KEPT, given)).all()

@@ -20,7 +20,7 @@ from sqlmodel import col
 from app.models.hr_import import HrImport, HrKeptChange, ImportSubject
 from app.models.organisation import Organisation, OrganisationState
 from app.models.person import Role
-from app.models.service_client import Scope, ServiceClient, ServiceClientState
+from app.models.service_client import ServiceClient, ServiceClientState
 from app.services import actors, kept_changes, people_syncing, syncing, unit_syncing
 from app.services.actor import Actor
 from app.services.calendar import swedish_day
@@ -33,7 +33,6 @@ Due = tuple[UUID, ImportSubject]
 
 CLIENT_ENDED = "clientEnded"
 CLIENT_WITHOUT_SCOPE = "clientWithoutScope"
-_WRITES = {ImportSubject.PEOPLE: Scope.PEOPLE_WRITE, ImportSubject.UNITS: Scope.UNITS_WRITE}
 
 _ADMINISTRATOR = Actor(person_id=None, roles=frozenset({Role.SYSTEM_ADMINISTRATOR}))
 """The service itself, for an administrator: nothing is kept of which one it was."""
@@ -140,7 +139,7 @@ async def _read(work: Work, organisation_id: UUID, subject: ImportSubject) -> _K
         kept.rows.append(row)
         if client.state is ServiceClientState.ENDED:
             kept.dropped[row.id] = CLIENT_ENDED
-        elif _WRITES[subject] not in given:
+        elif kept_changes.WRITES[subject] not in given:
             kept.dropped[row.id] = CLIENT_WITHOUT_SCOPE
         else:
             kept.said_by[client.id] = Actor(

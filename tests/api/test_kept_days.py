@@ -11,6 +11,7 @@ from app import importing
 from app.models.audit_entry import AuditEntry
 from app.models.hr_import import HrKeptChange
 from app.models.mandate import Mandate
+from app.services import kept_days
 from tests import machines
 from tests.api.scim.provisioning import Provisioning
 from tests.api.test_data_exports import export_of
@@ -276,3 +277,23 @@ async def test_a_legal_hold_keeps_what_was_and_stops_no_news(world: World) -> No
     tag = await world.administrator.client.etag(gone)
     await world.administrator.client.refused("DELETE", gone, 409, "legalHold", etag=tag)
     assert (await client.get(f"/imports/{planned['id']}"))["state"] == "planned"
+
+
+async def test_a_fault_with_one_organisation_keeps_no_other_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even when it comes while it is said what waits."""
+    done = await leaving(world, (await machines.hr_system(world)).client, 20, 3, "fel")
+
+    async def breaks(*_: object) -> None:
+        raise RuntimeError("the pen is broken")
+
+    monkeypatch.setattr(kept_days, "hold", breaks)
+    async with World(world.app) as elsewhere:
+        others = (await machines.hr_system(elsewhere)).client
+        theirs = await leaving(elsewhere, others, 1, 3, "annars")
+        # Whoever comes first of the two: both are looked at.
+        await turn(world, 3)
+        assert await report(elsewhere, theirs) == [1, 0, 0]
+    assert await report(world, done) == [0, 0, 0]
+    assert [record.getMessage() for record in caplog.records if "could not be done" in record.getMessage()]
