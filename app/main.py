@@ -16,8 +16,9 @@ from starlette.middleware import Middleware
 
 from app.api import api_info, document, limits, operations, problems, scim, token_keys, webhook_deliveries
 from app.api.catalogue import ROUTERS
-from app.api.dependencies import Turns, now
+from app.api.dependencies import now
 from app.api.doors import Doors
+from app.api.file_turns import Turns
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE, SURVEY_RESPONSES
 from app.api.scim.application import ScimApplication
@@ -61,8 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     Without a key directory it can be described and does all but open and close survey rounds; without one for archive
     keys, all but sign archive packages; without one for token keys it signs with a key that it keeps in memory.
-    Raises `KeyStoreUnavailable`, `TokenKeysUnavailable` or `ArchiveKeysUnavailable` when there is one that cannot be
-    used.
+    Raises `KeyStoreUnavailable` or `KeysUnavailable` when there is one that cannot be used.
     """
     if settings.database_url is None or settings.token_secret is None:
         raise ValueError("create_app needs a database address and a token secret; `larande serve` finds both")

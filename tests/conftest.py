@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app import embedded, logs, migrations
+from app.api.file_turns import Turns
 from app.main import create_app
 from app.settings import Settings
 from tests import contract, machines
@@ -280,3 +281,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name, told in report.user_properties:
             if name == "figure":
                 terminalreporter.write_line(str(told))
+
+
+@pytest.fixture
+def few_turns(world: World) -> Iterator[Turns]:
+    """One file at a time, while one other waits."""
+    usual, few = world.app.state.exports, Turns(1, 1, 2, 5)
+    world.app.state.exports = few
+    yield few
+    world.app.state.exports = usual

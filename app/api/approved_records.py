@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 
 from app.api.answers import file, listed, page_of
-from app.api.dependencies import Export
 from app.api.exports import documented, format_of, name_of, written
+from app.api.file_turns import Export
 from app.api.negotiation import JSON
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from app.api.answers import PRIVATE, tagged
 from app.api.api_info import VERSION
 from app.api.archive_keys import archive_keys_of
-from app.api.dependencies import Export
+from app.api.file_turns import Export
 from app.api.negotiation import JSON, best_type, etag, is_none_match
 from app.api.operations import router_of
 from app.api.session_records import SessionRecordId

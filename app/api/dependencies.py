@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -130,12 +130,13 @@ WITHOUT_SECOND_FACTOR = {
 
 
 @asynccontextmanager
-async def _call(
+async def opened_call(
     request: Request,
     claims: Claims | ClientClaims,
     opened: wall.Opens,
     key: RequestKey | None = None,
 ) -> AsyncIterator[Call]:
+    """The call of whoever has this token, once they are let in; committed when it ends."""
     async with opened(_as(claims, now())) as session:
         moment = now()
         if isinstance(claims, ClientClaims):
@@ -192,12 +193,12 @@ def database_of(request: Request) -> Database:
 
 
 async def reading(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
-    async with _call(request, claims, database_of(request).read) as call:
+    async with opened_call(request, claims, database_of(request).read) as call:
         yield call
 
 
 async def writing(request: Request, _formed: Formed, claims: SignedIn) -> AsyncIterator[Call]:
-    async with _call(request, claims, database_of(request).write) as call:
+    async with opened_call(request, claims, database_of(request).write) as call:
         yield call
 
 
@@ -232,7 +233,7 @@ Key = Annotated[RequestKey | None, Depends(request_key)]
 
 
 async def creating(request: Request, claims: SignedIn, key: Key) -> AsyncIterator[Call]:
-    async with _call(request, claims, database_of(request).write, key) as call:
+    async with opened_call(request, claims, database_of(request).write, key) as call:
         yield call
 
 
@@ -271,18 +272,18 @@ class Asking:
     async def believed(self, prove: Callable[[], Awaitable[None]]) -> AsyncIterator[Call]:
         """The call, once `prove` has let it pass. A request that was carried out before need not prove it again."""
         database = database_of(self.request)
-        async with _call(self.request, self.claims, database.read) as call:
+        async with opened_call(self.request, self.claims, database.read) as call:
             again = await idempotency.was_done(call.work, self.key)
         if not again:
             await prove()
-        async with _call(self.request, self.claims, database.write, self.key) as call:
+        async with opened_call(self.request, self.claims, database.write, self.key) as call:
             yield call
 
 
 async def asking(request: Request, claims: SignedIn, key: Key) -> Asking:
     if isinstance(claims, ClientClaims):
         # A service client has nothing to prove; one that is let in no more is told that first.
-        async with _call(request, claims, database_of(request).read):
+        async with opened_call(request, claims, database_of(request).read):
             raise Refusal(Code.NOT_YOUR_ROLE)
     if key is not None:
         # The body holds a password: what is kept of it must not be quicker to guess than the password's own hash.
@@ -304,82 +305,11 @@ class Changing:
         """The call; with `prove`, once that has let it pass, and before that only whoever is still let in."""
         database = database_of(self.request)
         if prove is not None:
-            async with _call(self.request, self.claims, database.read):
+            async with opened_call(self.request, self.claims, database.read):
                 pass
             await prove()
-        async with _call(self.request, self.claims, database.write) as call:
+        async with opened_call(self.request, self.claims, database.write) as call:
             yield call
-
-
-class Turns:
-    """So many at a time, first come, first served. When too many wait, the next is asked to come again.
-
-    Or a few who ask for files over and over would take all places of requests that are under way; and one of them those
-    of everybody else, who therefore has a few places and no more.
-    """
-
-    def __init__(self, at_a_time: int, most_waiting: int, most_of_one: int, retry_after: int) -> None:
-        self._free = asyncio.Semaphore(at_a_time)
-        self._most_waiting = most_waiting
-        self._most_of_one = most_of_one
-        self.waiting = 0
-        self._here: Counter[UUID] = Counter()
-        self._retry_after = retry_after
-
-    @asynccontextmanager
-    async def turn(self, caller: UUID) -> AsyncIterator[None]:
-        full = self._free.locked() and self.waiting >= self._most_waiting
-        if full or self._here[caller] >= self._most_of_one:
-            raise RequestRefusal("serverBusy", retry_after=self._retry_after)
-        self._here[caller] += 1
-        try:
-            await self._come_first()
-            try:
-                yield
-            finally:
-                self._free.release()
-        finally:
-            self._here[caller] -= 1
-            self._here += Counter()  # whoever has none is forgotten
-
-    async def _come_first(self) -> None:
-        self.waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self.waiting -= 1
-
-
-@dataclass(frozen=True)
-class Exporting:
-    """A signed-in request for a page, or for a file that takes its time.
-
-    A file waits for its turn without holding a connection, and holds none while it is written.
-    """
-
-    request: Request
-    claims: Claims | ClientClaims
-
-    @asynccontextmanager
-    async def call(self) -> AsyncIterator[Call]:
-        async with _call(self.request, self.claims, database_of(self.request).read) as call:
-            yield call
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Call]:
-        """For what is gathered in one transaction, out of the wall: it has to say itself that it only reads."""
-        async with _call(self.request, self.claims, database_of(self.request).write) as call:
-            yield call
-
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Each file may be large, and takes the processor."""
-        turns: Turns = self.request.app.state.exports
-        claims = self.claims
-        return turns.turn(claims.client_id if isinstance(claims, ClientClaims) else claims.person_id)
-
-
-async def exporting(request: Request, _formed: Formed, claims: SignedIn) -> Exporting:
-    return Exporting(request, claims)
 
 
 async def changing(request: Request, _formed: Formed, claims: SignedIn) -> Changing:
@@ -393,5 +323,4 @@ Writing = Annotated[Call, Depends(writing, scope="function")]
 Creating = Annotated[Call, Depends(creating, scope="function")]
 Proving = Annotated[Asking, Depends(asking)]
 Perhaps = Annotated[Changing, Depends(changing)]
-Export = Annotated[Exporting, Depends(exporting)]
 Version = Annotated[int, Depends(expected_version)]

@@ -7,8 +7,9 @@ import rfc8785
 from fastapi import Path, Query, Response
 
 from app.api.answers import kept, kept_file, listed, page_of, single
-from app.api.dependencies import Call, Creating, Export, Reading, key_store_of
+from app.api.dependencies import Call, Creating, Reading, key_store_of
 from app.api.exports import documented, format_of, name_of, written
+from app.api.file_turns import Export
 from app.api.negotiation import JSON
 from app.api.operations import router_of
 from app.api.paging import After, ByTree, Limit, PageNumber, asked

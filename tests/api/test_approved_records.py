@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +11,8 @@ import pytest
 import rfc8785
 import sqlalchemy as sa
 
-from app.api.dependencies import RequestRefusal, Turns
+from app.api.dependencies import RequestRefusal
+from app.api.file_turns import Turns
 from app.services import approved_records
 from app.services.content_hash import content_hash
 from tests import machines
@@ -483,15 +483,6 @@ async def test_more_files_than_are_made_at_a_time_all_come(world: World) -> None
     record = await final_record(world, await started_group(world))
     files = await asyncio.gather(*(get_csv(world.archivist.client, at(world)) for _ in range(5)))
     assert [[row["id"] for row in rows] for rows in files] == [[record["id"]]] * 5
-
-
-@pytest.fixture
-def few_turns(world: World) -> Iterator[Turns]:
-    """One file at a time, while one other waits."""
-    usual, few = world.app.state.exports, Turns(1, 1, 2, 5)
-    world.app.state.exports = few
-    yield few
-    world.app.state.exports = usual
 
 
 async def test_when_too_many_wait_for_files_the_next_comes_again_and_pages_are_read(

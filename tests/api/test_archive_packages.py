@@ -4,7 +4,6 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app.api.dependencies import Turns
+from app.api.file_turns import Turns
 from app.services import archive_packages
 from app.services.archive_checks import verify
 from app.services.work import Work
@@ -371,17 +370,8 @@ async def test_an_edited_mandate_of_a_decider_who_was_not_in_the_room_changes_it
     assert "Seko (arbetstagarpart), Klubbordförande:" in files_in(after)["record.sv.txt"].decode()
 
 
-@pytest.fixture
-def turns(world: World) -> Iterator[Turns]:
-    """One package at a time, and one that waits."""
-    usual, few = world.app.state.exports, Turns(1, 1, 2, 5)
-    world.app.state.exports = few
-    yield few
-    world.app.state.exports = usual
-
-
 async def test_packages_are_made_in_turn_and_without_a_connection(
-    world: World, turns: Turns, monkeypatch: pytest.MonkeyPatch
+    world: World, few_turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = await full_record(world)
     held: list[int] = []
@@ -393,9 +383,9 @@ async def test_packages_are_made_in_turn_and_without_a_connection(
 
     monkeypatch.setattr(archive_packages, "_made", counted)
     client = world.archivist.client
-    async with turns.turn(uuid4()):
+    async with few_turns.turn(uuid4()):
         waiting = asyncio.create_task(package_of(client, record))
-        while not turns.waiting:  # noqa: ASYNC110 - there is nothing that tells
+        while not few_turns.waiting:  # noqa: ASYNC110 - there is nothing that tells
             await asyncio.sleep(0.01)
         assert world.app.state.database.engine.pool.checkedout() == 0
         for headers in (ZIP, {}):
