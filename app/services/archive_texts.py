@@ -18,15 +18,11 @@ from app.models.archive_package import (
     ArchivingOrganisation,
 )
 from app.models.columns import Language
-from app.models.dialogue_session import AttendanceStatus, MeetingForm
-from app.models.party import Side
-from app.models.session_record import HandedOverTo, Handover, RecordContent
+from app.models.session_record import Handover, RecordContent
 from app.models.statement import StatementInRecord
 from app.models.template_content import LineTexts, TemplateContent, Texts
+from app.services.archive_words import ATTENDED, BODIES, DECIDED, FORMS, HEADINGS, LABELS, SENTENCES, SIDES, SV
 from app.services.calendar import written_date, written_moment
-
-SV, EN = Language.SWEDISH, Language.ENGLISH
-Words = dict[Language, str]
 
 
 @dataclass(frozen=True)
@@ -41,140 +37,16 @@ class Archived:
 
 
 _WIDTH = 24
-_HEADINGS: dict[str, Words] = {
-    "record": {SV: "PROTOKOLL FRÅN PARTSGEMENSAMT SAMTAL", EN: "RECORD OF A JOINT CONVERSATION"},
-    "appendix": {
-        SV: "TILLÄGG TILL PROTOKOLL FRÅN PARTSGEMENSAMT SAMTAL",
-        EN: "APPENDIX TO A RECORD OF A JOINT CONVERSATION",
-    },
-    "registration": {SV: "DIARIEFÖRING", EN: "REGISTRATION"},
-    "attendances": {SV: "NÄRVARO", EN: "ATTENDANCE"},
-    "answers": {SV: "GRUPPENS SVAR", EN: "THE GROUP'S ANSWERS"},
-    "picture": {SV: "DEN GEMENSAMMA BILDEN", EN: "THE SHARED PICTURE"},
-    "statements": {SV: "PARTERNAS UTTALANDEN", EN: "STATEMENTS BY THE PARTIES"},
-    "actions": {SV: "ÖVERENSKOMNA ÅTGÄRDER", EN: "AGREED ACTIONS"},
-    "handovers": {SV: "FRÅGOR SOM LÄMNAS ÖVER", EN: "MATTERS HANDED OVER"},
-    "approvals": {SV: "JUSTERING", EN: "APPROVAL"},
-    "hashes": {SV: "KONTROLLSUMMOR (SHA-256)", EN: "CHECKSUMS (SHA-256)"},
-}
-_LABELS: dict[str, Words] = {
-    "title": {SV: "Rubrik", EN: "Title"},
-    "organisation": {SV: "Organisation", EN: "Organisation"},
-    "number": {SV: "Organisationsnummer", EN: "Organisation number"},
-    "record": {SV: "Protokollets id", EN: "Record id"},
-    "corrects": {SV: "Tillägg till protokoll", EN: "Appendix to record"},
-    "character": {SV: "Karaktär", EN: "Character"},
-    "started": {SV: "Samtalet började", EN: "Conversation began"},
-    "form": {SV: "Mötesform", EN: "Form of meeting"},
-    "place": {SV: "Plats", EN: "Place"},
-    "facilitator": {SV: "Samtalsledarens funktion", EN: "Facilitator's function"},
-    "template": {SV: "Samtalsunderlag", EN: "Dialogue template"},
-    "group": {SV: "Arbetsgruppens id", EN: "Working group id"},
-    "session": {SV: "Samtalets id", EN: "Session id"},
-    "final": {SV: "Slutligt", EN: "Final since"},
-    "case": {SV: "Diarienummer", EN: "Case number"},
-    "class": {SV: "Arkivklass", EN: "Archive class"},
-    "retained": {SV: "Gallras tidigast efter", EN: "Kept at least until"},
-    "registered": {SV: "Registrerat", EN: "Registered"},
-    "employees": {SV: "Medarbetare", EN: "Employees"},
-    "owner": {SV: "Ansvarig funktion", EN: "Owning function"},
-    "due": {SV: "Senast", EN: "Due"},
-    "question": {SV: "Gäller frågan", EN: "About the question"},
-    "to": {SV: "Lämnas till", EN: "Handed over to"},
-    "content": {SV: "Protokollets innehåll", EN: "Content of the record"},
-    "corrected": {SV: "Protokollet som avses", EN: "The record referred to"},
-    "method": {SV: "Samtalsunderlaget", EN: "Dialogue template"},
-}
-_SENTENCES: dict[str, Words] = {
-    "dialogue": {
-        SV: "Dialog. Det är inte en förhandling enligt medbestämmandelagen (MBL).",
-        EN: "Dialogue. It is not a negotiation under the Swedish Co-determination Act (MBL).",
-    },
-    "unregistered": {
-        SV: "Protokollet var inte diariefört när paketet skapades.",
-        EN: "The record was not registered when the package was made.",
-    },
-    "no_end": {SV: "inget datum är satt", EN: "no date is set"},
-    "counted": {SV: "räknade, inte namngivna", EN: "counted, not named"},
-    "uncounted": {SV: "antalet är inte antecknat", EN: "their number is not noted"},
-    "nobody": {SV: "Ingen företrädare är antecknad.", EN: "No representative is noted."},
-    "no_answers": {SV: "Inga svar är antecknade.", EN: "No answers are noted."},
-    "no_picture": {SV: "Ingen gemensam bild är antecknad.", EN: "No shared picture is noted."},
-    "no_statements": {SV: "Ingen part har lämnat något uttalande.", EN: "No party has made a statement."},
-    "no_actions": {SV: "Inga åtgärder är överenskomna.", EN: "No actions are agreed."},
-    "no_handovers": {SV: "Ingen fråga lämnas över.", EN: "No matter is handed over."},
-    "unrecognisable": {
-        SV: "När protokollet sändes för justering bekräftades att ingen enskild kan kännas igen i texten.",
-        EN: "When the record was sent for review it was confirmed that nobody can be recognised in the text.",
-    },
-    "recognisable": {
-        SV: "Det är inte bekräftat att ingen enskild kan kännas igen i texten.",
-        EN: "It is not confirmed that nobody can be recognised in the text.",
-    },
-    "same": {
-        SV: "De parter vars beslut anges här har beslutat om exakt samma innehåll, med kontrollsumman nedan.",
-        EN: "The parties whose decisions stand here decided on exactly the same content, with the checksum below.",
-    },
-    # A decision that was withdrawn does not stand. Nobody's silence is consent.
-    "undecided": {
-        SV: "har inte fattat något beslut som gäller.",
-        EN: "has made no decision that stands.",
-    },
-    "as_written": {
-        SV: "Indragen text står som den skrevs. Frågorna är samtalsunderlagets. Tider är svensk tid.",
-        EN: "Indented text stands as it was written. The questions are the template's. Times are Swedish time.",
-    },
-    "how": {
-        SV: "Hur äktheten kontrolleras står i LASMIG.txt.",
-        EN: "README.txt says how to check that this is authentic.",
-    },
-    "differs": {SV: "Det här ser parten annorlunda på:", EN: "Where the party sees things differently:"},
-    "dissent": {SV: "Skiljaktig mening:", EN: "Dissent:"},
-    "comment": {SV: "Partens kommentar:", EN: "The party's comment:"},
-    "unknown": {SV: "Fråga", EN: "Question"},
-    "version": {SV: "version", EN: "version"},
-}
-_SIDES: dict[Side, Words] = {
-    Side.EMPLOYER: {SV: "arbetsgivarpart", EN: "employer party"},
-    Side.UNION: {SV: "arbetstagarpart", EN: "union party"},
-}
-_FORMS: dict[MeetingForm, Words] = {
-    MeetingForm.ON_SITE: {SV: "på plats", EN: "on site"},
-    MeetingForm.REMOTE: {SV: "på distans", EN: "remote"},
-    MeetingForm.HYBRID: {SV: "på plats och på distans", EN: "on site and remote"},
-}
-_ATTENDED: dict[AttendanceStatus, Words] = {
-    AttendanceStatus.PRESENT: {SV: "närvarande", EN: "present"},
-    AttendanceStatus.EXCUSED: {SV: "frånvarande med anmält förhinder", EN: "excused"},
-    AttendanceStatus.ABSENT: {SV: "frånvarande", EN: "absent"},
-}
-_BODIES: dict[HandedOverTo, Words] = {
-    HandedOverTo.COOPERATION_GROUP: {SV: "samverkansgruppen", EN: "the cooperation group"},
-    HandedOverTo.MBL_SECTION_ELEVEN: {
-        SV: "förhandling enligt 11 § medbestämmandelagen (MBL)",
-        EN: "negotiation under section 11 of the Co-determination Act (MBL)",
-    },
-    HandedOverTo.MBL_SECTION_NINETEEN: {
-        SV: "information enligt 19 § medbestämmandelagen (MBL)",
-        EN: "information under section 19 of the Co-determination Act (MBL)",
-    },
-    HandedOverTo.SAFETY_COMMITTEE: {SV: "skyddskommittén", EN: "the safety committee"},
-}
-_DECIDED: dict[Decision, Words] = {
-    Decision.APPROVE: {SV: "godkänner", EN: "approves"},
-    Decision.APPROVE_WITH_DISSENT: {SV: "godkänner med skiljaktig mening", EN: "approves with dissent"},
-    Decision.REQUEST_CHANGE: {SV: "begär en ändring", EN: "asks for a change"},
-}
 
 
 def record_text(archived: Archived, language: Language) -> str:
     """The whole record for people, in one language. What the parties wrote is in the language they wrote it in."""
     content = archived.content
-    heading = _HEADINGS["record" if content.appendix_to is None else "appendix"][language]
+    heading = HEADINGS["record" if content.appendix_to is None else "appendix"][language]
     return _document(
         [
             [heading, "=" * len(heading), "", *_facts(archived, language)],
-            [_SENTENCES["as_written"][language]],
+            [SENTENCES["as_written"][language]],
             _section("registration", language, _registration(archived.registration, language)),
             _section("attendances", language, _attendances(archived, language)),
             _section("answers", language, _answers(archived.template, content.answers, language, "no_answers")),
@@ -193,12 +65,12 @@ def _document(parts: Iterable[list[str]]) -> str:
 
 
 def _section(name: str, language: Language, lines: Iterable[str]) -> list[str]:
-    heading = _HEADINGS[name][language]
+    heading = HEADINGS[name][language]
     return [heading, "-" * len(heading), *lines]
 
 
 def _fact(name: str, language: Language, value: str) -> str:
-    return f"{_LABELS[name][language] + ':':<{_WIDTH + 2}}{value}"
+    return f"{LABELS[name][language] + ':':<{_WIDTH + 2}}{value}"
 
 
 def _set_in(text: str, by: int = 4) -> list[str]:
@@ -207,12 +79,12 @@ def _set_in(text: str, by: int = 4) -> list[str]:
 
 
 def _given(text: str | None, otherwise: str, language: Language) -> list[str]:
-    return [_SENTENCES[otherwise][language]] if text is None else _set_in(text)
+    return [SENTENCES[otherwise][language]] if text is None else _set_in(text)
 
 
 def _facts(archived: Archived, language: Language) -> Iterator[str]:
     content, template = archived.content, archived.content.dialogue_template
-    version = f"{_SENTENCES['version'][language]} {template.template_version}"
+    version = f"{SENTENCES['version'][language]} {template.template_version}"
     title = _said(archived.template.title, language) or template.key
     number = archived.organisation.organisation_number
     yield _fact("title", language, content.title)
@@ -221,9 +93,9 @@ def _facts(archived: Archived, language: Language) -> Iterator[str]:
     yield _fact("record", language, str(archived.approvals.session_record_id))
     if content.appendix_to is not None:
         yield _fact("corrects", language, str(content.appendix_to.id))
-    yield _fact("character", language, _SENTENCES["dialogue"][language])
+    yield _fact("character", language, SENTENCES["dialogue"][language])
     yield _fact("started", language, written_moment(content.started_at, language))
-    yield _fact("form", language, _FORMS[content.meeting_form][language])
+    yield _fact("form", language, FORMS[content.meeting_form][language])
     if content.place is not None:
         yield _fact("place", language, content.place)
     yield _fact("facilitator", language, content.facilitator_function)
@@ -235,25 +107,25 @@ def _facts(archived: Archived, language: Language) -> Iterator[str]:
 
 def _registration(registration: ArchivedRegistration | None, language: Language) -> Iterator[str]:
     if registration is None:
-        yield _SENTENCES["unregistered"][language]
+        yield SENTENCES["unregistered"][language]
         return
     until = registration.retain_until
     yield _fact("case", language, registration.case_number)
     yield _fact("class", language, registration.archive_class)
-    yield _fact("retained", language, written_date(until, language) if until else _SENTENCES["no_end"][language])
+    yield _fact("retained", language, written_date(until, language) if until else SENTENCES["no_end"][language])
     yield _fact("registered", language, written_moment(registration.registered_at, language))
 
 
 def _attendances(archived: Archived, language: Language) -> Iterator[str]:
     content = archived.content
     for each in content.attendances:
-        yield f"{_party(archived, each.party_id, language)}, {each.function}: {_ATTENDED[each.status][language]}"
+        yield f"{_party(archived, each.party_id, language)}, {each.function}: {ATTENDED[each.status][language]}"
     if not content.attendances:
-        yield _SENTENCES["nobody"][language]
+        yield SENTENCES["nobody"][language]
     counted = content.employee_headcount
-    number = _SENTENCES["uncounted"] if counted is None else _SENTENCES["counted"]
+    number = SENTENCES["uncounted"] if counted is None else SENTENCES["counted"]
     said = number[language] if counted is None else f"{counted} ({number[language]})"
-    yield f"{_LABELS['employees'][language]}: {said}"
+    yield f"{LABELS['employees'][language]}: {said}"
 
 
 def _answers(
@@ -267,7 +139,7 @@ def _answers(
         yield _question(template, name, language)
         yield from _set_in(answers[name])
     if not answers and none is not None:
-        yield _SENTENCES[none][language]
+        yield SENTENCES[none][language]
 
 
 def _question(template: TemplateContent, name: str, language: Language) -> str:
@@ -277,7 +149,7 @@ def _question(template: TemplateContent, name: str, language: Language) -> str:
                 text = _said(question.text, language) or ""
                 # A question may have several lines, and must not pass for anything else.
                 return f"{name}. {' '.join(text.split())}"
-    return f"{_SENTENCES['unknown'][language]} {name}"
+    return f"{SENTENCES['unknown'][language]} {name}"
 
 
 def _said(text: LineTexts | Texts, language: Language) -> str | None:
@@ -293,19 +165,19 @@ def _statements(archived: Archived, language: Language) -> Iterator[str]:
         yield f"{_party(archived, each.party_id, language)}:"
         yield from _statement(archived.template, each, language)
     if not archived.content.statements:
-        yield _SENTENCES["no_statements"][language]
+        yield SENTENCES["no_statements"][language]
 
 
 def _statement(template: TemplateContent, statement: StatementInRecord, language: Language) -> Iterator[str]:
     yield from _answers(template, statement.answers, language)
     if statement.differences is not None:
-        yield _SENTENCES["differs"][language]
+        yield SENTENCES["differs"][language]
         yield from _set_in(statement.differences)
 
 
 def _party(archived: Archived, party_id: UUID, language: Language) -> str:
     party = next(each for each in archived.approvals.parties if each.id == party_id)
-    return f"{party.name} ({_SIDES[party.side][language]})"
+    return f"{party.name} ({SIDES[party.side][language]})"
 
 
 def _actions(archived: Archived, language: Language) -> Iterator[str]:
@@ -313,7 +185,7 @@ def _actions(archived: Archived, language: Language) -> Iterator[str]:
         yield from [""] if number > 1 else []
         yield from _action(archived.template, number, each, language)
     if not archived.content.actions:
-        yield _SENTENCES["no_actions"][language]
+        yield SENTENCES["no_actions"][language]
 
 
 def _action(template: TemplateContent, number: int, action: ActionInRecord, language: Language) -> Iterator[str]:
@@ -330,23 +202,23 @@ def _handovers(handovers: list[Handover], language: Language) -> Iterator[str]:
         yield from [""] if number > 1 else []
         yield f"{number}."
         yield from _set_in(each.matter)
-        yield _fact("to", language, _BODIES[each.handed_over_to][language])
+        yield _fact("to", language, BODIES[each.handed_over_to][language])
         if each.case_number is not None:
             yield _fact("case", language, each.case_number)
     if not handovers:
-        yield _SENTENCES["no_handovers"][language]
+        yield SENTENCES["no_handovers"][language]
 
 
 def _approvals(archived: Archived, language: Language) -> Iterator[str]:
-    yield _SENTENCES["same"][language]
+    yield SENTENCES["same"][language]
     confirmed = archived.content.no_individual_recognisable
-    yield _SENTENCES["unrecognisable" if confirmed else "recognisable"][language]
+    yield SENTENCES["unrecognisable" if confirmed else "recognisable"][language]
     for each in archived.approvals.approvals:
         yield ""
         yield from _approval(archived, each, language)
     for number, party in enumerate(undecided(archived.approvals)):
         yield from [] if number else [""]
-        yield f"{_party(archived, party.id, language)} {_SENTENCES['undecided'][language]}"
+        yield f"{_party(archived, party.id, language)} {SENTENCES['undecided'][language]}"
 
 
 def undecided(approvals: ArchivedApprovals) -> list[ArchivedParty]:
@@ -357,20 +229,20 @@ def undecided(approvals: ArchivedApprovals) -> list[ArchivedParty]:
 
 def _approval(archived: Archived, approval: ArchivedApproval, language: Language) -> Iterator[str]:
     yield f"{_party(archived, approval.party_id, language)}, {approval.function}:"
-    yield f"{_DECIDED[approval.decision][language]}, {written_moment(approval.decided_at, language)}"
+    yield f"{DECIDED[approval.decision][language]}, {written_moment(approval.decided_at, language)}"
     if approval.statement is not None:
         dissent = approval.decision is Decision.APPROVE_WITH_DISSENT
-        yield _SENTENCES["dissent" if dissent else "comment"][language]
+        yield SENTENCES["dissent" if dissent else "comment"][language]
         yield from _set_in(approval.statement)
 
 
 def _hashes(archived: Archived, language: Language) -> Iterator[str]:
     content = archived.content
-    yield f"{_LABELS['content'][language]} (record.json):"
+    yield f"{LABELS['content'][language]} (record.json):"
     yield f"    {archived.approvals.content_hash}"
     if content.appendix_to is not None:
-        yield f"{_LABELS['corrected'][language]}:"
+        yield f"{LABELS['corrected'][language]}:"
         yield f"    {content.appendix_to.content_hash}"
-    yield f"{_LABELS['method'][language]} (template.json):"
+    yield f"{LABELS['method'][language]} (template.json):"
     yield f"    {content.dialogue_template.content_hash}"
-    yield _SENTENCES["how"][language]
+    yield SENTENCES["how"][language]
