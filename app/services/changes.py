@@ -17,7 +17,6 @@ from sqlmodel import col
 
 from app.models.base import Table
 from app.models.change import Change, ChangedType, ChangeItem, Changes
-from app.models.columns import UtcDateTime
 from app.models.person import Person
 from app.models.service_client import Scope
 from app.models.session_record import SessionRecord
@@ -28,12 +27,12 @@ from app.services.agreement import READ_RULES
 from app.services.conditions import Granted
 from app.services.errors import Code, Refusal
 from app.services.spelling import base64url, bytes_of
+from app.services.sweeping import sweep_older
 from app.services.tokens import TokenKey
 from app.services.work import Work
 
 KEPT = timedelta(days=30)
 AT_ONCE = 500
-SWEPT_AT_ONCE = 5_000
 SWEPT_AFTER = KEPT + timedelta(days=1)
 """A day later than a cursor to it expires: clocks differ."""
 KINDS: dict[ChangedType, type[Table]] = {
@@ -63,12 +62,6 @@ _ITEMS: sa.Select[*tuple[Any, ...]] = (
     )
     .order_by(col(Change.position))
     .limit(AT_ONCE + 1)
-)
-_OLD = (
-    sa.select(col(Change.position))
-    .where(col(Change.happened_at) < sa.bindparam("before", type_=UtcDateTime))
-    .order_by(col(Change.happened_at))
-    .limit(SWEPT_AT_ONCE)
 )
 
 
@@ -120,14 +113,7 @@ async def read(work: Work, key: TokenKey, cursor: str | None) -> Changes:
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
     """Forget what no cursor leads to any more; whether there may be more of it."""
-    gone = await session.execute(
-        sa.delete(Change)
-        .where(col(Change.position).in_(_OLD))
-        .returning(col(Change.position))
-        .execution_options(synchronize_session=False),
-        {"before": now - SWEPT_AFTER},
-    )
-    return len(gone.all()) == SWEPT_AT_ONCE
+    return await sweep_older(session, col(Change.position), col(Change.happened_at), now - SWEPT_AFTER)
 
 
 # --- Cursors ---------------------------------------------------------------------------------------

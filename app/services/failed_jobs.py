@@ -7,15 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.models.columns import UtcDateTime
 from app.models.failed_job import FailedJob, FailedJobRead, FailedJobState, FailedJobTransition
 from app.services import policy, queue
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.queue import Job
+from app.services.sweeping import sweep_older
 from app.services.work import Work, admit, changed, find, shown
 
 KEPT = timedelta(days=30)
-SWEPT_AT_ONCE = 5_000
 SORTS: dict[str, Columns] = {"createdAt": (col(FailedJob.id),)}
 _ITEMS = sa.select(
     col(FailedJob.id),
@@ -25,11 +24,6 @@ _ITEMS = sa.select(
     col(FailedJob.state),
     col(FailedJob.created_at),
 ).where(policy.visible(FailedJob))
-_OLD = (
-    sa.select(col(FailedJob.id))
-    .where(col(FailedJob.created_at) < sa.bindparam("before", type_=UtcDateTime))
-    .limit(SWEPT_AT_ONCE)
-)
 
 
 async def keep(session: AsyncSession, job: Job, fault: str, attempts: int, now: datetime) -> None:
@@ -67,11 +61,4 @@ async def transition(work: Work, job_id: UUID, version: int, data: FailedJobTran
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
     """Forget those that are 30 days old; whether there may be more of them."""
-    gone = await session.execute(
-        sa.delete(FailedJob)
-        .where(col(FailedJob.id).in_(_OLD))
-        .returning(col(FailedJob.id))
-        .execution_options(synchronize_session=False),
-        {"before": now - KEPT},
-    )
-    return len(gone.all()) == SWEPT_AT_ONCE
+    return await sweep_older(session, col(FailedJob.id), col(FailedJob.created_at), now - KEPT)

@@ -36,6 +36,7 @@ from app.models.webhook_endpoint import PauseReason, WebhookEndpoint, WebhookEnd
 from app.services import account_mail, audit, changes
 from app.services.account_letters import Notice
 from app.services.actors import counting
+from app.services.sweeping import sweep_older
 from app.services.vault import BoxClosed, Vault
 from app.services.webhook_endpoints import PURPOSE
 
@@ -50,7 +51,6 @@ LEAST_ATTEMPTS = 12
 REST_AFTER = 5
 """Attempts in a row that come to nothing, whatever they told of: from then on the endpoint itself is left alone."""
 GONE = 410
-SWEPT_AT_ONCE = 5_000
 
 
 class TargetAway(Exception):
@@ -290,20 +290,8 @@ def wait(attempts: int) -> timedelta:
 
 # --- Sweeping --------------------------------------------------------------------------------------
 
-_SETTLED = (
-    sa.select(col(WebhookDelivery.id))
-    .where(col(WebhookDelivery.settled_at) < sa.bindparam("before", type_=UtcDateTime))
-    .limit(SWEPT_AT_ONCE)
-)
-
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
     """Forget what was settled 30 days ago; whether there may be more of it."""
-    gone = await session.execute(
-        sa.delete(WebhookDelivery)
-        .where(col(WebhookDelivery.id).in_(_SETTLED))
-        .returning(col(WebhookDelivery.id))
-        .execution_options(synchronize_session=False),
-        {"before": now - changes.KEPT},
-    )
-    return len(gone.all()) == SWEPT_AT_ONCE
+    delivery_id, settled_at = col(WebhookDelivery.id), col(WebhookDelivery.settled_at)
+    return await sweep_older(session, delivery_id, settled_at, now - changes.KEPT)

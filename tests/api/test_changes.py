@@ -14,7 +14,7 @@ import time_machine
 from app.models.change import Change, ChangedType
 from app.models.service_client import Scope
 from app.models.unit import Unit, UnitPlacement
-from app.services import changes
+from app.services import changes, sweeping
 from tests import machines, stories
 from tests.api.test_survey_results import a_released_round
 from tests.client import Client
@@ -520,8 +520,7 @@ async def _changes_of(database: Database, world: World) -> int:
 
 
 async def test_what_no_cursor_leads_to_is_swept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "_OLD", changes._OLD.limit(2))
-    monkeypatch.setattr(changes, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
     now = datetime.now(UTC)
     there = await _changes_of(world.database, world)
     assert there > 3
