@@ -14,15 +14,14 @@ never be signed by a key that nobody can know of.
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from app import key_files
-from app.key_directory import sync_directory
-from app.key_files import MOMENT_PATTERN, THUMBPRINT_PATTERN
+from app.key_files import MOMENT_PATTERN, THUMBPRINT_PATTERN, KeysUnavailable, Kind
 from app.services.archive_keys import (
     ArchiveKey,
     ArchiveKeys,
@@ -34,12 +33,13 @@ from app.services.archive_keys import (
 
 LOOK_EVERY_S = 10.0
 
-_NAME = re.compile(MOMENT_PATTERN + r"\." + THUMBPRINT_PATTERN + r"\.(public\.|stolen\.)?pem", re.ASCII)
+KIND = Kind(
+    "archive",
+    "signs archive packages",
+    "LARANDE_ARCHIVE_KEY_DIRECTORY",
+    re.compile(MOMENT_PATTERN + r"\." + THUMBPRINT_PATTERN + r"\.(public\.|stolen\.)?pem", re.ASCII),
+)
 _log = structlog.get_logger("larande.archive_keys")
-
-
-class ArchiveKeysUnavailable(Exception):
-    """The keys cannot be used as they are; the message is one line for whoever runs the service."""
 
 
 def open_archive_keys(path: Path, now: datetime) -> "ArchiveKeyDirectory":
@@ -48,27 +48,13 @@ def open_archive_keys(path: Path, now: datetime) -> "ArchiveKeyDirectory":
     Refuses what anyone but this account can read: that key may be somebody else's as well.
     """
     try:
-        with suppress(FileExistsError):
-            path.mkdir(mode=0o700)
-            sync_directory(path.parent)
-        _require_private(path, 0o700)
+        KIND.make_directory(path)
         if not read_archive_keys(path).private:
             # Also where a backup brought back the public ones alone, as it should.
             _store(path, new_archive_key(now))
         return ArchiveKeyDirectory(path)
     except OSError as error:
-        raise ArchiveKeysUnavailable(f"The archive keys cannot be kept in {path} ({error.strerror}).") from error
-
-
-def existing_archive_keys(path: Path) -> Path:
-    """The directory, if keys are kept in it. `ArchiveKeysUnavailable` otherwise, and nothing is made."""
-    if not path.is_dir() or not any(_NAME.fullmatch(each.name) for each in path.iterdir()):
-        raise ArchiveKeysUnavailable(
-            f"There are no archive keys in {path}. Are LARANDE_HOME and LARANDE_ARCHIVE_KEY_DIRECTORY those of the "
-            "service?"
-        )
-    _require_private(path, 0o700)
-    return path
+        raise KeysUnavailable(f"The archive keys cannot be kept in {path} ({error.strerror}).") from error
 
 
 class ArchiveKeyDirectory:
@@ -95,9 +81,9 @@ class ArchiveKeyDirectory:
             if listing != self._seen:
                 found = read_archive_keys(self._path)
                 if not found.private:
-                    raise ArchiveKeysUnavailable(f"No key in {self._path} signs.")
+                    raise KeysUnavailable(f"No key in {self._path} signs.")
                 self._keys, self._seen = found, listing
-        except (OSError, ArchiveKeysUnavailable) as error:
+        except (OSError, KeysUnavailable) as error:
             _log.warning("the archive keys cannot be read again", reason=str(error))
         return self._keys
 
@@ -106,7 +92,7 @@ class ArchiveKeyDirectory:
 
 
 def read_archive_keys(path: Path) -> ArchiveKeys:
-    """The keys in the directory. `ArchiveKeysUnavailable` names the file that is not as it must be."""
+    """The keys in the directory. `KeysUnavailable` names the file that is not as it must be."""
     private: list[ArchiveKey] = []
     kept: dict[str, KeptArchiveKey] = {}
     # A key is both public and stolen for a moment, while that is noted. Stolen counts.
@@ -114,7 +100,7 @@ def read_archive_keys(path: Path) -> ArchiveKeys:
         try:
             found = _read(file)
         except UnfitArchiveKey as error:
-            raise ArchiveKeysUnavailable(f"{file} holds {error}.") from error
+            raise KeysUnavailable(f"{file} holds {error}.") from error
         if isinstance(found, ArchiveKey):
             private.append(found)
         elif found.stolen or found.public.thumbprint not in kept:
@@ -151,11 +137,13 @@ def rotate_archive_key(path: Path, now: datetime, *, stolen: bool = False) -> Ar
 def mark_archive_key_stolen(path: Path, thumbprint: str) -> None:
     """Say of a key that signs no more that somebody else may have it, also from before it was replaced."""
     read_archive_keys(path)  # which refuses what is not as it must be
-    files = [file for file in path.iterdir() if (found := _NAME.fullmatch(file.name)) and found[2] == thumbprint]
+    files = [
+        file for file in path.iterdir() if (found := KIND.file_name.fullmatch(file.name)) and found[2] == thumbprint
+    ]
     if not files:
-        raise ArchiveKeysUnavailable(f"There is no such key in {path}. Run: larande archive-keys list")
+        raise KeysUnavailable(f"There is no such key in {path}. Run: larande archive-keys list")
     if set(files) & set(_private_files(path)):
-        raise ArchiveKeysUnavailable(f"{thumbprint} is not replaced yet. Run: larande archive-keys rotate --stolen")
+        raise KeysUnavailable(f"{thumbprint} is not replaced yet. Run: larande archive-keys rotate --stolen")
     with _changing(path):
         # By the name of its private file: it may have been marked by half.
         marked = {file.name.replace(".public.", ".").replace(".stolen.", "."): _read(file).public for file in files}
@@ -170,7 +158,7 @@ def _mark_stolen(file: Path, key: PublicArchiveKey) -> None:
 
 
 def _private_files(path: Path) -> list[Path]:
-    return [file for file in path.iterdir() if (found := _NAME.fullmatch(file.name)) and found[3] is None]
+    return [file for file in path.iterdir() if (found := KIND.file_name.fullmatch(file.name)) and found[3] is None]
 
 
 @contextmanager
@@ -178,31 +166,26 @@ def _changing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ArchiveKeysUnavailable(
+        raise KeysUnavailable(
             f"The archive keys in {path} were not all changed ({error.strerror}). Put that right and do it again."
         ) from error
 
 
 def _read(file: Path) -> ArchiveKey | KeptArchiveKey:
-    named = _NAME.fullmatch(file.name)
+    named = KIND.file_name.fullmatch(file.name)
     signs_from = key_files.moment_in(file.name) if named else None
     if named is None or signs_from is None:
-        raise ArchiveKeysUnavailable(f"{file} is not named like an archive key.")
+        raise KeysUnavailable(f"{file} is not named like an archive key.")
     found: ArchiveKey | KeptArchiveKey
     if named[3] is None:
-        _require_private(file, 0o600)
+        KIND.require_private(file, 0o600)
         found = ArchiveKey(file.read_text(encoding="ascii", errors="replace"), signs_from)
     else:
         public = PublicArchiveKey(file.read_text(encoding="ascii", errors="replace"))
         found = KeptArchiveKey(public, signs_from, stolen=named[3] == "stolen.")
     if found.public.thumbprint != named[2]:
-        raise ArchiveKeysUnavailable(f"{file} holds another key than its name says.")
+        raise KeysUnavailable(f"{file} holds another key than its name says.")
     return found
-
-
-def _require_private(path: Path, widest: int) -> None:
-    if (otherwise := key_files.too_open(path, widest)) is not None:
-        raise ArchiveKeysUnavailable(f"{path} signs archive packages and must be for this account alone {otherwise}.")
 
 
 def _store(path: Path, key: ArchiveKey) -> None:

@@ -9,13 +9,12 @@ import typer
 from alembic.util.exc import CommandError
 from pydantic import ValidationError
 
-from app.archive_key_directory import ArchiveKeysUnavailable
 from app.database import DatabaseAway
 from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
+from app.key_files import KeysUnavailable
 from app.services import content_packs
 from app.settings import Settings
-from app.token_key_directory import TokenKeysUnavailable
 
 
 @contextmanager
@@ -27,7 +26,7 @@ def plainly() -> Iterator[None]:
         refuse([f"The database is not available: {_said(error.__cause__)}."])
     except content_packs.PackRefused as refused:
         refuse(refused.lines)
-    except (CannotRun, EmbeddedServerError, CommandError, TokenKeysUnavailable, ArchiveKeysUnavailable) as error:
+    except (CannotRun, EmbeddedServerError, CommandError, KeysUnavailable) as error:
         refuse([str(error)])
 
 

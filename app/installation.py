@@ -15,16 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import embedded
-from app.archive_key_directory import (
-    ArchiveKeyDirectory,
-    ArchiveKeysUnavailable,
-    existing_archive_keys,
-    open_archive_keys,
-)
+from app.archive_key_directory import KIND as ARCHIVE_KEY_KIND
+from app.archive_key_directory import ArchiveKeyDirectory, open_archive_keys
 from app.embedded import DataDirectoryInUse, EmbeddedServer
 from app.key_directory import KeyDirectory, open_key_directory, sync_directory
+from app.key_files import KeysUnavailable, Kind
 from app.services.key_store import KeyStoreUnavailable
-from app.token_key_directory import TokenKeyDirectory, TokenKeysUnavailable, existing_token_keys, open_token_keys
+from app.token_key_directory import KIND as TOKEN_KEY_KIND
+from app.token_key_directory import TokenKeyDirectory, open_token_keys
 
 
 class CannotRun(Exception):
@@ -142,31 +140,10 @@ def key_directory_at(home: Path, setting: Path | None) -> KeyDirectory:
 
     Made if it is missing, and looked at: nobody but this account may enter it.
     """
-    path = (setting or home / KEYS).expanduser().resolve()
-    try:
+    path = _directory(home, setting, KEYS)
+    with _keeping("keys of survey rounds", path, "LARANDE_KEY_DIRECTORY"):
         _make_home(path.parent)
         return open_key_directory(path)
-    except KeyStoreUnavailable as error:
-        raise CannotRun(str(error)) from error
-    except OSError as error:
-        raise CannotRun(
-            f"The keys of survey rounds cannot be kept in {path} ({error.strerror}): set LARANDE_KEY_DIRECTORY to a "
-            f"directory that can be written."
-        ) from error
-
-
-def _token_key_path(home: Path, setting: Path | None) -> Path:
-    return (setting or home / TOKEN_KEYS).expanduser().resolve()
-
-
-def existing_token_keys_at(home: Path, setting: Path | None) -> Path:
-    """The directory in which the service has made its keys. Makes nothing, and raises `CannotRun` if there are none."""
-    try:
-        return existing_token_keys(_token_key_path(home, setting))
-    except TokenKeysUnavailable as error:
-        raise CannotRun(str(error)) from error
-    except OSError as error:
-        raise CannotRun(f"The token keys cannot be read ({error.strerror}).") from error
 
 
 def token_keys_at(home: Path, setting: Path | None) -> TokenKeyDirectory:
@@ -174,31 +151,10 @@ def token_keys_at(home: Path, setting: Path | None) -> TokenKeyDirectory:
 
     Made if there are none, and looked at: nobody but this account may read them.
     """
-    path = _token_key_path(home, setting)
-    try:
+    path = _directory(home, setting, TOKEN_KEYS)
+    with _keeping("token keys", path, TOKEN_KEY_KIND.setting):
         _make_home(path.parent)
         return open_token_keys(path, datetime.now(UTC))
-    except TokenKeysUnavailable as error:
-        raise CannotRun(str(error)) from error
-    except OSError as error:
-        raise CannotRun(
-            f"The token keys cannot be kept in {path} ({error.strerror}): set LARANDE_TOKEN_KEY_DIRECTORY to a "
-            f"directory that can be written."
-        ) from error
-
-
-def _archive_key_path(home: Path, setting: Path | None) -> Path:
-    return (setting or home / ARCHIVE_KEYS).expanduser().resolve()
-
-
-def existing_archive_keys_at(home: Path, setting: Path | None) -> Path:
-    """The directory in which the service has made its keys. Makes nothing, and raises `CannotRun` if there are none."""
-    try:
-        return existing_archive_keys(_archive_key_path(home, setting))
-    except ArchiveKeysUnavailable as error:
-        raise CannotRun(str(error)) from error
-    except OSError as error:
-        raise CannotRun(f"The archive keys cannot be read ({error.strerror}).") from error
 
 
 def archive_keys_at(home: Path, setting: Path | None) -> ArchiveKeyDirectory:
@@ -206,16 +162,45 @@ def archive_keys_at(home: Path, setting: Path | None) -> ArchiveKeyDirectory:
 
     Made if there are none, and looked at: nobody but this account may read them.
     """
-    path = _archive_key_path(home, setting)
-    try:
+    path = _directory(home, setting, ARCHIVE_KEYS)
+    with _keeping("archive keys", path, ARCHIVE_KEY_KIND.setting):
         _make_home(path.parent)
         return open_archive_keys(path, datetime.now(UTC))
-    except ArchiveKeysUnavailable as error:
+
+
+def existing_token_keys_at(home: Path, setting: Path | None) -> Path:
+    """The directory in which the service has made its keys. Makes nothing, and raises `CannotRun` if there are none."""
+    return _existing(TOKEN_KEY_KIND, _directory(home, setting, TOKEN_KEYS))
+
+
+def existing_archive_keys_at(home: Path, setting: Path | None) -> Path:
+    """As `existing_token_keys_at`."""
+    return _existing(ARCHIVE_KEY_KIND, _directory(home, setting, ARCHIVE_KEYS))
+
+
+def _directory(home: Path, setting: Path | None, usual: str) -> Path:
+    return (setting or home / usual).expanduser().resolve()
+
+
+def _existing(kind: Kind, path: Path) -> Path:
+    try:
+        return kind.existing(path)
+    except KeysUnavailable as error:
+        raise CannotRun(str(error)) from error
+    except OSError as error:
+        raise CannotRun(f"The {kind.name} keys cannot be read ({error.strerror}).") from error
+
+
+@contextmanager
+def _keeping(what: str, path: Path, setting: str) -> Iterator[None]:
+    """Say in one line why they cannot be kept there, and what to set."""
+    try:
+        yield
+    except (KeyStoreUnavailable, KeysUnavailable) as error:
         raise CannotRun(str(error)) from error
     except OSError as error:
         raise CannotRun(
-            f"The archive keys cannot be kept in {path} ({error.strerror}): set LARANDE_ARCHIVE_KEY_DIRECTORY to a "
-            f"directory that can be written."
+            f"The {what} cannot be kept in {path} ({error.strerror}): set {setting} to a directory that can be written."
         ) from error
 
 

@@ -5,9 +5,11 @@ appears whole or not at all: others read the directory meanwhile, and nothing is
 """
 
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,13 +20,49 @@ MOMENT_PATTERN = r"(\d{8}T\d{6}Z)"
 THUMBPRINT_PATTERN = r"([A-Za-z0-9_-]{43})"
 
 
-def too_open(path: Path, widest: int) -> str | None:
-    """None if it is this account's alone, and `widest` is its widest mode; otherwise how it is."""
-    status = path.stat()
-    mode = stat.S_IMODE(status.st_mode)
-    if os.name == "posix" and (status.st_uid != os.geteuid() or mode & ~widest):
-        return f"(its owner, mode {widest:04o}); it has owner {status.st_uid}, mode {mode:04o}"
-    return None
+class KeysUnavailable(Exception):
+    """The keys cannot be used as they are; the message is one line for whoever runs the service."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is said of keys of a kind to whoever runs the service."""
+
+    name: str
+    sign: str
+    """What they do, as in `signs access tokens`."""
+    setting: str
+    """Where their directory is set."""
+    file_name: re.Pattern[str]
+
+    def make_directory(self, path: Path) -> None:
+        """Made if it is missing; its parent must be there. Refuses what anyone but this account can read."""
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            sync_directory(path.parent)
+        self.require_private(path, 0o700)
+
+    def existing(self, path: Path) -> Path:
+        """The directory, if keys are kept in it. `KeysUnavailable` otherwise, and nothing is made.
+
+        Whoever rotates a stolen key in the wrong home must not be told that all is well.
+        """
+        if not path.is_dir() or not any(self.file_name.fullmatch(each.name) for each in path.iterdir()):
+            raise KeysUnavailable(
+                f"There are no {self.name} keys in {path}. Are LARANDE_HOME and {self.setting} those of the service?"
+            )
+        self.require_private(path, 0o700)
+        return path
+
+    def require_private(self, path: Path, widest: int) -> None:
+        """`KeysUnavailable` unless it is this account's alone; `widest` is its widest mode."""
+        status = path.stat()
+        mode = stat.S_IMODE(status.st_mode)
+        if os.name == "posix" and (status.st_uid != os.geteuid() or mode & ~widest):
+            raise KeysUnavailable(
+                f"{path} {self.sign} and must be for this account alone (its owner, mode {widest:04o}); it has owner "
+                f"{status.st_uid}, mode {mode:04o}."
+            )
 
 
 def named(moment: datetime, thumbprint: str, ending: str) -> str:

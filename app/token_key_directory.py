@@ -10,26 +10,25 @@ nothing to lock. Every process reads the directory by itself, and again when it 
 
 import re
 import time
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from app import key_files
-from app.key_directory import sync_directory
-from app.key_files import MOMENT_PATTERN, THUMBPRINT_PATTERN
+from app.key_files import MOMENT_PATTERN, THUMBPRINT_PATTERN, KeysUnavailable, Kind
 from app.services.token_keys import AHEAD, KeyPair, KeyRing, UnfitKey, new_pair, ring_of
 
 LOOK_EVERY_S = 10.0
 LOOK_AGAIN_AFTER_S = 1.0
 
-_NAME = re.compile(MOMENT_PATTERN + r"\." + THUMBPRINT_PATTERN + r"\.pem", re.ASCII)
+KIND = Kind(
+    "token",
+    "signs access tokens",
+    "LARANDE_TOKEN_KEY_DIRECTORY",
+    re.compile(MOMENT_PATTERN + r"\." + THUMBPRINT_PATTERN + r"\.pem", re.ASCII),
+)
 _log = structlog.get_logger("larande.token_keys")
-
-
-class TokenKeysUnavailable(Exception):
-    """The keys cannot be used as they are; the message is one line for whoever runs the service."""
 
 
 def open_token_keys(path: Path, now: datetime) -> "TokenKeyDirectory":
@@ -38,28 +37,12 @@ def open_token_keys(path: Path, now: datetime) -> "TokenKeyDirectory":
     Refuses what anyone but this account can read: that key may be somebody else's as well.
     """
     try:
-        with suppress(FileExistsError):
-            path.mkdir(mode=0o700)
-            sync_directory(path.parent)
-        _require_private(path, 0o700)
+        KIND.make_directory(path)
         if not read_ring(path).pairs:
             _store(path, new_pair(now))
         return TokenKeyDirectory(path)
     except OSError as error:
-        raise TokenKeysUnavailable(f"The token keys cannot be kept in {path} ({error.strerror}).") from error
-
-
-def existing_token_keys(path: Path) -> Path:
-    """The directory, if keys are kept in it. `TokenKeysUnavailable` otherwise, and nothing is made.
-
-    Whoever rotates a stolen key in the wrong home must not be told that all is well.
-    """
-    if not path.is_dir() or not any(_NAME.fullmatch(each.name) for each in path.iterdir()):
-        raise TokenKeysUnavailable(
-            f"There are no token keys in {path}. Are LARANDE_HOME and LARANDE_TOKEN_KEY_DIRECTORY those of the service?"
-        )
-    _require_private(path, 0o700)
-    return path
+        raise KeysUnavailable(f"The token keys cannot be kept in {path} ({error.strerror}).") from error
 
 
 class TokenKeyDirectory:
@@ -94,7 +77,7 @@ class TokenKeyDirectory:
             if self._ring.retired(now):
                 self._ring = remove_retired(self._path, now)
                 self._seen = self._listing()
-        except (OSError, TokenKeysUnavailable) as error:
+        except (OSError, KeysUnavailable) as error:
             # Who is signed in stays so with the keys that were good until now.
             _log.warning("the token keys cannot be read again", reason=str(error))
         return self._ring
@@ -104,7 +87,7 @@ class TokenKeyDirectory:
 
 
 def read_ring(path: Path) -> KeyRing:
-    """The keys in the directory. `TokenKeysUnavailable` names the file that is not as it must be."""
+    """The keys in the directory. `KeysUnavailable` names the file that is not as it must be."""
     return ring_of(*(_read(file) for file in path.iterdir() if file.suffix == ".pem"))
 
 
@@ -130,24 +113,19 @@ def remove_retired(path: Path, now: datetime) -> KeyRing:
 
 
 def _read(file: Path) -> KeyPair:
-    named = _NAME.fullmatch(file.name)
+    named = KIND.file_name.fullmatch(file.name)
     signs_from = key_files.moment_in(file.name) if named else None
     if named is None or signs_from is None:
-        raise TokenKeysUnavailable(f"{file} is not named like a token key.")
-    _require_private(file, 0o600)
+        raise KeysUnavailable(f"{file} is not named like a token key.")
+    KIND.require_private(file, 0o600)
     pair = KeyPair(file.read_text(encoding="ascii", errors="replace"), signs_from)
     try:
         right = pair.kid == named[2]
     except UnfitKey as error:
-        raise TokenKeysUnavailable(f"{file} holds {error}.") from error
+        raise KeysUnavailable(f"{file} holds {error}.") from error
     if not right:
-        raise TokenKeysUnavailable(f"{file} holds another key than its name says.")
+        raise KeysUnavailable(f"{file} holds another key than its name says.")
     return pair
-
-
-def _require_private(path: Path, widest: int) -> None:
-    if (otherwise := key_files.too_open(path, widest)) is not None:
-        raise TokenKeysUnavailable(f"{path} signs access tokens and must be for this account alone {otherwise}.")
 
 
 def _store(path: Path, pair: KeyPair) -> None:

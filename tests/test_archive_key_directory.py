@@ -21,15 +21,15 @@ from cryptography.hazmat.primitives.serialization import (
 
 from app import archive_key_directory, installation
 from app.archive_key_directory import (
+    KIND,
     LOOK_EVERY_S,
-    ArchiveKeysUnavailable,
-    existing_archive_keys,
     mark_archive_key_stolen,
     open_archive_keys,
     read_archive_keys,
     rotate_archive_key,
 )
 from app.installation import CannotRun
+from app.key_files import KeysUnavailable
 from app.main import create_app
 from app.services.archive_checks import verify
 from app.services.archive_keys import PublicArchiveKey, UnfitArchiveKey, new_archive_key, public_keys_in
@@ -135,7 +135,7 @@ def interrupted(
         broken.setattr(Path, "unlink", counted(Path.unlink))
         try:
             do()
-        except (error, ArchiveKeysUnavailable):
+        except (error, KeysUnavailable):
             assert place.is_dir()
             return True
     return False
@@ -228,10 +228,10 @@ def test_a_mark_that_was_interrupted_is_made_again(place: Path, monkeypatch: pyt
 def test_a_key_that_still_signs_is_not_only_marked(place: Path) -> None:
     first = open_archive_keys(place, NOW).keys().signing
     before = names(place)
-    with pytest.raises(ArchiveKeysUnavailable, match="rotate --stolen"):
+    with pytest.raises(KeysUnavailable, match="rotate --stolen"):
         mark_archive_key_stolen(place, first.public.thumbprint)
     for unknown in ("", "x" * 43, first.public.thumbprint[:-1], "20261126T120000Z", "../keys", "*"):
-        with pytest.raises(ArchiveKeysUnavailable):
+        with pytest.raises(KeysUnavailable):
             mark_archive_key_stolen(place, unknown)
     assert names(place) == before
 
@@ -278,8 +278,8 @@ def test_a_private_key_without_its_public_file_does_not_sign(place: Path) -> Non
 def test_a_directory_that_others_may_enter_is_refused(place: Path, wide: int) -> None:
     open_archive_keys(place, NOW)
     place.chmod(wide)
-    for opened in (lambda: open_archive_keys(place, NOW), lambda: existing_archive_keys(place)):
-        with pytest.raises(ArchiveKeysUnavailable, match=f"mode 0700.*mode {wide:04o}"):
+    for opened in (lambda: open_archive_keys(place, NOW), lambda: KIND.existing(place)):
+        with pytest.raises(KeysUnavailable, match=f"mode 0700.*mode {wide:04o}"):
             opened()
 
 
@@ -287,9 +287,9 @@ def test_a_directory_that_others_may_enter_is_refused(place: Path, wide: int) ->
 def test_a_private_file_that_others_may_read_is_refused(place: Path, wide: int) -> None:
     open_archive_keys(place, NOW)
     private(place)[0].chmod(wide)
-    with pytest.raises(ArchiveKeysUnavailable, match=f"mode 0600.*mode {wide:04o}"):
+    with pytest.raises(KeysUnavailable, match=f"mode 0600.*mode {wide:04o}"):
         open_archive_keys(place, NOW)
-    with pytest.raises(ArchiveKeysUnavailable):
+    with pytest.raises(KeysUnavailable):
         rotate_archive_key(place, LATER)
 
 
@@ -304,7 +304,7 @@ def test_a_public_file_may_be_read_by_anybody(place: Path) -> None:
 def test_keys_of_another_account_are_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_archive_keys(place, NOW)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    with pytest.raises(ArchiveKeysUnavailable, match="owner"):
+    with pytest.raises(KeysUnavailable, match="owner"):
         open_archive_keys(place, NOW)
 
 
@@ -332,7 +332,7 @@ def _locked() -> str:
 def test_a_file_that_holds_something_else_is_refused(place: Path, content: str, words: str) -> None:
     open_archive_keys(place, NOW)
     private(place)[0].write_text(content, encoding="utf-8")
-    with pytest.raises(ArchiveKeysUnavailable, match=words):
+    with pytest.raises(KeysUnavailable, match=words):
         open_archive_keys(place, NOW)
 
 
@@ -340,7 +340,7 @@ def test_a_file_that_holds_something_else_is_refused(place: Path, content: str, 
 def test_a_public_file_that_holds_something_else_is_refused(place: Path, content: str) -> None:
     open_archive_keys(place, NOW)
     next(each for each in place.iterdir() if ".public." in each.name).write_text(content)
-    with pytest.raises(ArchiveKeysUnavailable):
+    with pytest.raises(KeysUnavailable):
         open_archive_keys(place, NOW)
 
 
@@ -348,7 +348,7 @@ def test_a_public_file_that_holds_something_else_is_refused(place: Path, content
 def test_a_file_that_is_not_named_like_a_key_is_refused(place: Path, name: str) -> None:
     open_archive_keys(place, NOW)
     (place / name).write_text(a_key().public.pem)
-    with pytest.raises(ArchiveKeysUnavailable, match="not named like"):
+    with pytest.raises(KeysUnavailable, match="not named like"):
         open_archive_keys(place, NOW)
 
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from app import installation, token_key_directory
 from app.installation import CannotRun
+from app.key_files import KeysUnavailable
 from app.main import create_app
 from app.services.errors import Refusal
 from app.services.token_keys import AHEAD, OVERLAP, KeyPair, new_pair
@@ -22,7 +23,6 @@ from app.token_key_directory import (
     LOOK_AGAIN_AFTER_S,
     LOOK_EVERY_S,
     TokenKeyDirectory,
-    TokenKeysUnavailable,
     open_token_keys,
     read_ring,
     remove_retired,
@@ -99,7 +99,7 @@ def test_the_first_key_is_made_once_and_for_its_owner_alone(place: Path) -> None
 def test_a_directory_that_others_may_enter_is_refused(place: Path, wide: int) -> None:
     open_token_keys(place, NOW)
     place.chmod(wide)
-    with pytest.raises(TokenKeysUnavailable, match=f"mode 0700.*mode {wide:04o}"):
+    with pytest.raises(KeysUnavailable, match=f"mode 0700.*mode {wide:04o}"):
         open_token_keys(place, NOW)
     assert mode(place) == wide
 
@@ -108,7 +108,7 @@ def test_a_directory_that_others_may_enter_is_refused(place: Path, wide: int) ->
 def test_a_file_that_others_may_read_is_refused(place: Path, wide: int) -> None:
     open_token_keys(place, NOW)
     files(place)[0].chmod(wide)
-    with pytest.raises(TokenKeysUnavailable, match=f"mode 0600.*mode {wide:04o}"):
+    with pytest.raises(KeysUnavailable, match=f"mode 0600.*mode {wide:04o}"):
         open_token_keys(place, NOW)
 
 
@@ -121,7 +121,7 @@ def test_a_key_that_is_only_read_is_enough(place: Path) -> None:
 def test_a_key_of_another_account_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_token_keys(place, NOW)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    with pytest.raises(TokenKeysUnavailable, match="for this account alone"):
+    with pytest.raises(KeysUnavailable, match="for this account alone"):
         open_token_keys(place, NOW)
 
 
@@ -135,7 +135,7 @@ def test_a_file_that_is_not_as_it_must_be_is_named(place: Path, fault: str) -> N
         file.rename(place / "key.pem")
     else:
         file.write_bytes({"nonsense": b"nonsense", "empty": b"", "no text": b"\xff\xfe\x00"}[fault])
-    with pytest.raises(TokenKeysUnavailable, match=r"\.pem") as caught:
+    with pytest.raises(KeysUnavailable, match=r"\.pem") as caught:
         open_token_keys(place, NOW)
     assert "\n" not in str(caught.value)
 
@@ -149,7 +149,7 @@ def test_a_key_that_is_only_half_written_is_no_key_yet(place: Path) -> None:
 def test_a_place_where_nothing_can_be_kept_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file" / "keys", tmp_path / "not" / "there"):
-        with pytest.raises(TokenKeysUnavailable):
+        with pytest.raises(KeysUnavailable):
             open_token_keys(path, NOW)
 
 
