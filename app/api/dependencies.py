@@ -100,7 +100,7 @@ async def signed_in(
     return key.verify(credentials.credentials, now())
 
 
-async def person_signed_in(claims: Annotated[Claims | ClientClaims, Depends(signed_in)]) -> Claims:
+async def person_signed_in(claims: Claims | ClientClaims) -> Claims:
     """The token of a person: a service client has no account."""
     if isinstance(claims, ClientClaims):
         raise Refusal(Code.NOT_YOUR_ROLE)
@@ -169,7 +169,6 @@ async def _destroy_keys(request: Request, round_ids: list[UUID]) -> None:
 
 Formed = Annotated[object, Depends(well_formed)]
 SignedIn = Annotated[Claims | ClientClaims, Depends(signed_in)]
-PersonSignedIn = Annotated[Claims, Depends(person_signed_in)]
 
 
 def address_of(request: Request) -> str:
