@@ -35,9 +35,10 @@ class KnownUnits:
     coming: Mapping[str, date] = field(default_factory=dict)
     """Those that begin later, and when."""
 
-    def has(self, row: PersonRow, person: PresentPerson | None, today: date) -> bool:
-        """Whether they can work there then. Where somebody works already they may stay when it has closed."""
-        if not row.active or not row.unit or row.unit in self.open or (person is not None and row.unit == person.unit):
+    def has(self, row: PersonRow, before: str | None, today: date) -> bool:
+        """Whether they can work there then. `before`: where they work until then; there they may stay when it has
+        closed."""
+        if not row.active or not row.unit or row.unit in self.open or row.unit == before:
             return True
         begins, day = self.coming.get(row.unit), row.effective_on
         return begins is not None and day is not None and max(begins, today + ONE_DAY) <= day

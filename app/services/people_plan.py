@@ -139,9 +139,12 @@ class _Check:
     fault_in: FaultIn
 
     def fault(self, key: str, about: list[PersonRow], person: PresentPerson | None) -> RowError | None:
+        unit = None if person is None else person.unit
         for row in about:
-            if not self.units.has(row, person, self.today):
+            if not self.units.has(row, unit, self.today):
                 return RowError(row.row, Code.UNKNOWN_UNIT, "unitExternalId")
+            if row.active and row.unit is not None:
+                unit = row.unit
         first = first_active(about)
         if person is None and first is not None:
             if first.name is None:

@@ -160,7 +160,9 @@ class Workplace:
             key = self._new("P")
             people[key] = Worker(f"{key}@{self.domain}", name, unit)
         elif people[key].active and self.happens(0.3):
-            people[key] = replace(people[key], active=False)
+            told = self.before.people.get(key)
+            # A row about somebody who has left says of no unit: they stay where the files have told them to be.
+            people[key] = replace(people[key], active=False, unit="" if told is None else told.unit)
         elif people[key].active or not self.happens(0.5) or not self._is_away(key):
             people[key] = replace(people[key], name=name, unit=unit, active=True)
         else:
@@ -254,7 +256,9 @@ class Workplace:
 
     def _take_back(self, *, whole: bool) -> None:
         """Whoever sends everybody leaves out what is not to be, or cannot be any more."""
-        for key, day in list(self.later_people) if whole else self._announced & self.later_people.keys():
+        units = {key: now.unit for key, now in self.now.people.items()}
+        """Where they are by what the file has said of them so far: nobody goes back to what has closed."""
+        for key, day in sorted(self.later_people if whole else self._announced & self.later_people.keys(), key=_day):
             worker = self.later_people[key, day]
             there, now = self.before.people.get(key), self.now.people.get(key)
             leaving = there is not None and there.active and (now is None or not now.active)
@@ -262,11 +266,13 @@ class Workplace:
             fits = (
                 not worker.active
                 or worker.unit in ("", *self.now.open)
-                or (there is not None and there.unit == worker.unit)
+                or (there is not None and worker.unit == units.get(key))
                 or (begins is not None and worker.unit not in self.now.units and begins.day <= day)
             )
             if not fits or (whole and (leaving or self.happens(0.1))):
                 del self.later_people[key, day]
+            elif worker.active:
+                units[key] = worker.unit
 
     def _gone(self, key: str, email: str) -> str:
         """Whatever else is in their row."""
@@ -274,6 +280,10 @@ class Workplace:
 
     def sent(self) -> None:
         self.before = deepcopy(self.now)
+
+
+def _day(said: Key) -> int:
+    return said[1]
 
 
 def _unit(key: str, name: str, parent: str, *, day: int | None = None, last: int | None = None, into: str = "") -> str:

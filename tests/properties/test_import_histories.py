@@ -21,7 +21,7 @@ from tests import machines
 from tests.api.scim.provisioning import brake_off
 from tests.api.test_imports import Json, counted, import_file, in_days, people, rows_of, send
 from tests.client import Client
-from tests.long import sized
+from tests.long import seed, sized
 from tests.properties.hr_model import Workplace
 from tests.world import World
 
@@ -32,12 +32,12 @@ STEPS = ("created", "changed", "moved", "deactivated", "returned", "refused")
 
 
 async def test_histories_through_files_are_those_of_a_plain_model(app: FastAPI) -> None:
-    seed = random.randrange(2**32)  # noqa: S311
+    first = seed()
     for number in range(HISTORIES // HISTORIES_IN_ONE):
         try:
-            await histories(app, random.Random(seed + number))  # noqa: S311
+            await histories(app, random.Random(first + number))  # noqa: S311
         except BaseException as fault:
-            fault.add_note(f"seed {seed + number}")
+            fault.add_note(f"seed {first + number}")
             raise
 
 

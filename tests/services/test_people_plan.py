@@ -330,6 +330,28 @@ def test_people_come_to_units_from_the_day_on_which_these_begin(unit: str, day: 
     assert (plan.changes, len(plan.kept)) == ([], int(fits and bool(day)))
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("1;Åsa Ek;;U1;;", "1;Åsa Ek;;OLD;;2027-01-01"),
+        ("1;Åsa Ek;;OLD;;2026-12-01", "1;Åsa Ek;;U1;;2026-12-02", "1;Åsa Ek;;OLD;;2026-12-03"),
+    ],
+)
+def test_nobody_goes_back_to_a_unit_that_has_closed(lines: tuple[str, ...]) -> None:
+    plan = plan_people(
+        [somebody("1", unit_id=uuid4(), unit="OLD")],
+        (read := rows(HEADER, *lines)).rows,
+        KnownUnits(UNITS),
+        frozenset(),
+        read.named,
+        TODAY,
+        fault_in,
+        deactivate_missing=True,
+    )
+    assert plan.errors == [RowError(len(lines) + 1, Code.UNKNOWN_UNIT, "unitExternalId")]
+    assert (plan.changes, plan.kept) == ([], [])
+
+
 def test_nobody_is_made_of_a_row_that_says_they_have_left() -> None:
     assert planned([], HEADER, "1;Åsa;a@x.example;;nej;").changes == []
 
