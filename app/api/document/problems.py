@@ -1,0 +1,93 @@
+"""What every refusal looks like in the document."""
+
+import re
+
+from app.api.document.shared import UUID_EXAMPLE, Json
+from app.api.problem_texts import PROBLEMS
+from app.api.problems import MEDIA_TYPE
+
+PROBLEM = {
+    "title": "Problem",
+    "description": "Why a request was not carried out (RFC 9457). `code` is stable; texts follow Accept-Language.",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["type", "title", "status", "detail", "instance", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "enum": sorted(PROBLEMS)},
+        "error": {
+            "type": "string",
+            "enum": ["invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type"],
+            "description": "The word of OAuth 2 (RFC 6749), where `/auth/token` was asked with a form.",
+        },
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+    "example": {
+        "type": "https://larande.example/problems/stale-version",
+        "title": "Någon annan hann före",
+        "status": 412,
+        "detail": "Resursen har ändrats sedan du läste den. Läs den igen och gör om ändringen.",
+        "instance": "urn:uuid:019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b",
+        "code": "staleVersion",
+    },
+}
+STATUS_WORDS = {
+    "400": "The request cannot be read: no valid JSON, or no valid host name.",
+    "401": "Not signed in, or no longer.",
+    "403": "Readable, but not the caller's to do.",
+    "404": "Nothing here that the caller can see.",
+    "405": "No such method at this address.",
+    "406": "The answer exists as JSON, and in the formats named here.",
+    "408": "The request did not arrive in time.",
+    "409": "The state of things does not allow it.",
+    "410": "What is asked for is no longer kept; the problem says how to start over.",
+    "412": "The resource has changed since it was read.",
+    "413": "The body is larger than 1 MiB, or a survey answer than 128 KiB.",
+    "414": "The address is longer than 8 KiB.",
+    "415": "The body is not JSON.",
+    "422": "Fields or parameters do not fit; see `errors`.",
+    "428": "If-Match is missing.",
+    "429": "Too many requests or attempts; see Retry-After.",
+    "431": "The headers are larger than 32 KiB together.",
+    "500": "A fault on our side.",
+    "503": "The database, or something else that is needed for this, is away, or the service is busy; see Retry-After.",
+}
+
+
+def problem_response(status: str) -> Json:
+    code, text = next((code, text) for code, text in PROBLEMS.items() if text.status == int(status))
+    example = {
+        "type": "https://larande.example/problems/" + re.sub(r"(?<!^)(?=[A-Z])", "-", code).lower(),
+        "title": text.title["sv"],
+        "status": text.status,
+        "detail": text.detail["sv"],
+        "instance": f"urn:uuid:{UUID_EXAMPLE}",
+        "code": code,
+    }
+    headers: Json = {
+        "traceparent": {"schema": {"type": "string"}, "description": "The request's trace."},
+        "X-Request-Id": {"schema": {"type": "string"}, "description": "Number of the request in the log."},
+    }
+    if status in {"429", "503"}:
+        headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "Seconds to wait."}
+    return {
+        "description": STATUS_WORDS[status],
+        "headers": headers,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
+    }
