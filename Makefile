@@ -1,6 +1,7 @@
 # make run     start the service with the demo agency; Ctrl-C stops it
 # make test    every check and the whole test suite
 # make test-long the random tests at their full size; their figures go into docs/security.md
+# make browser the docs page and the example front end in a real Chromium
 # make mutation which faults, put into the rules on purpose, the tests notice; goes into docs/mutation.md
 # make checks  what is checked without running anything
 # make format  put the code in order
@@ -15,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-head
 export LARANDE_LOG_FORMAT ?= console
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-long mutation checks check-types check-form check-layers check-document format openapi lock
+.PHONY: run test test-long browser mutation checks check-types check-form check-layers check-document format openapi lock
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -27,6 +28,10 @@ test: checks
 
 test-long: .venv/test.stamp
 	@LARANDE_TEST_LONG=1 $(BIN)/python -m pytest -n 2 -p no:slipcover -p tests.figures
+
+# Left out of `make test`: it needs Chromium, which comes from the system and not from requirements/test.txt.
+browser: .venv/test.stamp
+	@LARANDE_TEST_BROWSER=1 $(BIN)/python -m pytest tests/browser -p no:slipcover
 
 mutation: .venv/test.stamp
 	@$(BIN)/python -m tests.mutation

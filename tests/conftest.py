@@ -177,7 +177,7 @@ async def empty_database_url() -> str:
     return await new_database("template1")
 
 
-def _open_directory() -> Path:
+def open_directory() -> Path:
     """A directory that other accounts may enter: as root, PostgreSQL runs as one of them."""
     place = Path(tempfile.mkdtemp(prefix="larande-tests-"))
     place.chmod(0o755)
@@ -187,7 +187,7 @@ def _open_directory() -> Path:
 @pytest.fixture
 def new_home() -> Iterator[Path]:
     """Where an installation has yet to be made."""
-    place = _open_directory()
+    place = open_directory()
     yield place / "home"
     shutil.rmtree(place)
 
@@ -195,7 +195,7 @@ def new_home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def made_home() -> Iterator[Path]:
     """An installation with an embedded database, migrated and empty; not to be started, but copied."""
-    place = _open_directory()
+    place = open_directory()
     with embedded.start(place / "home") as server:
         asyncio.run(_upgrade(server.url))
     yield place / "home"
