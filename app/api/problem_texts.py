@@ -36,6 +36,17 @@ PROBLEMS: dict[str, ProblemText] = {
         ("HTTP-huvudet Host kan inte läsas", "Host ska vara ett värdnamn, om det behövs följt av kolon och port."),
         ("The Host header cannot be read", "Host must be a host name, followed by colon and port if needed."),
     ),
+    "addressUnreadable": _p(
+        400,
+        (
+            "Adressens parametrar kan inte läsas",
+            "Det som står efter frågetecknet ska vara procentkodad UTF-8, som i ?name=V%C3%A5rd.",
+        ),
+        (
+            "The address's parameters cannot be read",
+            "What follows the question mark must be percent-encoded UTF-8, as in ?name=V%C3%A5rd.",
+        ),
+    ),
     "authorizationTwice": _p(
         400,
         ("HTTP-huvudet Authorization finns två gånger", "Skicka det en gång, med den token som begäran gäller."),

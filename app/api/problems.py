@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import structlog
 from fastapi import FastAPI, Request
@@ -249,7 +250,7 @@ class LastResort:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        if (code := _refused_at_once(request.headers)) is not None:
+        if (code := _refused_at_once(request)) is not None:
             headers = {"Accept-Encoding": "identity"} if code == "contentEncodingUnsupported" else {}
             await problem(request, code, headers=headers)(scope, receive, send)
             return
@@ -270,10 +271,12 @@ class LastResort:
 
 
 # Of two of them the program would heed the first, and what stands between it and the client perhaps the other.
+_NOT_ENCODED = re.compile(rb"[^\x21-\x7e]|%(?![0-9A-Fa-f]{2})")
 _ONCE = ("content-type", "idempotency-key", "if-match")
 
 
-def _refused_at_once(headers: Headers) -> str | None:
+def _refused_at_once(request: Request) -> str | None:
+    headers: Headers = request.headers
     hosts = headers.getlist("host")
     if len(hosts) > 1 or not all(is_host(host) for host in hosts):
         return "hostInvalid"
@@ -285,4 +288,15 @@ def _refused_at_once(headers: Headers) -> str | None:
     if headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
         # What is compressed would look like bytes that are no JSON.
         return "contentEncodingUnsupported"
-    return None
+    return None if _is_readable(request.scope["query_string"]) else "addressUnreadable"
+
+
+def _is_readable(query: bytes) -> bool:
+    """Whether it is percent-encoded UTF-8 (RFC 3986). Other bytes would be read as letters that nobody sent."""
+    if _NOT_ENCODED.search(query):
+        return False
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

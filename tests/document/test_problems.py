@@ -11,6 +11,7 @@ from tests.document.reading import DOCUMENT, SCHEMAS
 PROTOCOL = {
     "malformed",
     "hostInvalid",
+    "addressUnreadable",
     "authorizationTwice",
     "headerTwice",
     "contentEncodingUnsupported",

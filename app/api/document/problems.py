@@ -48,7 +48,7 @@ PROBLEM = {
     },
 }
 STATUS_WORDS = {
-    "400": "The request cannot be read: no valid JSON, or no valid host name.",
+    "400": "The request cannot be read: no valid JSON, no valid host name, or no percent-encoded UTF-8 in the address.",
     "401": "Not signed in, or no longer.",
     "403": "Readable, but not the caller's to do.",
     "404": "Nothing here that the caller can see.",
