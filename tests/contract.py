@@ -2,7 +2,7 @@
 
 import json
 import re
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +30,14 @@ ALWAYS = {
 def document() -> dict[str, Any]:
     made: dict[str, Any] = json.loads(DOCUMENT.read_text())
     return made
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of the document itself where only a reference to it stands."""
+    while "$ref" in part:
+        steps = part["$ref"].removeprefix("#/").split("/")
+        part = reduce(lambda whole, step: whole[step.replace("~1", "/").replace("~0", "~")], steps, document())
+    return part
 
 
 @cache

@@ -60,7 +60,7 @@ STATUS_WORDS = {
     "412": "The resource has changed since it was read.",
     "413": "The body is larger than 1 MiB, or a survey answer than 128 KiB.",
     "414": "The address is longer than 8 KiB.",
-    "415": "The body is not JSON.",
+    "415": "The body is compressed, or not of a type that is read here.",
     "422": "Fields or parameters do not fit; see `errors`.",
     "428": "If-Match is missing.",
     "429": "Too many requests or attempts; see Retry-After.",

@@ -8,15 +8,16 @@ def document_statuses(operation: Json, method: str, *, counted: bool, of_respond
     public = operation.get("security") == []
     name = operation["operationId"]
     headers = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "header"}
-    statuses = {"400", "406", "408", "413", "414", "422", "431", "500", "503"}
+    statuses = {"400", "406", "408", "413", "414", "415", "422", "431", "500", "503"}
     statuses |= {"429"} if counted else set()
-    statuses |= set() if public else {"401"} if of_respondents else {"401", "403"}
+    statuses |= set() if public else {"401"}
+    statuses |= set() if public or of_respondents or name in _OF_ANYBODY_SIGNED_IN else {"403"}
     named = any(parameter["in"] == "path" for parameter in operation["parameters"])
     statuses |= {"404"} if named or name in _PERHAPS_ABSENT else set()
-    statuses |= {"415"} if "requestBody" in operation else set()
     statuses |= {"412", "428"} if "If-Match" in headers else set()
     in_some_states = of_respondents or name in _OF_SOME_STATES
-    statuses |= {"409"} if in_some_states or (method != "get" and not public) else set()
+    changes = method != "get" and not public and name not in _IN_EVERY_STATE
+    statuses |= {"409"} if in_some_states or changes else set()
     if name == "create_token":
         statuses |= {"401", "403", "409", "429"}
     statuses |= {"429"} if name in _GUESSED_AT else set()
@@ -40,7 +41,14 @@ _GUESSED_AT = {
     "create_recovery_codes",
     "remove_second_factor",
 }
+# Whoever has yet to switch a second factor on may do it as well; what of it is another's is not there (404).
+_OF_ANYBODY_SIGNED_IN = {"read_me", "read_sign_in", "end_sign_in"}
 _PERHAPS_ABSENT = {"read_method_texts"}
+# What has no states, takes no name that another could have, and is done twice without harm.
+_IN_EVERY_STATE = {
+    *("update_retention_rule", "delete_retention_rule", "update_identity_provider", "unlink_identity"),
+    *("delete_service_client_credential", "delete_webhook_endpoint", "delete_email_domain"),
+}
 _OF_SOME_STATES = {
     "read_archive_package",
     "read_survey_protection",
