@@ -71,7 +71,7 @@ def test_the_refusals_fit_the_operation(path: str, method: str, operation: Json)
     parameters = {(each["in"], each["name"]) for each in operation["parameters"]}
     refusals = {status for status in operation["responses"] if status >= "400"}
     assert ("404" in refusals) >= ("{" in path)
-    assert ("415" in refusals) == ("requestBody" in operation)
+    assert "415" in refusals  # what is compressed is read nowhere
     changes = ("header", "If-Match") in parameters
     assert ({"412", "428"} <= refusals) == changes
     assert not ({"412", "428"} & refusals) or changes
