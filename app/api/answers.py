@@ -15,6 +15,7 @@ from app.api.dependencies import Call
 from app.api.negotiation import etag, is_none_match
 from app.api.operations import BASE, Operation
 from app.models.base import Link, Linked, Output, Resource
+from app.models.bounds import Tally
 from app.services.listing import Listed, PageRequest
 
 PRIVATE = "private, no-store"
@@ -140,11 +141,11 @@ _typed_dict: Any = TypedDict
 class PageMeta(Output):
     """What is known about the whole list."""
 
-    total_records: int = Field(json_schema_extra={"example": 41})
+    total_records: Tally = Field(json_schema_extra={"example": 41})
     total_is_lower_bound: bool = Field(json_schema_extra={"example": False})
-    page: int = Field(json_schema_extra={"example": 1})
-    limit: int = Field(json_schema_extra={"example": 20})
-    count: int = Field(description="Rows on this page.", json_schema_extra={"example": 20})
+    page: int = Field(ge=0, le=10_000_000, json_schema_extra={"example": 1})
+    limit: int = Field(ge=1, le=100, json_schema_extra={"example": 20})
+    count: int = Field(ge=0, le=100, description="Rows on this page.", json_schema_extra={"example": 20})
 
 
 class PageLinks(Output):
@@ -161,7 +162,7 @@ class PageLinks(Output):
 def page_of(item: type[Output]) -> type[Output]:
     """The documented shape of a list of `item`."""
     name = item.__name__.removesuffix("Item") + "Page"
-    items: Any = list.__class_getitem__(item)
+    items: Any = Annotated[list.__class_getitem__(item), Field(max_length=100)]
     fields: Any = {"items": (items, ...), "meta": (PageMeta, ...), "links": (PageLinks, ...)}
     page = create_model(name, __base__=Output, __doc__=f"A page of the list. {item.__doc__}", **fields)
     page.model_fields["meta"].alias = page.model_fields["meta"].serialization_alias = "_meta"
@@ -203,7 +204,7 @@ def listed(call: Call, item: type[Output], found: Listed, request: PageRequest) 
 def _page_links(request: Request, found: Listed, asked: PageRequest) -> PageLinks:
     last = max(1, -(-found.total // asked.limit))
 
-    def link(page: int, rel: str, after: str | None = None) -> Link:
+    def link(page: Annotated[int, Field(ge=0, le=10_000_000)], rel: str, after: str | None = None) -> Link:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name not in {"page", "after"}]
         parameters = [*kept, ("page", str(page)), *([("after", after)] if after else [])]
         return Link(

@@ -9,6 +9,7 @@ from app.api.answers import base_url
 from app.api.dependencies import Formed, database_of
 from app.api.operations import BASE, router_of
 from app.models.base import Output
+from app.models.bounds import Address, Word
 from app.models.columns import DateOnly
 
 VERSION = "1.0.0"
@@ -21,11 +22,11 @@ health = APIRouter(include_in_schema=False)
 class ApiInfo(Output):
     """The API's name, version and status as the national profile asks for them."""
 
-    api_name: str = Field(json_schema_extra={"example": "larande"})
-    api_version: str = Field(json_schema_extra={"example": VERSION})
+    api_name: Word = Field(json_schema_extra={"example": "larande"})
+    api_version: Word = Field(json_schema_extra={"example": VERSION})
     api_released: DateOnly
-    api_documentation: str = Field(json_schema_extra={"example": "https://larande.example/larande/v1/docs"})
-    api_status: str = Field(json_schema_extra={"example": "active"})
+    api_documentation: Address = Field(json_schema_extra={"example": "https://larande.example/larande/v1/docs"})
+    api_status: Word = Field(json_schema_extra={"example": "active"})
 
 
 @router.get(

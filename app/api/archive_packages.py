@@ -12,6 +12,7 @@ from app.api.negotiation import JSON, best_type, etag, is_none_match
 from app.api.operations import router_of
 from app.api.session_records import SessionRecordId
 from app.models.archive_package import ArchivePackageRead
+from app.models.bounds import LARGEST_FILE
 from app.services import archive_packages
 
 router = router_of("archive-packages")
@@ -21,7 +22,12 @@ _ZIP: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
             ZIP: {
-                "schema": {"type": "string", "contentMediaType": ZIP, "description": "The files, stored as they are."},
+                "schema": {
+                    "type": "string",
+                    "maxLength": LARGEST_FILE,
+                    "contentMediaType": ZIP,
+                    "description": "The files, stored as they are.",
+                },
                 "example": "PK",
             }
         }

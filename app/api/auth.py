@@ -25,6 +25,7 @@ from app.api.negotiation import FORM, sends_form
 from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
+from app.models.bounds import LARGEST_BODY
 from app.models.sign_in import (
     ClientCredentialsGrant,
     GrantChoice,
@@ -69,7 +70,7 @@ def _grants(media_type: str, examples: dict[str, Any]) -> dict[str, Any]:
         for schema in schemas[:2]:
             for name in sorted(WITHOUT_EFFECT):
                 words = "Accepted as RFC 6749 has it; without effect."
-                schema["properties"][name] = {"type": "string", "description": words}
+                schema["properties"][name] = {"type": "string", "maxLength": LARGEST_BODY, "description": words}
     return {"schema": {"oneOf": schemas}, "examples": examples}
 
 

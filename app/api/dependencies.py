@@ -18,6 +18,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from app.api.negotiation import best_type, sends_form, sends_json, sent_type, version_in
 from app.api.operations import Operation
 from app.database import Database
+from app.models.bounds import LONGEST_HEADER
 from app.services import actors, idempotency, passwords, second_factors, wall
 from app.services.calendar import swedish_day
 from app.services.errors import Code, Refusal
@@ -206,7 +207,11 @@ IdempotencyKeyHeader = Annotated[
     Header(
         alias="Idempotency-Key",
         description="Send the same key again after a lost answer; the thing is made once.",
-        json_schema_extra={"example": "6f1f0c3e-6d0b-4b39-9a53-1f3c2f0f7f11"},
+        json_schema_extra={
+            "example": "6f1f0c3e-6d0b-4b39-9a53-1f3c2f0f7f11",
+            "pattern": "^[!-~]{1,100}$",
+            "maxLength": 100,
+        },
     ),
 ]
 
@@ -243,7 +248,7 @@ async def expected_version(
         Header(
             alias="If-Match",
             description="The ETag you read. Only its version part is compared.",
-            json_schema_extra={"example": '"3-9f86d081884c7d65"'},
+            json_schema_extra={"example": '"3-9f86d081884c7d65"', "maxLength": LONGEST_HEADER},
         ),
     ] = None,
 ) -> int:

@@ -9,6 +9,7 @@ from fastapi import Request
 
 from app.api.dependencies import RequestRefusal
 from app.api.negotiation import CSV, JSON, XLSX, best_type
+from app.models.bounds import LARGEST_FILE
 from app.services.table_writing import Sheet, as_csv, as_xlsx
 
 
@@ -18,9 +19,17 @@ def documented(example: str) -> dict[int | str, dict[str, Any]]:
     return {
         200: {
             "content": {
-                CSV: {"schema": {"type": "string", "description": words}, "example": example},
+                CSV: {
+                    "schema": {"type": "string", "maxLength": LARGEST_FILE, "description": words},
+                    "example": example,
+                },
                 XLSX: {
-                    "schema": {"type": "string", "contentMediaType": XLSX, "description": "All tables, a sheet each."},
+                    "schema": {
+                        "type": "string",
+                        "maxLength": LARGEST_FILE,
+                        "contentMediaType": XLSX,
+                        "description": "All tables, a sheet each.",
+                    },
                     "example": "PK",
                 },
             }

@@ -15,7 +15,7 @@ from app.models.hr_import import ImportApplication, ImportItem, ImportMode, Impo
 from app.models.import_change import ImportChangeItem, PlannedStep
 from app.models.import_mapping import ImportMappingInput, ImportMappingRead
 from app.services import import_applications, import_changes, import_mappings, imports
-from app.services.table_files import FileFormat
+from app.services.table_files import MOST_BYTES, FileFormat
 
 router = router_of("imports")
 
@@ -29,10 +29,10 @@ _FILE = {
         "first sheet of an XLSX workbook, or a JSON list of flat objects. The first row names the columns.",
         "content": {
             CSV: {
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "maxLength": MOST_BYTES},
                 "example": "externalId;name;email\nA-4711;Åsa Lindqvist;asa.lindqvist@havochvatten.example\n",
             },
-            XLSX: {"schema": {"type": "string", "format": "binary"}},
+            XLSX: {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}},
             JSON: {
                 "schema": {"type": "array", "items": {"type": "object"}, "example": _PEOPLE},
                 "example": _PEOPLE,

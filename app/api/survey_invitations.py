@@ -12,6 +12,7 @@ from app.api.operations import router_of
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
 from app.api.units import UnitId
+from app.models.bounds import LARGEST_FILE
 from app.models.columns import Id, Language
 from app.models.survey_invitation_batch import (
     InvitationKind,
@@ -30,11 +31,20 @@ _SLIPS: dict[int | str, dict[str, Any]] = {
     201: {
         "content": {
             CSV: {
-                "schema": {"type": "string", "description": "Slips: UTF-8 with a byte-order mark, semicolons."},
+                "schema": {
+                    "type": "string",
+                    "maxLength": LARGEST_FILE,
+                    "description": "Slips: UTF-8 with a byte-order mark, semicolons.",
+                },
                 "example": '"Enhet";"Enkät";"Sista dag";"Länk"\r\n',
             },
             PDF: {
-                "schema": {"type": "string", "contentMediaType": PDF, "description": "Slips to print, A4."},
+                "schema": {
+                    "type": "string",
+                    "maxLength": LARGEST_FILE,
+                    "contentMediaType": PDF,
+                    "description": "Slips to print, A4.",
+                },
                 "example": "%PDF-1.4",
             },
         }

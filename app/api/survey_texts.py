@@ -55,7 +55,12 @@ async def list_survey_texts(
     unit_id: Annotated[Id | None, Query(alias="unitId", description="Only those shown with this unit.")] = None,
     question_id: Annotated[
         str | None,
-        Query(alias="questionId", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", description="Only answers to this one."),
+        Query(
+            alias="questionId",
+            pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$",
+            max_length=40,
+            description="Only answers to this one.",
+        ),
     ] = None,
     sort: Annotated[Literal["id", "-id"], Query(description="Order. The ids are drawn by lot.")] = "id",
     page: PageNumber = 1,

@@ -9,6 +9,7 @@ from app.api.dependencies import Call, Creating, Reading
 from app.api.operations import router_of
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.api.webhook_endpoints import WebhookEndpointId
+from app.models.bounds import LONGEST_PHRASE, LONGEST_WORD
 from app.models.columns import Id
 from app.models.webhook_delivery import (
     DeliveryState,
@@ -81,6 +82,7 @@ WebhookId = Annotated[
     str,
     Header(
         alias="webhook-id",
+        max_length=LONGEST_WORD,
         description="The message, the same at every attempt and in a replay: what you have had before, you may ignore.",
         json_schema_extra={"example": "019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b"},
     ),
@@ -89,6 +91,7 @@ WebhookTimestamp = Annotated[
     str,
     Header(
         alias="webhook-timestamp",
+        max_length=LONGEST_WORD,
         description="When this attempt was made, in seconds since 1970. Refuse what is more than five minutes off.",
         json_schema_extra={"example": "1795694400"},
     ),
@@ -97,6 +100,7 @@ WebhookSignature = Annotated[
     str,
     Header(
         alias="webhook-signature",
+        max_length=LONGEST_PHRASE,
         description="One or, while a secret is being replaced, two signatures with a space between them: `v1,` and the "
         "HMAC-SHA256 of `id.timestamp.body` in base64. One that fits is enough.",
         json_schema_extra={"example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="},

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.bounds import Tally
 from app.models.columns import DateOnly, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column
 
 
@@ -54,6 +55,7 @@ QuestionRef = Annotated[
     str,
     Field(
         pattern="^q[0-9]{1,3}$",
+        max_length=4,
         description="The template question it answers.",
         json_schema_extra={"example": "q5"},
     ),
@@ -116,7 +118,7 @@ class ActionRead(Resource):
     due_on: DateOnly
     state: ActionState
     overdue: bool = Field(description="Open after its due day.", json_schema_extra={"example": False})
-    times_carried_over: int = Field(
+    times_carried_over: Tally = Field(
         description="How many sessions the group held after the step was agreed, until it was settled.",
         json_schema_extra={"example": 1},
     )

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.bounds import Hash
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, enum_column
 
 
@@ -77,14 +78,7 @@ class Approval(VersionedRow, table=True):
     )
 
 
-ContentHash = Annotated[
-    str,
-    Field(
-        pattern="^[0-9a-f]{64}$",
-        description="SHA-256 of the content decided on, as its resource shows it.",
-        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-    ),
-]
+ContentHash = Annotated[Hash, Field(description="SHA-256 of the content decided on, as its resource shows it.")]
 DecisionStatement = Annotated[
     Paragraphs,
     Field(

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Output
+from app.models.bounds import Many
 from app.models.columns import DateOnly, Id, Line, Moment, YesNo
 from app.models.dialogue_session import SessionTitle
 from app.models.session_record import CaseNumber, RecordContent
@@ -45,5 +46,5 @@ class ApprovedRecordItem(Output):
     final_at: Moment
     content_hash: ContentHash
     content: RecordContent
-    approvals: list[ApprovalSummary] = Field(description="The parties' decisions, in the order they were taken.")
+    approvals: Many[ApprovalSummary] = Field(description="The parties' decisions, in the order they were taken.")
     registration: RegistrationOfRecord | None = Field(description="Null until an archivist has registered it.")

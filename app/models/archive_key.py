@@ -5,12 +5,14 @@ from typing import Annotated
 from pydantic import Field
 
 from app.models.base import Output
+from app.models.bounds import Many, Text
 from app.models.columns import Moment
 
 Thumbprint = Annotated[
     str,
     Field(
         pattern="^[A-Za-z0-9_-]{43}$",
+        max_length=43,
         description="Of the public key (RFC 7638).",
         json_schema_extra={"example": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"},
     ),
@@ -23,7 +25,7 @@ class ArchiveKeyRead(Output):
     thumbprint: Thumbprint
     signs_from: Moment
     signs_now: bool = Field(description="Whether new packages are signed with it.", json_schema_extra={"example": True})
-    public_key: str = Field(
+    public_key: Text = Field(
         description="In PEM, as `public-key.pem` in a package.",
         json_schema_extra={"example": "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA…\n-----END PUBLIC KEY-----\n"},
     )
@@ -32,4 +34,4 @@ class ArchiveKeyRead(Output):
 class ArchiveKeysRead(Output):
     """Every key whose packages count, the latest last. One that was stolen is not among them."""
 
-    keys: list[ArchiveKeyRead]
+    keys: Many[ArchiveKeyRead]

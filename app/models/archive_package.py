@@ -7,6 +7,7 @@ from pydantic import Field
 from app.models.approval import ContentHash, Decision, DecisionStatement
 from app.models.archive_key import Thumbprint
 from app.models.base import Linked, Output
+from app.models.bounds import Hash, Many, Phrase, Word
 from app.models.columns import DateOnly, Id, Line, Moment, WholeNumber
 from app.models.dialogue_session import SessionTitle
 from app.models.party import PartyName, Side
@@ -18,17 +19,10 @@ FORMAT_VERSION: Final = 1
 
 MOST_FILE_BYTES = 64 * 1024 * 1024
 
-FileHash = Annotated[
-    str,
-    Field(
-        pattern="^[0-9a-f]{64}$",
-        description="SHA-256 of the file's bytes, in hexadecimal.",
-        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-    ),
-]
+FileHash = Annotated[Hash, Field(description="SHA-256 of the file's bytes, in hexadecimal.")]
 FileName = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$", json_schema_extra={"example": "record.json"}),
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$", max_length=64, json_schema_extra={"example": "record.json"}),
 ]
 
 
@@ -48,7 +42,7 @@ class ArchivedApproval(Output):
 
     party_id: Id
     mandate_id: Id
-    function: str = Field(json_schema_extra={"example": "Ordförande"})
+    function: Phrase = Field(json_schema_extra={"example": "Ordförande"})
     decision: Decision
     statement: DecisionStatement | None
     decided_at: Moment
@@ -61,8 +55,8 @@ class ArchivedApprovals(Output):
     session_record_id: Id
     final_at: Moment
     content_hash: ContentHash
-    parties: list[ArchivedParty]
-    approvals: list[ArchivedApproval]
+    parties: Many[ArchivedParty]
+    approvals: Many[ArchivedApproval]
 
 
 class ArchivedRegistration(Output):
@@ -78,7 +72,7 @@ class ArchivedFile(Output):
     """A file in the package."""
 
     name: FileName
-    media_type: str = Field(json_schema_extra={"example": "application/json"})
+    media_type: Word = Field(json_schema_extra={"example": "application/json"})
     size: Annotated[WholeNumber, Field(ge=1, le=MOST_FILE_BYTES)] = Field(
         description="In bytes.", json_schema_extra={"example": 2048}
     )
@@ -89,8 +83,8 @@ class ArchivingOrganisation(Output):
     """Whose record it is."""
 
     id: Id
-    organisation_number: str = Field(json_schema_extra={"example": "2021001234"})
-    name: str = Field(json_schema_extra={"example": "Myndigheten för provning"})
+    organisation_number: Word = Field(json_schema_extra={"example": "2021001234"})
+    name: Phrase = Field(json_schema_extra={"example": "Myndigheten för provning"})
 
 
 class ArchiveManifest(Output):
@@ -98,7 +92,7 @@ class ArchiveManifest(Output):
 
     package_format: Literal["larande-archive-package"]
     format_version: Literal[1]
-    api_version: str = Field(description="Of the service that made it.", json_schema_extra={"example": "1.0.0"})
+    api_version: Word = Field(description="Of the service that made it.", json_schema_extra={"example": "1.0.0"})
     organisation: ArchivingOrganisation
     session_record_id: Id
     title: SessionTitle
@@ -114,10 +108,10 @@ class ArchivePackageRead(Linked):
     """The package of a final record: ask for it as `application/zip` to get the files."""
 
     manifest: ArchiveManifest
-    signature: str = Field(
+    signature: Word = Field(
         description="Ed25519 over the bytes of `manifest.json` in the package, in base64.",
         json_schema_extra={"example": "A" * 86 + "=="},
     )
     package_hash: FileHash = Field(description="SHA-256 of the package as a file.")
-    approvals: list[ArchivedApproval]
+    approvals: Many[ArchivedApproval]
     registration: ArchivedRegistration | None = Field(description="Null while the archivist has not registered it.")

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Output, Resource, Row
+from app.models.bounds import VersionNumber, Word
 from app.models.columns import Id, Moment, UtcDateTime, enum_column
 
 
@@ -47,13 +48,13 @@ class AuditEntryItem(Output):
 
     id: Id
     happened_at: Moment
-    operation: str = Field(
+    operation: Word = Field(
         description="The operationId, a command's name, or what came of either, such as `suspend_mandate`.",
         json_schema_extra={"example": "update_unit"},
     )
-    subject_type: str = Field(json_schema_extra={"example": "unit"})
+    subject_type: Word = Field(json_schema_extra={"example": "unit"})
     subject_id: Id
-    from_version: int | None = Field(
+    from_version: VersionNumber | None = Field(
         description="The version the change started from; null when the thing was made or its version did not change.",
         json_schema_extra={"example": 3},
     )

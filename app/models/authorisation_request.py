@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Table
+from app.models.bounds import Address, Seconds
 from app.models.columns import Id, UtcDateTime, YesNo
 from app.models.passwords import GivenPassword
 from app.models.sign_in import OneTimeToken, RefreshTokenPlace
@@ -59,20 +60,22 @@ class AuthorisationRequestCreate(Input):
 class AuthorisationRequestRead(Output):
     """Where to send the browser. It comes back to the installation's page with `code` and `state`."""
 
-    authorisation_url: str = Field(
+    authorisation_url: Address = Field(
         json_schema_extra={
             "example": "https://legitimering.havochvatten.example/auth?client_id=larande",
             "format": "uri",
         }
     )
-    expires_in: int = Field(description="Seconds within which to come back.", json_schema_extra={"example": 600})
+    expires_in: Seconds = Field(description="Seconds within which to come back.", json_schema_extra={"example": 600})
 
 
 class AuthorisationCodeGrant(Input):
     """Sign in with what an identity provider sent the browser back with; the cookie of the request is needed too."""
 
     grant_type: Literal["authorization_code"]
-    code: str = Field(pattern=r"^[ -~]{1,2048}$", json_schema_extra={"example": "SplxlOBeZQQYbYS6WxSbIA"})
+    code: str = Field(
+        pattern=r"^[ -~]{1,2048}$", max_length=2048, json_schema_extra={"example": "SplxlOBeZQQYbYS6WxSbIA"}
+    )
     state: OneTimeToken
     iss: str | None = Field(
         default=None,

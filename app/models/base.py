@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
@@ -15,6 +15,7 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from sqlmodel._compat import SQLModelConfig
 
+from app.models.bounds import LONGEST_LINK, Few, VersionNumber, Word
 from app.models.columns import UtcDateTime, snake_case
 
 SQLModel.metadata.naming_convention = {
@@ -91,26 +92,35 @@ class Output(WireModel):
 class AllowedAction(Output):
     """Whether the caller may do one operation on this resource now, and if not, why."""
 
-    action: str = Field(description="The operationId.", json_schema_extra={"example": "update_unit"})
+    action: Word = Field(description="The operationId.", json_schema_extra={"example": "update_unit"})
     allowed: bool = Field(json_schema_extra={"example": False})
-    reason: str | None = Field(
+    reason: Word | None = Field(
         default=None, description="Reason code when it is not allowed.", json_schema_extra={"example": "notYourRole"}
     )
+
+
+Href = Annotated[
+    str,
+    Field(
+        max_length=LONGEST_LINK,
+        json_schema_extra={"example": "https://larande.example/larande/v1/me", "format": "uri"},
+    ),
+]
 
 
 class Link(Output):
     """A Link Description Object."""
 
-    href: str = Field(json_schema_extra={"example": "https://larande.example/larande/v1/me", "format": "uri"})
-    rel: str = Field(json_schema_extra={"example": "self"})
+    href: Href
+    rel: Word = Field(json_schema_extra={"example": "self"})
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field(json_schema_extra={"example": "GET"})
 
 
 class Linked(Output):
     """Something with an address and a version of its own."""
 
-    version: int = Field(description="Counts the changes; the first part of the ETag.")
-    links: list[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")
+    version: VersionNumber = Field(description="Counts the changes; the first part of the ETag.")
+    links: Few[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")
 
 
 class WithId(Output):
@@ -122,4 +132,4 @@ class WithId(Output):
 class Resource(Linked, WithId):
     """A single thing with an address, a version and what the caller may do with it."""
 
-    allowed_actions: list[AllowedAction] = Field(default_factory=list, description="What the caller may do here now.")
+    allowed_actions: Few[AllowedAction] = Field(default_factory=list, description="What the caller may do here now.")

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Link, Output, Table
+from app.models.bounds import Few, Phrase
 from app.models.columns import Id, Moment, UtcDateTime, YesNo, enum_column
 
 
@@ -53,7 +54,7 @@ class Change(Table, table=True):
 
 
 Cursor = Annotated[
-    str,
+    Phrase,
     Field(
         description="The place after this answer: keep it, and send it as it is. It counts for 30 days.",
         json_schema_extra={"example": "AQAAAAAAABAAAAAAaSbbgAAD4v8w2x3XJ0m9s8r7q6p5o4n3"},
@@ -73,10 +74,10 @@ class ChangeItem(Output):
 class Changes(Output):
     """Up to 500 changes in the order in which they were committed, and the cursor to go on with."""
 
-    items: list[ChangeItem]
+    items: Annotated[list[ChangeItem], Field(max_length=500)]
     cursor: Cursor
     more: YesNo = Field(
         description="Whether there is more already. If not, ask again in a while, with the new cursor.",
         json_schema_extra={"example": False},
     )
-    links: list[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")
+    links: Few[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")

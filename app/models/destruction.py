@@ -11,6 +11,7 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.bounds import Many
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, enum_column, json_column
 from app.models.retention_rule import DecisionReference
 
@@ -61,7 +62,7 @@ DestructionReason = Annotated[
         json_schema_extra={"example": "Protokollet hör till en nedlagd verksamhet."},
     ),
 ]
-_Records = Annotated[list[DestroyedRecord], Field(description="All that is destroyed: the record and its appendices.")]
+_Records = Annotated[Many[DestroyedRecord], Field(description="All that is destroyed: the record and its appendices.")]
 _RecordId = Annotated[Id, Field(description="The record; once it is destroyed, nothing is there any more.")]
 _Proposer = Annotated[Id, Field(description="The party that proposed it.")]
 
@@ -107,6 +108,6 @@ class DestructionRead(Resource):
     state: DestructionState
     content: DestructionContent
     content_hash: ContentHash
-    approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
+    approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
     created_at: Moment
     decided_at: Moment | None

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.bounds import Hash
 from app.models.columns import EnumArray, Id, Language, Moment, UtcDateTime, enum_column
 from app.models.template_content import (
     ClimateDimension,
@@ -139,9 +140,8 @@ class DialogueTemplateRead(Resource):
     derived_from_id: _DerivedFrom
     organisation_id: _OrganisationOwning
     content: TemplateContent
-    content_hash: str | None = Field(
-        description="SHA-256 over the RFC 8785 canonical JSON of `content`, set when it is published.",
-        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    content_hash: Hash | None = Field(
+        description="SHA-256 over the RFC 8785 canonical JSON of `content`, set when it is published."
     )
     created_at: Moment
     published_at: Moment | None

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.bounds import Phrase, Word
 from app.models.columns import Id, Moment, UtcDateTime
 from app.models.identity_provider import BothLanguages
 
@@ -78,16 +79,16 @@ class EmailDomainItem(Output):
     """An e-mail domain in a list."""
 
     id: Id
-    domain: str = Field(json_schema_extra={"example": "havochvatten.example"})
+    domain: Phrase = Field(json_schema_extra={"example": "havochvatten.example"})
     verified_at: Moment | None
 
 
 class DnsRecord(Output):
     """What to put into the domain's DNS. It may be taken away once the domain is verified."""
 
-    name: str = Field(json_schema_extra={"example": "_larande-challenge.havochvatten.example"})
-    type: str = Field(json_schema_extra={"example": "TXT"})
-    value: str = Field(json_schema_extra={"example": "larande=sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"})
+    name: str = Field(max_length=253, json_schema_extra={"example": "_larande-challenge.havochvatten.example"})
+    type: Word = Field(json_schema_extra={"example": "TXT"})
+    value: Phrase = Field(json_schema_extra={"example": "larande=sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"})
 
 
 class BoundProvider(Output):
@@ -101,7 +102,7 @@ class EmailDomainRead(Resource):
     """A domain that an organisation has claimed, and who signs its people in."""
 
     organisation_id: Id
-    domain: str = Field(json_schema_extra={"example": "havochvatten.example"})
+    domain: Phrase = Field(json_schema_extra={"example": "havochvatten.example"})
     dns_record: DnsRecord
     verified_at: Moment | None = Field(description="When DNS said that it is the organisation's; null until then.")
     identity_provider: BoundProvider | None = Field(

@@ -9,7 +9,8 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow
-from app.models.columns import Id, Moment, UtcDateTime, WholeNumber, enum_column
+from app.models.bounds import Tally, Word
+from app.models.columns import Id, Moment, UtcDateTime, enum_column
 
 
 class FailedJobState(StrEnum):
@@ -44,9 +45,9 @@ class FailedJobItem(Output):
     """A failed job in a list."""
 
     id: Id
-    entrypoint: str = Field(description="What was to be done.", json_schema_extra={"example": "survey_mail"})
-    fault: str = Field(description="The kind of error.", json_schema_extra={"example": "MailRefused"})
-    attempts: WholeNumber = Field(json_schema_extra={"example": 1})
+    entrypoint: Word = Field(description="What was to be done.", json_schema_extra={"example": "survey_mail"})
+    fault: Word = Field(description="The kind of error.", json_schema_extra={"example": "MailRefused"})
+    attempts: Tally = Field(json_schema_extra={"example": 1})
     state: FailedJobState
     created_at: Moment = Field(description="When it was given up.")
 
@@ -54,9 +55,9 @@ class FailedJobItem(Output):
 class FailedJobRead(Resource):
     """A job that could not be done, without what it was about: that is nobody's to read here. Kept for 30 days."""
 
-    entrypoint: str = Field(description="What was to be done.", json_schema_extra={"example": "survey_mail"})
-    fault: str = Field(description="The kind of error.", json_schema_extra={"example": "MailRefused"})
-    attempts: WholeNumber = Field(json_schema_extra={"example": 1})
+    entrypoint: Word = Field(description="What was to be done.", json_schema_extra={"example": "survey_mail"})
+    fault: Word = Field(description="The kind of error.", json_schema_extra={"example": "MailRefused"})
+    attempts: Tally = Field(json_schema_extra={"example": 1})
     state: FailedJobState
     created_at: Moment = Field(description="When it was given up.")
     settled_at: Moment | None

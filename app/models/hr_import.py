@@ -12,7 +12,8 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ContentHash
 from app.models.base import Input, Output, Resource, Row, VersionedRow
-from app.models.columns import Id, Moment, UtcDateTime, WholeNumber, YesNo, enum_column, json_column
+from app.models.bounds import Few, Phrase, Tally, Word
+from app.models.columns import Id, Moment, UtcDateTime, YesNo, enum_column, json_column
 
 SHOWN_AT_MOST = 100
 """Errors, changes and missing people that a report names; all of them are counted."""
@@ -105,7 +106,7 @@ class HrKeptChange(Row, table=True):
 PlanHash = Annotated[
     ContentHash, Field(description="SHA-256 of the whole plan (RFC 8785): what an application must name.")
 ]
-Number = Annotated[WholeNumber, Field(json_schema_extra={"example": 3})]
+Number = Annotated[Tally, Field(json_schema_extra={"example": 3})]
 
 
 class ImportCounts(Output):
@@ -136,27 +137,27 @@ class ImportFault(Output):
     """A row that is not taken in. What stood in it is not repeated."""
 
     row: Number = Field(description="In the file, counted as a spreadsheet does; in JSON the first object is 1.")
-    code: str = Field(json_schema_extra={"example": "cellInvalid"})
-    field: str | None = Field(default=None, json_schema_extra={"example": "email"})
+    code: Word = Field(json_schema_extra={"example": "cellInvalid"})
+    field: Phrase | None = Field(default=None, json_schema_extra={"example": "email"})
 
 
 class ImportChange(Output):
     """One thing that the file changes."""
 
-    change: str = Field(
+    change: Word = Field(
         description="`create`, `change`, `move`, `deactivate`, `return` or, of a unit, `close`.",
         json_schema_extra={"example": "move"},
     )
-    external_id: str = Field(json_schema_extra={"example": "A-4711"})
+    external_id: Phrase = Field(json_schema_extra={"example": "A-4711"})
 
 
 class ImportReport(Output):
     """What a file would change, or has changed."""
 
     counts: ImportCounts
-    errors: list[ImportFault] = Field(description=f"The first {SHOWN_AT_MOST}; `counts.refused` has all.")
-    changes: list[ImportChange] = Field(description=f"The first {SHOWN_AT_MOST}.")
-    missing_ids: list[Id] = Field(description=f"The first {SHOWN_AT_MOST} people or units that the file does not name.")
+    errors: Few[ImportFault] = Field(description=f"The first {SHOWN_AT_MOST}; `counts.refused` has all.")
+    changes: Few[ImportChange] = Field(description=f"The first {SHOWN_AT_MOST}.")
+    missing_ids: Few[Id] = Field(description=f"The first {SHOWN_AT_MOST} people or units that the file does not name.")
     brake_holds: YesNo = Field(
         description="More people would leave, or units close, than the organisation's brake lets through: a system "
         "administrator has to release them first (`create_deactivation_release`).",
@@ -191,7 +192,7 @@ class ImportRead(Resource):
     created_at: Moment
     lapses_at: Moment = Field(description="Until then it can be applied.")
     applied_at: Moment | None
-    failure_code: str | None = Field(
+    failure_code: Word | None = Field(
         description="Why it was not applied after it had been accepted: a problem code. `deactivationBrake` and "
         "`unitBrake`: it is planned again and can be applied once people or units are released. Any other: it has "
         "failed; send the file again.",

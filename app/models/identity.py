@@ -1,5 +1,6 @@
 """Who a person is to an identity provider: the issuer's row and the subject, and nothing else that it says."""
 
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -7,6 +8,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Output, Resource, VersionedRow
+from app.models.bounds import Phrase
 from app.models.columns import Id, Moment
 from app.models.identity_provider import BothLanguages
 
@@ -33,11 +35,11 @@ class IdentityItem(Output):
 
     id: Id
     identity_provider_id: Id
-    name_sv: str = Field(
+    name_sv: Phrase = Field(
         description="The provider's name.", json_schema_extra={"example": "Havsmyndighetens inloggning"}
     )
-    name_en: str = Field(json_schema_extra={"example": "Sign-in of the Marine Agency"})
-    subject: str = Field(json_schema_extra={"example": "248289761001"})
+    name_en: Phrase = Field(json_schema_extra={"example": "Sign-in of the Marine Agency"})
+    subject: Annotated[str, Field(max_length=LONGEST_SUBJECT)] = Field(json_schema_extra={"example": "248289761001"})
     created_at: Moment
 
 
@@ -46,7 +48,7 @@ class IdentityRead(Resource):
 
     identity_provider_id: Id
     provider_name: BothLanguages
-    subject: str = Field(
+    subject: Annotated[str, Field(max_length=LONGEST_SUBJECT)] = Field(
         description="What the provider calls the account.", json_schema_extra={"example": "248289761001"}
     )
     created_at: Moment = Field(description="When it was linked.")

@@ -12,6 +12,7 @@ from sqlmodel import Field as Column
 from typing_extensions import TypedDict
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.bounds import Address, Few, Many, Phrase, Word
 from app.models.columns import Id, Line, Moment, YesNo, enum_column, text_array
 
 
@@ -91,6 +92,7 @@ ClientId = Annotated[
     str,
     Field(
         pattern=r"^[!-~]{1,255}$",
+        max_length=255,
         description="What the provider calls this installation.",
         json_schema_extra={"example": "larande-i-forandring"},
     ),
@@ -99,12 +101,13 @@ ClientSecret = Annotated[
     str,
     Field(
         pattern=r"^[!-~]{16,512}$",
+        max_length=512,
         description="At least 16 characters. Kept sealed and never shown again.",
         json_schema_extra={"format": "password", "example": "Zt4~tQ9wVb2xK8mLr5nYp7"},
     ),
 ]
 Scopes = Annotated[
-    list[Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,100}$")]],
+    list[Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,100}$", max_length=100)]],
     Field(
         max_length=20,
         description="What is asked for. `openid` always is; nothing else that a provider tells is made use of.",
@@ -156,23 +159,23 @@ class IdentityProviderItem(Output):
     """An identity provider in a list."""
 
     id: Id
-    issuer: str = Field(json_schema_extra={"example": "https://legitimering.havochvatten.example"})
-    name_sv: str = Field(json_schema_extra={"example": "Havsmyndighetens inloggning"})
-    name_en: str = Field(json_schema_extra={"example": "Sign-in of the Marine Agency"})
+    issuer: Address = Field(json_schema_extra={"example": "https://legitimering.havochvatten.example"})
+    name_sv: Phrase = Field(json_schema_extra={"example": "Havsmyndighetens inloggning"})
+    name_en: Phrase = Field(json_schema_extra={"example": "Sign-in of the Marine Agency"})
     active: ProviderActive
 
 
 class IdentityProviderRead(Resource):
     """An identity provider without its secret."""
 
-    issuer: str = Field(json_schema_extra={"example": "https://legitimering.havochvatten.example"})
-    client_id: str = Field(json_schema_extra={"example": "larande-i-forandring"})
+    issuer: Address = Field(json_schema_extra={"example": "https://legitimering.havochvatten.example"})
+    client_id: Annotated[str, Field(max_length=255)] = Field(json_schema_extra={"example": "larande-i-forandring"})
     name: BothLanguages
-    scopes: list[str] = Field(json_schema_extra={"example": ["openid"]})
+    scopes: Few[Word] = Field(json_schema_extra={"example": ["openid"]})
     signing_algorithm: SigningAlgorithm
     listed: Listed
     active: ProviderActive
-    return_address: str = Field(
+    return_address: Address = Field(
         description="The only address that the provider may send people back to; register exactly this one there.",
         json_schema_extra={"example": "https://larande.example/inloggad"},
     )
@@ -189,4 +192,4 @@ class SignInChoice(Output):
 class SignInChoices(Output):
     """The ways to sign in. No organisation is named, and a domain that nobody has claimed looks like one without."""
 
-    identity_providers: list[SignInChoice] = Field(description="Empty: e-mail address and password.")
+    identity_providers: Many[SignInChoice] = Field(description="Empty: e-mail address and password.")

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Output, Row
+from app.models.bounds import Few, Phrase, Text, Word
 from app.models.columns import Id, enum_column
 
 
@@ -54,34 +55,34 @@ class HrImportPortion(Row, table=True):
 class ImportFieldChange(Output):
     """One thing about a person or a unit that becomes another. Both values are texts; null is none."""
 
-    field: str = Field(
+    field: Word = Field(
         description="People: `name`, `email`, `language`, `unit`, `active`. Units: `name`, `parent`, `headcount`, "
         "`firstDay`, `lastDay`, `mergedInto`.",
         json_schema_extra={"example": "unit"},
     )
-    before: str | None = Field(
+    before: Text | None = Field(
         description="As it is now. A person's unit is an id; a unit's parent, and what it is merged into, are external "
         "ids (`#` and the id for a unit that has none).",
         json_schema_extra={"example": "0199c2f2-7c1e-7b3a-9d43-6f1b2a3c4d5e"},
     )
-    after: str | None = Field(json_schema_extra={"example": "0199c2f2-7c1e-7b3a-9d43-6f1b2a3c4d5f"})
-    before_name: str | None = Field(
+    after: Text | None = Field(json_schema_extra={"example": "0199c2f2-7c1e-7b3a-9d43-6f1b2a3c4d5f"})
+    before_name: Phrase | None = Field(
         default=None,
         description="Of a unit: what it is called, if the caller may read it.",
         json_schema_extra={"example": "Kansliet"},
     )
-    after_name: str | None = Field(default=None, json_schema_extra={"example": "Fältenheten"})
+    after_name: Phrase | None = Field(default=None, json_schema_extra={"example": "Fältenheten"})
 
 
 class ImportChangeItem(Output):
     """A person or a unit in a plan, and what becomes of it."""
 
     change: PlannedStep
-    external_id: str | None = Field(
+    external_id: Phrase | None = Field(
         description="Null: the HR system does not know them.", json_schema_extra={"example": "A-4711"}
     )
     subject_id: Id | None = Field(description="The person or the unit; null: not here yet.")
-    name: str | None = Field(
+    name: Phrase | None = Field(
         description="What they are called now, or will be.", json_schema_extra={"example": "Åsa Lindqvist"}
     )
     effective_on: date | None = Field(
@@ -92,4 +93,4 @@ class ImportChangeItem(Output):
         description="Something about it has changed since it was planned: the plan will be refused (`planStale`).",
         json_schema_extra={"example": False},
     )
-    fields: list[ImportFieldChange] = Field(description="What becomes another.")
+    fields: Few[ImportFieldChange] = Field(description="What becomes another.")

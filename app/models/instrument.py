@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.bounds import Hash
 from app.models.columns import EnumArray, Id, Language, Moment, UtcDateTime, enum_column
 from app.models.instrument_content import InstrumentContent, InstrumentLanguages
 from app.models.template_content import LineTexts
@@ -65,6 +66,7 @@ InstrumentVersion = Annotated[
     str,
     Field(
         pattern=r"^(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})(-[a-z][a-z0-9]{0,19})?$",
+        max_length=35,
         description="As in semantic versioning; with a word such as `pilot` before it is settled.",
         json_schema_extra={"example": "1.0.0-pilot"},
     ),
@@ -110,10 +112,7 @@ class InstrumentRead(Resource):
     state: InstrumentState
     organisation_id: _OrganisationOwning
     content: InstrumentContent
-    content_hash: str = Field(
-        description="SHA-256 over the RFC 8785 canonical JSON of `content`.",
-        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-    )
+    content_hash: Hash = Field(description="SHA-256 over the RFC 8785 canonical JSON of `content`.")
     created_at: Moment
     published_at: Moment
     retired_at: Moment | None

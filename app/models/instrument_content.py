@@ -15,10 +15,18 @@ from app.models.template_content import ClimateDimension, LineTexts, Texts, unli
 SMALLEST_SCALE, LARGEST_SCALE = 2, 11
 MOST_ITEMS = 200
 
-ItemId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", json_schema_extra={"example": "A1"})]
-DimensionKey = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", json_schema_extra={"example": "A"})]
-QuestionId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", json_schema_extra={"example": "O1"})]
-ZoneKey = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]{0,39}$", json_schema_extra={"example": "talkAboutFirst"})]
+ItemId = Annotated[
+    str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", max_length=40, json_schema_extra={"example": "A1"})
+]
+DimensionKey = Annotated[
+    str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", max_length=40, json_schema_extra={"example": "A"})
+]
+QuestionId = Annotated[
+    str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$", max_length=40, json_schema_extra={"example": "O1"})
+]
+ZoneKey = Annotated[
+    str, Field(pattern=r"^[a-z][A-Za-z0-9]{0,39}$", max_length=40, json_schema_extra={"example": "talkAboutFirst"})
+]
 # The sum of a scale's ends fits in a byte, as scoring needs it to turn answers round.
 ScaleValue = Annotated[WholeNumber, Field(ge=0, le=50)]
 InstrumentLanguages = Annotated[

@@ -10,6 +10,7 @@ from sqlmodel import Field as Column
 from sqlmodel import col
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.bounds import Phrase
 from app.models.columns import DateOnly, Id, Line, Moment, UtcDateTime, YesNo
 
 
@@ -85,7 +86,7 @@ AtGroup = Annotated[Id, Field(description="The one working group it is for; null
 
 
 PersonNameOrFunction = Annotated[
-    str,
+    Phrase,
     Field(
         description="The person's name; once the person has been erased, the function alone.",
         json_schema_extra={"example": "Åsa Lindqvist"},

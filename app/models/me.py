@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from app.models.base import Output, Resource
+from app.models.bounds import Few, Many, Phrase
 from app.models.columns import Count, DateOnly, Id, Language, Moment
 from app.models.party import Side
 from app.models.person import Role
@@ -13,8 +14,8 @@ class MyOrganisation(Output):
     """The workplace one belongs to."""
 
     id: Id
-    name: str = Field(json_schema_extra={"example": "Myndigheten för havs- och vattenkunskap"})
-    short_name: str | None = Field(json_schema_extra={"example": "MHV"})
+    name: Phrase = Field(json_schema_extra={"example": "Myndigheten för havs- och vattenkunskap"})
+    short_name: Phrase | None = Field(json_schema_extra={"example": "MHV"})
 
 
 class MyMandate(Output):
@@ -23,9 +24,9 @@ class MyMandate(Output):
     id: Id
     organisation_id: Id
     party_id: Id
-    party_name: str = Field(json_schema_extra={"example": "Saco-S"})
+    party_name: Phrase = Field(json_schema_extra={"example": "Saco-S"})
     side: Side
-    function: str = Field(json_schema_extra={"example": "Ordförande"})
+    function: Phrase = Field(json_schema_extra={"example": "Ordförande"})
     working_group_id: Id | None = Field(description="The only table it counts at; null: everywhere for the party.")
     valid_from: DateOnly
     valid_to: DateOnly | None = Field(description="The last day, inclusive; null: until further notice.")
@@ -34,12 +35,12 @@ class MyMandate(Output):
 class MeRead(Resource):
     """Oneself: name, workplace, roles, and the mandates valid today in Sweden."""
 
-    name: str = Field(json_schema_extra={"example": "Anna Berg"})
-    email: str = Field(json_schema_extra={"example": "anna.berg@example.se"})
+    name: Phrase = Field(json_schema_extra={"example": "Anna Berg"})
+    email: Phrase = Field(json_schema_extra={"example": "anna.berg@example.se"})
     language: Language
-    roles: list[Role]
+    roles: Few[Role]
     organisation: MyOrganisation | None = Field(description="Null for those who run the installation.")
-    mandates: list[MyMandate] = Field(description="In the order they were given.")
+    mandates: Many[MyMandate] = Field(description="In the order they were given.")
     facilitated_sessions: Count = Field(
         description="How many dialogue sessions one leads or has led.", json_schema_extra={"example": 2}
     )
@@ -51,11 +52,11 @@ class ServiceClientMeRead(Resource):
     name: ServiceClientName
     kind: ServiceClientKind
     organisation: MyOrganisation
-    scopes: list[Scope] = Field(
+    scopes: Few[Scope] = Field(
         description="Those that give something now, as far as the token was asked for them.",
         json_schema_extra={"example": ["records:read"]},
     )
-    pending_scopes: list[Scope] = Field(
+    pending_scopes: Few[Scope] = Field(
         description="Those that wait for the consent of both sides, and give nothing until then.",
         json_schema_extra={"example": []},
     )

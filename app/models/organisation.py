@@ -91,6 +91,7 @@ OrganisationNumber = Annotated[
     BeforeValidator(_only_digits),
     AfterValidator(_checked),
     Field(
+        max_length=11,
         description="Swedish organisation number: ten digits with check digit; one hyphen is allowed when sent.",
         json_schema_extra={"example": "2021990417"},
     ),

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.bounds import Phrase
 from app.models.columns import SWEDISH_ORDER, EnumArray, Id, Language, Line, Moment, UtcDateTime, YesNo, enum_column
 from app.models.passwords import CurrentPassword
 
@@ -150,7 +151,7 @@ class PersonItem(Output):
 
     id: Id
     name: PersonName
-    email: str = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
+    email: Phrase = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
     active: Active
 
 
@@ -159,7 +160,7 @@ class PersonRead(Resource):
 
     organisation_id: Id | None = Field(description="Null for those who run the installation.")
     name: PersonName
-    email: str = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
+    email: Phrase = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
     language: Language
     active: Active
     unit_id: PlaceOfWork

@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.models.base import Output
+from app.models.bounds import Few, Many, Tally, Word
 from app.models.columns import Id, Moment, WholeNumber
-from app.models.instrument_content import DimensionKey, ItemId, Validation, Zone, ZoneKey
+from app.models.instrument_content import MOST_ITEMS, DimensionKey, ItemId, ScaleValue, Validation, Zone, ZoneKey
 from app.models.survey_round import RoundInstrument, RoundTitle, Threshold
 from app.models.template_content import ClimateDimension, LineTexts, TemplateKey, TemplateVersion, Texts
 from app.models.unit import UnitName
@@ -83,8 +84,8 @@ class Share(Output):
 class Respondents(Output):
     """How many answered, as a band: 5–9, 10–14, 15–24, 25–49, 50–99, 100 or more; the threshold cuts the first."""
 
-    from_: int = Field(alias="from", json_schema_extra={"example": 15})
-    to: int | None = Field(description="Null: or more.", json_schema_extra={"example": 24})
+    from_: int = Field(ge=5, le=100, alias="from", json_schema_extra={"example": 15})
+    to: int | None = Field(ge=5, le=99, description="Null: or more.", json_schema_extra={"example": 24})
 
 
 class Span(Output):
@@ -112,7 +113,7 @@ class Bands(Output):
 class PointShare(Share):
     """One point of the scale, as people answered, before reversal."""
 
-    value: int = Field(json_schema_extra={"example": 4})
+    value: ScaleValue = Field(json_schema_extra={"example": 4})
 
 
 class Hidden(Output):
@@ -131,7 +132,7 @@ class _Measured(_Indexed):
     zone: ZoneShown | None = Field(description="Null where the instrument has no zones.")
     interval: Span | None = Field(description="Uncertainty of the index.")
     nearly_everyone_answered: bool
-    hidden_parts: list[Hidden]
+    hidden_parts: Few[Hidden]
     text_alternative: TextAlternative
 
 
@@ -154,9 +155,9 @@ class ItemResult(Output):
 
     key: ItemId
     bands: Bands | None
-    points: list[PointShare] | None
+    points: Few[PointShare] | None
     dont_know: Share | None
-    hidden_parts: list[Hidden]
+    hidden_parts: Few[Hidden]
     text_alternative: TextAlternative
 
 
@@ -165,7 +166,7 @@ class StandaloneItemResult(_Measured):
 
     key: ItemId
     bands: Bands | None
-    points: list[PointShare] | None
+    points: Few[PointShare] | None
     dont_know: Share | None
     favourable_interval: Span | None = Field(description="Uncertainty of the favourable share.")
 
@@ -192,7 +193,7 @@ class LowestDimension(Output):
 
     key: DimensionKey
     climate_dimension: ClimateDimension | None
-    templates: list[RecommendedTemplate]
+    templates: Many[RecommendedTemplate]
 
 
 # --- Compared with ----------------------------------------------------------------------------------------------
@@ -220,9 +221,9 @@ class OthersCompared(Output):
     """All in the round who are not in the unit."""
 
     status: Literal["published"]
-    dimensions: list[ComparedDimension]
+    dimensions: Few[ComparedDimension]
     total: ComparedTotal
-    standalone_items: list[ComparedItem]
+    standalone_items: Annotated[list[ComparedItem], Field(max_length=MOST_ITEMS)]
     text_alternative: TextAlternative
 
 
@@ -237,7 +238,7 @@ class OrganisationsCompared(Output):
     five."""
 
     status: Literal["published"]
-    dimensions: list[ComparedDimension]
+    dimensions: Few[ComparedDimension]
     text_alternative: TextAlternative
 
 
@@ -254,7 +255,7 @@ class DimensionTrend(Output):
 
     key: DimensionKey
     status: Literal["change", "noAssuredChange"]
-    change: int | None = Field(
+    change: Annotated[int, Field(ge=-100, le=100)] | None = Field(
         description="Difference of the two indexes as they were shown; null without an assured change.",
         json_schema_extra={"example": 8},
     )
@@ -268,7 +269,7 @@ class TrendShown(Output):
     earlier_survey_round_id: Id | None = Field(description="Null where it was a round of another working group.")
     earlier_title: RoundTitle | None = Field(description="Null where it was a round of another working group.")
     earlier_released_at: Moment
-    dimensions: list[DimensionTrend]
+    dimensions: Few[DimensionTrend]
 
 
 Trend = TrendShown | KeptBack
@@ -291,11 +292,11 @@ class PublishedUnitContent(Output):
     non_response_not_covered: bool = Field(
         description="Whether so many did not answer that the uncertainty stated does not cover how they may differ."
     )
-    dimensions: list[DimensionResult]
+    dimensions: Few[DimensionResult]
     total: TotalResult
-    items: list[ItemResult]
-    standalone_items: list[StandaloneItemResult]
-    lowest_dimensions: list[LowestDimension] = Field(description="The two lowest, and others with the same index.")
+    items: Annotated[list[ItemResult], Field(max_length=MOST_ITEMS)]
+    standalone_items: Annotated[list[StandaloneItemResult], Field(max_length=MOST_ITEMS)]
+    lowest_dimensions: Few[LowestDimension] = Field(description="The two lowest, and others with the same index.")
     benchmark: Benchmark
     trend: Trend
     text_alternative: TextAlternative
@@ -311,11 +312,17 @@ class SuppressedUnitContent(KeptBack):
     validation: Validation
 
 
+LOWEST_ALPHA = -1_000_000_000_000
+"""Answers that contradict each other make it as low as the variances' ratio allows: never this low."""
+
+
 class Reliability(Output):
     """Cronbach's alpha of the items, over all who answered every one of them."""
 
     key: DimensionKey
     alpha: float | None = Field(
+        ge=LOWEST_ALPHA,
+        le=1,
         description="Null when fewer than 30 answered every item, or too few of them otherwise than the rest.",
         json_schema_extra={"example": 0.82},
     )
@@ -325,7 +332,7 @@ class OrganisationShown(Output):
     """How far the questionnaire can be relied on, for the whole round alone."""
 
     status: Literal["published"]
-    reliabilities: list[Reliability]
+    reliabilities: Few[Reliability]
     straight_lining: Share | None = Field(
         description="Who gave one and the same answer to statements that say opposite things; null below 10 answers."
     )
@@ -352,14 +359,14 @@ class SurveyResultsContent(Output):
     title: RoundTitle
     instrument: ReleasedInstrument
     validation: Validation = Field(description="Whether the questionnaire has been tested. Show it with every result.")
-    zones: list[Zone]
+    zones: Few[Zone]
     zones_provisional: bool
     threshold: Threshold
-    rules: str = Field(description="The version of the disclosure rules.", json_schema_extra={"example": "R1-R12/1"})
+    rules: Word = Field(description="The version of the disclosure rules.", json_schema_extra={"example": "R1-R12/1"})
     opens_at: Moment
     closes_at: Moment
     released_at: Moment
-    unit_count: int = Field(json_schema_extra={"example": 41})
+    unit_count: Tally = Field(json_schema_extra={"example": 41})
     ballots_accounted_for: bool = Field(
         description="Whether every sealed answer could be opened and there were as many as tokens used up. If not, "
         "something has touched the ballot box, and those who run the installation must be asked.",

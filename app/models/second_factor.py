@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Linked, Output, Table
+from app.models.bounds import Address, Word
 from app.models.columns import Count, Id, Moment, UtcDateTime, YesNo
 from app.models.passwords import GivenPassword
 from app.models.sign_in import OneTimeCode
@@ -70,17 +71,17 @@ class SecondFactorSecret(Linked, OfPerson):
     Null when the same request is repeated under its Idempotency-Key: whoever lost the answer asks anew.
     """
 
-    secret: str | None = Field(
+    secret: Word | None = Field(
         description="For typing: base32, 160 bits.", json_schema_extra={"example": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
     )
-    otpauth_uri: str | None = Field(
+    otpauth_uri: Address | None = Field(
         description="The same as an address that apps open: SHA-1, six digits, 30 seconds.",
         json_schema_extra={
             "example": "otpauth://totp/L%C3%A4rande:anna.berg%40example.se?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
             "&issuer=L%C3%A4rande"
         },
     )
-    qr_code: str | None = Field(
+    qr_code: Annotated[str, Field(max_length=100_000)] | None = Field(
         description="The address as a QR code: an SVG image as a data URI.",
         json_schema_extra={"example": "data:image/svg+xml;charset=utf-8,%3Csvg/%3E"},
     )
@@ -108,7 +109,7 @@ class Proof(Input):
 class RecoveryCodes(Linked, OfPerson):
     """Ten codes, shown this once: each stands in for a one-time code once. Earlier ones no longer count."""
 
-    recovery_codes: Annotated[list[str], Field(min_length=10, max_length=10)] | None = Field(
+    recovery_codes: Annotated[list[Word], Field(min_length=10, max_length=10)] | None = Field(
         description="Null when the same request is repeated under its Idempotency-Key.",
         json_schema_extra={"example": [f"7K2MX-0VQ4B-T9RDE-3HW8N-PZ6{letter}1" for letter in "ABCDEFGHJK"]},
     )

@@ -13,6 +13,7 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
+from app.models.bounds import Few, Many
 from app.models.columns import (
     Count,
     EnumArray,
@@ -272,8 +273,8 @@ class ServiceClientRead(Resource):
     consented_at: Consent
     content: ServiceClientContent
     content_hash: ContentHash = Field(description="What an approval must name: SHA-256 of `content` (RFC 8785).")
-    approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
-    credentials: list[CredentialSummary] = Field(description="At most two that are not expired, the older one first.")
+    approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
+    credentials: Few[CredentialSummary] = Field(description="At most two that are not expired, the older one first.")
     union_data_refusals: Count = Field(
         description="How often it has sent something that looked like union membership, which is never stored.",
         json_schema_extra={"example": 0},

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Resource, VersionedRow
+from app.models.bounds import Word
 from app.models.columns import Id, Moment, UtcDateTime
 
 SECRET_PREFIX = "larande_client_"  # noqa: S105
@@ -45,7 +46,7 @@ class ServiceClientCredentialRead(Resource):
     """One of a client's secrets: when it was made, until when it counts, when it was last used."""
 
     service_client_id: Id
-    secret: str | None = Field(
+    secret: Word | None = Field(
         description="The secret itself, in the answer that makes it and never again: keep it now. Null ever after.",
         json_schema_extra={"example": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
     )

@@ -13,6 +13,7 @@ from sqlmodel import Field as Column
 from app.models.action import ActionInRecord
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Linked, Output, Resource, Table, VersionedRow, absent
+from app.models.bounds import Few, Many, Phrase, Word
 from app.models.columns import (
     Count,
     DateOnly,
@@ -129,7 +130,7 @@ class RecordRegistration(Table, table=True):
     registered_at: datetime = Column(sa_type=UtcDateTime)
 
 
-QuestionId = Annotated[str, Field(pattern="^q[0-9]{1,3}$")]
+QuestionId = Annotated[str, Field(pattern="^q[0-9]{1,3}$", max_length=4)]
 Answer = Annotated[Paragraphs, Field(json_schema_extra={"example": "Att provet går att lita på."})]
 Answers = Annotated[
     dict[QuestionId, Answer],
@@ -229,8 +230,8 @@ class RecordAttendance(Output):
 
     mandate_id: Id
     party_id: Id
-    party_name: str = Field(json_schema_extra={"example": "Saco-S"})
-    function: str = Field(json_schema_extra={"example": "Ordförande"})
+    party_name: Phrase = Field(json_schema_extra={"example": "Saco-S"})
+    function: Phrase = Field(json_schema_extra={"example": "Ordförande"})
     status: AttendanceStatus
 
 
@@ -238,8 +239,8 @@ class RecordTemplate(Output):
     """The template version the session followed."""
 
     id: Id
-    key: str = Field(json_schema_extra={"example": "val-utfort-arbete"})
-    template_version: str = Field(json_schema_extra={"example": "1.0.0"})
+    key: Word = Field(json_schema_extra={"example": "val-utfort-arbete"})
+    template_version: Word = Field(json_schema_extra={"example": "1.0.0"})
     content_hash: ContentHash | None
 
 
@@ -265,13 +266,13 @@ class RecordContent(Output):
     meeting_form: MeetingForm
     place: Place | None
     facilitator_function: FacilitatorFunction
-    attendances: list[RecordAttendance]
+    attendances: Few[RecordAttendance]
     employee_headcount: Count | None = Field(json_schema_extra={"example": 7})
     answers: Answers
     shared_picture: SharedPicture | None
-    statements: list[StatementInRecord] = Field(description="Published by the parties; drafts are not shown.")
-    actions: list[ActionInRecord]
-    handovers: list[Handover]
+    statements: Few[StatementInRecord] = Field(description="Published by the parties; drafts are not shown.")
+    actions: Many[ActionInRecord]
+    handovers: Few[Handover]
     no_individual_recognisable: bool = Field(
         description="Confirmed when the record was sent for review.", json_schema_extra={"example": True}
     )
@@ -291,6 +292,6 @@ class SessionRecordRead(Resource):
         description="What an approval must name: SHA-256 of `content` (RFC 8785); null while it is being written."
     )
     review_deadline: Moment | None
-    approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
+    approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
     final_at: Moment | None
     created_at: Moment

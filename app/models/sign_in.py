@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, Row, Table, new_id
+from app.models.bounds import Address, Phrase, Seconds, Text
 from app.models.columns import Id, Line, Moment, UtcDateTime, enum_column, uuid_array
 from app.models.passwords import GivenPassword, NewPassword
 from app.models.person import EmailAddress, PersonName
@@ -160,6 +161,7 @@ OneTimeToken = Annotated[
     str,
     Field(
         pattern=r"^[!-~]{1,200}$",
+        max_length=200,
         description="An opaque value. Keep it out of addresses and logs.",
         json_schema_extra={"example": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
     ),
@@ -170,6 +172,7 @@ OneTimeCode = Annotated[
     BeforeValidator(_without_gaps),
     Field(
         pattern=r"^([0-9]{6}|[0-9A-Z]{25})$",
+        max_length=25,
         description="Six digits from the app, or a recovery code; spaces and hyphens do not matter.",
         json_schema_extra={"example": "492039"},
     ),
@@ -225,6 +228,7 @@ class ClientCredentialsGrant(Input):
         str | None,
         Field(
             pattern="^[!#-~]{1,50}( [!#-~]{1,50}){0,19}$",
+            max_length=1019,
             description="Less than all it may do: scopes with a space between. Left out: all.",
             json_schema_extra={"example": "records:read"},
         ),
@@ -234,15 +238,15 @@ class ClientCredentialsGrant(Input):
 class Token(Output):
     """An access token for the header `Authorization: Bearer`, and the means to renew it once."""
 
-    access_token: str = Field(json_schema_extra={"example": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"})
+    access_token: Text = Field(json_schema_extra={"example": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"})
     token_type: Literal["Bearer"]
-    expires_in: int = Field(description="Seconds the access token is valid.", json_schema_extra={"example": 300})
-    refresh_token: str | None = Field(
+    expires_in: Seconds = Field(description="Seconds the access token is valid.", json_schema_extra={"example": 300})
+    refresh_token: Phrase | None = Field(
         default=None,
         description="For one use. Left out when the cookie carries it, and for service clients.",
         json_schema_extra={"example": "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
     )
-    scope: str | None = Field(
+    scope: Address | None = Field(
         default=None,
         description="For service clients: the scopes that give something now, with a space between. Those that wait "
         "for the consent of both sides are not among them.",
@@ -320,7 +324,7 @@ class PasswordChange(Input):
 class LinkOnItsWay(Output):
     """A mail with a one-time link is put in the queue, if there is anybody to send it to."""
 
-    valid_for_seconds: int = Field(
+    valid_for_seconds: Seconds = Field(
         description="How long the link can be used, once.", json_schema_extra={"example": 3600}
     )
 

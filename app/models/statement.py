@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Linked, Output, Table
+from app.models.bounds import VersionNumber
 from app.models.columns import Id, Paragraphs, UtcDateTime, YesNo, json_column
 
 
@@ -26,7 +27,7 @@ class Statement(Table, table=True):
 
 
 PartyAnswers = Annotated[
-    dict[Annotated[str, Field(pattern="^q[0-9]{1,3}$")], Paragraphs],
+    dict[Annotated[str, Field(pattern="^q[0-9]{1,3}$", max_length=4)], Paragraphs],
     Field(
         max_length=100,
         description="The party's answers by question id.",
@@ -63,7 +64,7 @@ class StatementRead(Linked):
 
     session_record_id: Id
     party_id: Id
-    version: int = Field(
+    version: VersionNumber = Field(
         description="Counts the party's own changes; for everyone else it is always 1.",
         json_schema_extra={"example": 1},
     )

@@ -11,6 +11,7 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.bounds import Many
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, YesNo, enum_column
 
 
@@ -122,6 +123,6 @@ class SurveyAmendmentRead(Resource):
     state: SurveyAmendmentState
     content: SurveyAmendmentContent
     content_hash: ContentHash
-    approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
+    approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
     created_at: Moment
     decided_at: Moment | None

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.bounds import Address
 from app.models.columns import Count, Id, Language, Moment, UtcDateTime, WholeNumber, enum_column
 from app.models.person import EmailAddress
 
@@ -100,7 +101,7 @@ class SurveyInvitationBatchRead(Resource):
     kind: InvitationKind
     invited: Invited
     mailed: Mailed
-    slip_links: list[str] = Field(
+    slip_links: Annotated[list[Address], Field(max_length=MOST_SLIPS)] = Field(
         default_factory=list,
         description="The links of the slips: only in the answer that made them, and never again. What comes after `#` "
         "is the token. Browsers send it to no server: the page takes it from `location.hash`, and sends it in the "

@@ -11,7 +11,7 @@ from app.models.party import Side
 from app.models.survey_round import PublicKey
 from app.models.template_content import Texts
 
-KeyWord = Annotated[str, Field(pattern="^[a-z]{3,8}$", json_schema_extra={"example": "legal"})]
+KeyWord = Annotated[str, Field(pattern="^[a-z]{3,8}$", max_length=8, json_schema_extra={"example": "legal"})]
 
 
 class KeyShareRead(Linked):

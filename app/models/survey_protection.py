@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.models.base import Linked, Output
+from app.models.bounds import Many
 from app.models.columns import Count, Id
 from app.models.survey_round import Threshold
 from app.models.template_content import Texts
@@ -55,4 +56,4 @@ class ProtectionRead(Linked):
     threshold: Threshold
     shown_count: Count = Field(description="Units that could be shown.", json_schema_extra={"example": 31})
     hidden_count: Count = Field(description="Units that could not.", json_schema_extra={"example": 10})
-    units: list[ProtectedUnit] = Field(description="Parents before children, as in the round's list of units.")
+    units: Many[ProtectedUnit] = Field(description="Parents before children, as in the round's list of units.")

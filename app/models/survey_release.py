@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 
 from app.models.base import Linked, Output, Table
+from app.models.bounds import Hash
 from app.models.columns import Id, UtcDateTime
 from app.models.instrument_content import Validation
 from app.models.release_content import (
@@ -75,7 +76,7 @@ class SurveySums(Table, table=True):
 # --- As it is read ------------------------------------------------------------------------------------------------
 
 UnitContentHash = Annotated[
-    str,
+    Hash,
     Field(
         description="SHA-256 over the RFC 8785 canonical JSON of the unit's `content`.",
         json_schema_extra={"example": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"},
@@ -88,7 +89,7 @@ class SurveyResultsRead(Linked):
 
     survey_round_id: Id
     content: SurveyResultsContent
-    content_hash: str = Field(
+    content_hash: Hash = Field(
         description="SHA-256 over the RFC 8785 canonical JSON of {“release”: `content`, “units”: the content hashes of "
         "all units in the order of their list}.",
         json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from app.models.base import Input, Output
+from app.models.bounds import Text
 from app.models.columns import Paragraphs
 from app.models.instrument_content import MOST_ITEMS
 
@@ -53,5 +54,5 @@ class SurveyResponseCreate(Input):
 class SurveyThanks(Output):
     """What everybody gets whose answer was stored: the same bytes."""
 
-    sv: str = Field(json_schema_extra={"example": "Tack! Ditt svar är sparat."})
-    en: str = Field(json_schema_extra={"example": "Thank you! Your answer is stored."})
+    sv: Text = Field(json_schema_extra={"example": "Tack! Ditt svar är sparat."})
+    en: Text = Field(json_schema_extra={"example": "Thank you! Your answer is stored."})

@@ -12,6 +12,7 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
+from app.models.bounds import Few, Many, Word
 from app.models.columns import Count, Id, Line, Moment, Paragraphs, UtcDateTime, WholeNumber, YesNo, enum_column
 from app.models.instrument import InstrumentKey, InstrumentVersion
 from app.models.party import Side
@@ -135,6 +136,7 @@ PublicKey = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9_-]{43}$",
+        max_length=43,
         description="X25519, 32 bytes as base64url without padding.",
         json_schema_extra={"example": "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"},
     ),
@@ -235,7 +237,7 @@ class SurveyRoundContent(Output):
         description="In two-key mode the public keys of the employer and the union side, base64url; otherwise empty.",
         max_length=2,
     )
-    rules: str = Field(description="The version of the disclosure rules.", json_schema_extra={"example": "R1-R12/1"})
+    rules: Word = Field(description="The version of the disclosure rules.", json_schema_extra={"example": "R1-R12/1"})
 
 
 class SurveyRoundRead(Resource):
@@ -261,7 +263,7 @@ class SurveyRoundRead(Resource):
     threshold: Threshold
     free_text: FreeText
     two_keys: TwoKeys
-    key_holders: list[Side] = Field(
+    key_holders: Few[Side] = Field(
         description="In two-key mode, which sides have made their keys.", json_schema_extra={"example": []}
     )
     key_notice: Texts | None = Field(
@@ -271,7 +273,7 @@ class SurveyRoundRead(Resource):
     content_hash: ContentHash | None = Field(
         description="What an approval must name: SHA-256 of `content` (RFC 8785); null while it is a draft."
     )
-    approvals: list[ApprovalSummary] = Field(description="Decisions that count on this content.")
+    approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
     created_at: Moment
     opened_at: Moment | None
     closed_at: Moment | None

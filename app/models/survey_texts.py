@@ -11,6 +11,7 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Linked, Output, Resource, Table, VersionedRow
+from app.models.bounds import Few, Many
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, YesNo, enum_column
 from app.models.instrument_content import QuestionId
 from app.models.release_content import HiddenReason, TextAlternative
@@ -96,7 +97,7 @@ class SurveyTextsRead(Resource):
         description="What an approval must name: SHA-256 over the RFC 8785 canonical JSON of {“texts”: [{“id”, "
         "“unitId”, “questionId”, “text”}, …]}, the texts with `shown` in the order of their list."
     )
-    approvals: list[ApprovalSummary] = Field(description="Decisions that count on these texts.")
+    approvals: Many[ApprovalSummary] = Field(description="Decisions that count on these texts.")
     released_at: Moment | None
 
 
@@ -115,8 +116,8 @@ class SurveyTextItem(Output):
         "many are withheld that its group becomes too small.",
         json_schema_extra={"example": True},
     )
-    withholding_party_ids: list[Id] = Field(description="The parties that withhold it. Empty once released.")
-    reasons: list[WithholdingReason] = Field(description="Their reasons, in the same order.")
+    withholding_party_ids: Few[Id] = Field(description="The parties that withhold it. Empty once released.")
+    reasons: Few[WithholdingReason] = Field(description="Their reasons, in the same order.")
 
 
 class TextsWaiting(Output):

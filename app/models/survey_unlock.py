@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.models.base import Input, Resource
+from app.models.bounds import Few
 from app.models.columns import Paragraphs, YesNo
 from app.models.party import Side
 from app.models.survey_round import SurveyRoundState
@@ -28,7 +29,7 @@ class SurveyUnlocksRead(Resource):
 
     state: SurveyRoundState
     two_keys: YesNo = Field(json_schema_extra={"example": True})
-    sides: list[Side] = Field(
+    sides: Few[Side] = Field(
         description="Those that have handed in their keys. Empty unless the round is in two-key mode and has closed.",
         json_schema_extra={"example": ["employer"]},
     )

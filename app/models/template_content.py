@@ -100,6 +100,7 @@ TemplateVersion = Annotated[
     str,
     Field(
         pattern=r"^(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})$",
+        max_length=14,
         description="Major, minor and patch, as in semantic versioning.",
         json_schema_extra={"example": "1.0.0"},
     ),
@@ -154,6 +155,7 @@ class Question(WireModel):
 
     id: str = Field(
         pattern=r"^[a-z][a-z0-9-]{0,39}$",
+        max_length=40,
         description="Unique in the template; answers refer to it.",
         json_schema_extra={"example": "q1"},
     )
@@ -264,7 +266,7 @@ class TemplateContentPatch(Input):
 class MethodRole(WireModel):
     """A role at the conversation and its task."""
 
-    id: str = Field(pattern=r"^[a-z][a-z_]{0,39}$", json_schema_extra={"example": "note_taker"})
+    id: str = Field(pattern=r"^[a-z][a-z_]{0,39}$", max_length=40, json_schema_extra={"example": "note_taker"})
     name: LineTexts
     task: Texts
 

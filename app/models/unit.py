@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, Row, VersionedRow, absent
+from app.models.bounds import Many
 from app.models.columns import SWEDISH_ORDER, Count, DateOnly, Id, Line, Moment, UtcDateTime
 
 
@@ -142,5 +143,5 @@ class UnitRead(Resource):
     valid_from: FirstDay = Field(description="First day of the unit.")
     valid_to: LastDay | None = Field(description="Last day of the unit; null while it is open.")
     merged_into_id: Id | None = Field(description="The unit that it became part of when it closed.")
-    periods: list[UnitPeriod] = Field(description="Oldest first; the last one is the present.")
+    periods: Many[UnitPeriod] = Field(description="Oldest first; the last one is the present.")
     created_at: Moment

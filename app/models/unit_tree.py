@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.models.base import Input, Linked, Output
+from app.models.bounds import Many, VeryMany
 from app.models.columns import Id
 from app.models.unit import ExternalId, FirstDay, Headcount, LastDay, UnitName
 
@@ -64,11 +65,11 @@ class TreeUnitRead(Output):
     external_id: ExternalId | None = Field(description="Null: the unit is kept by hand.")
     headcount: Headcount | None
     merged_into_external_id: MergedInto
-    periods: list[TreePeriodRead]
+    periods: Many[TreePeriodRead]
 
 
 class UnitTreeRead(Linked, Output):
     """The tree with everything it was. Its version counts the changes of all units."""
 
     organisation_id: Id
-    units: list[TreeUnitRead]
+    units: VeryMany[TreeUnitRead]

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.bounds import Tally, Word
 from app.models.columns import Id, Moment, UtcDateTime, WholeNumber, enum_column
 
 
@@ -82,7 +83,7 @@ class WebhookDelivery(VersionedRow, table=True):
 
 
 EventName = Annotated[
-    str,
+    Word,
     Field(
         description="What kind of thing, and how it changed; `endpoint.test` for a test. Which thing it was is said to "
         "the receiver alone.",
@@ -91,7 +92,7 @@ EventName = Annotated[
 ]
 MessageId = Annotated[Id, Field(description="The header `webhook-id`: the same at every attempt and in a replay.")]
 Status = Annotated[
-    WholeNumber | None,
+    Annotated[WholeNumber, Field(ge=100, le=999)] | None,
     Field(description="The HTTP status of the last answer; null: there was none.", json_schema_extra={"example": 204}),
 ]
 Fault = Annotated[
@@ -121,7 +122,7 @@ class WebhookDeliveryItem(Output):
     event: EventName
     happened_at: Moment
     state: DeliveryState
-    attempts: WholeNumber = Field(json_schema_extra={"example": 1})
+    attempts: Tally = Field(json_schema_extra={"example": 1})
     last_attempt_at: Moment | None
     last_status: Status
     last_fault: Fault
@@ -136,7 +137,7 @@ class WebhookDeliveryRead(Resource):
     event: EventName
     happened_at: Moment
     state: DeliveryState
-    attempts: WholeNumber = Field(json_schema_extra={"example": 1})
+    attempts: Tally = Field(json_schema_extra={"example": 1})
     next_attempt_at: Moment | None = Field(description="Not before; null once it is settled.")
     last_attempt_at: Moment | None
     last_status: Status

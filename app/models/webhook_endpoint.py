@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.bounds import Word
 from app.models.change import ChangedType
 from app.models.columns import EnumArray, Id, Moment, UtcDateTime, enum_column
 from app.models.identity_provider import is_provider_address
@@ -146,7 +147,7 @@ class WebhookEndpointRead(Resource):
     pause_reason: PausedBecause
     paused_at: Moment | None
     failing_since: Moment | None = Field(description="Since when nothing has arrived; null when the last one did.")
-    secret: str | None = Field(
+    secret: Word | None = Field(
         description="What deliveries are signed with (Standard Webhooks, HMAC-SHA256), in the answer that makes it and "
         "never again: keep it now. Null ever after.",
         json_schema_extra={"example": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw8rZ1Rr9qT2k="},

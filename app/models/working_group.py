@@ -11,6 +11,7 @@ from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary
 from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
+from app.models.bounds import Few, Hash, Many, Phrase, Tally
 from app.models.columns import SWEDISH_ORDER, DateOnly, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column
 from app.models.organisation import ApprovalRule, DormancyInterval
 from app.models.party import Side
@@ -109,7 +110,7 @@ class WorkingGroupSeat(Output):
 
     id: Id
     side: Side
-    name: str = Field(json_schema_extra={"example": "Saco-S"})
+    name: Phrase = Field(json_schema_extra={"example": "Saco-S"})
 
 
 class WorkingGroupGlance(Output):
@@ -118,10 +119,10 @@ class WorkingGroupGlance(Output):
     next_session_at: Moment | None
     last_session_at: Moment | None
     dormant_on: DateOnly | None = Field(description="The day the group goes dormant unless it meets.")
-    records_under_review: int = Field(json_schema_extra={"example": 1})
-    open_actions: int = Field(json_schema_extra={"example": 3})
-    overdue_actions: int = Field(json_schema_extra={"example": 1})
-    actions_awaiting_effect_check: int = Field(json_schema_extra={"example": 2})
+    records_under_review: Tally = Field(json_schema_extra={"example": 1})
+    open_actions: Tally = Field(json_schema_extra={"example": 3})
+    overdue_actions: Tally = Field(json_schema_extra={"example": 1})
+    actions_awaiting_effect_check: Tally = Field(json_schema_extra={"example": 2})
 
 
 class WorkingGroupItem(Output):
@@ -146,13 +147,10 @@ class WorkingGroupRead(Resource):
     approval_rule: ApprovalRule
     dormancy_interval_days: DormancyInterval
     state: WorkingGroupState
-    parties: list[WorkingGroupSeat]
+    parties: Few[WorkingGroupSeat]
     proposed_by_party_id: Id
-    content_hash: str = Field(
-        description="SHA-256 of what the parties approve (RFC 8785 canonical JSON).",
-        json_schema_extra={"example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-    )
-    approvals: list[ApprovalSummary] = Field(description="Decisions that count on the content as it is now.")
+    content_hash: Hash = Field(description="SHA-256 of what the parties approve (RFC 8785 canonical JSON).")
+    approvals: Many[ApprovalSummary] = Field(description="Decisions that count on the content as it is now.")
     glance: WorkingGroupGlance
     created_at: Moment
     started_at: Moment | None

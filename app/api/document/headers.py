@@ -1,13 +1,25 @@
 """Which headers the answers carry, and which of them a request may bring."""
 
+from typing import Any
+
 from app.api.document.shared import Json
+from app.models.bounds import LONGEST_ADDRESS, LONGEST_HEADER
+
+
+def _header(description: str, **shape: Any) -> Json:
+    return {"schema": {"type": "string", **shape}, "description": description}
+
 
 _TRACEPARENT = {
     "name": "traceparent",
     "in": "header",
     "required": False,
     "description": "W3C Trace Context; the answer carries the same trace.",
-    "schema": {"type": "string", "example": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+    "schema": {
+        "type": "string",
+        "maxLength": LONGEST_HEADER,
+        "example": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    },
 }
 _TRACEPARENT_UNUSED = _TRACEPARENT | {
     "description": "Not used here: so that nobody can be tied to an answer, each request gets a trace of its own."
@@ -17,17 +29,19 @@ _IF_NONE_MATCH = {
     "in": "header",
     "required": False,
     "description": "An ETag you hold; 304 if nothing has changed.",
-    "schema": {"type": "string", "example": '"3-9f86d081884c7d65"'},
+    "schema": {"type": "string", "maxLength": LONGEST_HEADER, "example": '"3-9f86d081884c7d65"'},
 }
 _RATE_LIMIT = {
-    "RateLimit-Policy": {
-        "schema": {"type": "string", "example": '"reads";q=3000;w=60'},
-        "description": "How many requests (q) come back within how many seconds (w), to one person or address.",
-    },
-    "RateLimit": {
-        "schema": {"type": "string", "example": '"reads";r=2999;t=1'},
-        "description": "How many are left (r), and in how many seconds there is one more (t).",
-    },
+    "RateLimit-Policy": _header(
+        "How many requests (q) come back within how many seconds (w), to one person or address.",
+        maxLength=100,
+        example='"reads";q=3000;w=60',
+    ),
+    "RateLimit": _header(
+        "How many are left (r), and in how many seconds there is one more (t).",
+        maxLength=100,
+        example='"reads";r=2999;t=1',
+    ),
 }
 
 
@@ -39,8 +53,8 @@ def document_headers(operation: Json, method: str, *, counted: bool, of_responde
     answers = {status: answer for status, answer in operation["responses"].items() if status < "400"}
     for answer in answers.values():
         headers = answer.setdefault("headers", {})
-        headers["traceparent"] = {"schema": {"type": "string"}, "description": "The request's trace."}
-        headers["X-Request-Id"] = {"schema": {"type": "string"}, "description": number}
+        headers["traceparent"] = _header("The request's trace.", maxLength=55)
+        headers["X-Request-Id"] = _header(number, maxLength=100)
         headers |= _RATE_LIMIT if counted else {}
     success = next(status for status in answers if status.startswith("2"))
     answer = answers[success]
@@ -48,15 +62,12 @@ def document_headers(operation: Json, method: str, *, counted: bool, of_responde
     public = operation.get("security") == []
     single = "$ref" in str(answer.get("content", "")) and not name.startswith("list_")
     if single and (not public or name in _PUBLISHED) and success != "202" and name not in _WITHOUT_ETAG:
-        answer["headers"]["ETag"] = {"schema": {"type": "string"}, "description": "Version and digest."}
+        answer["headers"]["ETag"] = _header("Version and digest.", maxLength=100)
         if method == "get":
             operation["responses"]["304"] = {"description": "You already have it (If-None-Match)."}
             parameters.append(_IF_NONE_MATCH)
     if success == "201" and name not in _WITHOUT_ADDRESS:
-        answer["headers"]["Location"] = {
-            "schema": {"type": "string", "format": "uri"},
-            "description": "Where it is.",
-        }
+        answer["headers"]["Location"] = _header("Where it is.", format="uri", maxLength=LONGEST_ADDRESS)
     if success == "201" and "202" in answers:
         # Much of it takes long, and little is done at once.
         answers["202"]["headers"] |= {name: answer["headers"][name] for name in ("ETag", "Location")}

@@ -13,11 +13,11 @@ PROBLEM = {
     "additionalProperties": False,
     "required": ["type", "title", "status", "detail", "instance", "code"],
     "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
+        "type": {"type": "string", "format": "uri", "maxLength": 200},
+        "title": {"type": "string", "maxLength": 200},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "maxLength": 2000},
+        "instance": {"type": "string", "maxLength": 100},
         "code": {"type": "string", "enum": sorted(PROBLEMS)},
         "error": {
             "type": "string",
@@ -26,14 +26,15 @@ PROBLEM = {
         },
         "errors": {
             "type": "array",
+            "maxItems": 100,
             "items": {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["pointer", "code", "detail"],
                 "properties": {
-                    "pointer": {"type": "string"},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
+                    "pointer": {"type": "string", "maxLength": 2000},
+                    "code": {"type": "string", "maxLength": 100},
+                    "detail": {"type": "string", "maxLength": 2000},
                 },
             },
         },
@@ -81,11 +82,20 @@ def problem_response(status: str) -> Json:
         "code": code,
     }
     headers: Json = {
-        "traceparent": {"schema": {"type": "string"}, "description": "The request's trace."},
-        "X-Request-Id": {"schema": {"type": "string"}, "description": "Number of the request in the log."},
+        "traceparent": {
+            "schema": {"type": "string", "maxLength": 55},
+            "description": "The request's trace.",
+        },
+        "X-Request-Id": {
+            "schema": {"type": "string", "maxLength": 100},
+            "description": "Number of the request in the log.",
+        },
     }
     if status in {"429", "503"}:
-        headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "Seconds to wait."}
+        headers["Retry-After"] = {
+            "schema": {"type": "integer", "minimum": 0, "maximum": 31_536_000},
+            "description": "Seconds to wait.",
+        }
     return {
         "description": STATUS_WORDS[status],
         "headers": headers,
