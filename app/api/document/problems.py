@@ -48,12 +48,12 @@ PROBLEM = {
         "code": "staleVersion",
     },
 }
+# Not 405: it belongs to no operation, since no operation has that method.
 STATUS_WORDS = {
     "400": "The request cannot be read: no valid JSON, no valid host name, or no percent-encoded UTF-8 in the address.",
     "401": "Not signed in, or no longer.",
     "403": "Readable, but not the caller's to do.",
     "404": "Nothing here that the caller can see.",
-    "405": "No such method at this address.",
     "406": "The answer exists as JSON, and in the formats named here.",
     "408": "The request did not arrive in time.",
     "409": "The state of things does not allow it.",
