@@ -7,6 +7,7 @@
 # make checks  what is checked without running anything
 # make format  put the code in order
 # make openapi write openapi/openapi.json and openapi/instrument.schema.json anew
+# make examples play the story that the document's examples are recorded from, and write them and openapi/ anew
 # make lock    resolve requirements/ anew from pyproject.toml
 
 PYTHON ?= python3
@@ -18,6 +19,7 @@ export LARANDE_LOG_FORMAT ?= console
 
 .DEFAULT_GOAL := run
 .PHONY: run test test-long browser mutation checks check-types check-form check-layers check-document format openapi lock
+.PHONY: examples
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -68,6 +70,10 @@ format: .venv/test.stamp
 openapi: .venv/run.stamp
 	@$(BIN)/larande openapi write
 	@$(BIN)/larande content schema
+
+examples: .venv/test.stamp
+	@LARANDE_TEST_EXAMPLES=write $(BIN)/python -m pytest -q -p no:slipcover tests/recorded_examples
+	@$(BIN)/larande openapi write
 
 lock: .venv/made.stamp
 	@test -x $(BIN)/uv || $(PIP) install uv

@@ -8,6 +8,7 @@ from app.api.document.examples import complete_bodies, example_of, finish_schema
 from app.api.document.links import link
 from app.api.document.operations import finish_operation
 from app.api.document.problems import PROBLEM, STATUS_WORDS, problem_response
+from app.api.document.recorded import place_operations, place_problems, place_shapes
 from app.api.document.shared import Json
 from app.api.document.webhooks import finish_webhooks
 from app.api.operations import BASE
@@ -72,12 +73,15 @@ def document(app: FastAPI) -> Json:
     for path, item in made["paths"].items():
         for method, operation in item.items():
             finish_operation(operation, method, path)
+    place_problems(made["components"]["responses"])
     finish_schemas(schemas)
+    place_shapes(schemas)
     for name, schema in schemas.items():
         if name != "Problem":
             schema["example"] = example_of(schema, schemas)
     complete_bodies(made["paths"], schemas)
     place_examples(made["paths"], schemas)
+    place_operations(made["paths"], schemas)
     finish_webhooks(made["webhooks"])
     link(made["paths"])
     return made

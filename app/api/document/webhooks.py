@@ -1,44 +1,50 @@
 """What receivers of webhooks get and are to answer."""
 
 from app.api.document.operations import tidy_parameter
-from app.api.document.shared import UUID_EXAMPLE, Json
+from app.api.document.recorded import recorded
+from app.api.document.shared import Json
 
-_MESSAGES: dict[str, dict[str, Json]] = {
-    "change": {
-        "finalRecord": {
-            "summary": "Ett protokoll har blivit slutligt",
-            "value": {
-                "type": "sessionRecord.created",
-                "timestamp": "2026-11-23T13:00:00Z",
-                "data": {"id": UUID_EXAMPLE},
+
+def _messages() -> dict[str, dict[str, Json]]:
+    """About things of the same agency as all other examples."""
+    ids = recorded()["webhooks"]
+    return {
+        "change": {
+            "finalRecord": {
+                "summary": "Ett protokoll har blivit slutligt",
+                "value": _message("sessionRecord.created", "2026-11-27T14:20:30Z", ids["sessionRecord"]),
+            },
+            "renamedUnit": {
+                "summary": "En enhet har fått ett annat namn eller en annan plats",
+                "value": _message("unit.updated", "2026-11-26T08:40:00Z", ids["unit"]),
+            },
+            "erasedPerson": {
+                "summary": "En person finns inte längre",
+                "value": _message("person.removed", "2026-11-26T09:05:00Z", ids["person"]),
             },
         },
-        "renamedUnit": {
-            "summary": "En enhet har fått ett annat namn eller en annan plats",
-            "value": {"type": "unit.updated", "timestamp": "2026-11-23T13:05:00Z", "data": {"id": UUID_EXAMPLE}},
+        "endpoint.test": {
+            "test": {
+                "summary": "Ett prov, som en systemadministratör har bett om",
+                "value": _message("endpoint.test", "2026-11-26T11:20:00Z", ids["delivery"]),
+            }
         },
-        "erasedPerson": {
-            "summary": "En person finns inte längre",
-            "value": {"type": "person.removed", "timestamp": "2026-11-23T13:10:00Z", "data": {"id": UUID_EXAMPLE}},
-        },
-    },
-    "endpoint.test": {
-        "test": {
-            "summary": "Ett prov, som en systemadministratör har bett om",
-            "value": {"type": "endpoint.test", "timestamp": "2026-11-23T13:15:00Z", "data": {"id": UUID_EXAMPLE}},
-        }
-    },
-}
+    }
+
+
+def _message(kind: str, timestamp: str, subject: str) -> Json:
+    return {"type": kind, "timestamp": timestamp, "data": {"id": subject}}
 
 
 def finish_webhooks(webhooks: Json) -> None:
     """What receivers get and are to answer; it is they who are asked, by signature and not by token."""
+    messages = _messages()
     for name, item in webhooks.items():
         operation = item["post"]
         operation["security"] = []
         for parameter in operation["parameters"]:
             tidy_parameter(parameter)
-        operation["requestBody"]["content"]["application/json"]["examples"] = _MESSAGES[name]
+        operation["requestBody"]["content"]["application/json"]["examples"] = messages[name]
         operation["responses"] = {
             "204": {"description": "Taken. Any other 2xx is as good; its body is not read."},
             "410": {"description": "Nobody wants this any more: the endpoint is paused."},

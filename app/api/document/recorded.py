@@ -1,0 +1,106 @@
+"""Examples that were recorded: what a story of one agency really asked and was answered (tests/recorded_examples).
+
+`recorded_examples.json` has them by operation, with an example of each shape that has a name. `make examples` plays
+the story and writes the file anew.
+"""
+
+import json
+import re
+from copy import deepcopy
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from app.api.document.shared import UUID_EXAMPLE, Json
+
+
+@cache
+def recorded() -> Json:
+    """All of it: `operations`, `shapes`, `problems` and `webhooks`."""
+    file = resources.files("app.api.document").joinpath("recorded_examples.json")
+    read: Json = json.loads(file.read_text(encoding="utf-8"))
+    return read
+
+
+def place_shapes(schemas: Json) -> None:
+    """The example of each shape that the story met; ids among its properties become those of the story."""
+    for name, example in recorded()["shapes"].items():
+        if name not in schemas:
+            continue
+        schemas[name]["example"] = deepcopy(example)
+        for field, part in schemas[name].get("properties", {}).items():
+            if part.get("example") == UUID_EXAMPLE:
+                part["example"] = _told(name, field) or UUID_EXAMPLE
+
+
+def _told(shape: str, field: str) -> Any:
+    """What the story has in a field; for one that is empty there, a thing of the kind that its name says."""
+    example = recorded()["shapes"][shape]
+    said = example.get(field) if isinstance(example, dict) else None
+    return said or _ids().get(field)
+
+
+@cache
+def _ids() -> dict[str, str]:
+    """By the name of a field or parameter, an id that the story has in it."""
+    found: dict[str, str] = {}
+    for operation in recorded()["operations"].values():
+        for body in operation.get("answers", {}).values():
+            _collect(body, found)
+    return found
+
+
+def _collect(node: Any, found: dict[str, str]) -> None:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name.endswith("Id") and isinstance(value, str) and re.fullmatch(r"[0-9a-f-]{36}", value):
+                found.setdefault(name, value)
+            _collect(value, found)
+    elif isinstance(node, list):
+        for each in node:
+            _collect(each, found)
+
+
+def place_operations(paths: Json, schemas: Json) -> None:
+    """What was asked of each operation and what it answered, where that is not what its shape shows already."""
+    for path, item in paths.items():
+        for operation in item.values():
+            told = recorded()["operations"].get(operation["operationId"], {})
+            if "status" not in told:
+                continue
+            asked = operation.get("requestBody", {}).get("content", {})
+            answered = operation["responses"].get(told["status"], {}).get("content", {})
+            for content, values in ((asked, told.get("sent", {})), (answered, told.get("answers", {}))):
+                for kind in values.keys() & content.keys():
+                    _place(content[kind], values[kind], schemas)
+            _place_parameters(operation, path, told)
+
+
+def place_problems(responses: Json) -> None:
+    """A refusal of the story for each status that it met."""
+    for status, problem in recorded()["problems"].items():
+        for body in responses[f"Problem{status}"]["content"].values():
+            body["example"] = deepcopy(problem)
+
+
+def _place(body: Json, example: Any, schemas: Json) -> None:
+    name = body["schema"].get("$ref", "").rpartition("/")[2]
+    if name and schemas[name].get("example") == example:
+        return
+    body.pop("examples", None)
+    body["example"] = deepcopy(example)
+
+
+def _place_parameters(operation: Json, path: str, told: Json) -> None:
+    """Ids in the address are those of the things that the examples show."""
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+    match = re.fullmatch(pattern, told["path"])
+    names = match.groupdict() if match else {}
+    for parameter in operation["parameters"]:
+        schema = parameter["schema"]
+        if parameter["in"] == "path" and parameter["name"] in names:
+            schema["example"] = names[parameter["name"]]
+        elif schema.get("example") == UUID_EXAMPLE:
+            schema["example"] = _ids().get(parameter["name"], UUID_EXAMPLE)
+        elif parameter["name"] == "If-Match" and "ifMatch" in told:
+            schema["example"] = told["ifMatch"]

@@ -1,0 +1,1 @@
+"""The story that the document's examples are recorded from."""
