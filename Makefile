@@ -39,7 +39,7 @@ browser: .venv/test.stamp
 mutation: .venv/test.stamp
 	@$(BIN)/python -m tests.mutation
 
-CONTRACT := contract-lint
+CONTRACT := contract-lint contract-breaking
 .PHONY: contract $(CONTRACT)
 
 contract: $(CONTRACT)
@@ -48,6 +48,9 @@ contract: $(CONTRACT)
 contract-lint: .venv/contract.stamp
 	@$(BIN)/python -m pytest -q -p no:slipcover tests/contract_tools/test_linters.py
 	@$(BIN)/python -m tests.contract_tools
+
+contract-breaking: .venv/test.stamp
+	@$(BIN)/python -m tests.contract_changes
 
 # mypy takes as long as the others together.
 checks: .venv/test.stamp

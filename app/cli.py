@@ -153,6 +153,28 @@ def check_document(
     typer.echo(f"{path} is current.")
 
 
+@openapi.command("release")
+def release_document(
+    directory: Annotated[Path, typer.Argument(help="Where released documents are kept.")] = Path("openapi/released"),
+) -> None:
+    """Keep the program's document under its version, with its checksum. What is kept is never written over."""
+    text = written_document()
+    path, sums = directory / f"{json.loads(text)['info']['version']}.json", directory / "SHA256SUMS"
+    try:
+        if path.exists():
+            if path.read_text(encoding="utf-8") != text:
+                refuse([f"{path} was released with other words. The document needs a higher version."])
+            typer.echo(f"{path} has been released already.")
+            return
+        directory.mkdir(parents=True, exist_ok=True)
+        before = sums.read_text(encoding="utf-8") if sums.exists() else ""
+    except OSError as error:
+        refuse([f"{directory} cannot be used: {error.strerror}."])
+    write(path, text)
+    write(sums, f"{before}{hashlib.sha256(text.encode()).hexdigest()}  {path.name}\n")
+    typer.echo(f"{path} is written. docs/contract-changes.md must say what has changed.")
+
+
 # --- Who may do what -------------------------------------------------------------------------------------
 
 authorisation = typer.Typer(no_args_is_help=True, help="The page that says who may do what.")
