@@ -79,8 +79,9 @@ def _requests() -> list[tuple[Request, frozenset[str]]]:
     return found
 
 
-# Where an example shows everything that may be sent, but not together.
+# Where an example shows everything that may be sent, but not together, or what leads nowhere.
 _ONE_OF_MANY = {
+    "create_survey_response": {"token": "A" * 43, "answers": {"A1": 4}},
     "create_token": {"grantType": "password", "username": "anna.berg@example.se", "password": PASSWORD},
     "create_authorisation_request": {"identityProviderId": str(NOBODYS)},
     "create_second_factor": {"password": PASSWORD},
@@ -267,7 +268,7 @@ async def test_503_when_the_database_is_away() -> None:
     key: TokenKey = app.state.token_key
     async with asked_of(app) as nobody:
         someone = nobody.signed_in(key.issue(NOBODYS, NOBODYS, datetime.now(UTC)))
-        with_a_slip = {"read_survey_form": nobody.signed_in("x" * 43), "create_survey_response": nobody}
+        with_a_slip = {"read_survey_form": nobody.signed_in("A" * 43), "create_survey_response": nobody}
         await met(
             503,
             lambda request: request.by(with_a_slip.get(request.operation, someone)),
