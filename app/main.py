@@ -1,20 +1,13 @@
 """Wiring: settings in, application out."""
 
-import base64
-import hashlib
-import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
-from fastapi_offline.core import _STATIC_PATH as DOCS_ASSETS
 from starlette.middleware import Middleware
 
-from app.api import api_info, document, limits, operations, problems, scim, token_keys, webhook_deliveries
+from app.api import api_info, docs, document, limits, operations, problems, scim, token_keys, webhook_deliveries
 from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
 from app.api.doors import Doors
@@ -91,7 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title=document.TITLE,
         version=api_info.VERSION,
-        openapi_url=f"{BASE}/openapi.json",
+        openapi_url=None,  # served in two languages (app/api/docs)
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -158,7 +151,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(api_info.health)
     app.include_router(token_keys.router)
     app.webhooks.routes += webhook_deliveries.messages.routes
-    _serve_docs(app)
+    docs.install(app)
     problems.install(app)
     document.install(app)
     operations.install(app)
@@ -200,44 +193,3 @@ def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> 
         vault_of(settings),
         settings.sign_in_url,
     )
-
-
-def docs_policy(page: bytes) -> str:
-    """What the docs page may load and do: its own files, the very script that stands in it, and calls to this API."""
-    scripts = re.findall(rb"<script>(.*?)</script>", page, re.DOTALL)
-    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(each).digest()).decode()}'" for each in scripts]
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src 'self' {' '.join(hashes)}",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            "connect-src 'self'",
-            *("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
-        ]
-    )
-
-
-def _serve_docs(app: FastAPI) -> None:
-    """The docs page, with its scripts from this server: it works without internet."""
-    assets = f"{BASE}/docs-assets"
-    # The document names an installation in general; the page tries things out on the one that serves it.
-    here = f"{BASE}/docs/openapi.json"
-    app.mount(assets, StaticFiles(directory=DOCS_ASSETS), name="docs-assets")
-
-    page = get_swagger_ui_html(
-        openapi_url=here,
-        title=document.TITLE,
-        swagger_js_url=f"{assets}/swagger-ui-bundle.js",
-        swagger_css_url=f"{assets}/swagger-ui.css",
-        swagger_favicon_url=f"{assets}/favicon.png",
-    ).body
-    policy = {"Content-Security-Policy": docs_policy(bytes(page))}
-
-    @app.get(f"{BASE}/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(page, headers=policy)
-
-    @app.get(here, include_in_schema=False)
-    async def document_of_this_installation() -> JSONResponse:
-        return JSONResponse(app.openapi() | {"servers": [{"url": BASE, "description": "This installation."}]})

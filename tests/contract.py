@@ -121,7 +121,7 @@ def check(response: httpx2.Response) -> None:
             assert response.json()["schemas"]
         return
     if path is None:
-        assert response.status_code in {200, 304, 400, 404, 405, 408, 413, 414, 429, 431, 500, 503}, (
+        assert response.status_code in {200, 303, 304, 308, 400, 404, 405, 406, 408, 413, 414, 429, 431, 500, 503}, (
             request.url.path,
             response.status_code,
         )

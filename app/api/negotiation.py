@@ -23,14 +23,21 @@ def _weighted(header: str) -> list[tuple[str, float]]:
     return choices
 
 
-def preferred_language(request: Request) -> LanguageTag:
-    """Swedish unless the client likes English better; unknown languages fall back to Swedish."""
-    weights = {"sv": 0.0, "en": 0.0}
+def preferred_language(request: Request, otherwise: LanguageTag = "sv") -> LanguageTag:
+    """Swedish unless the client likes English better; unknown languages fall back to Swedish, or what is `otherwise`.
+
+    Who rules out one of the two gets the other.
+    """
+    weights: dict[str, float] = {}
     for tag, weight in _weighted(request.headers.get("accept-language", "")):
         language = tag.split("-")[0]
-        if language in weights:
-            weights[language] = max(weights[language], weight)
-    return "en" if weights["en"] > weights["sv"] else "sv"
+        if language in {"sv", "en"}:
+            weights[language] = max(weights.get(language, 0), weight)
+    swedish, english = weights.get("sv"), weights.get("en")
+    if not swedish and not english:
+        ruled_out = swedish == 0, english == 0
+        return {(True, False): "en", (False, True): "sv"}.get(ruled_out, otherwise)  # type: ignore[return-value]
+    return "en" if (english or 0) > (swedish or 0) else "sv"
 
 
 JSON = "application/json"

@@ -18,10 +18,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import scim
+from app.api.answers import base_url
 from app.api.dependencies import RequestRefusal
 from app.api.middleware import is_host
 from app.api.negotiation import LanguageTag, preferred_language, sends_form
-from app.api.operations import methods_at, of_respondents
+from app.api.operations import BASE, methods_at, of_respondents
 from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
 from app.api.scim import errors as scim_errors
 from app.database import DatabaseAway
@@ -30,7 +31,8 @@ from app.services.errors import Refusal
 from app.services.key_store import KeyMissing, KeyStoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_ROOT = "https://larande.example/problems/"
+TYPE_ROOT = f"https://larande.example{BASE}/problems/"
+"""Where the document's examples lead; answers lead to the service that gives them (app/api/docs/problem_pages.py)."""
 RETRY_WHEN_AWAY = 5
 
 _log = structlog.get_logger("larande.problems")
@@ -62,7 +64,7 @@ def problem(
         return JSONResponse(said, text.status, {"Cache-Control": "no-store", **(headers or {})}, scim_errors.MEDIA_TYPE)
     language = preferred_language(request)
     body: dict[str, Any] = {
-        "type": TYPE_ROOT + re.sub(r"(?<!^)(?=[A-Z])", "-", code).lower(),
+        "type": type_of(request, code),
         "title": text.title[language],
         "status": text.status,
         "detail": text.detail[language],
@@ -79,6 +81,20 @@ def problem(
         {"Content-Language": language, "Cache-Control": "no-store", **(headers or {})},
         MEDIA_TYPE,
     )
+
+
+def name_of(code: str) -> str:
+    """The code as addresses are written: `stale-version`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", code).lower()
+
+
+def type_of(request: Request, code: str) -> str:
+    """The address where this service says what the problem means."""
+    hosts = request.headers.getlist("host")
+    # What no address can be made of, nobody is led to.
+    if len(hosts) > 1 or not all(is_host(host) for host in hosts):
+        return TYPE_ROOT + name_of(code)
+    return f"{base_url(request)}{BASE}/problems/{name_of(code)}"
 
 
 # What clients of OAuth 2 look for (RFC 6749, section 5.2); all else about such a request is an invalid request.
@@ -192,7 +208,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         allowed = methods_at(request.app, request.scope["path"])
         if status == 405 and not allowed:
             given = error.headers if isinstance(error, HTTPException) else None
-            allowed = [(given or {}).get("Allow", "GET, HEAD")]
+            allowed = sorted((given or {}).get("Allow", "GET, HEAD").split(", "))
         if allowed and request.method not in allowed:
             return problem(request, "methodNotAllowed", headers={"Allow": ", ".join(allowed)})
     return problem(request, _BY_STATUS.get(status, "malformed" if status < 500 else "unexpected"))

@@ -331,7 +331,7 @@ async def test_an_id_that_is_none_is_refused(world: World, bad: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [f"{BASE}/organisations/", f"{BASE}/", BASE, "/", "", f"{BASE}//organisations", "/larande/v2/organisations",
+    [f"{BASE}/organisations/", f"{BASE}/", BASE, f"{BASE}//organisations", "/larande/v2/organisations",
      f"{BASE}/Organisations", f"{BASE}/nowhere", f"{BASE}/nowhere/%00", f"{BASE}/docs-assets/%00",
      f"{BASE}/docs-assets/../../etc/passwd", f"{BASE}/docs-assets/..%2f..%2fetc%2fpasswd", f"{BASE}/docs-assets/",
      f"{BASE}/docs-assets/" + "x" * 5000],

@@ -1,10 +1,8 @@
 """What every refusal looks like in the document."""
 
-import re
-
 from app.api.document.shared import UUID_EXAMPLE, Json
 from app.api.problem_texts import PROBLEMS
-from app.api.problems import MEDIA_TYPE
+from app.api.problems import MEDIA_TYPE, TYPE_ROOT, name_of
 
 PROBLEM = {
     "title": "Problem",
@@ -40,7 +38,7 @@ PROBLEM = {
         },
     },
     "example": {
-        "type": "https://larande.example/problems/stale-version",
+        "type": TYPE_ROOT + "stale-version",
         "title": "Någon annan hann före",
         "status": 412,
         "detail": "Resursen har ändrats sedan du läste den. Läs den igen och gör om ändringen.",
@@ -74,7 +72,7 @@ STATUS_WORDS = {
 def problem_response(status: str) -> Json:
     code, text = next((code, text) for code, text in PROBLEMS.items() if text.status == int(status))
     example = {
-        "type": "https://larande.example/problems/" + re.sub(r"(?<!^)(?=[A-Z])", "-", code).lower(),
+        "type": TYPE_ROOT + name_of(code),
         "title": text.title["sv"],
         "status": text.status,
         "detail": text.detail["sv"],

@@ -1,0 +1,90 @@
+"""The document in Swedish: the English one with its texts exchanged, and nothing else.
+
+The Swedish of every text stands in a catalogue beside this file, under the English it belongs to. The English document
+is what the program's words make, and what is committed; tests see to it that the catalogues have all of it
+(tests/document/test_swedish.py).
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.api.document.shared import Json
+
+CATALOGUES = Path(__file__).parent / "swedish"
+
+# Texts that the program composes: the beginning, and then a text that stands alone elsewhere.
+OPENINGS = {
+    "As asked. ": "Som begärt. ",
+    "Done; the body shows the result. ": "Klart; svaret visar resultatet. ",
+    "It will be done. ": "Det kommer att göras. ",
+    "Done; nothing to show. ": "Klart; det finns inget att visa. ",
+    "A page of the list. ": "En sida av listan. ",
+}
+
+_PARTS_OF_VALUES = {"example", "default", "enum", "const", "value", "x-example"}
+
+
+def texts(node: Any) -> Iterator[tuple[Json, str]]:
+    """Where the document's own texts stand; what stands in an example is somebody else's."""
+    if isinstance(node, dict):
+        for key, part in node.items():
+            if key in {"summary", "description"} and isinstance(part, str):
+                yield node, key
+            elif key not in _PARTS_OF_VALUES or not _is_value(node, key):
+                yield from texts(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from texts(part)
+
+
+def _is_value(node: Json, key: str) -> bool:
+    """A property may be called `value` or `default`; then its shape stands there."""
+    shapes = all(isinstance(part, dict) for part in node.values())
+    return not (shapes and isinstance(node[key], dict) and node[key].keys() & {"type", "$ref", "anyOf", "oneOf"})
+
+
+@cache
+def catalogue() -> dict[str, str]:
+    """Swedish by English, of all files together."""
+    together: dict[str, str] = {}
+    for file in sorted(CATALOGUES.glob("*.json")):
+        together |= json.loads(file.read_text(encoding="utf-8"))
+    return together
+
+
+def swedish_of(text: str) -> str | None:
+    """The Swedish of a text, whole or composed; None when it has none."""
+    known = catalogue()
+    if text in known:
+        return known[text]
+    for opening, words in OPENINGS.items():
+        if text.startswith(opening):
+            rest = swedish_of(text.removeprefix(opening))
+            return None if rest is None else words + rest
+    if text.endswith(".") and text[:-1] in known:
+        return f"{known[text[:-1]]}."
+    return None
+
+
+def is_bilingual(text: str) -> bool:
+    """Whether it says the same in Swedish and English, as the national profile wants the document itself described."""
+    return re.match(r"\*\*Svenska\.\*\*.*\*\*English\.\*\*", text, re.DOTALL) is not None
+
+
+def untranslated(document: Json) -> list[str]:
+    """The English texts that have no Swedish, each once, in the order of the document."""
+    found = (node[key] for node, key in texts(document))
+    return list(dict.fromkeys(text for text in found if not is_bilingual(text) and swedish_of(text) is None))
+
+
+def in_swedish(document: Json) -> Json:
+    """A copy with Swedish texts. What has none stays English: a reader is better off with it than without."""
+    copy = deepcopy(document)
+    for node, key in texts(copy):
+        node[key] = swedish_of(node[key]) or node[key]
+    return copy
