@@ -152,7 +152,22 @@ def check(response: httpx2.Response) -> None:
     assert media_type in content, f"{where} answers {media_type}"
     if not media_type.endswith("json"):
         return
-    check_body(f"{pointer}/content/{_escaped(media_type)}/schema", response.json(), where)
+    body = response.json()
+    check_body(f"{pointer}/content/{_escaped(media_type)}/schema", body, where)
+    for action in body.get("allowedActions", ()) if isinstance(body, dict) else ():
+        reasons = reasons_documented()[action["action"]]
+        assert action["allowed"] == (action["reason"] is None), (where, action)
+        assert action["reason"] is None or action["reason"] in reasons, (where, action)
+
+
+@cache
+def reasons_documented() -> dict[str, list[str]]:
+    """By operation, for which reasons the document says that it may not be done now."""
+    found: dict[str, list[str]] = {}
+    for schema in document()["components"]["schemas"].values():
+        for action, reasons in schema.get("x-reasons", {}).items():
+            assert found.setdefault(action, reasons) == reasons, action
+    return found
 
 
 def check_body(pointer: str, body: Any, where: str) -> None:

@@ -25,6 +25,10 @@ PUBLISHED = "public, max-age=300"
 _RELATIONS = {"PATCH": "edit"}
 
 
+def relation_of(operation: Operation) -> str:
+    return _RELATIONS.get(operation.method, to_camel(operation.name))
+
+
 def base_url(request: Request) -> str:
     """Scheme and host as the client wrote them (a trusted proxy's Forwarded is already applied)."""
     return str(request.base_url).rstrip("/")
@@ -46,8 +50,7 @@ def single(
         operation = operations[action.action]
         if action.allowed and len(operation.parameters) == 1:
             href = home + operation.path.replace(f"{{{operation.parameters[0]}}}", str(resource.id))
-            relation = _RELATIONS.get(operation.method, to_camel(operation.name))
-            links.append(Link.model_validate({"href": href, "rel": relation, "method": operation.method}))
+            links.append(Link.model_validate({"href": href, "rel": relation_of(operation), "method": operation.method}))
     resource.links = links
     return tagged(request, resource, resource.version, self_path, status=status, cache=cache)
 

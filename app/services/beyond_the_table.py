@@ -120,3 +120,25 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         )
     },
 }
+
+_OF_DECISIONS = frozenset((Code.PARTY_HAS_DECIDED, Code.PERSON_HAS_DECIDED, Code.CHANGE_REQUESTED))
+
+TOLD_BEFOREHAND: dict[str, frozenset[Code]] = {
+    operation: _OF_DECISIONS & reasons.keys()
+    for operation, reasons in BEYOND_THE_TABLE.items()
+    if _OF_DECISIONS & reasons.keys()
+}
+"""Of these, what `allowedActions` says before anybody tries: what is read together with the thing."""
+TOLD_BEFOREHAND["approve_survey_amendment"] |= {Code.ROUND_NOT_OPEN}
+TOLD_BEFOREHAND["erase_person"] = frozenset((Code.PERSON_HOLDS_MANDATE,))
+
+NEVER_TOLD: dict[str, frozenset[Code]] = {
+    # Released texts look the same to everybody: nothing is said of what may be done with them.
+    **{
+        operation: frozenset((Code.TEXTS_RELEASED, Code.NOT_YOUR_ROLE))
+        for operation in ("withhold_survey_text", "withdraw_text_withholding", "approve_survey_texts")
+    },
+    # Nobody speaks for a closed party, so it is nobody's to close.
+    "close_party": frozenset((Code.PARTY_CLOSED,)),
+}
+"""What the table says of these, and `allowedActions` never."""

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from app.models.base import AllowedAction, Table
 from app.services.actor import Actor
 from app.services.agreement import CHANGES, READ_RULES, RULES
+from app.services.beyond_the_table import NEVER_TOLD, TOLD_BEFOREHAND
 from app.services.conditions import PUBLIC, TOKEN_HOLDER, Around, Has, IsA, Who
 from app.services.errors import Code, Refusal
 
@@ -79,3 +80,19 @@ def allowed_actions(actor: Actor, row: Table, now: datetime, around: Around) -> 
         reason = obstacle(actor, name, row, now, around) if may_ever(actor, name, row) else Code.NOT_YOUR_ROLE
         actions.append(AllowedAction(action=name, allowed=reason is None, reason=reason))
     return actions
+
+
+def reasons(operation: str) -> list[Code]:
+    """Every reason for which `allowed_actions` may say of a change that it cannot be done, the first one first."""
+    rule = RULES[operation]
+    told = [condition.reason for condition in rule.while_]
+    told += sorted(TOLD_BEFOREHAND.get(operation, ()))
+    readers = () if rule.on is None else READ_RULES[rule.on].who
+    if any(not _is_among(reader, rule.who) for reader in readers):
+        told.insert(0, Code.NOT_YOUR_ROLE)
+    return [code for code in dict.fromkeys(told) if code not in NEVER_TOLD.get(operation, ())]
+
+
+def _is_among(reader: Who, doers: Iterable[Who]) -> bool:
+    """Whether whoever is that reader is one of those for sure."""
+    return any(set(doer.conditions) <= set(reader.conditions) for doer in doers)

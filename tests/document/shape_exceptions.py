@@ -15,7 +15,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "DimensionTrend.status": NOT_YET,
         "FailedJobTransition.to": NOT_YET,
         "Hidden.part": NOT_YET,
-        "Link.method": NOT_YET,
         "Problem.code": NOT_YET,
         "Problem.error": NOT_YET,
         "SessionRecordTransition.to": NOT_YET,

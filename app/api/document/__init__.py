@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.api.api_info import VERSION
+from app.api.document.actions import name_actions
 from app.api.document.examples import complete_bodies, example_of, finish_schemas, place_examples
 from app.api.document.links import link
 from app.api.document.operations import finish_operation
@@ -11,7 +12,7 @@ from app.api.document.problems import PROBLEM, STATUS_WORDS, problem_response
 from app.api.document.recorded import place_operations, place_problems, place_shapes
 from app.api.document.shared import Json
 from app.api.document.webhooks import finish_webhooks
-from app.api.operations import BASE
+from app.api.operations import BASE, operations_of
 
 TITLE = "Lärande i förändring"
 DESCRIPTION = """
@@ -74,6 +75,7 @@ def document(app: FastAPI) -> Json:
         for method, operation in item.items():
             finish_operation(operation, method, path)
     place_problems(made["components"]["responses"])
+    name_actions(made["paths"], schemas, operations_of(app))
     finish_schemas(schemas)
     place_shapes(schemas)
     for name, schema in schemas.items():
