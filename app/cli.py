@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
 from app import demo, installation, migrations, serving
+from app import mock as mocking
 from app.api.authorisation import page
 from app.api.problem_texts import PROBLEMS
 from app.command_line import plainly, read_settings, refuse, write
@@ -81,6 +82,17 @@ def serve(
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with plainly():
         serving.serve(read_settings(**chosen), with_demo=with_demo)
+
+
+@main.command()
+def mock(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; LARANDE_HOST or 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port, 0 for any; LARANDE_PORT or 8000.", min=0, max=65535)] = None,
+) -> None:
+    """Answer every request with the document's examples, without a database: for those who build front ends."""
+    chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    with plainly():
+        mocking.serve(read_settings(**chosen))
 
 
 @main.command()

@@ -57,7 +57,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _serve_from(url: str, settings: Settings, with_demo: bool) -> None:
-    with _listen(settings.host, settings.port) as listener:
+    with listen(settings.host, settings.port) as listener:
         home = installation.home_at(settings.home)
         found = {
             "database_url": SecretStr(url),
@@ -97,7 +97,7 @@ def server_for(app: FastAPI, settings: Settings) -> uvicorn.Server:
     )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
@@ -170,10 +170,15 @@ def work(url: str, settings: Settings) -> None:
 MAIL_WAITS = "Mail waits in the queue: LARANDE_SMTP_URL says which mail server to hand it to."
 
 
-def _say_where(listener: socket.socket, demo_there: bool, *, mail_waits: bool) -> None:
+def address_of(listener: socket.socket) -> str:
+    """Host and port under which somebody on this machine finds it."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    typer.echo(f"Lärande i förändring is running. Try it at http://{host}:{port}{BASE}/docs")
+    return f"{host}:{port}"
+
+
+def _say_where(listener: socket.socket, demo_there: bool, *, mail_waits: bool) -> None:
+    typer.echo(f"Lärande i förändring is running. Try it at http://{address_of(listener)}{BASE}/docs")
     if demo_there:
         typer.echo("Demo accounts:")
         for line in demo.account_lines():

@@ -87,7 +87,7 @@ class Served:
 @asynccontextmanager
 async def served(app: FastAPI, **limits: Any) -> AsyncIterator[Served]:
     """The app behind uvicorn as `larande serve` runs it, with these limits of connections."""
-    with serving._listen("127.0.0.1", 0) as listener:
+    with serving.listen("127.0.0.1", 0) as listener:
         server = serving.server_for(app, settings_for("postgresql://unused/larande", **limits))
         server.config.lifespan = "off"  # the app is the suite's and lives on
         server.config.timeout_graceful_shutdown = 1

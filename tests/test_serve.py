@@ -249,7 +249,7 @@ async def _organisations(url: str) -> list[str]:
 def test_it_says_where_it_is_and_who_can_sign_in(
     capsys: pytest.CaptureFixture[str], demo_there: bool, mail_waits: bool
 ) -> None:
-    with entrance._listen("127.0.0.1", 0) as listener:
+    with entrance.listen("127.0.0.1", 0) as listener:
         entrance._say_where(listener, demo_there, mail_waits=mail_waits)
         port = listener.getsockname()[1]
     said = capsys.readouterr().out.splitlines()

@@ -174,7 +174,7 @@ async def create_token(
     and listed origins. Service clients send `client_id` and `client_secret` in the body; they get no refresh token.
     """
     check_idempotency_key(idempotency_key)
-    grant, is_form = await _grant(request)
+    grant, is_form = await grant_in(request)
     if isinstance(grant, ClientCredentialsGrant):
         return _client_token(await client_sign_in.get_in(entrance, grant, address_of(request)), is_form=is_form)
     place = place_of(request, idempotency_key)
@@ -258,7 +258,7 @@ async def set_password(request: Request, _formed: Formed, entrance: In, credenti
 # --- Reading the request -------------------------------------------------------------------------------------
 
 
-async def _grant(
+async def grant_in(
     request: Request,
 ) -> tuple[PasswordGrant | RefreshGrant | ClientCredentialsGrant | AuthorisationCodeGrant, bool]:
     """The grant, and whether it came as the standard form."""

@@ -89,8 +89,9 @@ def stories() -> Iterator[tuple[str, Any]]:
         }
         for where, part in parts.items():
             for body in part.get("content", {}).values():
-                example = body["example"] if "example" in body else resolved(body["schema"]).get("example")
-                yield f"{operation['operationId']} {where}", example
+                examples = [each["value"] for each in body.get("examples", {}).values()]
+                for example in examples or [body.get("example", resolved(body["schema"]).get("example"))]:
+                    yield f"{operation['operationId']} {where}", example
 
 
 def parts_of(example: Any) -> Iterator[Json]:

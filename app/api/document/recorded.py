@@ -87,15 +87,26 @@ def _place(body: Json, example: Any, schemas: Json) -> None:
     name = body["schema"].get("$ref", "").rpartition("/")[2]
     if name and schemas[name].get("example") == example:
         return
-    body.pop("examples", None)
+    if "examples" in body:
+        # Ways to ask that differ; the story went the first.
+        first, *others = deepcopy(body["examples"]).items()
+        body["examples"] = {first[0]: {**first[1], "value": deepcopy(example)}, **dict(others)}
+        return
     body["example"] = deepcopy(example)
+
+
+def named_in(path: str, address: str) -> dict[str, str]:
+    """What stands in an address for each of the path's parameters."""
+    return {
+        step[1:-1]: value
+        for step, value in zip(path.split("/"), address.split("/"), strict=True)
+        if step.startswith("{")
+    }
 
 
 def _place_parameters(operation: Json, path: str, told: Json) -> None:
     """Ids in the address are those of the things that the examples show."""
-    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
-    match = re.fullmatch(pattern, told["path"])
-    names = match.groupdict() if match else {}
+    names = named_in(path, told["path"])
     for parameter in operation["parameters"]:
         schema = parameter["schema"]
         if parameter["in"] == "path" and parameter["name"] in names:

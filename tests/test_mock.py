@@ -1,0 +1,232 @@
+"""`larande mock`: every operation of the document answers with its examples, checked as the service's answers are."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from app.api.document.recorded import recorded
+from app.mock import mock_app
+from app.settings import Settings
+from tests import contract
+from tests.contract import BASE
+from tests.document.reading import OPERATIONS, Json, answer
+from tests.in_process import ROOT, InProcess
+from tests.program import PATIENCE
+from tests.program import ROOT as PROJECT
+
+TOLD: Json = recorded()["operations"]
+BEARER = {"Authorization": "Bearer " + "vilken_som_helst_" * 2 + "12345678A"}
+"""Any token will do; that of a survey has 43 characters."""
+
+
+@pytest.fixture(scope="module")
+def mock() -> FastAPI:
+    return mock_app(Settings())
+
+
+@pytest.fixture
+async def http(mock: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    async with InProcess(mock, on_answer=contract.check) as http:
+        yield http
+
+
+def request_of(name: str, method: str) -> tuple[str, str, dict[str, Any]]:
+    """As the story asked it, with the version that the mock shows."""
+    told = TOLD[name]
+    path = told["path"] + (f"?{told['query']}" if "query" in told else "")
+    options: dict[str, Any] = {"headers": dict(BEARER)}
+    if "ifMatch" in told:
+        options["headers"]["If-Match"] = told["ifMatch"]
+    sent = told.get("sent", {})
+    if "application/json" in sent:
+        options["json"] = sent["application/json"]
+    return method.upper(), ROOT + BASE + path, options
+
+
+async def ask(http: httpx2.AsyncClient, name: str, method: str, **headers: str) -> httpx2.Response:
+    """Twice where the version is another one here than in the story: read first, as a client does."""
+    verb, url, options = request_of(name, method)
+    options["headers"] |= headers
+    if "If-Match" in options["headers"] and "If-Match" not in headers:
+        for owner in (url, "/".join(url.split("/")[:7])):
+            read = await http.get(owner.partition("?")[0], headers=BEARER)
+            if read.status_code == 200 and "ETag" in read.headers:
+                options["headers"]["If-Match"] = read.headers["ETag"]
+                break
+    return await http.request(verb, url, **options)
+
+
+everywhere = pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+
+
+@everywhere
+async def test_it_answers_with_the_status_and_the_shape_that_are_documented(
+    http: httpx2.AsyncClient, path: str, method: str, operation: Json
+) -> None:
+    name = operation["operationId"]
+    response = await ask(http, name, method)
+    assert str(response.status_code) == TOLD[name]["status"], (path, response.text)
+    if "ETag" in response.headers and method == "get":
+        again = await ask(http, name, method, **{"If-None-Match": response.headers["ETag"]})
+        assert again.status_code == 304
+    assert "https://larande.example/larande/v1" not in response.text
+
+
+@everywhere
+async def test_it_refuses_as_the_service_does(
+    http: httpx2.AsyncClient, path: str, method: str, operation: Json
+) -> None:
+    """Without a token, with a body that does not fit, without and with an old version."""
+    name = operation["operationId"]
+    verb, url, options = request_of(name, method)
+    if operation["security"] == [{"bearerAuth": []}]:
+        bare = await http.request(verb, url, **{**options, "headers": {}})
+        assert bare.status_code == 401, path
+        assert bare.headers["WWW-Authenticate"].startswith("Bearer")
+    if "application/json" in operation.get("requestBody", {}).get("content", {}) and name != "create_import":
+        misfit = (
+            await ask(http, name, method)
+            if False
+            else await http.request(verb, url, **options | {"json": {"hittepa": 1}})
+        )
+        assert misfit.status_code == 422, path
+        assert misfit.json()["errors"]
+    if "412" in operation["responses"]:
+        without = {key: value for key, value in options["headers"].items() if key != "If-Match"}
+        assert (await http.request(verb, url, **options | {"headers": without})).status_code == 428
+        stale = options["headers"] | {"If-Match": '"987-0123456789abcdef"'}
+        assert (await http.request(verb, url, **options | {"headers": stale})).status_code == 412
+
+
+@everywhere
+async def test_any_documented_refusal_can_be_asked_for(
+    http: httpx2.AsyncClient, path: str, method: str, operation: Json
+) -> None:
+    """RFC 7240, with the preference `status`."""
+    verb, url, options = request_of(operation["operationId"], method)
+    for status in operation["responses"]:
+        if status < "400":
+            continue
+        headers = options["headers"] | {"Prefer": f"status={status}"}
+        response = await http.request(verb, url, **options | {"headers": headers})
+        assert str(response.status_code) == status, path
+        assert response.headers["Preference-Applied"] == f"status={status}"
+        assert answer(operation, status)
+
+
+async def test_what_it_knows_nothing_of_is_refused_as_ever(http: httpx2.AsyncClient) -> None:
+    assert (await http.get(f"{ROOT}{BASE}/hittepa", headers=BEARER)).status_code == 404
+    wrong = await http.delete(f"{ROOT}{BASE}/me", headers=BEARER)
+    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET")
+    unknown = await http.get(f"{ROOT}{BASE}/me?hittepa=1", headers=BEARER)
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknownParameter")
+    for preference in ("status=418", "status=abc", "respond-async", "status=201"):
+        response = await http.get(f"{ROOT}{BASE}/me", headers=BEARER | {"Prefer": preference})
+        assert response.status_code == 200
+        assert "Preference-Applied" not in response.headers
+
+
+async def test_the_problem_comes_in_the_language_asked_for(http: httpx2.AsyncClient) -> None:
+    asked = BEARER | {"Prefer": "respond-async, status=409", "Accept-Language": "en"}
+    name = "approve_session_record"
+    _, url, options = request_of(name, "post")
+    response = await http.post(url, **options | {"headers": options["headers"] | asked})
+    assert response.json()["code"] == TOLD[name]["refusals"]["409"]["code"]
+    assert response.json()["title"] != TOLD[name]["refusals"]["409"]["title"]
+    assert response.headers["Content-Language"] == "en"
+
+
+async def test_pages_lead_to_each_other(http: httpx2.AsyncClient) -> None:
+    url = f"{ROOT}{BASE}{TOLD['list_working_groups']['path']}"
+    page = (await http.get(f"{url}?limit=1", headers=BEARER)).json()
+    total, found = page["_meta"]["totalRecords"], list(page["items"])
+    assert total > 1
+    while page["_links"]["next"] is not None:
+        page = (await http.get(page["_links"]["next"]["href"], headers=BEARER)).json()
+        found += page["items"]
+    assert len({each["id"] for each in found}) == len(found) == total
+    beyond = (await http.get(f"{url}?page=99", headers=BEARER)).json()
+    assert (beyond["items"], beyond["_links"]["next"]) == ([], None)
+
+
+async def test_what_is_asked_for_is_what_is_shown(http: httpx2.AsyncClient) -> None:
+    """The id in the address is that of the thing, whatever the example's was."""
+    other = "0198a316-3b80-7000-805b-93156f363aff"
+    body = (await http.get(f"{ROOT}{BASE}/units/{other}", headers=BEARER)).json()
+    assert body["id"] == other
+    assert body["_links"][0]["href"] == f"{ROOT}{BASE}/units/{other}"
+    misspelt = await http.get(f"{ROOT}{BASE}/units/nummer-ett", headers=BEARER)
+    assert misspelt.status_code == 422
+
+
+async def test_files_are_of_the_kind_asked_for(http: httpx2.AsyncClient) -> None:
+    for name, kind, begins in (
+        ("list_approved_records", "text/csv", "\ufeff".encode()),
+        ("read_survey_results", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+        ("read_archive_package", "application/zip", b"PK"),
+    ):
+        url = f"{ROOT}{BASE}{TOLD[name]['path']}"
+        response = await http.get(url, headers=BEARER | {"Accept": kind})
+        assert response.status_code == 200, response.text
+        assert response.headers["Content-Type"].split(";")[0] == kind
+        assert response.content.startswith(begins)
+
+
+async def test_a_page_from_another_port_of_this_machine_may_ask(http: httpx2.AsyncClient) -> None:
+    asked = {"Origin": "http://localhost:5173", "Access-Control-Request-Method": "POST"}
+    headers = asked | {"Access-Control-Request-Headers": "authorization,content-type,if-match,prefer"}
+    allowed = await http.options(f"{ROOT}{BASE}/me", headers=headers)
+    assert allowed.status_code == 200
+    assert allowed.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
+    read = await http.get(f"{ROOT}{BASE}/me", headers=BEARER | {"Origin": "http://localhost:5173"})
+    assert "ETag" in read.headers["Access-Control-Expose-Headers"]
+    stranger = await http.get(f"{ROOT}{BASE}/me", headers=BEARER | {"Origin": "https://elsewhere.example"})
+    assert "Access-Control-Allow-Origin" not in stranger.headers
+
+
+async def test_the_service_itself_is_not_mocked(mock: FastAPI, app: FastAPI) -> None:
+    """Both may live in one process: a mocked route is a copy."""
+    assert mock.openapi() == app.openapi()
+    async with InProcess(app) as real:
+        response = await real.get(f"{ROOT}{BASE}/me", headers=BEARER)
+    assert response.status_code == 401
+
+
+async def test_the_command_says_where_it_is_and_needs_no_database() -> None:
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.cli", "mock", "--port", "0"),
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert program.stdout is not None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            line = (await program.stdout.readline()).decode()
+            found = re.search(
+                r"answers at (http://127\.0\.0\.1:\d+/larande/v1)\. Its docs are at \1/docs$", line.strip()
+            )
+            assert found, line
+            async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+                while True:
+                    try:
+                        me = await http.get(f"{found[1]}/me", headers=BEARER)
+                        break
+                    except httpx2.ConnectError:
+                        await asyncio.sleep(0.05)
+                docs = await http.get(f"{found[1]}/docs")
+        assert (me.status_code, docs.status_code) == (200, 200)
+        assert json.loads(me.text)["_links"][0]["href"] == f"{found[1]}/me"
+    finally:
+        program.terminate()
+        async with asyncio.timeout(PATIENCE):
+            await program.wait()
+    assert program.returncode == 0
