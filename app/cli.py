@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 from app import demo, installation, migrations, serving
 from app import mock as mocking
 from app.api.authorisation import page
+from app.api.document import language
 from app.api.problem_texts import PROBLEMS
 from app.command_line import plainly, read_settings, refuse, write
 from app.database import Database
@@ -185,6 +186,19 @@ def release_document(
     write(path, text)
     write(sums, f"{before}{hashlib.sha256(text.encode()).hexdigest()}  {path.name}\n")
     typer.echo(f"{path} is written. docs/contract-changes.md must say what has changed.")
+
+
+@openapi.command("texts")
+def list_texts() -> None:
+    """List the document's texts that have no Swedish yet, and those that are gone; fail if there are any.
+
+    The catalogues are app/api/document/swedish/*.json. The answer has the form of their entries, to be filled in there.
+    """
+    found = _app_on_paper().openapi()
+    missing, gone = language.untranslated(found), language.left_over(found)
+    typer.echo(json.dumps({"missing": dict.fromkeys(missing, ""), "gone": gone}, ensure_ascii=False, indent=2))
+    if missing or gone:
+        raise typer.Exit(1)
 
 
 # --- Who may do what -------------------------------------------------------------------------------------

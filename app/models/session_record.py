@@ -55,7 +55,9 @@ class HandedOverTo(StrEnum):
     SAFETY_COMMITTEE = "safetyCommittee"
 
 
-CaseNumber = Annotated[Line, Field(description="Diarienummer.", json_schema_extra={"example": "MHV 2026/0412"})]
+CaseNumber = Annotated[
+    Line, Field(description="The case number (diarienummer).", json_schema_extra={"example": "MHV 2026/0412"})
+]
 
 
 class Handover(Output):
@@ -175,7 +177,7 @@ class SessionRecordTransition(Input):
     to: Literal["underReview", "draft"]
     review_deadline: Moment | None = Field(
         default=None,
-        description="Needed for review. After it nothing can be approved; silence is not consent",
+        description="Needed for review. After it nothing can be approved; silence is not consent.",
     )
     no_individual_recognisable: YesNo | None = Field(
         default=None,

@@ -23,8 +23,10 @@ OWN_ASSETS = Path(__file__).parent / "assets"
 
 # The switch of language: every page has both, and keeps the one that was chosen.
 LANGUAGE = "lang"
-# The empty text, which ReDoc puts into the <style> it fills by other means than text.
-_NOTHING = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+# ReDoc makes two <style>: one is empty and filled by other means than text, the other is its scroll bar's.
+_REDOC_STYLES = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' 'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
+)
 
 
 def language_of(request: Request) -> LanguageTag:
@@ -33,13 +35,13 @@ def language_of(request: Request) -> LanguageTag:
     return "en" if chosen == "en" else "sv" if chosen == "sv" else preferred_language(request)
 
 
-def policy(*, scripts: bool = False, empty_styles: bool = False) -> str:
+def policy(*, scripts: bool = False, redoc: bool = False) -> str:
     """What a page may load and do. Nothing that stands in the page itself is run."""
     return "; ".join(
         [
             "default-src 'none'",
             *(["script-src 'self'", "connect-src 'self'"] if scripts else []),
-            f"style-src 'self' {_NOTHING}" if empty_styles else "style-src 'self'",
+            f"style-src 'self' {_REDOC_STYLES}" if redoc else "style-src 'self'",
             "img-src 'self' data:",
             *("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"),
         ]
@@ -54,7 +56,7 @@ def page(
     *,
     styles: Sequence[str] = (),
     scripts: Sequence[str] = (),
-    empty_styles: bool = False,
+    redoc: bool = False,
     status: int = 200,
 ) -> Response:
     """A whole page. `title` is text, `body` is HTML that is safe already."""
@@ -69,7 +71,10 @@ def page(
             f"<title>{escape(title)}</title>",
             f'<link rel="icon" href="{ASSETS}/favicon.png">',
             *(f'<link rel="stylesheet" href="{address}">' for address in [*styles, f"{DOCS}/page.css"]),
-            *(f'<script src="{address}" defer></script>' for address in scripts),
+            *(
+                f'<script src="{address}" defer></script>'
+                for address in [*scripts, *([f"{DOCS}/page.js"] if scripts else [])]
+            ),
             "</head>",
             "<body>",
             f'<a class="skip" href="#content">{words.skip}</a>',
@@ -82,7 +87,7 @@ def page(
     answer = answered(request, text.encode(), "text/html; charset=utf-8", language)
     if answer.status_code != 304:
         answer.status_code = status
-    answer.headers["Content-Security-Policy"] = policy(scripts=bool(scripts), empty_styles=empty_styles)
+    answer.headers["Content-Security-Policy"] = policy(scripts=bool(scripts), redoc=redoc)
     return answer
 
 

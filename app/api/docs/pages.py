@@ -47,7 +47,7 @@ async def read(request: Request) -> Response:
         WORDS[language].read_title,
         _place(language),
         scripts=[_REDOC, f"{DOCS}/read.js"],
-        empty_styles=True,
+        redoc=True,
     )
 
 

@@ -88,3 +88,11 @@ def in_swedish(document: Json) -> Json:
     for node, key in texts(copy):
         node[key] = swedish_of(node[key]) or node[key]
     return copy
+
+
+def left_over(document: Json) -> list[str]:
+    """The English of entries that the document has no use for any more."""
+    used = {node[key] for node, key in texts(document)}
+    used |= {text.removeprefix(opening) for text in used for opening in OPENINGS}
+    used |= {text.removesuffix(".") for text in used}
+    return [english for english in catalogue() if english not in used]

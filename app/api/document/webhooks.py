@@ -11,21 +11,21 @@ def _messages() -> dict[str, dict[str, Json]]:
     return {
         "change": {
             "finalRecord": {
-                "summary": "Ett protokoll har blivit slutligt",
+                "summary": "A record has become final",
                 "value": _message("sessionRecord.created", "2026-11-27T14:20:30Z", ids["sessionRecord"]),
             },
             "renamedUnit": {
-                "summary": "En enhet har fått ett annat namn eller en annan plats",
+                "summary": "A unit has another name or place",
                 "value": _message("unit.updated", "2026-11-26T08:40:00Z", ids["unit"]),
             },
             "erasedPerson": {
-                "summary": "En person finns inte längre",
+                "summary": "A person is gone",
                 "value": _message("person.removed", "2026-11-26T09:05:00Z", ids["person"]),
             },
         },
         "endpoint.test": {
             "test": {
-                "summary": "Ett prov, som en systemadministratör har bett om",
+                "summary": "A test that a system administrator has asked for",
                 "value": _message("endpoint.test", "2026-11-26T11:20:00Z", ids["delivery"]),
             }
         },

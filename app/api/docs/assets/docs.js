@@ -38,8 +38,10 @@ async function ask(path, body) {
 
 function forget(text) {
   clearTimeout(renewal);
+  if (refreshToken !== null) {
+    ui.authActions.logout(["bearerAuth"]);
+  }
   refreshToken = null;
-  ui.authActions.logout(["bearerAuth"]);
   signOut.hidden = true;
   told.textContent = text;
 }
