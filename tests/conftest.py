@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +232,16 @@ async def app(database_url: str) -> AsyncIterator[FastAPI]:
     await app.state.database.close()
 
 
-@pytest.fixture(scope="session")
+@asynccontextmanager
+async def app_alone() -> AsyncIterator[FastAPI]:
+    """An application with a database of its own, for tests that look through all that is stored or sweep it: in the
+    worker's lies what thousands of tests have left."""
+    app = create_app(settings_for(await new_database()))
+    yield app
+    await app.state.database.close()
+
+
+@pytest.fixture
 def database(app: FastAPI) -> Database:
     return database_of(app)
 
@@ -248,6 +257,13 @@ async def client(app: FastAPI) -> AsyncIterator[Client]:
 async def world(app: FastAPI) -> AsyncIterator[World]:
     """An agency with an employer, two unions, and people in every role."""
     async with World(app) as world:
+        yield world
+
+
+@pytest.fixture
+async def apart(anyio_backend: str) -> AsyncIterator[World]:  # noqa: ARG001
+    """A world with a database of its own: all of it is searched."""
+    async with app_alone() as app, World(app) as world:
         yield world
 
 

@@ -519,19 +519,19 @@ async def _changes_of(database: Database, world: World) -> int:
     return int((await as_owner(database, counted, id=str(world.organisation.id)))[0])
 
 
-async def test_what_no_cursor_leads_to_is_swept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_no_cursor_leads_to_is_swept(apart: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "AT_ONCE", 2)
     now = datetime.now(UTC)
-    there = await _changes_of(world.database, world)
+    there = await _changes_of(apart.database, apart)
     assert there > 3
-    async with world.database.write() as session:
+    async with apart.database.write() as session:
         assert not await changes.sweep(session, now + timedelta(days=30, hours=23))
-    assert await _changes_of(world.database, world) == there
+    assert await _changes_of(apart.database, apart) == there
     more = True
     while more:
-        async with world.database.write() as session:
+        async with apart.database.write() as session:
             more = await changes.sweep(session, now + timedelta(days=31, minutes=1))
-    assert await _changes_of(world.database, world) == 0
+    assert await _changes_of(apart.database, apart) == 0
 
 
 async def test_nobody_writes_into_it(world: World) -> None:

@@ -1,12 +1,14 @@
 """In a closed organisation nothing changes any more, and everything reads as before."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from sqlalchemy import event
 from sqlmodel import SQLModel, col
 
@@ -16,6 +18,7 @@ from app.services import agreement
 from app.services.calendar import swedish_day
 from tests import machines
 from tests.client import Client
+from tests.conftest import app_alone
 from tests.instruments import an_instrument, imported
 from tests.retention_stories import a_destruction
 from tests.signing_in import calling_from, give_password, sign_in, try_renew
@@ -53,6 +56,13 @@ STILL_DONE = {
     "update_identity_provider",
     "transition_failed_job",
 }
+
+
+@pytest.fixture(scope="module")
+async def app(anyio_backend: str) -> AsyncIterator[FastAPI]:  # noqa: ARG001
+    """With a database of its own: all of it is compared, again and again."""
+    async with app_alone() as app:
+        yield app
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A person's data export: all that is stored about them, and nobody else's to read."""
 
 import re
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,18 @@ from app.models.columns import PydanticJSON
 from app.services import account_mail, import_applications, queue, survey_mail
 from app.services.account_letters import Notice
 from app.services.personal_data import NOT_EXPORTED, PLACES, WAITING_MAIL
+from tests.conftest import app_alone
 from tests.retention_stories import a_hold
 from tests.signing_in import calling_from, give_password, invitation, sign_in
 from tests.stories import Json, final_record, started_group, written_record
 from tests.world import Someone, World
+
+
+@pytest.fixture(scope="module")
+async def app(anyio_backend: str) -> AsyncIterator[FastAPI]:  # noqa: ARG001
+    """With a database of its own: all of it is searched."""
+    async with app_alone() as app:
+        yield app
 
 
 async def export_of(who: Someone) -> dict[str, list[Json]]:

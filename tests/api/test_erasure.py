@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlmodel import col
 
-from app.main import create_app
 from app.models.mandate import Mandate
 from app.models.person import Person, Role
 from app.models.sign_in import AttemptKind, RefreshToken, SignIn, SignInFailure
@@ -21,8 +19,8 @@ from app.services.account_letters import Notice
 from app.services.account_mail import AccountOffice
 from app.services.calendar import swedish_day
 from tests.client import Client
-from tests.conftest import new_database, settings_for
 from tests.database import as_owner
+from tests.in_process import InProcess
 from tests.machines import registered
 from tests.retention_stories import a_destruction, a_hold, lifted
 from tests.signing_in import calling_from, give_password, invitation, sign_in, try_password
@@ -603,8 +601,7 @@ class Aviary:
         """Addresses that answered somebody with a word in body or header, by word; final records are left out."""
         found: dict[str, set[str]] = {}
         # Thousands of answers: other tests hold each kind of them against the document.
-        transport = httpx2.ASGITransport(self.world.app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        async with InProcess(self.world.app) as http:
             for path in await self.addresses():
                 for watcher in watchers:
                     answer = await Client(http, watcher.client.token).request("GET", path)
@@ -616,15 +613,6 @@ class Aviary:
                         if word in told:
                             found.setdefault(word, set()).add(path)
         return found
-
-
-@pytest.fixture
-async def apart(anyio_backend: str) -> AsyncIterator[World]:  # noqa: ARG001
-    """A world with a database of its own: all of it is searched."""
-    app = create_app(settings_for(await new_database()))
-    async with World(app) as world:
-        yield world
-    await app.state.database.close()
 
 
 @pytest.fixture

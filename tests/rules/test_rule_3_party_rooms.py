@@ -7,12 +7,14 @@ same to the byte: headers, counts, ETags, refusals, searches and what they try t
 
 import logging
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from sqlmodel import SQLModel
 
 from app.models.action import Action
@@ -28,6 +30,7 @@ from app.models.statement import Statement
 from app.models.working_group import WorkingGroup
 from app.services import agreement
 from tests.client import Client
+from tests.conftest import app_alone
 from tests.contract import document
 from tests.stories import agreed_action, started_group, written_record
 from tests.world import World
@@ -43,6 +46,13 @@ NOTE, CHANGED_NOTE, DIFFERENCES, ANSWER, ANOTHER = CANARIES = (
 OF_EACH_REQUEST = {"x-request-id", "traceparent", "date", "ratelimit"}
 _INSTANCE = re.compile(rb'"instance":"urn:uuid:[^"]+"')
 READS = {name: rule for name, rule in agreement.RULES.items() if rule.reads}
+
+
+@pytest.fixture(scope="module")
+async def app(anyio_backend: str) -> AsyncIterator[FastAPI]:  # noqa: ARG001
+    """With a database of its own: all of it is searched."""
+    async with app_alone() as app:
+        yield app
 
 
 @dataclass

@@ -1,13 +1,16 @@
 """Rule 4: nothing that could tell union membership is taken in, kept or logged, however it is sent."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import structlog
+from fastapi import FastAPI
 
 from tests.api.scim.provisioning import BULK, ENTERPRISE, GROUP, PATCH, USER, Json, Provisioning
+from tests.conftest import app_alone
 from tests.database import as_owner
 from tests.world import World
 
@@ -16,6 +19,13 @@ MARK = "Fackförbundet Kvastbindarna"
 
 def somebody(**more: Any) -> Json:
     return {"schemas": [USER], "userName": f"{uuid4().hex}@example.se", "displayName": "Åsa Ek", "active": True, **more}
+
+
+@pytest.fixture(scope="module")
+async def app(anyio_backend: str) -> AsyncIterator[FastAPI]:  # noqa: ARG001
+    """With a database of its own: all of it is searched."""
+    async with app_alone() as app:
+        yield app
 
 
 SENT: dict[str, Json] = {
