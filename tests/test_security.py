@@ -289,7 +289,7 @@ async def test_trace_is_no_method(client: Client) -> None:
             assert "mirror" not in answer.text
 
 
-@pytest.mark.parametrize("name", ["run", "test", "build"])
+@pytest.mark.parametrize("name", ["run", "test", "build", "clients"])
 def test_every_library_is_locked_by_its_hash(name: str) -> None:
     lines = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     requirements = [line for line in lines if line.strip() and not line.startswith("#")]
