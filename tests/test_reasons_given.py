@@ -20,6 +20,8 @@ NOT_ON_STAGE = {
     *(("register_session_record", "recordNotFinal"), ("approve_session_record", "facilitatorMayNotApprove")),
     # Of the clients that may read imports of units, each may also apply them.
     ("apply_import", "notYourRole"),
+    # Told to whoever has just closed it, and to nobody later: nobody speaks for a closed party.
+    ("close_party", "partyClosed"),
     # Who leads another session of a group reads what a final record agreed on.
     ("delete_action", "notYourRole"),
     # A change of a round is proposed still when its round is released without it.

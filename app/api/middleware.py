@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api import life_cycle
 from app.api.operations import of_respondents
 from app.models.base import new_id
 from app.services.networks import is_within
@@ -72,6 +73,7 @@ class RequestFrame:
                     headers.append(ONLY_HTTPS)
                 headers += [(b"x-request-id", request_id.encode()), (b"traceparent", traceparent.encode())]
                 headers += scope.get("larande.headers", ())
+                headers += life_cycle.told(getattr(scope.get("route"), "name", None))
             await send(message)
 
         if unseen:

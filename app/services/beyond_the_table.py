@@ -134,11 +134,7 @@ TOLD_BEFOREHAND["erase_person"] = frozenset((Code.PERSON_HOLDS_MANDATE,))
 
 NEVER_TOLD: dict[str, frozenset[Code]] = {
     # Released texts look the same to everybody: nothing is said of what may be done with them.
-    **{
-        operation: frozenset((Code.TEXTS_RELEASED, Code.NOT_YOUR_ROLE))
-        for operation in ("withhold_survey_text", "withdraw_text_withholding", "approve_survey_texts")
-    },
-    # Nobody speaks for a closed party, so it is nobody's to close.
-    "close_party": frozenset((Code.PARTY_CLOSED,)),
+    operation: frozenset((Code.TEXTS_RELEASED, Code.NOT_YOUR_ROLE))
+    for operation in ("withhold_survey_text", "withdraw_text_withholding", "approve_survey_texts")
 }
 """What the table says of these, and `allowedActions` never."""

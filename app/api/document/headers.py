@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.api.document.shared import Json
+from app.api.life_cycle import ENDINGS
 from app.models.bounds import LONGEST_ADDRESS, LONGEST_HEADER
 
 
@@ -44,6 +45,12 @@ _RATE_LIMIT = {
     ),
 }
 
+_OF_AN_END = {
+    "Deprecation": _header("Since when it is not to be used any more (RFC 9745).", maxLength=20, example="@1795996800"),
+    "Sunset": _header("When it is gone (RFC 8594).", maxLength=40, example="Thu, 01 Jul 2027 00:00:00 GMT"),
+    "Link": _header("To what comes instead, and to the news about it.", maxLength=LONGEST_ADDRESS),
+}
+
 
 def document_headers(operation: Json, method: str, *, counted: bool, of_respondents: bool) -> None:
     """The headers of the answers that are no refusals, and those of the request that belong to them."""
@@ -56,6 +63,7 @@ def document_headers(operation: Json, method: str, *, counted: bool, of_responde
         headers["traceparent"] = _header("The request's trace.", maxLength=55)
         headers["X-Request-Id"] = _header(number, maxLength=100)
         headers |= _RATE_LIMIT if counted else {}
+        headers |= _OF_AN_END if operation["operationId"] in ENDINGS else {}
     success = next(status for status in answers if status.startswith("2"))
     answer = answers[success]
     name = operation["operationId"]

@@ -3,6 +3,7 @@
 from app.api.document.headers import document_headers
 from app.api.document.shared import DATE_EXAMPLES, UUID_EXAMPLE, Json
 from app.api.document.statuses import document_statuses
+from app.api.life_cycle import ENDINGS
 from app.api.operations import AUTH, BASE
 
 
@@ -15,6 +16,11 @@ def finish_operation(operation: Json, method: str, path: str) -> None:
     success = next(status for status in operation["responses"] if status.startswith("2"))
     for status in {success, "202"} & operation["responses"].keys():
         operation["responses"][status]["description"] = _success_words(status, operation)
+    if (ending := ENDINGS.get(operation["operationId"])) is not None:
+        operation["deprecated"] = True
+        operation["description"] += (
+            f" Not to be used any more since {ending.since}; gone on {ending.until}. Use `{ending.successor}` instead."
+        )
     document_statuses(operation, method, counted=counted, of_respondents=of_respondents)
 
 
