@@ -112,6 +112,14 @@ def test_what_looks_like_a_text_and_is_none_is_left_alone() -> None:
 
 def test_a_text_without_swedish_is_found_and_stays_english() -> None:
     small = {"description": "As asked. Nobody has said this.", "summary": "As asked. Sign in or renew."}
-    assert untranslated(small) == ["As asked. Nobody has said this."]
-    assert in_swedish(small)["description"] == small["description"]
+    assert untranslated(small) == ["Nobody has said this."]
+    assert in_swedish(small)["description"] == "Som begärt. Nobody has said this."
     assert in_swedish(small)["summary"] == f"Som begärt. {catalogue()['Sign in or renew']}."
+
+
+def test_a_list_of_names_is_put_together_of_what_they_mean() -> None:
+    english = "The unit.\n\n- `sign_in`: Sign in or renew\n- `notFound`: Not found\n- `invented`: The party."
+    known = catalogue()
+    swedish = f"{known['The unit.']}\n\n- `sign_in`: {known['Sign in or renew']}\n- `notFound`: Finns inte\n"
+    assert in_swedish({"description": english})["description"] == f"{swedish}- `invented`: {known['The party.']}"
+    assert untranslated({"description": "The unit.\n\n- `x`: Nobody has said this"}) == ["Nobody has said this"]

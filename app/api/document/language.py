@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.api.document.shared import Json
+from app.api.problem_texts import PROBLEMS
 
 CATALOGUES = Path(__file__).parent / "swedish"
 
@@ -25,6 +26,9 @@ OPENINGS = {
     "Done; nothing to show. ": "Klart; det finns inget att visa. ",
     "A page of the list. ": "En sida av listan. ",
 }
+
+# So a list of names begins each of its lines.
+_ITEM = "\n- `"
 
 _PARTS_OF_VALUES = {"example", "default", "enum", "const", "value", "x-example"}
 
@@ -57,18 +61,41 @@ def catalogue() -> dict[str, str]:
     return together
 
 
-def swedish_of(text: str) -> str | None:
-    """The Swedish of a text, whole or composed; None when it has none."""
-    known = catalogue()
-    if text in known:
-        return known[text]
-    for opening, words in OPENINGS.items():
-        if text.startswith(opening):
-            rest = swedish_of(text.removeprefix(opening))
-            return None if rest is None else words + rest
-    if text.endswith(".") and text[:-1] in known:
-        return f"{known[text[:-1]]}."
-    return None
+class Reader:
+    """Reads English texts in Swedish, and keeps account of what it found in the catalogues and what it missed there."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        self.missing: dict[str, None] = {}
+
+    def swedish(self, text: str) -> str:
+        known = catalogue()
+        if text in known:
+            self.used.add(text)
+            return known[text]
+        for opening, words in OPENINGS.items():
+            if text.startswith(opening):
+                return words + self.swedish(text.removeprefix(opening))
+        head, *items = text.split(_ITEM)
+        if items:
+            return _ITEM.join(
+                [self.swedish(head.rstrip()) + "\n" * (len(head) - len(head.rstrip())), *self._listed(items)]
+            )
+        if text.endswith(".") and text[:-1] in known:
+            self.used.add(text[:-1])
+            return f"{known[text[:-1]]}."
+        self.missing[text] = None
+        return text
+
+    def _listed(self, items: list[str]) -> Iterator[str]:
+        """Names with what each means: an operation's summary, a reason's title, or a text of its own."""
+        for item in items:
+            name, colon, words = item.partition("`: ")
+            reason = PROBLEMS.get(name)
+            if reason is not None and words == reason.title["en"]:
+                yield name + colon + reason.title["sv"]
+            else:
+                yield name + colon + self.swedish(words)
 
 
 def is_bilingual(text: str) -> bool:
@@ -76,23 +103,31 @@ def is_bilingual(text: str) -> bool:
     return re.match(r"\*\*Svenska\.\*\*.*\*\*English\.\*\*", text, re.DOTALL) is not None
 
 
+def read(document: Json) -> Reader:
+    """Every text of the document, read once."""
+    reader = Reader()
+    for node, key in texts(document):
+        if not is_bilingual(node[key]):
+            reader.swedish(node[key])
+    return reader
+
+
 def untranslated(document: Json) -> list[str]:
     """The English texts that have no Swedish, each once, in the order of the document."""
-    found = (node[key] for node, key in texts(document))
-    return list(dict.fromkeys(text for text in found if not is_bilingual(text) and swedish_of(text) is None))
+    return list(read(document).missing)
+
+
+def left_over(document: Json) -> list[str]:
+    """The English of entries that the document has no use for any more."""
+    used = read(document).used
+    return [english for english in catalogue() if english not in used]
 
 
 def in_swedish(document: Json) -> Json:
     """A copy with Swedish texts. What has none stays English: a reader is better off with it than without."""
     copy = deepcopy(document)
+    reader = Reader()
     for node, key in texts(copy):
-        node[key] = swedish_of(node[key]) or node[key]
+        if not is_bilingual(node[key]):
+            node[key] = reader.swedish(node[key])
     return copy
-
-
-def left_over(document: Json) -> list[str]:
-    """The English of entries that the document has no use for any more."""
-    used = {node[key] for node, key in texts(document)}
-    used |= {text.removeprefix(opening) for text in used for opening in OPENINGS}
-    used |= {text.removesuffix(".") for text in used}
-    return [english for english in catalogue() if english not in used]
