@@ -1,6 +1,7 @@
 # make run     start the service with the demo agency; Ctrl-C stops it
 # make test    every check and the whole test suite
 # make test-long the random tests at their full size; their figures go into docs/security.md
+# make walks   every cell of the authorisation matrix, before and behind the policy; `make test` asks those that differ
 # make browser the docs page and the example front end in a real Chromium
 # make mutation which faults, put into the rules on purpose, the tests notice; goes into docs/mutation.md
 # make contract what integrators build on: what two linters say of the document, and what would break their clients
@@ -17,9 +18,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 export LARANDE_LOG_FORMAT ?= console
+# What one of the tests' processes has compiled, the others need not compile again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-long browser mutation checks check-types check-form check-layers check-document format openapi lock
+.PHONY: run test test-long walks browser mutation checks check-types check-form check-layers check-document format openapi lock
 .PHONY: examples
 .DELETE_ON_ERROR:
 
@@ -32,6 +35,9 @@ test: checks
 
 test-long: .venv/test.stamp
 	@LARANDE_TEST_LONG=1 $(BIN)/python -m pytest -n 2 -p no:slipcover -p tests.figures
+
+walks: .venv/test.stamp
+	@LARANDE_TEST_WHOLE=1 $(BIN)/python -m pytest -n 2 -p no:slipcover tests/test_authorisation.py tests/test_second_wall.py
 
 # Left out of `make test`: it needs Chromium, which comes from the system and not from requirements/test.txt.
 browser: .venv/test.stamp
