@@ -37,7 +37,7 @@ test-long: .venv/test.stamp
 	@LARANDE_TEST_LONG=1 $(BIN)/python -m pytest -n 2 -p no:slipcover -p tests.figures
 
 walks: .venv/test.stamp
-	@LARANDE_TEST_WHOLE=1 $(BIN)/python -m pytest -n 2 -p no:slipcover tests/test_authorisation.py tests/test_second_wall.py
+	@LARANDE_TEST_WHOLE=1 $(BIN)/python -m pytest -n 2 --dist worksteal -p no:slipcover tests/test_authorisation.py tests/test_second_wall.py
 
 # Left out of `make test`: it needs Chromium, which comes from the system and not from requirements/test.txt.
 browser: .venv/test.stamp

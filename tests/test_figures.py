@@ -58,11 +58,13 @@ def test_a_run_adds_up_what_its_workers_were_told(tmp_path: Path, outcome: str, 
     (tmp_path / "pages.py").write_text(plugin)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "tests.figures", "-p", "pages", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-p", "tests.figures", "-p", "pages"),
+            *("-p", "no:cacheprovider"),
             *("-n", workers, "--rootdir", tmp_path, "-c", "/dev/null", tmp_path),
         ],
         cwd=tmp_path,
-        env={"PYTHONPATH": f"{ROOT}:{tmp_path}", "LARANDE_TEST_LONG": "1"},
+        # No plugins but those named: the others take seconds to load, in each of the processes.
+        env={"PYTHONPATH": f"{ROOT}:{tmp_path}", "LARANDE_TEST_LONG": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
