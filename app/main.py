@@ -7,7 +7,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from app.api import api_info, docs, document, limits, operations, problems, scim, token_keys, webhook_deliveries
+from app.api import (
+    api_info,
+    collection,
+    docs,
+    document,
+    limits,
+    operations,
+    problems,
+    scim,
+    token_keys,
+    webhook_deliveries,
+)
 from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
 from app.api.doors import Doors
@@ -152,6 +163,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(token_keys.router)
     app.webhooks.routes += webhook_deliveries.messages.routes
     docs.install(app)
+    collection.install(app)
     problems.install(app)
     document.install(app)
     operations.install(app)

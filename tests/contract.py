@@ -107,8 +107,8 @@ def _escaped(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1")
 
 
-def check(response: httpx2.Response) -> None:
-    """Fail unless the document promises exactly such an answer."""
+def check(response: httpx2.Response, seen: Seen = SEEN) -> None:
+    """Fail unless the document promises exactly such an answer; what the service gave is `seen`."""
     request = response.request
     path = _path_of(_ID.sub("{}", request.url.path))
     assert "traceparent" in response.headers
@@ -141,7 +141,7 @@ def check(response: httpx2.Response) -> None:
     if "$ref" in promised:
         pointer = promised["$ref"].removeprefix("#")
         promised = document()["components"]["responses"][pointer.rsplit("/", 1)[1]]
-    SEEN.add(operation["operationId"], status)
+    seen.add(operation["operationId"], status)
     for header in promised.get("headers", {}):
         assert header in response.headers, f"{where} lacks {header}"
     content = promised.get("content")

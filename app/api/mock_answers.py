@@ -9,7 +9,7 @@ import xlsxwriter
 from fastapi import Request, Response
 from reportlab.pdfgen.canvas import Canvas
 
-from app.api.document.recorded import named_in, recorded
+from app.api.document.recorded import named_in, told_of
 from app.api.document.shared import Json
 from app.api.negotiation import JSON, XLSX, best_type, version_in
 from app.api.operations import BASE, Operation
@@ -32,9 +32,9 @@ def preferred_answer(request: Request, name: str, document: Json) -> Response | 
     if status not in documented or status < "304":
         return None
     if status == "304":
-        tag = recorded()["operations"][name].get("headers", {}).get("ETag", '"1"')
+        tag = told_of(document, name).get("headers", {}).get("ETag", '"1"')
         return Response(status_code=304, headers=applied | {"ETag": tag})
-    told = recorded()["operations"].get(name, {}).get("refusals", {}).get(status)
+    told = told_of(document, name).get("refusals", {}).get(status)
     if told is None:
         content = document["components"]["responses"][f"Problem{status}"]["content"]
         told = next(iter(content.values()))["example"]
@@ -48,8 +48,8 @@ def preferred_answer(request: Request, name: str, document: Json) -> Response | 
 
 def answer_of(request: Request, name: str, document: Json) -> Response:
     """The example of success, once the version that the request is about is the one there is."""
-    told = recorded()["operations"][name]
-    headers = _headers(request, name)
+    told = told_of(document, name)
+    headers = {header: _here(request, name, told, value) for header, value in told.get("headers", {}).items()}
     if "If-Match" in _parameters(document, name):
         current = _version_now(name, document)
         if current is not None and version_in(request.headers["if-match"]) != current:
@@ -63,7 +63,7 @@ def answer_of(request: Request, name: str, document: Json) -> Response:
         return Response(status_code=status, headers=headers)
     if kind != JSON:
         return Response(_file(kind, told["answers"]), status, headers, kind)
-    body = json.loads(_here(request, name, json.dumps(told["answers"][JSON])))
+    body = json.loads(_here(request, name, told, json.dumps(told["answers"][JSON])))
     if isinstance(body, dict) and "_meta" in body:
         body = _page(request, body)
     return Response(json.dumps(body, ensure_ascii=False), status, headers, JSON)
@@ -80,16 +80,11 @@ def _parameters(document: Json, name: str) -> set[str]:
     return {each["name"] for each in _operation(document, name)["parameters"]}
 
 
-def _headers(request: Request, name: str) -> dict[str, str]:
-    told = recorded()["operations"][name].get("headers", {})
-    return {header: _here(request, name, value) for header, value in told.items()}
-
-
-def _here(request: Request, name: str, text: str) -> str:
+def _here(request: Request, name: str, told: Json, text: str) -> str:
     """Addresses are those of the mock, and what the address of the request names is what the answer is about."""
     text = text.replace(RECORDED_AT, str(request.base_url).rstrip("/") + BASE)
     operation: Operation = request.app.state.operations[name]
-    there = named_in(operation.path.removeprefix(BASE), recorded()["operations"][name]["path"])
+    there = named_in(operation.path.removeprefix(BASE), told["path"])
     for parameter, value in there.items():
         text = text.replace(value, request.path_params[parameter])
     return text
@@ -103,9 +98,9 @@ def _version_now(name: str, document: Json) -> int | None:
     for path in (own, "/".join(own.split("/")[:3])):
         reading = document["paths"].get(path, {}).get("get")
         if reading is not None and not reading["operationId"].startswith("list_"):
-            tag = recorded()["operations"][reading["operationId"]].get("headers", {}).get("ETag")
+            tag = told_of(document, reading["operationId"]).get("headers", {}).get("ETag")
             return None if tag is None else version_in(tag)
-    tag = recorded()["operations"][name].get("ifMatch")
+    tag = told_of(document, name).get("ifMatch")
     return None if tag is None else version_in(tag)
 
 

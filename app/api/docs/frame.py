@@ -16,6 +16,7 @@ from app.api.operations import BASE
 
 DOCS = f"{BASE}/docs"
 READ = f"{DOCS}/read"
+REQUESTS = f"{DOCS}/requests.zip"
 ASSETS = f"{BASE}/docs-assets"
 PROBLEM_PAGES = f"{BASE}/problems"
 
@@ -114,6 +115,7 @@ def _header(request: Request, language: LanguageTag, words: Words) -> str:
     ]
     # Whose document it is does not depend on the page: tools take it from its own address.
     links.append(f'<a href="{BASE}/openapi.json">openapi.json</a>')
+    links.append(f'<a href="{REQUESTS}?{LANGUAGE}={language}">requests.zip</a>')
     switch = [
         f'<a href="?{urlencode({LANGUAGE: tag})}" lang="{tag}" hreflang="{tag}"{_current(tag == language)}>{name}</a>'
         for tag, name in (("sv", "Svenska"), ("en", "English"))

@@ -22,6 +22,42 @@ def recorded() -> Json:
     return read
 
 
+def told_of(document: Json, name: str) -> Json:
+    """What the story has of an operation; of one that it does not reach, what the document says of it."""
+    told: Json = recorded()["operations"].get(name, {})
+    return told if "status" in told else composed(document, name) | told
+
+
+def composed(document: Json, name: str) -> Json:
+    """An operation's examples in the form of those that are recorded, out of the document alone."""
+    path, operation = next(
+        (path, each)
+        for path, item in document["paths"].items()
+        for each in item.values()
+        if each["operationId"] == name
+    )
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path":
+            path = path.replace("{" + parameter["name"] + "}", parameter["schema"]["example"])
+    status = next(status for status in operation["responses"] if status.startswith("2"))
+    asked, answered = operation.get("requestBody", {}), operation["responses"][status]
+    made = {"path": path, "status": status}
+    for key, part in (("sent", asked), ("answers", answered)):
+        examples = {kind: _example_in(body, document) for kind, body in part.get("content", {}).items()}
+        if said := {kind: example for kind, example in examples.items() if example is not None}:
+            made[key] = said
+    return made
+
+
+def _example_in(body: Json, document: Json) -> Any:
+    if "examples" in body:
+        return next(iter(body["examples"].values()))["value"]
+    if "example" in body:
+        return body["example"]
+    name = body["schema"].get("$ref", "").rpartition("/")[2]
+    return document["components"]["schemas"][name]["example"] if name else None
+
+
 def place_shapes(schemas: Json) -> None:
     """The example of each shape that the story met; ids among its properties become those of the story."""
     for name, example in recorded()["shapes"].items():
