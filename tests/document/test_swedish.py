@@ -13,6 +13,8 @@ from app.api.document.language import (
     CATALOGUES,
     catalogue,
     in_swedish,
+    is_bilingual,
+    left_over,
     texts,
     untranslated,
 )
@@ -22,6 +24,16 @@ Json = dict[str, Any]
 
 SWEDISH = in_swedish(DOCUMENT)
 FILES = sorted(CATALOGUES.glob("*.json"))
+ENGLISH = [node[key] for node, key in texts(DOCUMENT)]
+
+
+def test_every_text_has_its_swedish() -> None:
+    missing = untranslated(DOCUMENT)
+    assert missing == [], "run: larande openapi texts"
+
+
+def test_no_swedish_is_left_of_texts_that_are_gone() -> None:
+    assert left_over(DOCUMENT) == [], "run: larande openapi texts"
 
 
 def test_each_text_is_translated_in_one_place() -> None:
@@ -72,6 +84,8 @@ def stripped(document: Json) -> Json:
 def test_only_texts_differ() -> None:
     assert stripped(SWEDISH) == stripped(DOCUMENT)
     assert [key for _, key in texts(SWEDISH)] == [key for _, key in texts(DOCUMENT)]
+    same = {a for a, b in zip(ENGLISH, (node[key] for node, key in texts(SWEDISH)), strict=True) if a == b}
+    assert [text for text in same if not is_bilingual(text)] == []
 
 
 def test_the_swedish_document_is_valid_too() -> None:
