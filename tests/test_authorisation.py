@@ -808,11 +808,16 @@ def expected(operation: str, caller: Caller, cell: Cell, around: Around) -> tupl
     return 0, None
 
 
+Sight = tuple[str, str, int, frozenset[type[Table]]]
+"""Who wants to see a thing, by which operation, which one, and what of its surroundings is known."""
+
+
 class SecondOpinion:
     """What each cell answered, held against the agreement in Cedar, which knows nothing of the policy table."""
 
     def __init__(self) -> None:
-        self._cells: list[tuple[str, Case, Case, str | None]] = []
+        self._cells: list[tuple[str, Sight, Case, str | None]] = []
+        self._sights: dict[Sight, Case] = {}
 
     def take_down(
         self, name: str, caller: Caller, operation: str, cell: Cell, around: Around, code: str | None
@@ -821,17 +826,20 @@ class SecondOpinion:
         asked = caller if isinstance(caller, Actor) or caller == RESPONDENT else NOBODY
         # Whether somebody sees a thing at all is whether they may read it.
         reading = operation if cell.row is None else READING[type(cell.row)]
+        # Whoever asks for several operations on a thing sees it or not once and for all.
+        sight = name, reading, id(cell.row), frozenset(around)
+        self._sights.setdefault(sight, Case(asked, reading, cell.row, around))
         case = Case(asked, operation, cell.row, around, sent)
-        self._cells.append((f"{operation} / {cell.state} / {name}", Case(asked, reading, cell.row, around), case, code))
+        self._cells.append((f"{operation} / {cell.state} / {name}", sight, case, code))
 
     def differences(self) -> list[str]:
         now = datetime.now(UTC)
-        sight = second.ask([seeing for _, seeing, _, _ in self._cells], now)
+        sees = dict(zip(self._sights, second.ask(list(self._sights.values()), now), strict=True))
         say = second.ask([doing for _, _, doing, _ in self._cells], now)
         return [
-            f"{told}: {code}, and Cedar says {answer} to one who {'sees' if sees.ever else 'does not see'} it"
-            for (told, _, case, code), sees, answer in zip(self._cells, sight, say, strict=True)
-            if not self._fit(case, code, sees.ever, answer)
+            f"{told}: {code}, and Cedar says {answer} to one who {'sees' if sees[sight].ever else 'does not see'} it"
+            for (told, sight, case, code), answer in zip(self._cells, say, strict=True)
+            if not self._fit(case, code, sees[sight].ever, answer)
         ]
 
     @staticmethod
