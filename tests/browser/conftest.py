@@ -7,12 +7,16 @@ packages does not have.
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from tests.browser.dialogue import survey_links
+from tests.browser.front_end import FrontEnd, front_end_on
+from tests.browser.visitor import Visitor
 from tests.browser.watched import Watched
 from tests.conftest import open_directory
 from tests.program import Service, serving
@@ -59,3 +63,51 @@ async def watched(browser: Browser, service: Service) -> AsyncIterator[Watched]:
     """A Swedish visitor's window, watched."""
     async with await browser.new_context(locale="sv-SE") as context:
         yield await Watched.open(context, service)
+
+
+@pytest.fixture(scope="session")
+def place_of_the_front_end(made_home: Path) -> Iterator[Path]:
+    place = open_directory()
+    subprocess.run(["cp", "-a", made_home, place / "home"], check=True)
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+async def front_end(place_of_the_front_end: Path, anyio_backend: str) -> AsyncIterator[FrontEnd]:  # noqa: ARG001
+    """The single-page app, and a service of its own whose clock can be moved."""
+    async with front_end_on(place_of_the_front_end / "home", place_of_the_front_end / "app") as front_end:
+        yield front_end
+
+
+@pytest.fixture(scope="session")
+async def slips(front_end: FrontEnd) -> list[str]:
+    """Links to a survey, each good for one answer: take them with `pop`."""
+    return await survey_links(front_end)
+
+
+@pytest.fixture
+async def browser_windows(browser: Browser, front_end: FrontEnd) -> AsyncIterator[Callable[[], Awaitable[Visitor]]]:
+    """Windows of people who share nothing, each with a browser profile of its own."""
+    async with AsyncExitStack() as open_contexts:
+
+        async def window() -> Visitor:
+            context = await open_contexts.enter_async_context(await browser.new_context(locale="sv-SE"))
+            return await Visitor.open(context, front_end)
+
+        yield window
+
+
+@pytest.fixture
+async def visitor(browser_windows: Callable[[], Awaitable[Visitor]]) -> Visitor:
+    """Somebody who uses the single-page app."""
+    return await browser_windows()
+
+
+@pytest.fixture
+async def phone(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context(
+        locale="sv-SE", viewport={"width": 360, "height": 640}, device_scale_factor=2, is_mobile=True, has_touch=True
+    )
+    async with context:
+        yield context
