@@ -51,7 +51,7 @@ async def second_factor(play: Player) -> None:
     await play.post(who, "/me/second-factor/recovery-codes", proof)
     play.later(minutes=3)
     await play.ask(who, "POST", "/me/second-factor/removals", {"password": PASSWORD}, expect=204)
-    change = {"currentPassword": PASSWORD, "newPassword": "nio-tranor-over-mossen"}
+    change = {"currentPassword": PASSWORD, "newPassword": "nio tranor över mossen"}
     await play.ask("asa.lindqvist", "POST", "/me/password-changes", change, expect=204)
 
 

@@ -33,7 +33,7 @@ async def invited(play: Player) -> None:
     """Örjan sets his password by the link that he was sent."""
     async with play.database.write() as session:
         token = await invitations.invite(session, "orjan.angstrom@mhv.example", datetime.now(UTC))
-    chosen = {"token": token, "password": "sju-graesaender-pa-en-aa"}
+    chosen = {"token": token, "password": "sju gräsänder på en å"}
     await play.ask(None, "POST", "/auth/credentials", chosen, expect=204)
 
 
