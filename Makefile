@@ -6,6 +6,7 @@
 # make mutation which faults, put into the rules on purpose, the tests notice; goes into docs/mutation.md
 # make contract what integrators build on: what two linters say of the document, and what would break their clients
 # make clients the clients that others generate from the document, compiled and run against the service
+# make contract-fuzz everything the document allows, and what it does not, asked by every kind of caller
 # make checks  what is checked without running anything
 # make format  put the code in order
 # make openapi write openapi/openapi.json and openapi/instrument.schema.json anew
@@ -62,6 +63,10 @@ contract-breaking: .venv/test.stamp
 .PHONY: clients
 clients: .venv/test.stamp build/clients/made.stamp
 	@LARANDE_TEST_CLIENTS=1 $(BIN)/python -m pytest tests/clients -p no:slipcover
+# LARANDE_TEST_LONG=1 asks more; PYTEST='-k "[saco_rep]"' picks a caller.
+.PHONY: contract-fuzz
+contract-fuzz: .venv/test.stamp
+	@LARANDE_TEST_FUZZ=1 $(BIN)/python -m pytest tests/contract_fuzz -n 2 -q -p no:slipcover $(PYTEST)
 
 # mypy takes as long as the others together.
 checks: .venv/test.stamp

@@ -1,0 +1,156 @@
+"""Asks the service everything that the document allows, and what it does not, as one caller (Schemathesis)."""
+
+import copy
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.engine import events, from_schema
+
+from tests.contract import BASE, document
+from tests.stage import Stage
+from tests.test_authorisation import CASES
+
+SEED = 20261126
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+
+@dataclass(frozen=True)
+class Things:
+    """What is there to be asked about."""
+
+    ids: dict[str, dict[str, list[str]]]
+    """For each operation: what its path may name, by parameter."""
+    versions: dict[str, str]
+    """By method and path, the If-Match that a change of the thing takes."""
+
+    @classmethod
+    def on(cls, stage: Stage) -> "Things":
+        ids: dict[str, dict[str, list[str]]] = {}
+        versions: dict[str, str] = {}
+        for path, item in document()["paths"].items():
+            matcher = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+            for method, operation in item.items():
+                named = ids.setdefault(operation["operationId"], {})
+                cases = CASES.get(operation["operationId"])
+                for cell in cases(stage) if cases else ():
+                    match = matcher.fullmatch(cell.path)
+                    assert match is not None, cell.path
+                    for name, value in match.groupdict().items():
+                        if value not in named.setdefault(name, []):
+                            named[name].append(value)
+                    if cell.headers and "If-Match" in cell.headers:
+                        versions.setdefault(f"{method} {cell.path}", cell.headers["If-Match"])
+        return cls(ids, versions)
+
+    def placed_in(self, described: dict[str, Any]) -> dict[str, Any]:
+        """The document, but that what is there is all that a path can name."""
+        made = copy.deepcopy(described)
+        for item in made["paths"].values():
+            for operation in item.values():
+                for parameter in operation["parameters"]:
+                    known = self.ids[operation["operationId"]].get(parameter["name"])
+                    if parameter["in"] == "path" and known:
+                        parameter["schema"] = {"type": "string", "format": "uuid", "enum": known, "example": known[0]}
+        return made
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check has against an answer."""
+
+    check: str
+    operation: str
+    code: str
+    """Of the problem, and of the fields that do not fit; the status where there is no problem."""
+    told: str
+
+
+@dataclass
+class Asked:
+    """What came of it."""
+
+    operations: set[str]
+    requests: int
+    findings: list[Finding]
+
+
+def ask(
+    address: str,
+    things: Things,
+    token: Callable[[], str | None],
+    phases: frozenset[str],
+    examples: int,
+    operations: frozenset[str] | None = None,
+) -> Asked:
+    """Ask about all operations, unless some are named."""
+    config = schemathesis.Config.from_dict(
+        {
+            "seed": SEED,
+            "workers": 1,
+            "base-url": address + BASE,
+            "continue-on-failure": True,
+            "generation": {"deterministic": True, "max-examples": examples, "no-shrink": True},
+            "phases": {name: {"enabled": name in phases} for name in PHASES},
+        }
+    )
+    schema: Any = schemathesis.openapi.from_dict(things.placed_in(document()), config=config)
+    if operations is not None:
+        schema = schema.include(lambda context: _name_of(context.operation) in operations)
+
+    @schema.auth(refresh_interval=60)
+    class Caller:
+        """Who asks; and where an ETag may be sent, the one that the thing has. A wrong one stays wrong."""
+
+        def get(self, _case: Any, _context: Any) -> str:
+            return token() or ""
+
+        def set(self, case: Any, data: str, _context: Any) -> None:
+            if data:
+                case.headers["Authorization"] = f"Bearer {data}"
+            tag = things.versions.get(f"{case.method.lower()} {case.formatted_path}")
+            negated = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
+            if tag is not None and "If-Match" in case.headers and not negated:
+                case.headers["If-Match"] = tag
+
+    asked = Asked(set(), 0, [])
+
+    @schema.hook  # type: ignore[untyped-decorator]
+    def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
+        told = [f"{failure.title}: {failure.message}", case.as_curl_command(), response.text]
+        finding = Finding(
+            "/".join(failure.checks), _name_of(case.operation), _code_of(response), "\n".join(x[:1_000] for x in told)
+        )
+        asked.findings.append(finding)
+        return False
+
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            asked.requests += len(event.recorder.interactions)
+            asked.operations |= {_name_of(case.operation) for case in event.recorder.find_all_cases()}
+        elif isinstance(event, events.NonFatalError):
+            asked.findings.append(Finding("engine", event.label, type(event.value).__name__, str(event.value)))
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+    return asked
+
+
+def _name_of(operation: Any) -> str:
+    return str(operation.definition.raw["operationId"])
+
+
+def _code_of(response: Any) -> str:
+    if "json" not in response.headers.get("content-type", [""])[0] or not isinstance(body := response.json(), dict):
+        return str(response.status_code)
+    code = body.get("code", str(response.status_code))
+    fields = sorted({field["code"] for field in body.get("errors", [])}) if code == "validationFailed" else []
+    return " ".join([code, *fields])
+
+
+@schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv")
+def as_it_is(_context: Any, value: Any) -> bytes:
+    """What stands for a file: any bytes."""
+    return value if isinstance(value, bytes) else str(value).encode()

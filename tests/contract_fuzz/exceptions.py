@@ -1,0 +1,126 @@
+"""What Schemathesis takes for a fault and is none: by check, code of the answer and operations, each with its reason.
+
+One that nothing needs any more fails a whole run.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.contract import document
+from tests.contract_fuzz.asking import Finding
+
+ACCEPTED, REFUSED = "positive_data_acceptance", "negative_data_rejection"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A code that a check does not expect of these operations."""
+
+    check: str
+    code: str
+    operations: frozenset[str]
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.check} / {self.code}: {self.why}"
+
+    def covers(self, finding: Finding) -> bool:
+        return (self.check, self.code) == (finding.check, finding.code) and finding.operation in self.operations
+
+
+def _taking(parameter: str) -> frozenset[str]:
+    return frozenset(
+        operation["operationId"]
+        for item in document()["paths"].values()
+        for operation in item.values()
+        if any(each["name"] == parameter for each in operation["parameters"])
+    )
+
+
+ANY, VERSIONED, LISTS = _taking("traceparent"), _taking("If-Match"), _taking("cursor")
+
+
+def _each(check: str, why: str, **operations: str) -> list[Known]:
+    """Exceptions with one reason: by code, the operations between spaces."""
+    return [Known(check, code, frozenset(names.split()), why) for code, names in operations.items()]
+
+
+_APPROVALS = (
+    "approve_destruction approve_service_client approve_survey_amendment approve_survey_texts approve_working_group "
+    "approve_session_record approve_survey_round"
+)
+_NOT_TOGETHER = "Fields that exclude or need each other: a rule of the whole, said in words where the fields are."
+EXCEPTIONS: tuple[Known, ...] = (
+    # --- Right by HTTP, and not among the statuses that Schemathesis knows for it
+    Known(ACCEPTED, "staleVersion", VERSIONED, "An ETag of another version is well formed all the same."),
+    Known(REFUSED, "staleVersion", VERSIONED, "What is no ETag of ours is the ETag of no version that is there."),
+    Known("missing_required_header", "preconditionRequired", VERSIONED, "428 is what RFC 6585 has for it."),
+    Known(ACCEPTED, "headersTooLarge", ANY, "Headers are bounded together; each alone may be as large as that."),
+    Known(REFUSED, "headersTooLarge", ANY, "431 before anything else is looked at."),
+    Known(REFUSED, "addressTooLong", ANY, "414 before anything else is looked at."),
+    # --- What a shape cannot say
+    *_each(
+        ACCEPTED,
+        "An id or a name is that of something which is there, and which the caller sees.",
+        unknownMandate=f"{_APPROVALS} create_party_note update_dialogue_session",
+        unknownPerson="create_dialogue_session",
+        personInactive="create_person_invitation",
+        unknownQuestion="create_action",
+        unknownTemplate="create_dialogue_template",
+        unknownText="withhold_survey_text",
+        unknownUnit="create_unit update_unit",
+        unitOutsideGroup="create_survey_round",
+        unknownWorkingGroup="create_mandate",
+        ownPartyMissing="create_working_group",
+        namedTwice="update_working_group",
+        keyWordsOfAnother="unlock_survey_round",
+        invitationRefused="set_password",
+    ),
+    Known(
+        ACCEPTED,
+        "instrumentFaulty",
+        frozenset({"create_instrument"}),
+        "A scale counts up, a dimension has items, an id is there once: rules between the parts of an instrument.",
+    ),
+    Known(ACCEPTED, "cursorInvalid", LISTS, "A cursor comes from the answer before; it is not made by hand."),
+    *_each(
+        ACCEPTED,
+        _NOT_TOGETHER,
+        notForThisStep="transition_action transition_session_record transition_survey_round",
+        notForThisFormat="list_approved_records read_survey_results",
+        outsideGroupLife="list_working_group_mandates",
+        closesBeforeOpening="create_survey_round",
+        surveyTokensDiffer="create_survey_response",
+    ),
+)
+EXCEPTIONS += tuple(
+    Known(ACCEPTED, f"validationFailed {field}", frozenset(names.split()), _NOT_TOGETHER)
+    for field, names in {
+        "holdOnTwo": "create_legal_hold",
+        "passwordOrCode": "create_recovery_codes remove_second_factor",
+        "passwordWithoutLink": "create_authorisation_request",
+        "releasesNothing": "create_deactivation_release",
+        "repeated": "create_survey_round",
+    }.items()
+)
+EXCEPTIONS += tuple(
+    Known(ACCEPTED, f"validationFailed {field}", frozenset(names.split()), why)
+    for field, names, why in (
+        ("stringPatternMismatch", "confirm_second_factor", "Spaces and hyphens are left out before it is looked at."),
+        ("issuerForm", "create_identity_provider", "Which addresses lead somewhere no pattern says."),
+        ("networkForm", "create_service_client", "Which networks there are no pattern says."),
+    )
+)
+
+
+def sorted_out(findings: Iterable[Finding]) -> tuple[list[Finding], set[Known]]:
+    """The findings that are faults, and the exceptions that the others needed."""
+    faults: list[Finding] = []
+    needed: set[Known] = set()
+    for finding in findings:
+        known = next((each for each in EXCEPTIONS if each.covers(finding)), None)
+        if known is None:
+            faults.append(finding)
+        else:
+            needed.add(known)
+    return faults, needed
