@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from app.models.person import Role
 from tests.stories import (
     Json,
     decide,
@@ -466,3 +467,11 @@ async def test_the_clock_of_review_is_any_zone(world: World) -> None:
     read = await world.saco_rep.client.step(f"{path}/transitions", for_review(reviewDeadline=local))
     assert read["reviewDeadline"].endswith("Z")
     assert datetime.fromisoformat(read["reviewDeadline"]) == deadline
+
+
+async def test_who_keeps_the_archive_and_sits_at_the_table_registers_nothing_that_is_not_final(world: World) -> None:
+    both = await world.representative("both", world.saco, person=await world.someone("both", Role.ARCHIVIST))
+    record = await written_record(world, await started_group(world))
+    given = {"caseNumber": "MP 2026/3", "archiveClass": "2.4"}
+    path = f"/record-registrations/{record['id']}"
+    await both.client.refused("PUT", path, 409, "recordNotFinal", json=given, etag='"0"')
