@@ -64,8 +64,8 @@ class Finding:
 
     check: str
     operation: str
-    code: str
-    """Of the problem, and of the fields that do not fit; the status where there is no problem."""
+    codes: tuple[str, ...]
+    """Of the problem, or of each field that does not fit; the status where there is no problem."""
     told: str
 
 
@@ -122,7 +122,7 @@ def ask(
     def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
         told = [f"{failure.title}: {failure.message}", case.as_curl_command(), response.text]
         finding = Finding(
-            "/".join(failure.checks), _name_of(case.operation), _code_of(response), "\n".join(x[:1_000] for x in told)
+            "/".join(failure.checks), _name_of(case.operation), _codes_of(response), "\n".join(x[:1_000] for x in told)
         )
         asked.findings.append(finding)
         return False
@@ -132,7 +132,7 @@ def ask(
             asked.requests += len(event.recorder.interactions)
             asked.operations |= {_name_of(case.operation) for case in event.recorder.find_all_cases()}
         elif isinstance(event, events.NonFatalError):
-            asked.findings.append(Finding("engine", event.label, type(event.value).__name__, str(event.value)))
+            asked.findings.append(Finding("engine", event.label, (type(event.value).__name__,), str(event.value)))
         elif isinstance(event, events.FatalError):
             raise event.exception
     return asked
@@ -142,12 +142,12 @@ def _name_of(operation: Any) -> str:
     return str(operation.definition.raw["operationId"])
 
 
-def _code_of(response: Any) -> str:
+def _codes_of(response: Any) -> tuple[str, ...]:
     if "json" not in response.headers.get("content-type", [""])[0] or not isinstance(body := response.json(), dict):
-        return str(response.status_code)
+        return (str(response.status_code),)
     code = body.get("code", str(response.status_code))
     fields = sorted({field["code"] for field in body.get("errors", [])}) if code == "validationFailed" else []
-    return " ".join([code, *fields])
+    return tuple(f"{code} {field}" for field in fields) or (code,)
 
 
 @schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv")

@@ -103,7 +103,7 @@ def _judge(asked: Asked, record_property: Callable[[str, object], None]) -> None
     faults, needed = sorted_out(asked.findings)
     for each in needed:
         record_property(NEEDED, str(each))
-    told = [f"{each.check} / {each.operation} / {each.code}\n{each.told}" for each in faults]
+    told = [f"{each.check} / {each.operation} / {', '.join(each.codes)}\n{each.told}" for each in faults]
     assert not faults, f"{len(faults)} findings in {asked.requests} requests\n\n" + "\n\n".join(told)
 
 
