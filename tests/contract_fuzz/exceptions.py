@@ -76,7 +76,14 @@ EXCEPTIONS: tuple[Known, ...] = (
         unknownQuestion="create_action",
         unknownTemplate="create_dialogue_template",
         unknownText="withhold_survey_text",
-        unknownUnit="create_unit update_unit",
+        unknownUnit="create_unit update_unit create_person update_person replace_unit_tree",
+        unknownIdentityProvider="update_email_domain",
+        unknownDelivery="create_webhook_delivery",
+        unknownImportField="replace_import_mapping",
+        targetUnknown="create_webhook_endpoint",
+        typeNotInScopes="create_webhook_endpoint",
+        firstMandateIsGeneral="create_mandate",
+        surveyAnswerRefused="create_survey_response",
         unitOutsideGroup="create_survey_round",
         unknownWorkingGroup="create_mandate",
         ownPartyMissing="create_working_group",
@@ -90,6 +97,16 @@ EXCEPTIONS: tuple[Known, ...] = (
         frozenset({"create_instrument"}),
         "A scale counts up, a dimension has items, an id is there once: rules between the parts of an instrument.",
     ),
+    *_each(
+        ACCEPTED,
+        "How far a day lies from today no shape says.",
+        expiryUnfit="create_service_client update_service_client create_service_client_credential",
+        lastDayPassed="create_mandate",
+    ),
+    *_each(
+        ACCEPTED, "Any bytes may come as a file; these are none.", fileForm="create_import", fileEmpty="create_import"
+    ),
+    *_each(ACCEPTED, "410: the plan of an old import is no longer kept.", planGone="list_import_changes"),
     Known(ACCEPTED, "cursorInvalid", LISTS, "A cursor comes from the answer before; it is not made by hand."),
     *_each(
         ACCEPTED,
@@ -99,6 +116,9 @@ EXCEPTIONS: tuple[Known, ...] = (
         outsideGroupLife="list_working_group_mandates",
         closesBeforeOpening="create_survey_round",
         surveyTokensDiffer="create_survey_response",
+        surveyAnswerEmpty="create_survey_response",
+        scopeNotForKind="create_service_client update_service_client",
+        columnTwice="replace_import_mapping",
     ),
 )
 EXCEPTIONS += tuple(
