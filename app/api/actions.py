@@ -1,13 +1,13 @@
 """Actions over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.operations import router_of
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, DueOrder, Limit, PageNumber, asked
 from app.api.session_records import SessionRecordId
 from app.api.working_groups import WorkingGroupId
 from app.models.action import ActionCreate, ActionItem, ActionRead, ActionState, ActionTransition, ActionUpdate
@@ -29,7 +29,7 @@ async def list_actions(
     working_group_id: WorkingGroupId,
     state: Annotated[ActionState | None, Query(description="Only actions in this state.")] = None,
     overdue: Annotated[bool | None, Query(description="Only open actions after their due day, or all others.")] = None,
-    sort: Annotated[Literal["dueOn", "-dueOn"], Query(description="Order.")] = "dueOn",
+    sort: Annotated[DueOrder, Query(description="Order.")] = "dueOn",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

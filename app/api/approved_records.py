@@ -1,6 +1,6 @@
 """Approved records over HTTP: whole, page by page or as a file."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query, Response
 
@@ -10,7 +10,7 @@ from app.api.file_turns import Export
 from app.api.negotiation import JSON
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, FinalOrder, Limit, PageNumber, asked
 from app.models.approved_record import ApprovedRecordItem, RecordTable
 from app.models.columns import Id, Moment
 from app.services import approved_records
@@ -43,7 +43,7 @@ async def list_approved_records(
     table: Annotated[
         RecordTable | None, Query(description="For CSV alone: which table. The records, when none is named.")
     ] = None,
-    sort: Annotated[Literal["finalAt", "-finalAt"], Query(description="Order.")] = "finalAt",
+    sort: Annotated[FinalOrder, Query(description="Order.")] = "finalAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -1,6 +1,6 @@
 """The audit trail over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import listed, page_of, single
 from app.api.dependencies import Reading
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, EventOrder, Limit, PageNumber, asked
 from app.models.audit_entry import AuditEntryItem, AuditEntryRead
 from app.models.columns import Id
 from app.services import audit_entries
@@ -28,7 +28,7 @@ async def list_audit_entries(
     organisation_id: OrganisationId,
     subject_id: Annotated[Id | None, Query(alias="subjectId", description="Only changes of this thing.")] = None,
     working_group_id: Annotated[Id | None, Query(alias="workingGroupId", description="Only at this table.")] = None,
-    sort: Annotated[Literal["happenedAt", "-happenedAt"], Query(description="Order.")] = "-happenedAt",
+    sort: Annotated[EventOrder, Query(description="Order.")] = "-happenedAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -25,7 +25,6 @@ from app.api.negotiation import FORM, sends_form
 from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
-from app.models.bounds import LARGEST_BODY
 from app.models.sign_in import (
     ClientCredentialsGrant,
     GrantChoice,
@@ -37,6 +36,7 @@ from app.models.sign_in import (
     RefreshGrant,
     SignOut,
     Token,
+    TokenAnswer,
 )
 from app.services import authorisation_requests, client_sign_in, invitations, password_resets, sign_in, sign_ins
 from app.services.account_mail import RESET_VALID
@@ -58,20 +58,8 @@ InputT = TypeVar("InputT", bound=Input)
 # --- The document's part ---------------------------------------------------------------------------------
 
 
-def _grants(media_type: str, examples: dict[str, Any]) -> dict[str, Any]:
-    by_alias = media_type != FORM
-    schemas = [
-        shape.model_json_schema(by_alias=by_alias)
-        for shape in (PasswordGrant, RefreshGrant, ClientCredentialsGrant, AuthorisationCodeGrant)
-    ]
-    if not by_alias:
-        for schema in schemas:
-            schema["title"] = "OAuth" + schema["title"]
-        for schema in schemas[:2]:
-            for name in sorted(WITHOUT_EFFECT):
-                words = "Accepted as RFC 6749 has it; without effect."
-                schema["properties"][name] = {"type": "string", "maxLength": LARGEST_BODY, "description": words}
-    return {"schema": {"oneOf": schemas}, "examples": examples}
+def _grants(shape: str, examples: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": {"$ref": f"#/components/schemas/{shape}"}, "examples": examples}
 
 
 _GRANTS = {
@@ -80,7 +68,7 @@ _GRANTS = {
         "description": "The standard form of RFC 6749, answered in its own words, or JSON, answered in camelCase.",
         "content": {
             FORM: _grants(
-                FORM,
+                "OAuthTokenRequest",
                 {
                     "password": {
                         "summary": "Sign in",
@@ -109,7 +97,7 @@ _GRANTS = {
                 },
             ),
             "application/json": _grants(
-                "application/json",
+                "TokenRequest",
                 {
                     "password": {
                         "summary": "Sign in from a page; the refresh token comes as a cookie",
@@ -154,7 +142,7 @@ _GRANTS = {
 
 @router.post(
     "/auth/token",
-    response_model=Token | OAuthToken,
+    response_model=TokenAnswer,
     summary="Sign in or renew",
     openapi_extra=_GRANTS,
 )

@@ -1,6 +1,6 @@
 """The destruction log over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import listed, page_of, single
 from app.api.dependencies import Reading
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, DestructionOrder, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.destruction_log_entry import DestructionLogEntryItem, DestructionLogEntryRead
 from app.services import destruction_log_entries
@@ -26,7 +26,7 @@ DestructionLogEntryId = Annotated[Id, Path(alias="destructionLogEntryId", descri
 async def list_destruction_log_entries(
     call: Reading,
     organisation_id: OrganisationId,
-    sort: Annotated[Literal["destroyedAt", "-destroyedAt"], Query(description="Order.")] = "destroyedAt",
+    sort: Annotated[DestructionOrder, Query(description="Order.")] = "destroyedAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

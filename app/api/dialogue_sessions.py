@@ -1,13 +1,13 @@
 """Dialogue sessions over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.operations import router_of
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, PageNumber, StartOrder, asked
 from app.api.working_groups import WorkingGroupId
 from app.models.columns import Id
 from app.models.dialogue_session import (
@@ -38,7 +38,7 @@ async def list_dialogue_sessions(
     call: Reading,
     working_group_id: WorkingGroupId,
     state: Annotated[DialogueSessionState | None, Query(description="Only sessions in this state.")] = None,
-    sort: Annotated[Literal["startsAt", "-startsAt"], Query(description="Order.")] = "-startsAt",
+    sort: Annotated[StartOrder, Query(description="Order.")] = "-startsAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

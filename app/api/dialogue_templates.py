@@ -1,6 +1,6 @@
 """Dialogue templates and the method texts over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import PRIVATE, PUBLISHED, listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, PageNumber, TemplateOrder, asked
 from app.models.columns import Id, Language, SearchWords
 from app.models.dialogue_template import (
     DialogueTemplateCreate,
@@ -62,7 +62,7 @@ async def list_dialogue_templates(
     all_versions: Annotated[
         bool, Query(alias="allVersions", description="Every version in any state, not only the latest published.")
     ] = False,
-    sort: Annotated[Literal["title", "-title", "totalMinutes", "-totalMinutes"], Query(description="Order.")] = "title",
+    sort: Annotated[TemplateOrder, Query(description="Order.")] = "title",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

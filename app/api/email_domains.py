@@ -1,6 +1,6 @@
 """Organisations' e-mail domains over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, DomainOrder, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.email_domain import EmailDomainCreate, EmailDomainItem, EmailDomainRead, EmailDomainUpdate
 from app.services import email_domains
@@ -30,7 +30,7 @@ def _answer(call: Reading | Writing, email_domain: EmailDomainRead, status: int 
 async def list_email_domains(
     call: Reading,
     organisation_id: OrganisationId,
-    sort: Annotated[Literal["domain", "-domain"], Query(description="Order.")] = "domain",
+    sort: Annotated[DomainOrder, Query(description="Order.")] = "domain",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -1,13 +1,13 @@
 """One's accounts at identity providers over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Reading, Version, Writing
 from app.api.operations import router_of
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, NameOrder, PageNumber, asked
 from app.models.columns import Id
 from app.models.identity import IdentityItem, IdentityRead
 from app.services import identities
@@ -20,7 +20,7 @@ IdentityId = Annotated[Id, Path(alias="identityId", description="The account.")]
 @router.get("/me/identities", response_model=page_of(IdentityItem), summary="List one's accounts to sign in with")
 async def list_my_identities(
     call: Reading,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order of the providers' Swedish names.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order of the providers' Swedish names.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -1,7 +1,7 @@
 """Identity providers over HTTP, and what people choose among to sign in."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request, Response
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Formed, Reading, Version, Writing, database_of, vault_of
 from app.api.operations import router_of
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, NameOrder, PageNumber, asked
 from app.models.columns import Id
 from app.models.email_domain import DomainName
 from app.models.identity_provider import (
@@ -61,7 +61,7 @@ async def read_sign_in_choices(
 @router.get("/identity-providers", response_model=page_of(IdentityProviderItem), summary="List identity providers")
 async def list_identity_providers(
     call: Reading,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order of the Swedish names.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order of the Swedish names.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

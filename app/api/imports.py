@@ -33,10 +33,7 @@ _FILE = {
                 "example": "externalId;name;email\nA-4711;Åsa Lindqvist;asa.lindqvist@havochvatten.example\n",
             },
             XLSX: {"schema": {"type": "string", "format": "binary", "maxLength": MOST_BYTES}},
-            JSON: {
-                "schema": {"type": "array", "items": {"type": "object"}, "example": _PEOPLE},
-                "example": _PEOPLE,
-            },
+            JSON: {"schema": {"$ref": "#/components/schemas/ImportRows"}, "example": _PEOPLE},
         },
     }
 }

@@ -1,6 +1,6 @@
 """Instruments over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import PRIVATE, PUBLISHED, listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, InstrumentOrder, Limit, PageNumber, asked
 from app.models.columns import Id, Language
 from app.models.instrument import (
     InstrumentCreate,
@@ -27,7 +27,7 @@ InstrumentId = Annotated[
 ]
 InLanguage = Annotated[Language | None, Query(description="Those that exist in the language; also the one to sort in.")]
 InState = Annotated[InstrumentState, Query(description="Those in this state.")]
-InOrder = Annotated[Literal["title", "-title", "publishedAt", "-publishedAt"], Query(description="Order.")]
+InOrder = Annotated[InstrumentOrder, Query(description="Order.")]
 
 
 def _answer(call: Call, instrument: InstrumentRead, status: int = 200) -> Response:

@@ -1,13 +1,13 @@
 """Mandates over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.operations import router_of
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, NameOrder, PageNumber, asked
 from app.api.parties import PartyId
 from app.api.working_groups import WorkingGroupId
 from app.models.columns import DateOnly, Id
@@ -30,7 +30,7 @@ async def list_mandates(
     valid_on: Annotated[
         DateOnly | None, Query(alias="validOn", description="Only those valid on this day. Left out: all.")
     ] = None,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order, by the person's name.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order, by the person's name.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,
@@ -65,7 +65,7 @@ async def list_working_group_mandates(
             description="Those valid on this day, between the group's start and its end or today. Left out: the last.",
         ),
     ] = None,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order, by the person's name.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order, by the person's name.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -1,13 +1,13 @@
 """Organisations over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.operations import router_of
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, NameOrder, PageNumber, asked
 from app.models.columns import Id, SearchWords
 from app.models.organisation import (
     OrganisationCreate,
@@ -31,7 +31,7 @@ def _answer(call: Reading | Writing, organisation: OrganisationRead, status: int
 async def list_organisations(
     call: Reading,
     q: Annotated[SearchWords | None, Query(description="Words in the name; Swedish word forms are understood.")] = None,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -3,6 +3,8 @@
 from typing import Annotated, Literal
 
 from fastapi import Query
+from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from app.services.listing import PageRequest
 
@@ -21,7 +23,61 @@ def asked(page: int, limit: int, after: str | None, sort: str | None = None) -> 
     return PageRequest(page, limit, after, sort)
 
 
-ByCreation = Annotated[Literal["createdAt", "-createdAt"], Query(description="Order.")]
-ByTree = Annotated[Literal["position", "-position"], Query(description="Order of the tree: parents first.")]
-ByPlace = Annotated[Literal["position", "-position"], Query(description="Order of the plan: kind by kind.")]
-ByDecision = Annotated[Literal["decidedAt", "-decidedAt"], Query(description="Order.")]
+# --- Orders: each of them a choice with a name -----------------------------------------------------------
+
+NameOrder = TypeAliasType(
+    "NameOrder", Annotated[Literal["name", "-name"], Field(description="By name in Swedish order; `-`: backwards.")]
+)
+CreationOrder = TypeAliasType(
+    "CreationOrder", Annotated[Literal["createdAt", "-createdAt"], Field(description="`-`: the latest first.")]
+)
+PositionOrder = TypeAliasType(
+    "PositionOrder", Annotated[Literal["position", "-position"], Field(description="By place; `-`: backwards.")]
+)
+DecisionOrder = TypeAliasType(
+    "DecisionOrder", Annotated[Literal["decidedAt", "-decidedAt"], Field(description="`-`: the latest first.")]
+)
+DueOrder = TypeAliasType(
+    "DueOrder", Annotated[Literal["dueOn", "-dueOn"], Field(description="`-`: the last due first.")]
+)
+FinalOrder = TypeAliasType(
+    "FinalOrder", Annotated[Literal["finalAt", "-finalAt"], Field(description="`-`: the latest first.")]
+)
+EventOrder = TypeAliasType(
+    "EventOrder", Annotated[Literal["happenedAt", "-happenedAt"], Field(description="`-`: the latest first.")]
+)
+DestructionOrder = TypeAliasType(
+    "DestructionOrder", Annotated[Literal["destroyedAt", "-destroyedAt"], Field(description="`-`: the latest first.")]
+)
+StartOrder = TypeAliasType(
+    "StartOrder", Annotated[Literal["startsAt", "-startsAt"], Field(description="`-`: the latest first.")]
+)
+SignInOrder = TypeAliasType(
+    "SignInOrder", Annotated[Literal["startedAt", "-startedAt"], Field(description="`-`: the latest first.")]
+)
+TemplateOrder = TypeAliasType(
+    "TemplateOrder",
+    Annotated[
+        Literal["title", "-title", "totalMinutes", "-totalMinutes"],
+        Field(description="By the Swedish title or by how long it takes; `-`: backwards."),
+    ],
+)
+InstrumentOrder = TypeAliasType(
+    "InstrumentOrder",
+    Annotated[
+        Literal["title", "-title", "publishedAt", "-publishedAt"],
+        Field(description="By the Swedish title or by when it was published; `-`: backwards."),
+    ],
+)
+DomainOrder = TypeAliasType(
+    "DomainOrder", Annotated[Literal["domain", "-domain"], Field(description="By the domain's name; `-`: backwards.")]
+)
+KindOrder = TypeAliasType(
+    "KindOrder", Annotated[Literal["kind", "-kind"], Field(description="By kind; `-`: backwards.")]
+)
+IdOrder = TypeAliasType("IdOrder", Annotated[Literal["id", "-id"], Field(description="By id; `-`: backwards.")])
+
+ByCreation = Annotated[CreationOrder, Query(description="Order.")]
+ByTree = Annotated[PositionOrder, Query(description="Order of the tree: parents first.")]
+ByPlace = Annotated[PositionOrder, Query(description="Order of the plan: kind by kind.")]
+ByDecision = Annotated[DecisionOrder, Query(description="Order.")]

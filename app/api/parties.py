@@ -1,6 +1,6 @@
 """Parties over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, NameOrder, PageNumber, asked
 from app.models.columns import Id
 from app.models.party import PartyCreate, PartyItem, PartyRead, PartyTransition, PartyUpdate
 from app.services import parties
@@ -30,7 +30,7 @@ def _answer(call: Reading | Writing, party: PartyRead, status: int = 200) -> Res
 async def list_parties(
     call: Reading,
     organisation_id: OrganisationId,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

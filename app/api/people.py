@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Response
@@ -12,7 +12,7 @@ from app.api.dependencies import Creating, Perhaps, Reading, SignedIn, Version, 
 from app.api.entrance import In, place_of
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, NameOrder, PageNumber, asked
 from app.models.columns import Id, SearchWords
 from app.models.person import PersonCreate, PersonItem, PersonRead, PersonUpdate
 from app.models.second_factor import Proof
@@ -39,7 +39,7 @@ async def list_people(
     call: Reading,
     organisation_id: OrganisationId,
     q: Annotated[SearchWords | None, Query(description="How one of the names, or the e-mail address, begins.")] = None,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -1,6 +1,6 @@
 """Retention rules over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, KindOrder, Limit, PageNumber, asked
 from app.models.columns import Id
 from app.models.retention_rule import RetentionRuleCreate, RetentionRuleItem, RetentionRuleRead, RetentionRuleUpdate
 from app.services import retention_rules
@@ -30,7 +30,7 @@ def _answer(call: Call, rule: RetentionRuleRead, status: int = 200) -> Response:
 async def list_retention_rules(
     call: Reading,
     organisation_id: OrganisationId,
-    sort: Annotated[Literal["kind", "-kind"], Query(description="Order.")] = "kind",
+    sort: Annotated[KindOrder, Query(description="Order.")] = "kind",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -1,13 +1,13 @@
 """One's own sign-ins over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from app.api.answers import listed, nothing, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.operations import router_of
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, PageNumber, SignInOrder, asked
 from app.models.columns import Id
 from app.models.sign_in import SignInItem, SignInRead, SignInState, SignOutCreate
 from app.services import own_sign_ins
@@ -21,7 +21,7 @@ SignInId = Annotated[Id, Path(alias="signInId", description="The sign-in.")]
 async def list_sign_ins(
     call: Reading,
     state: Annotated[SignInState | None, Query(description="Only those in this state.")] = None,
-    sort: Annotated[Literal["startedAt", "-startedAt"], Query(description="Order.")] = "-startedAt",
+    sort: Annotated[SignInOrder, Query(description="Order.")] = "-startedAt",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -42,7 +42,7 @@ _THANKS = (
 _DOCUMENTED = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": SurveyResponseCreate.model_json_schema()}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SurveyResponseCreate"}}},
     },
     "security": [{"surveyToken": []}, {}],
 }

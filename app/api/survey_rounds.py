@@ -1,6 +1,6 @@
 """Survey rounds over HTTP: drafted, proposed, decided."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -9,7 +9,7 @@ from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Call, Creating, Reading, Version, Writing, key_store_of
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
+from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, PositionOrder, asked
 from app.api.working_groups import WorkingGroupId
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
 from app.models.columns import Id
@@ -136,7 +136,7 @@ async def transition_survey_round(
 async def list_survey_units(
     call: Reading,
     survey_round_id: SurveyRoundId,
-    sort: Annotated[Literal["position", "-position"], Query(description="Order.")] = "position",
+    sort: Annotated[PositionOrder, Query(description="Order.")] = "position",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

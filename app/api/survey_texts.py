@@ -1,6 +1,6 @@
 """What people wrote in a round's open questions, over HTTP: reviewed, then released."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import listed, nothing, page_of, single, tagged
 from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
 from app.api.operations import router_of
-from app.api.paging import After, ByDecision, Limit, PageNumber, asked
+from app.api.paging import After, ByDecision, IdOrder, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
 from app.models.approval import ApprovalItem, ApprovalRead, SubjectType
 from app.models.columns import Id
@@ -62,7 +62,7 @@ async def list_survey_texts(
             description="Only answers to this one.",
         ),
     ] = None,
-    sort: Annotated[Literal["id", "-id"], Query(description="Order. The ids are drawn by lot.")] = "id",
+    sort: Annotated[IdOrder, Query(description="Order. The ids are drawn by lot.")] = "id",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -1,6 +1,6 @@
 """Units over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -8,7 +8,7 @@ from app.api.answers import listed, page_of, single
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, Limit, PageNumber, asked
+from app.api.paging import After, Limit, NameOrder, PageNumber, asked
 from app.models.columns import DateOnly, Id, SearchWords
 from app.models.unit import UnitCreate, UnitItem, UnitRead, UnitUpdate
 from app.services import units
@@ -33,7 +33,7 @@ async def list_units(
     ] = None,
     parent_id: Annotated[Id | None, Query(alias="parentId", description="Only those right below this unit.")] = None,
     q: Annotated[SearchWords | None, Query(description="Words in the name; Swedish word forms are understood.")] = None,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

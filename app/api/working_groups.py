@@ -1,6 +1,6 @@
 """Working groups over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
@@ -9,7 +9,7 @@ from app.api.approvals import decided, list_decisions
 from app.api.dependencies import Creating, Reading, Version, Writing
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
-from app.api.paging import After, ByDecision, Limit, PageNumber, asked
+from app.api.paging import After, ByDecision, Limit, NameOrder, PageNumber, asked
 from app.models.approval import ApprovalCreate, ApprovalItem, ApprovalRead, SubjectType
 from app.models.columns import Id
 from app.models.working_group import (
@@ -40,7 +40,7 @@ async def list_working_groups(
     call: Reading,
     organisation_id: OrganisationId,
     state: Annotated[WorkingGroupState | None, Query(description="Only groups in this state.")] = None,
-    sort: Annotated[Literal["name", "-name"], Query(description="Order.")] = "name",
+    sort: Annotated[NameOrder, Query(description="Order.")] = "name",
     page: PageNumber = 1,
     limit: Limit = 20,
     after: After = None,

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
 from app.models.bounds import Tally
@@ -15,6 +16,8 @@ from app.models.columns import DateOnly, Id, Line, Moment, Paragraphs, UtcDateTi
 
 
 class ActionState(StrEnum):
+    """How far an agreed step has come."""
+
     OPEN = "open"
     DONE = "done"
     DROPPED = "dropped"
@@ -81,10 +84,19 @@ class ActionUpdate(Input):
     due_on: DateOnly = absent()
 
 
+ActionStep = TypeAliasType(
+    "ActionStep",
+    Annotated[
+        Literal["done", "dropped", "effectChecked"],
+        Field(description="What becomes of an agreed step."),
+    ],
+)
+
+
 class ActionTransition(Input):
     """How the step went: done, dropped (with a reason), or its effect checked."""
 
-    to: Literal["done", "dropped", "effectChecked"]
+    to: ActionStep
     reason: Reason | None = Field(default=None, description="Needed when a step is dropped, welcome when it is done.")
     effect: Effect | None = Field(default=None, description="Needed when the effect is checked.")
 

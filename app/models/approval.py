@@ -16,6 +16,8 @@ from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, enum_column
 
 
 class Decision(StrEnum):
+    """What a party says of exactly that content."""
+
     APPROVE = "approve"
     APPROVE_WITH_DISSENT = "approveWithDissent"
     REQUEST_CHANGE = "requestChange"
@@ -34,6 +36,8 @@ class SubjectType(StrEnum):
 
 
 class VoidReason(StrEnum):
+    """Why a decision counts no more."""
+
     EDITED = "edited"
     WITHDRAWN = "withdrawn"
     CHANGE_REQUESTED = "changeRequested"

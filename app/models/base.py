@@ -14,6 +14,7 @@ from sqlalchemy.orm import declared_attr
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from sqlmodel._compat import SQLModelConfig
+from typing_extensions import TypeAliasType
 
 from app.models.bounds import LONGEST_LINK, Few, VersionNumber, Word
 from app.models.columns import UtcDateTime, snake_case
@@ -108,12 +109,21 @@ Href = Annotated[
 ]
 
 
+LinkMethod = TypeAliasType(
+    "LinkMethod",
+    Annotated[
+        Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
+        Field(description="How a link is asked."),
+    ],
+)
+
+
 class Link(Output):
     """A Link Description Object."""
 
     href: Href
     rel: Word = Field(json_schema_extra={"example": "self"})
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field(json_schema_extra={"example": "GET"})
+    method: LinkMethod = Field(json_schema_extra={"example": "GET"})
 
 
 class Linked(Output):

@@ -270,5 +270,7 @@ Id = UUID
 
 
 class Language(StrEnum):
+    """Swedish or English (ISO 639-1)."""
+
     SWEDISH = "sv"
     ENGLISH = "en"

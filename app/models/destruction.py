@@ -17,6 +17,8 @@ from app.models.retention_rule import DecisionReference
 
 
 class DestructionState(StrEnum):
+    """Where a joint decision to destroy a record is."""
+
     PROPOSED = "proposed"
     CARRIED_OUT = "carriedOut"
     WITHDRAWN = "withdrawn"

@@ -8,12 +8,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
 from app.models.columns import Count, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column, json_column
 
 
 class DialogueSessionState(StrEnum):
+    """Where a session is."""
+
     PLANNED = "planned"
     PREPARED = "prepared"
     HELD = "held"
@@ -21,12 +24,16 @@ class DialogueSessionState(StrEnum):
 
 
 class MeetingForm(StrEnum):
+    """Where a session is held: all in a room, all at a distance, or some of each."""
+
     ON_SITE = "onSite"
     REMOTE = "remote"
     HYBRID = "hybrid"
 
 
 class AttendanceStatus(StrEnum):
+    """Whether a representative took part."""
+
     PRESENT = "present"
     EXCUSED = "excused"
     ABSENT = "absent"
@@ -109,10 +116,19 @@ class DialogueSessionUpdate(Input):
     employee_headcount: Count | None = absent()
 
 
+DialogueSessionStep = TypeAliasType(
+    "DialogueSessionStep",
+    Annotated[
+        Literal["prepared", "held", "cancelled"],
+        Field(description="What becomes of a planned session."),
+    ],
+)
+
+
 class DialogueSessionTransition(Input):
     """The next step of the session: `prepared`, `held` or `cancelled` (with a reason)."""
 
-    to: Literal["prepared", "held", "cancelled"] = Field(json_schema_extra={"example": "cancelled"})
+    to: DialogueSessionStep = Field(json_schema_extra={"example": "cancelled"})
     reason: Paragraphs | None = Field(
         default=None,
         description="Needed when a session is cancelled.",

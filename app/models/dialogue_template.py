@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.base import Input, Output, Resource, VersionedRow, absent
 from app.models.bounds import Hash
@@ -27,6 +28,8 @@ from app.models.template_content import (
 
 
 class DialogueTemplateState(StrEnum):
+    """A published version never changes; a retired one can be used for no new session."""
+
     DRAFT = "draft"
     PUBLISHED = "published"
     RETIRED = "retired"
@@ -103,10 +106,19 @@ class DialogueTemplateUpdate(Input):
     content: TemplateContentPatch = absent()
 
 
+DialogueTemplateStep = TypeAliasType(
+    "DialogueTemplateStep",
+    Annotated[
+        Literal["published", "retired"],
+        Field(description="What becomes of a version of a template."),
+    ],
+)
+
+
 class DialogueTemplateTransition(Input):
     """A draft is published and then never changes; a published version can be retired from new sessions."""
 
-    to: Literal["published", "retired"]
+    to: DialogueTemplateStep
 
 
 _OrganisationOwning = Annotated[

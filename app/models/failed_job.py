@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.base import Input, Output, Resource, VersionedRow
 from app.models.bounds import Tally, Word
@@ -14,6 +15,8 @@ from app.models.columns import Id, Moment, UtcDateTime, enum_column
 
 
 class FailedJobState(StrEnum):
+    """What has become of a job that could not be done."""
+
     FAILED = "failed"
     RETRIED = "retried"
     DISCARDED = "discarded"
@@ -35,10 +38,19 @@ class FailedJob(VersionedRow, table=True):
 # --- On the wire -----------------------------------------------------------------------------------
 
 
+FailedJobStep = TypeAliasType(
+    "FailedJobStep",
+    Annotated[
+        Literal["retried", "discarded"],
+        Field(description="What becomes of a failed job."),
+    ],
+)
+
+
 class FailedJobTransition(Input):
     """`retried` puts it back in the queue, `discarded` gives it up."""
 
-    to: Literal["retried", "discarded"]
+    to: FailedJobStep
 
 
 class FailedJobItem(Output):

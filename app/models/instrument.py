@@ -18,6 +18,8 @@ from app.models.template_content import LineTexts
 
 
 class InstrumentState(StrEnum):
+    """A retired version can be used for no new round."""
+
     PUBLISHED = "published"
     RETIRED = "retired"
 

@@ -1,6 +1,9 @@
 """What signed-in people see of themselves."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from app.models.base import Output, Resource
 from app.models.bounds import Few, Many, Phrase
@@ -35,6 +38,7 @@ class MyMandate(Output):
 class MeRead(Resource):
     """Oneself: name, workplace, roles, and the mandates valid today in Sweden."""
 
+    kind: Literal["person"] = Field(default="person", description="A person, and no service client.")
     name: Phrase = Field(json_schema_extra={"example": "Anna Berg"})
     email: Phrase = Field(json_schema_extra={"example": "anna.berg@example.se"})
     language: Language
@@ -61,3 +65,26 @@ class ServiceClientMeRead(Resource):
         json_schema_extra={"example": []},
     )
     expires_at: Moment
+
+
+_ME = "#/components/schemas/"
+Me = TypeAliasType(
+    "Me",
+    Annotated[
+        MeRead | ServiceClientMeRead,
+        Field(
+            description="Whoever asks: a person or a service client.",
+            # By hand, since `kind` of a service client is one of two words.
+            json_schema_extra={
+                "discriminator": {
+                    "propertyName": "kind",
+                    "mapping": {
+                        "person": f"{_ME}MeRead",
+                        **{kind.value: f"{_ME}ServiceClientMeRead" for kind in ServiceClientKind},
+                    },
+                }
+            },
+        ),
+    ],
+)
+"""What `read_me` answers."""

@@ -25,6 +25,8 @@ from app.models.columns import (
 
 
 class OrganisationState(StrEnum):
+    """A closed organisation stays readable, and nothing in it can be changed."""
+
     ACTIVE = "active"
     CLOSED = "closed"
 

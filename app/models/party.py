@@ -14,11 +14,15 @@ from app.models.columns import Id, Line, Moment, UtcDateTime, enum_column
 
 
 class Side(StrEnum):
+    """The two sides at a table."""
+
     EMPLOYER = "employer"
     UNION = "union"
 
 
 class PartyState(StrEnum):
+    """A closed party takes part in nothing more; what it has approved stays."""
+
     ACTIVE = "active"
     CLOSED = "closed"
 

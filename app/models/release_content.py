@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from app.models.base import Output
 from app.models.bounds import Few, Many, Tally, Word
@@ -19,6 +20,8 @@ from app.models.unit import UnitName
 
 
 class ResultStatus(StrEnum):
+    """Whether the result of a unit is shown."""
+
     PUBLISHED = "published"
     SUPPRESSED = "suppressed"
 
@@ -116,10 +119,19 @@ class PointShare(Share):
     value: ScaleValue = Field(json_schema_extra={"example": 4})
 
 
+HiddenPart = TypeAliasType(
+    "HiddenPart",
+    Annotated[
+        Literal["interval", "favourableInterval", "bands", "points", "dontKnow"],
+        Field(description="The part of a result that is null."),
+    ],
+)
+
+
 class Hidden(Output):
     """A part that is null, and why."""
 
-    part: Literal["interval", "favourableInterval", "bands", "points", "dontKnow"]
+    part: HiddenPart
     reason: HiddenReason
 
 
@@ -242,19 +254,50 @@ class OrganisationsCompared(Output):
     text_alternative: TextAlternative
 
 
+ParentComparison = TypeAliasType(
+    "ParentComparison",
+    Annotated[
+        ParentCompared | KeptBack, Field(discriminator="status", description="The unit above, or why it is not shown.")
+    ],
+)
+OthersComparison = TypeAliasType(
+    "OthersComparison",
+    Annotated[
+        OthersCompared | KeptBack,
+        Field(discriminator="status", description="All others in the round, or why they are not shown."),
+    ],
+)
+OrganisationsComparison = TypeAliasType(
+    "OrganisationsComparison",
+    Annotated[
+        OrganisationsCompared | KeptBack,
+        Field(discriminator="status", description="Other organisations, or why they are not shown."),
+    ],
+)
+
+
 class Benchmark(Output):
     """What the unit's indexes can be held against. Nothing is ranked."""
 
-    parent: ParentCompared | KeptBack
-    others: OthersCompared | KeptBack
-    organisations: OrganisationsCompared | KeptBack
+    parent: ParentComparison
+    others: OthersComparison
+    organisations: OrganisationsComparison
+
+
+TrendStatus = TypeAliasType(
+    "TrendStatus",
+    Annotated[
+        Literal["change", "noAssuredChange"],
+        Field(description="Whether the change is larger than chance explains."),
+    ],
+)
 
 
 class DimensionTrend(Output):
     """Whether a dimension has changed for certain since the earlier round."""
 
     key: DimensionKey
-    status: Literal["change", "noAssuredChange"]
+    status: TrendStatus
     change: Annotated[int, Field(ge=-100, le=100)] | None = Field(
         description="Difference of the two indexes as they were shown; null without an assured change.",
         json_schema_extra={"example": 8},
@@ -272,7 +315,13 @@ class TrendShown(Output):
     dimensions: Few[DimensionTrend]
 
 
-Trend = TrendShown | KeptBack
+Trend = TypeAliasType(
+    "Trend",
+    Annotated[
+        TrendShown | KeptBack,
+        Field(discriminator="status", description="How it has changed, or why that is not shown."),
+    ],
+)
 
 
 # --- The whole ----------------------------------------------------------------------------------------------------
@@ -352,6 +401,31 @@ class ReleasedInstrument(RoundInstrument):
     title: LineTexts
 
 
+Participation = TypeAliasType(
+    "Participation",
+    Annotated[
+        ParticipationShown | KeptBack,
+        Field(discriminator="status", description="How many took part, or why that is not shown."),
+    ],
+)
+OrganisationResult = TypeAliasType(
+    "OrganisationResult",
+    Annotated[
+        OrganisationShown | KeptBack,
+        Field(
+            discriminator="status", description="How far the questionnaire can be relied on, or why that is not shown."
+        ),
+    ],
+)
+UnitContent = TypeAliasType(
+    "UnitContent",
+    Annotated[
+        PublishedUnitContent | SuppressedUnitContent,
+        Field(discriminator="status", description="What is shown of a unit, or why nothing is."),
+    ],
+)
+
+
 class SurveyResultsContent(Output):
     """What holds for the whole round."""
 
@@ -372,5 +446,5 @@ class SurveyResultsContent(Output):
         "something has touched the ballot box, and those who run the installation must be asked.",
         json_schema_extra={"example": True},
     )
-    participation: ParticipationShown | KeptBack
-    organisation: OrganisationShown | KeptBack
+    participation: Participation
+    organisation: OrganisationResult

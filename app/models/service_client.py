@@ -34,6 +34,8 @@ NETWORKS_AT_MOST = 20
 
 
 class ServiceClientKind(StrEnum):
+    """An HR system writes people and units; an integrator reads records and results."""
+
     HR_SYSTEM = "hrSystem"
     INTEGRATOR = "integrator"
 

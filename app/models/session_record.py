@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.action import ActionInRecord
 from app.models.approval import ApprovalSummary, ContentHash
@@ -171,10 +172,19 @@ class SessionRecordUpdate(Input):
     handovers: Annotated[list[HandoverInput], Field(max_length=20)] = absent()
 
 
+SessionRecordStep = TypeAliasType(
+    "SessionRecordStep",
+    Annotated[
+        Literal["underReview", "draft"],
+        Field(description="Sent to be reviewed, or taken back to be written on."),
+    ],
+)
+
+
 class SessionRecordTransition(Input):
     """Send the record for review, or take it back to draft."""
 
-    to: Literal["underReview", "draft"]
+    to: SessionRecordStep
     review_deadline: Moment | None = Field(
         default=None,
         description="Needed for review. After it nothing can be approved; silence is not consent.",

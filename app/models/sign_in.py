@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import BeforeValidator, ConfigDict, Field
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.base import Input, Output, Resource, Row, Table, new_id
 from app.models.bounds import Address, Phrase, Seconds, Text
@@ -45,6 +46,8 @@ class PersonInvitation(Table, table=True):
 
 
 class SignInEnd(StrEnum):
+    """Why a sign-in is over before its time."""
+
     SIGNED_OUT = "signedOut"
     TOKEN_REUSED = "tokenReused"  # noqa: S105
     PASSWORD_CHANGED = "passwordChanged"  # noqa: S105
@@ -62,6 +65,8 @@ FAMILY_AT_MOST = timedelta(days=60)
 
 
 class SignInMethod(StrEnum):
+    """How somebody signed in."""
+
     PASSWORD = "password"  # noqa: S105
     PASSWORD_AND_ONE_TIME_CODE = "passwordAndOneTimeCode"  # noqa: S105
     IDENTITY_PROVIDER = "identityProvider"
@@ -178,7 +183,10 @@ OneTimeCode = Annotated[
     ),
 ]
 
-RefreshTokenPlace = Literal["body", "cookie"]
+RefreshTokenPlace = TypeAliasType(
+    "RefreshTokenPlace",
+    Annotated[Literal["body", "cookie"], Field(description="Where a refresh token comes and is kept.")],
+)
 
 
 class GrantChoice(Input):
@@ -260,6 +268,12 @@ class OAuthToken(Token):
     model_config = ConfigDict(alias_generator=lambda name: name)
 
 
+TokenAnswer = TypeAliasType(
+    "TokenAnswer",
+    Annotated[Token | OAuthToken, Field(description="To JSON in camelCase, to a form in the words of RFC 6749.")],
+)
+
+
 class SignOut(Input):
     """What to end beside the sign-in of the access token."""
 
@@ -289,6 +303,8 @@ class SignInRead(Resource, SignInItem):
 
 
 class SignOutScope(StrEnum):
+    """Which of one's sign-ins to end."""
+
     OTHERS = "others"
     ALL = "all"
 

@@ -16,6 +16,8 @@ from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, YesNo, enum_
 
 
 class SurveyAmendmentState(StrEnum):
+    """Where a joint change of a round is."""
+
     PROPOSED = "proposed"
     DECIDED = "decided"
     WITHDRAWN = "withdrawn"

@@ -16,6 +16,8 @@ USUAL_RESPONSE_RATE = 0.7
 
 
 class Protection(StrEnum):
+    """Whether a group is large enough to be shown."""
+
     SHOWN = "shown"
     HIDDEN = "hidden"
 

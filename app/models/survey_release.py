@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.base import Linked, Output, Table
 from app.models.bounds import Hash
@@ -20,11 +21,10 @@ from app.models.instrument_content import Validation
 from app.models.release_content import (
     Benchmark,
     KeptBack,
-    PublishedUnitContent,
     ResultStatus,
-    SuppressedUnitContent,
     SurveyResultsContent,
     Trend,
+    UnitContent,
 )
 from app.models.unit import UnitName
 
@@ -123,7 +123,7 @@ class UnitResultRead(Linked):
 
     survey_round_id: Id
     unit_id: Id
-    content: PublishedUnitContent | SuppressedUnitContent
+    content: UnitContent
     content_hash: UnitContentHash
 
 
@@ -136,10 +136,19 @@ class UnitTrendRead(Linked):
     trend: Trend
 
 
+UnitBenchmark = TypeAliasType(
+    "UnitBenchmark",
+    Annotated[
+        Benchmark | KeptBack,
+        Field(description="Three comparisons, each with a `status` of its own; or one `status` for a unit not shown."),
+    ],
+)
+
+
 class UnitBenchmarkRead(Linked):
     """What one unit's result can be held against."""
 
     survey_round_id: Id
     unit_id: Id
     validation: Validation
-    benchmark: Benchmark | KeptBack
+    benchmark: UnitBenchmark

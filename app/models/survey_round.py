@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, Field
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
@@ -180,10 +181,19 @@ class SurveyRoundUpdate(Input):
     two_keys: TwoKeys = absent()
 
 
+SurveyRoundStep = TypeAliasType(
+    "SurveyRoundStep",
+    Annotated[
+        Literal["proposed", "draft", "cancelled"],
+        Field(description="What becomes of a round that has not opened."),
+    ],
+)
+
+
 class SurveyRoundTransition(Input):
     """Propose a draft to the other side, take it back to draft, or cancel it before it opens."""
 
-    to: Literal["proposed", "draft", "cancelled"]
+    to: SurveyRoundStep
     reason: Paragraphs | None = Field(
         default=None,
         description="Needed to cancel.",

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.approval import ApprovalSummary, ContentHash
 from app.models.base import Input, Linked, Output, Resource, Table, VersionedRow
@@ -18,6 +19,8 @@ from app.models.release_content import HiddenReason, TextAlternative
 
 
 class SurveyTextsState(StrEnum):
+    """Whether the parties are still reading what was written."""
+
     UNDER_REVIEW = "underReview"
     RELEASED = "released"
 
@@ -142,8 +145,17 @@ class TextsSuppressed(Output):
     text_alternative: TextAlternative
 
 
+RoundTexts = TypeAliasType(
+    "RoundTexts",
+    Annotated[
+        TextsReleased | TextsWaiting | TextsSuppressed,
+        Field(discriminator="status", description="Where the texts of a round are."),
+    ],
+)
+
+
 class RoundTextsRead(Linked):
     """Whether a round has texts to be read, and where."""
 
     survey_round_id: Id
-    content: TextsReleased | TextsWaiting | TextsSuppressed
+    content: RoundTexts

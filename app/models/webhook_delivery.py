@@ -15,6 +15,8 @@ from app.models.columns import Id, Moment, UtcDateTime, WholeNumber, enum_column
 
 
 class DeliveryPurpose(StrEnum):
+    """Why a message is sent: something changed, somebody tries the endpoint, or an earlier one is sent again."""
+
     CHANGE = "change"
     REPLAY = "replay"
     TEST = "test"

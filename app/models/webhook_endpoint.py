@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
+from typing_extensions import TypeAliasType
 
 from app.models.base import Input, Output, Resource, VersionedRow
 from app.models.bounds import Word
@@ -19,6 +20,8 @@ from app.models.identity_provider import is_provider_address
 
 
 class WebhookEndpointState(StrEnum):
+    """Whether an endpoint is sent to."""
+
     ACTIVE = "active"
     PAUSED = "paused"
 
@@ -108,10 +111,19 @@ class WebhookEndpointCreate(Input):
     types: Types
 
 
+WebhookEndpointStep = TypeAliasType(
+    "WebhookEndpointStep",
+    Annotated[
+        Literal["active", "paused"],
+        Field(description="Whether it is sent to."),
+    ],
+)
+
+
 class WebhookEndpointTransition(Input):
     """`paused` keeps what comes for later, `active` sends it. Changes older than 30 days are not kept."""
 
-    to: Literal["active", "paused"]
+    to: WebhookEndpointStep
 
 
 class WebhookSecretCreate(Input):

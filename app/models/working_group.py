@@ -27,6 +27,8 @@ class WorkingGroupState(StrEnum):
 
 
 class WorkingGroupLevel(StrEnum):
+    """For which part of the workplace a group is."""
+
     WORKPLACE = "workplace"
     DEPARTMENT = "department"
     ORGANISATION = "organisation"

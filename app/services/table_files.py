@@ -18,12 +18,10 @@ from typing import Any
 
 from openpyxl import load_workbook
 
+from app.models.import_rows import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS
 from app.services.spelling import read_json
 
 MOST_BYTES = 16 * 1024 * 1024
-MOST_ROWS = 100_000
-MOST_COLUMNS = 64
-LONGEST_CELL = 1_000
 MOST_UNPACKED_BYTES = 128 * 1024 * 1024
 MOST_MEMBERS = 500
 MOST_EMPTY_ROWS = 1_000

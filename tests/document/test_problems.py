@@ -51,7 +51,7 @@ def test_every_reason_has_words_in_both_languages_and_none_is_left_over() -> Non
             assert detail.endswith((".", "?")), code
             assert not title.endswith("."), code
         assert text.title["sv"] != text.title["en"], code
-    assert SCHEMAS["Problem"]["properties"]["code"]["enum"] == sorted(PROBLEMS)
+    assert SCHEMAS["ProblemCode"]["enum"] == sorted(PROBLEMS)
 
 
 def test_every_status_a_reason_has_is_documented_somewhere() -> None:

@@ -5,10 +5,11 @@ from fastapi.openapi.utils import get_openapi
 
 from app.api.api_info import VERSION
 from app.api.document.actions import name_actions
+from app.api.document.by_hand import read_by_hand
 from app.api.document.examples import complete_bodies, example_of, finish_schemas, place_examples
 from app.api.document.links import link
 from app.api.document.operations import finish_operation
-from app.api.document.problems import PROBLEM, STATUS_WORDS, problem_response
+from app.api.document.problems import SHAPES, STATUS_WORDS, problem_response
 from app.api.document.recorded import place_operations, place_problems, place_shapes
 from app.api.document.shared import Json
 from app.api.document.webhooks import finish_webhooks
@@ -69,7 +70,8 @@ def document(app: FastAPI) -> Json:
     schemas = made["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas["Problem"] = PROBLEM
+    schemas |= read_by_hand()
+    schemas |= SHAPES
     made["components"]["responses"] = {f"Problem{status}": problem_response(status) for status in STATUS_WORDS}
     for path, item in made["paths"].items():
         for method, operation in item.items():
@@ -79,7 +81,7 @@ def document(app: FastAPI) -> Json:
     finish_schemas(schemas)
     place_shapes(schemas)
     for name, schema in schemas.items():
-        if name != "Problem":
+        if name not in SHAPES:
             schema["example"] = example_of(schema, schemas)
     complete_bodies(made["paths"], schemas)
     place_examples(made["paths"], schemas)

@@ -28,9 +28,6 @@ _PAGE_RELATIONS = {
 def name_actions(paths: Json, schemas: Json, operations: Mapping[str, Operation]) -> None:
     """Give every shape that shows `allowedActions` or `_links` those it can show, each with its words."""
     summaries = {each["operationId"]: each["summary"] for item in paths.values() for each in item.values()}
-    method = schemas["Link"]["properties"]["method"]
-    schemas["LinkMethod"] = method | {"title": "LinkMethod", "description": "How a link is asked."}
-    schemas["Link"]["properties"]["method"] = {"$ref": "#/components/schemas/LinkMethod"}
     changes = _changes_by_shape(paths)
     for name in [name for name, schema in schemas.items() if "allowedActions" in schema.get("properties", {})]:
         noun = _SHOWN_AS.get(name, name).removesuffix("Read")

@@ -37,8 +37,9 @@ def example_of(schema: Json, schemas: Json) -> Any:
         return schema["enum"][0]
     if "default" in schema and schema["default"] not in ([], {}):
         return schema["default"]
-    if "anyOf" in schema:
-        return example_of(schema["anyOf"][0], schemas)
+    for choice in ("anyOf", "oneOf"):
+        if choice in schema:
+            return example_of(schema[choice][0], schemas)
     if schema.get("type") == "object":
         return {name: example_of(part, schemas) for name, part in schema.get("properties", {}).items()}
     if schema.get("type") == "array":

@@ -10,6 +10,9 @@ from app.api.operations import AUTH, BASE
 def finish_operation(operation: Json, method: str, path: str) -> None:
     for parameter in operation.setdefault("parameters", []):
         tidy_parameter(parameter)
+    for body in operation.get("requestBody", {}).get("content", {}).values():
+        # A body that may be left out is plainly that: sent, it is what its shape says.
+        body["schema"] = _given(body["schema"])
     of_respondents = {"surveyToken": []} in operation.get("security", [])
     counted = not of_respondents and not path.removeprefix(BASE).startswith(AUTH)
     document_headers(operation, method, counted=counted, of_respondents=of_respondents)
@@ -33,12 +36,18 @@ def _success_words(status: str, operation: Json) -> str:
     }[status] + f" {operation['summary']}."
 
 
+def _given(schema: Json) -> Json:
+    """What there is when it is not left out."""
+    options = [option for option in schema.get("anyOf", []) if option.get("type") != "null"]
+    return options[0] if len(options) == 1 else schema
+
+
 def tidy_parameter(parameter: Json) -> None:
     """Optional headers and parameters are plainly optional, and ids have an example."""
     schema = parameter["schema"]
     if "anyOf" in schema:
-        (given,) = [option for option in schema["anyOf"] if option.get("type") != "null"]
-        parameter["schema"] = schema = {**given, **{k: v for k, v in schema.items() if k not in {"anyOf", "default"}}}
+        without = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}}
+        parameter["schema"] = schema = {**_given(schema), **without}
     if schema.get("format") == "uuid":
         schema["example"] = UUID_EXAMPLE
     if schema.get("format") in DATE_EXAMPLES:

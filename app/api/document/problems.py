@@ -4,7 +4,34 @@ from app.api.document.shared import UUID_EXAMPLE, Json
 from app.api.problem_texts import PROBLEMS
 from app.api.problems import MEDIA_TYPE, TYPE_ROOT, name_of
 
-PROBLEM = {
+PROBLEM_CODE: Json = {
+    "title": "ProblemCode",
+    "description": "Why, in one stable word. Each is told of at the address in `type`.",
+    "type": "string",
+    "enum": sorted(PROBLEMS),
+    "example": "staleVersion",
+}
+OAUTH_ERROR: Json = {
+    "title": "OAuthError",
+    "description": "The word of OAuth 2 (RFC 6749), where `/auth/token` was asked with a form.",
+    "type": "string",
+    "enum": ["invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type"],
+    "example": "invalid_grant",
+}
+FIELD_PROBLEM: Json = {
+    "title": "FieldProblem",
+    "description": "What is wrong with one field or parameter.",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["pointer", "code", "detail"],
+    "properties": {
+        "pointer": {"type": "string", "maxLength": 2000},
+        "code": {"type": "string", "maxLength": 100},
+        "detail": {"type": "string", "maxLength": 2000},
+    },
+    "example": {"pointer": "/name", "code": "stringTooLong", "detail": "Högst 200 tecken."},
+}
+PROBLEM: Json = {
     "title": "Problem",
     "description": "Why a request was not carried out (RFC 9457). `code` is stable; texts follow Accept-Language.",
     "type": "object",
@@ -16,25 +43,12 @@ PROBLEM = {
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "maxLength": 2000},
         "instance": {"type": "string", "maxLength": 100},
-        "code": {"type": "string", "enum": sorted(PROBLEMS)},
-        "error": {
-            "type": "string",
-            "enum": ["invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type"],
-            "description": "The word of OAuth 2 (RFC 6749), where `/auth/token` was asked with a form.",
-        },
+        "code": {"$ref": "#/components/schemas/ProblemCode"},
+        "error": {"$ref": "#/components/schemas/OAuthError"},
         "errors": {
             "type": "array",
             "maxItems": 100,
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["pointer", "code", "detail"],
-                "properties": {
-                    "pointer": {"type": "string", "maxLength": 2000},
-                    "code": {"type": "string", "maxLength": 100},
-                    "detail": {"type": "string", "maxLength": 2000},
-                },
-            },
+            "items": {"$ref": "#/components/schemas/FieldProblem"},
         },
     },
     "example": {
@@ -46,6 +60,7 @@ PROBLEM = {
         "code": "staleVersion",
     },
 }
+SHAPES = {shape["title"]: shape for shape in (PROBLEM, FIELD_PROBLEM, PROBLEM_CODE, OAUTH_ERROR)}
 # Not 405: it belongs to no operation, since no operation has that method.
 STATUS_WORDS = {
     "400": "The request cannot be read: no valid JSON, no valid host name, or no percent-encoded UTF-8 in the address.",
