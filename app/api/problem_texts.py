@@ -1867,6 +1867,10 @@ FIELD_TEXTS: dict[str, Texts] = {
     "enum": {"sv": "Är inget av de tillåtna värdena.", "en": "Is none of the allowed values."},
     "literal_error": {"sv": "Är inget av de tillåtna värdena.", "en": "Is none of the allowed values."},
     "date_as_number": {"sv": "Datum skrivs som text.", "en": "Dates are written as text."},
+    "null_refused": {
+        "sv": "Lämna bort fältet i stället för att skicka null.",
+        "en": "Leave the field out instead of sending null.",
+    },
     "date_format": {"sv": "Datum skrivs ÅÅÅÅ-MM-DD.", "en": "Dates are written YYYY-MM-DD."},
     "date_from_datetime_parsing": {"sv": "Datumet finns inte.", "en": "There is no such date."},
     "date_parsing": {"sv": "Datumet finns inte.", "en": "There is no such date."},

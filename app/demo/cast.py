@@ -17,6 +17,11 @@ from app.services.calendar import swedish_day
 from app.services.work import Work
 
 
+def without_nulls(told: dict[str, Any]) -> dict[str, Any]:
+    """What the story does not tell is left out of what is sent."""
+    return {name: value for name, value in told.items() if value is not None}
+
+
 @dataclass
 class Cast:
     """The ids behind the names that the story uses."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.demo.cast import Cast
+from app.demo.cast import Cast, without_nulls
 from app.demo.story import (
     Appendix,
     Ending,
@@ -124,15 +124,17 @@ class Talks:
     async def _propose(self, told: ToldGroup) -> None:
         cast = self.cast
         proposal = WorkingGroupCreate.model_validate(
-            {
-                "name": told.name,
-                "purpose": told.purpose,
-                "scopeUnitId": cast.units[told.unit],
-                "level": told.level,
-                "approvalRule": told.rule,
-                "dormancyIntervalDays": told.interval,
-                "partyIds": [cast.parties[name] for name in told.parties],
-            }
+            without_nulls(
+                {
+                    "name": told.name,
+                    "purpose": told.purpose,
+                    "scopeUnitId": cast.units[told.unit],
+                    "level": told.level,
+                    "approvalRule": told.rule,
+                    "dormancyIntervalDays": told.interval,
+                    "partyIds": [cast.parties[name] for name in told.parties],
+                }
+            )
         )
         work = await cast.acting(told.proposed.by)
         cast.groups[told.id] = (await working_groups.create(work, cast.organisation, proposal)).id
@@ -164,14 +166,14 @@ class Talks:
         planned = await dialogue_sessions.create(
             await cast.acting(told.planned.by),
             cast.groups[self.story.group.id],
-            DialogueSessionCreate.model_validate(plan),
+            DialogueSessionCreate.model_validate(without_nulls(plan)),
         )
         self.sessions[told.id] = planned.id
 
     async def _step(self, told: ToldSession, by: str, to: str, reason: str | None = None) -> None:
         session_id = self.sessions[told.id]
         version = await self.cast.version(DialogueSession, session_id)
-        step = DialogueSessionTransition.model_validate({"to": to, "reason": reason})
+        step = DialogueSessionTransition.model_validate(without_nulls({"to": to, "reason": reason}))
         read = await dialogue_sessions.transition(await self.cast.acting(by), session_id, version, step)
         if read.session_record_id is not None:
             self.records[told.id] = read.session_record_id
@@ -194,7 +196,7 @@ class Talks:
 
     async def _write(self, told: ToldSession) -> None:
         handovers = [
-            handover | {"caseNumber": self._numbered(handover.get("caseNumber"), told.starts)}
+            without_nulls(handover | {"caseNumber": self._numbered(handover.get("caseNumber"), told.starts)})
             for handover in told.handovers
         ]
         joint = {"answers": told.answers, "sharedPicture": told.shared_picture, "handovers": handovers}
@@ -261,7 +263,9 @@ class Talks:
             "questionId": action.question,
         }
         work = await self.cast.acting(told.facilitator)
-        made["id"] = (await actions.create(work, self.records[told.id], ActionCreate.model_validate(step))).id
+        made["id"] = (
+            await actions.create(work, self.records[told.id], ActionCreate.model_validate(without_nulls(step)))
+        ).id
 
     async def _follow_up(self, made: dict[str, UUID], by: str, body: dict[str, Any]) -> None:
         step, version = ActionTransition.model_validate(body), await self.cast.version(Action, made["id"])
@@ -270,5 +274,5 @@ class Talks:
 
 def _decision(told: ToldDecision, content_hash: str | None) -> ApprovalCreate:
     return ApprovalCreate.model_validate(
-        {"contentHash": content_hash, "decision": told.decision, "statement": told.says}
+        without_nulls({"contentHash": content_hash, "decision": told.decision, "statement": told.says})
     )

@@ -6,7 +6,7 @@ from functools import partial
 from secrets import token_bytes
 
 from app.demo import story
-from app.demo.cast import Cast
+from app.demo.cast import Cast, without_nulls
 from app.demo.dialogue import Event
 from app.demo.story import ToldMandate, ToldPerson, UnitChange
 from app.models.mandate import MandateCreate
@@ -51,7 +51,9 @@ async def _take_in(cast: Cast) -> None:
             "headcount": unit.heads,
             "validFrom": first_day,
         }
-        cast.units[unit.id] = (await units.create(work, cast.organisation, UnitCreate.model_validate(data))).id
+        cast.units[unit.id] = (
+            await units.create(work, cast.organisation, UnitCreate.model_validate(without_nulls(data)))
+        ).id
     for name, party in told.parties.items():
         cast.parties[name] = (
             await parties.create(work, cast.organisation, PartyCreate.model_validate(party.model_dump()))
@@ -72,7 +74,7 @@ async def _appoint(cast: Cast, told: ToldMandate) -> None:
         "validTo": None if told.to is None else day(told.to),
     }
     made = await mandates.create(
-        await cast.acting(told.by), cast.parties[told.party], MandateCreate.model_validate(appointment)
+        await cast.acting(told.by), cast.parties[told.party], MandateCreate.model_validate(without_nulls(appointment))
     )
     cast.mandates[told.id] = made.id
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 from typing_extensions import TypeAliasType
 
-from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.bounds import Tally
 from app.models.columns import DateOnly, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column
 
@@ -73,7 +73,7 @@ class ActionCreate(Input):
     what: What
     owner_function: OwnerFunction
     due_on: DateOnly
-    question_id: QuestionRef | None = None
+    question_id: LeftOut[QuestionRef] = absent()
 
 
 class ActionUpdate(Input):
@@ -97,8 +97,8 @@ class ActionTransition(Input):
     """How the step went: done, dropped (with a reason), or its effect checked."""
 
     to: ActionStep
-    reason: Reason | None = Field(default=None, description="Needed when a step is dropped, welcome when it is done.")
-    effect: Effect | None = Field(default=None, description="Needed when the effect is checked.")
+    reason: LeftOut[Reason] = absent(description="Needed when a step is dropped, welcome when it is done.")
+    effect: LeftOut[Effect] = absent(description="Needed when the effect is checked.")
 
 
 class ActionInRecord(Output):

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.bounds import Hash
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, enum_column
 
@@ -97,10 +97,8 @@ class ApprovalCreate(Input):
 
     content_hash: ContentHash
     decision: Decision
-    statement: DecisionStatement | None = None
-    mandate_id: Id | None = Field(
-        default=None, description="Needed only by somebody who holds several mandates at the table."
-    )
+    statement: LeftOut[DecisionStatement] = absent()
+    mandate_id: LeftOut[Id] = absent(description="Needed only by somebody who holds several mandates at the table.")
 
     @model_validator(mode="after")
     def says_what_differs(self) -> "ApprovalCreate":

@@ -1,14 +1,14 @@
 """A browser's way to an identity provider and back: asked for here, used once, good for ten minutes."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Table
+from app.models.base import Input, LeftOut, Output, Table, absent
 from app.models.bounds import Address, Seconds
 from app.models.columns import Id, UtcDateTime, YesNo
 from app.models.passwords import GivenPassword
@@ -33,16 +33,15 @@ class AuthorisationRequestCreate(Input):
     """Through which identity provider to sign in, and at the first time how the account there gets linked."""
 
     identity_provider_id: Id
-    invitation_token: OneTimeToken | None = Field(
-        default=None, description="The one-time token of an invitation: links the account to the one invited."
+    invitation_token: LeftOut[OneTimeToken] = absent(
+        description="The one-time token of an invitation: links the account to the one invited."
     )
     link_to_me: YesNo = Field(
         default=False,
         description="Links the account to the one whose access token is sent along.",
         json_schema_extra={"example": False},
     )
-    password: GivenPassword | None = Field(
-        default=None,
+    password: LeftOut[GivenPassword] = absent(
         description="Needed for `linkToMe` by whoever has one here. Who has none signs in through a provider and links "
         "within five minutes.",
         json_schema_extra={"example": "fyra cyklar under en ek"},
@@ -77,9 +76,7 @@ class AuthorisationCodeGrant(Input):
         pattern=r"^[ -~]{1,2048}$", max_length=2048, json_schema_extra={"example": "SplxlOBeZQQYbYS6WxSbIA"}
     )
     state: OneTimeToken
-    iss: str | None = Field(
-        default=None,
-        max_length=1000,
+    iss: LeftOut[Annotated[str, Field(max_length=1000)]] = absent(
         description="As it came (RFC 9207), when it did.",
         json_schema_extra={"example": "https://legitimering.havochvatten.example"},
     )

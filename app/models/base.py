@@ -8,15 +8,17 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from sqlmodel._compat import SQLModelConfig
 from typing_extensions import TypeAliasType
 
-from app.models.bounds import LONGEST_LINK, Few, VersionNumber, Word
+from app.models.bounds import LONGEST_LINK, Few, ItemT, VersionNumber, Word
 from app.models.columns import UtcDateTime, snake_case
 
 SQLModel.metadata.naming_convention = {
@@ -79,9 +81,31 @@ class Input(WireModel):
     """What a client sends. Unknown fields are refused; only camelCase names count."""
 
 
-def absent() -> Any:
-    """A merge-patch field: it may be left out, and null counts only where the type allows it."""
-    return Field(default_factory=lambda: None)
+def _refuse_null(value: Any) -> Any:
+    if value is None:
+        raise PydanticCustomError("null_refused", "Leave the field out instead of sending null.")
+    return value
+
+
+class _NotNull:
+    """Null is nothing a client can say there: only the program sees it, where the field was left out."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_refuse_null, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        given: JsonSchemaValue
+        (given,) = [option for option in handler(schema)["anyOf"] if option != {"type": "null"}]
+        return given
+
+
+LeftOut = Annotated[ItemT | None, _NotNull()]
+"""A field that may be left out and is then None. Sent as null it is refused."""
+
+
+def absent(**words: Any) -> Any:
+    """A field that may be left out: it shows no default, and null counts only where the type allows it."""
+    return Field(default_factory=lambda: None, **words)
 
 
 class Output(WireModel):

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 from typing_extensions import TypeAliasType
 
-from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.columns import Count, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column, json_column
 
 
@@ -95,10 +95,10 @@ class DialogueSessionCreate(Input):
     """A conversation to plan. It is pinned to one published version of a template."""
 
     dialogue_template_id: Id
-    title: SessionTitle | None = Field(default=None, description="Left out: the template's title in Swedish.")
+    title: LeftOut[SessionTitle] = absent(description="Left out: the template's title in Swedish.")
     starts_at: StartsAt
     meeting_form: MeetingForm = MeetingForm.ON_SITE
-    place: Place | None = None
+    place: LeftOut[Place] = absent()
     facilitator_id: Id = Field(description="Somebody in the organisation who holds no mandate in it.")
     facilitator_function: FacilitatorFunction
 
@@ -129,8 +129,7 @@ class DialogueSessionTransition(Input):
     """The next step of the session: `prepared`, `held` or `cancelled` (with a reason)."""
 
     to: DialogueSessionStep = Field(json_schema_extra={"example": "cancelled"})
-    reason: Paragraphs | None = Field(
-        default=None,
+    reason: LeftOut[Paragraphs] = absent(
         description="Needed when a session is cancelled.",
         json_schema_extra={"example": "Flera i gruppen är sjuka."},
     )

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field as Column
 from typing_extensions import TypeAliasType
 
-from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.bounds import Hash
 from app.models.columns import EnumArray, Id, Language, Moment, UtcDateTime, enum_column
 from app.models.template_content import (
@@ -90,13 +90,12 @@ class DialogueTemplateCreate(Input):
     (`key` and `content`). What is sent beside `derivedFromId` replaces what would have been copied."""
 
     template_version: TemplateVersion
-    derived_from_id: Id | None = Field(default=None, description="A published or retired version to copy.")
-    key: TemplateKey | None = Field(
-        default=None,
+    derived_from_id: LeftOut[Id] = absent(description="A published or retired version to copy.")
+    key: LeftOut[TemplateKey] = absent(
         description="Kept from the copied version unless given.",
         json_schema_extra={"example": "val-utfort-arbete"},
     )
-    content: TemplateContent | None = Field(default=None, description="Kept from the copied version unless given.")
+    content: LeftOut[TemplateContent] = absent(description="Kept from the copied version unless given.")
 
 
 class DialogueTemplateUpdate(Input):

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime
 from app.models.session_record import CaseNumber
 
@@ -39,17 +39,17 @@ HoldReason = Annotated[
         json_schema_extra={"example": "Begäran om utlämnande prövas i kammarrätten."},
     ),
 ]
-HeldGroup = Annotated[Id | None, Field(description="A working group, with everything that belongs to it.")]
-HeldRecord = Annotated[Id | None, Field(description="A final record, with its appendices, decisions and actions.")]
-HeldPerson = Annotated[Id | None, Field(description="A person: what tells of them is neither erased nor destroyed.")]
+HeldGroup = Annotated[Id, Field(description="A working group, with everything that belongs to it.")]
+HeldRecord = Annotated[Id, Field(description="A final record, with its appendices, decisions and actions.")]
+HeldPerson = Annotated[Id, Field(description="A person: what tells of them is neither erased nor destroyed.")]
 
 
 class LegalHoldCreate(Input):
     """A hold on a working group, a record or a person; on the whole organisation when none of them is named."""
 
-    held_group_id: HeldGroup = None
-    held_record_id: HeldRecord = None
-    held_person_id: HeldPerson = None
+    held_group_id: LeftOut[HeldGroup] = absent()
+    held_record_id: LeftOut[HeldRecord] = absent()
+    held_person_id: LeftOut[HeldPerson] = absent()
     reason: HoldReason
     case_number: CaseNumber
 
@@ -70,9 +70,9 @@ class LegalHoldItem(Output):
     """A hold in a list, standing or lifted."""
 
     id: Id
-    held_group_id: HeldGroup
-    held_record_id: HeldRecord
-    held_person_id: HeldPerson
+    held_group_id: HeldGroup | None
+    held_record_id: HeldRecord | None
+    held_person_id: HeldPerson | None
     reason: HoldReason
     case_number: CaseNumber
     created_at: Moment
@@ -83,9 +83,9 @@ class LegalHoldRead(Resource):
     """A hold: while it stands, nothing of what it is on is destroyed, erased or edited away."""
 
     organisation_id: Id
-    held_group_id: HeldGroup
-    held_record_id: HeldRecord
-    held_person_id: HeldPerson
+    held_group_id: HeldGroup | None
+    held_record_id: HeldRecord | None
+    held_person_id: HeldPerson | None
     reason: HoldReason
     case_number: CaseNumber
     created_at: Moment

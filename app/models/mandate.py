@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 from sqlmodel import col
 
-from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.bounds import Phrase
 from app.models.columns import DateOnly, Id, Line, Moment, UtcDateTime, YesNo
 
@@ -99,11 +99,11 @@ class MandateCreate(Input):
 
     person_id: Id
     function: MandateFunction
-    working_group_id: AtGroup | None = None
-    valid_from: MandateFrom | None = Field(
-        default=None, description="Left out: today. At most 366 days back, and never over days on the other side."
+    working_group_id: LeftOut[AtGroup] = absent()
+    valid_from: LeftOut[MandateFrom] = absent(
+        description="Left out: today. At most 366 days back, and never over days on the other side."
     )
-    valid_to: MandateTo | None = Field(default=None, description="Left out: until further notice. Never before today.")
+    valid_to: LeftOut[MandateTo] = absent(description="Left out: until further notice. Never before today.")
 
 
 class MandateUpdate(Input):

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.columns import (
     SWEDISH_ORDER,
     Id,
@@ -128,8 +128,8 @@ class OrganisationCreate(Input):
 
     organisation_number: OrganisationNumber
     name: OrganisationName
-    short_name: ShortName | None = None
-    english_name: EnglishName | None = None
+    short_name: LeftOut[ShortName] = absent()
+    english_name: LeftOut[EnglishName] = absent()
     approval_rule: ApprovalRule = ApprovalRule.EVERY
     languages: Languages = Field(default_factory=lambda: [Language.SWEDISH])
     dormancy_interval_days: DormancyInterval = 180

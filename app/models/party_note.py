@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.columns import Id, Moment, Paragraphs
 
 
@@ -28,9 +28,7 @@ class PartyNoteCreate(Input):
     """A note for the caller's own party."""
 
     text: NoteText
-    mandate_id: Id | None = Field(
-        default=None, description="Needed only by somebody who holds several mandates at the table."
-    )
+    mandate_id: LeftOut[Id] = absent(description="Needed only by somebody who holds several mandates at the table.")
 
 
 class PartyNoteUpdate(Input):

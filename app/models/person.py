@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.bounds import Phrase
 from app.models.columns import SWEDISH_ORDER, EnumArray, Id, Language, Line, Moment, UtcDateTime, YesNo, enum_column
 from app.models.passwords import CurrentPassword
@@ -116,7 +116,7 @@ Roles = Annotated[
     ),
 ]
 PlaceOfWork = Annotated[
-    Id | None,
+    Id,
     Field(description="Where the person works: a unit of the organisation that is open. Surveys invite by it."),
 ]
 
@@ -127,7 +127,7 @@ class PersonCreate(Input):
     name: PersonName
     email: EmailAddress
     language: Language = Language.SWEDISH
-    unit_id: PlaceOfWork = None
+    unit_id: LeftOut[PlaceOfWork] = absent()
     roles: Roles = Field(default_factory=list)
 
 
@@ -141,7 +141,7 @@ class PersonUpdate(Input):
     email: EmailAddress = absent()
     language: Language = absent()
     active: Active = absent()
-    unit_id: PlaceOfWork = absent()
+    unit_id: PlaceOfWork | None = absent()
     roles: Roles = absent()
     current_password: CurrentPassword = absent()
 
@@ -163,6 +163,6 @@ class PersonRead(Resource):
     email: Phrase = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
     language: Language
     active: Active
-    unit_id: PlaceOfWork
+    unit_id: PlaceOfWork | None
     roles: Roles
     created_at: Moment

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Linked, Output, Table
+from app.models.base import Input, LeftOut, Linked, Output, Table, absent
 from app.models.bounds import Address, Word
 from app.models.columns import Count, Id, Moment, UtcDateTime, YesNo
 from app.models.passwords import GivenPassword
@@ -96,8 +96,8 @@ class SecondFactorConfirmation(Input):
 class Proof(Input):
     """The password or a one-time code (or a recovery code): one of them, to show who asks."""
 
-    password: GivenPassword | None = Field(default=None, json_schema_extra={"example": "fyra cyklar under en ek"})
-    one_time_code: OneTimeCode | None = None
+    password: LeftOut[GivenPassword] = absent(json_schema_extra={"example": "fyra cyklar under en ek"})
+    one_time_code: LeftOut[OneTimeCode] = absent()
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Proof":

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Resource, VersionedRow
+from app.models.base import Input, LeftOut, Resource, VersionedRow, absent
 from app.models.bounds import Word
 from app.models.columns import Id, Moment, UtcDateTime
 
@@ -31,15 +31,15 @@ class ServiceClientCredential(VersionedRow, table=True):
 
 
 SecretExpiry = Annotated[
-    Moment | None,
-    Field(description="When it is of no use any more; left out or null: when its client expires. Never later."),
+    Moment,
+    Field(description="When it is of no use any more; left out: when its client expires. Never later."),
 ]
 
 
 class ServiceClientCredentialCreate(Input):
     """A new secret beside the one in use, so that the program can be given it before the old one goes."""
 
-    expires_at: SecretExpiry = None
+    expires_at: LeftOut[SecretExpiry] = absent()
 
 
 class ServiceClientCredentialRead(Resource):

@@ -13,7 +13,7 @@ from typing_extensions import TypeAliasType
 
 from app.models.action import ActionInRecord
 from app.models.approval import ApprovalSummary, ContentHash
-from app.models.base import Input, Linked, Output, Resource, Table, VersionedRow, absent
+from app.models.base import Input, LeftOut, Linked, Output, Resource, Table, VersionedRow, absent
 from app.models.bounds import Few, Many, Phrase, Word
 from app.models.columns import (
     Count,
@@ -161,7 +161,7 @@ class HandoverInput(Input):
 
     handed_over_to: HandedOverTo
     matter: Annotated[Paragraphs, Field(json_schema_extra={"example": "Bemanning under kvällspass."})]
-    case_number: CaseNumber | None = None
+    case_number: LeftOut[CaseNumber] = absent()
 
 
 class SessionRecordUpdate(Input):
@@ -185,12 +185,10 @@ class SessionRecordTransition(Input):
     """Send the record for review, or take it back to draft."""
 
     to: SessionRecordStep
-    review_deadline: Moment | None = Field(
-        default=None,
+    review_deadline: LeftOut[Moment] = absent(
         description="Needed for review. After it nothing can be approved; silence is not consent.",
     )
-    no_individual_recognisable: YesNo | None = Field(
-        default=None,
+    no_individual_recognisable: LeftOut[YesNo] = absent(
         description="Needed, and true, for review: nobody can be recognised in the text.",
         json_schema_extra={"example": True},
     )

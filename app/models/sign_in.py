@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from sqlmodel import Field as Column
 from typing_extensions import TypeAliasType
 
-from app.models.base import Input, Output, Resource, Row, Table, new_id
+from app.models.base import Input, LeftOut, Output, Resource, Row, Table, absent, new_id
 from app.models.bounds import Address, Phrase, Seconds, Text
 from app.models.columns import Id, Line, Moment, UtcDateTime, enum_column, uuid_array
 from app.models.passwords import GivenPassword, NewPassword
@@ -203,8 +203,8 @@ class PasswordGrant(Input):
     grant_type: Literal["password"]
     username: Line = Field(description="The e-mail address.", json_schema_extra={"example": "anna.berg@example.se"})
     password: GivenPassword = Field(json_schema_extra={"example": "fyra cyklar under en ek"})
-    one_time_code: OneTimeCode | None = Field(
-        default=None, description="For those who have a second factor: from the app, or a recovery code."
+    one_time_code: LeftOut[OneTimeCode] = absent(
+        description="For those who have a second factor: from the app, or a recovery code."
     )
     refresh_token_in: RefreshTokenPlace = Field(
         default="body",
@@ -220,7 +220,7 @@ class RefreshGrant(Input):
     """Renew the access token. The refresh token is replaced and stays where it was: body or cookie."""
 
     grant_type: Literal["refresh_token"]
-    refresh_token: OneTimeToken | None = Field(default=None, description="Left out when the cookie carries it.")
+    refresh_token: LeftOut[OneTimeToken] = absent(description="Left out when the cookie carries it.")
 
 
 class ClientCredentialsGrant(Input):
@@ -232,15 +232,17 @@ class ClientCredentialsGrant(Input):
         description="One of its secrets. It is sent here in the body, and nowhere else.",
         json_schema_extra={"example": "larande_client_sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"},
     )
-    scope: Annotated[
-        str | None,
-        Field(
-            pattern="^[!#-~]{1,50}( [!#-~]{1,50}){0,19}$",
-            max_length=1019,
-            description="Less than all it may do: scopes with a space between. Left out: all.",
-            json_schema_extra={"example": "records:read"},
-        ),
-    ] = None
+    scope: LeftOut[
+        Annotated[
+            str,
+            Field(
+                pattern="^[!#-~]{1,50}( [!#-~]{1,50}){0,19}$",
+                max_length=1019,
+                description="Less than all it may do: scopes with a space between. Left out: all.",
+                json_schema_extra={"example": "records:read"},
+            ),
+        ]
+    ] = absent()
 
 
 class Token(Output):
@@ -277,7 +279,7 @@ TokenAnswer = TypeAliasType(
 class SignOut(Input):
     """What to end beside the sign-in of the access token."""
 
-    refresh_token: OneTimeToken | None = Field(default=None, description="Left out when the cookie carries it.")
+    refresh_token: LeftOut[OneTimeToken] = absent(description="Left out when the cookie carries it.")
 
 
 class SignInItem(Output):

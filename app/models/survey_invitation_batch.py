@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.bounds import Address
 from app.models.columns import Count, Id, Language, Moment, UtcDateTime, WholeNumber, enum_column
 from app.models.person import EmailAddress
@@ -59,22 +59,15 @@ class SurveyInvitationBatchCreate(Input):
 
     unit_id: Id = Field(description="A unit of the round.")
     kind: InvitationKind
-    addresses: list[EmailAddress] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=MOST_ADDRESSES,
+    addresses: LeftOut[Annotated[list[EmailAddress], Field(min_length=1, max_length=MOST_ADDRESSES)]] = absent(
         description="For `addresses` only.",
         json_schema_extra={"example": ["asa.lindqvist@havochvatten.example"]},
     )
-    count: WholeNumber | None = Field(
-        default=None,
-        ge=1,
-        le=MOST_SLIPS,
+    count: LeftOut[Annotated[WholeNumber, Field(ge=1, le=MOST_SLIPS)]] = absent(
         description="For `slips` only: how many.",
         json_schema_extra={"example": 8},
     )
-    language: Language | None = Field(
-        default=None,
+    language: LeftOut[Language] = absent(
         description="The language of the mails to `addresses`, and of the headings in a CSV file. Left out: Swedish.",
     )
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from app.models.base import Input, Output
+from app.models.base import Input, LeftOut, Output, absent
 from app.models.bounds import Text
 from app.models.columns import Paragraphs
 from app.models.instrument_content import MOST_ITEMS
@@ -37,7 +37,7 @@ SurveyAnswer = Annotated[
 class SurveyResponseCreate(Input):
     """Answers to the items and, where they are asked, to the open questions; whatever is left out is skipped."""
 
-    token: SurveyTokenText | None = None
+    token: LeftOut[SurveyTokenText] = absent()
     answers: dict[str, SurveyAnswer] = Field(
         max_length=MOST_ITEMS,
         description="By the item's id: a value of the scale, `dontKnow` where it is offered, or null to skip it.",

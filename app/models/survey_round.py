@@ -12,7 +12,7 @@ from sqlmodel import Field as Column
 from typing_extensions import TypeAliasType
 
 from app.models.approval import ApprovalSummary, ContentHash
-from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, Table, VersionedRow, absent
 from app.models.bounds import Few, Many, Word
 from app.models.columns import Count, Id, Line, Moment, Paragraphs, UtcDateTime, WholeNumber, YesNo, enum_column
 from app.models.instrument import InstrumentKey, InstrumentVersion
@@ -158,8 +158,8 @@ class SurveyRoundCreate(Input):
 
     title: RoundTitle
     instrument_id: Id
-    root_unit_id: Id | None = Field(default=None, description="Left out: the unit that the working group is for.")
-    unit_ids: UnitIds | None = Field(default=None, description="Left out: every unit below the root.")
+    root_unit_id: LeftOut[Id] = absent(description="Left out: the unit that the working group is for.")
+    unit_ids: LeftOut[UnitIds] = absent(description="Left out: every unit below the root.")
     opens_at: Moment
     closes_at: Moment
     threshold: Threshold = USUAL_THRESHOLD
@@ -194,8 +194,7 @@ class SurveyRoundTransition(Input):
     """Propose a draft to the other side, take it back to draft, or cancel it before it opens."""
 
     to: SurveyRoundStep
-    reason: Paragraphs | None = Field(
-        default=None,
+    reason: LeftOut[Paragraphs] = absent(
         description="Needed to cancel.",
         json_schema_extra={"example": "Omorganisationen gör att vi väntar till våren."},
     )

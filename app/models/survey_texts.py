@@ -11,7 +11,7 @@ from sqlmodel import Field as Column
 from typing_extensions import TypeAliasType
 
 from app.models.approval import ApprovalSummary, ContentHash
-from app.models.base import Input, Linked, Output, Resource, Table, VersionedRow
+from app.models.base import Input, LeftOut, Linked, Output, Resource, Table, VersionedRow, absent
 from app.models.bounds import Few, Many
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, YesNo, enum_column
 from app.models.instrument_content import QuestionId
@@ -85,9 +85,7 @@ class TextsApprovalCreate(Input):
 
     content_hash: ContentHash
     decision: Literal["approve"]
-    mandate_id: Id | None = Field(
-        default=None, description="Needed only by somebody who holds several mandates at the table."
-    )
+    mandate_id: LeftOut[Id] = absent(description="Needed only by somebody who holds several mandates at the table.")
 
 
 class SurveyTextsRead(Resource):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, Row, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, Row, VersionedRow, absent
 from app.models.bounds import Many
 from app.models.columns import SWEDISH_ORDER, Count, DateOnly, Id, Line, Moment, UtcDateTime
 
@@ -84,10 +84,10 @@ class UnitCreate(Input):
     """A unit in the organisation's tree."""
 
     name: UnitName
-    parent_id: ParentId | None = None
-    external_id: ExternalId | None = None
-    headcount: Headcount | None = None
-    valid_from: FirstDay | None = Field(default=None, description="First day, today or earlier. Left out: today.")
+    parent_id: LeftOut[ParentId] = absent()
+    external_id: LeftOut[ExternalId] = absent()
+    headcount: LeftOut[Headcount] = absent()
+    valid_from: LeftOut[FirstDay] = absent(description="First day, today or earlier. Left out: today.")
 
 
 class UnitUpdate(Input):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Input, Output, Resource, VersionedRow
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
 from app.models.bounds import Tally, Word
 from app.models.columns import Id, Moment, UtcDateTime, WholeNumber, enum_column
 
@@ -110,8 +110,8 @@ Fault = Annotated[
 class WebhookDeliveryCreate(Input):
     """A test message, or an earlier one once more."""
 
-    replay_of: Id | None = Field(
-        default=None, description="The delivery to send again, by its id; left out or null: a test, `endpoint.test`."
+    replay_of: LeftOut[Id] = absent(
+        description="The delivery to send again, by its id; left out: a test, `endpoint.test`."
     )
 
 

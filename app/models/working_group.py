@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlmodel import Field as Column
 
 from app.models.approval import ApprovalSummary
-from app.models.base import Input, Output, Resource, Table, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, Table, VersionedRow, absent
 from app.models.bounds import Few, Hash, Many, Phrase, Tally
 from app.models.columns import SWEDISH_ORDER, DateOnly, Id, Line, Moment, Paragraphs, UtcDateTime, enum_column
 from app.models.organisation import ApprovalRule, DormancyInterval
@@ -78,13 +78,10 @@ class WorkingGroupCreate(Input):
     purpose: Purpose
     scope_unit_id: Id
     level: WorkingGroupLevel = WorkingGroupLevel.WORKPLACE
-    approval_rule: ApprovalRule | None = Field(
-        default=None,
+    approval_rule: LeftOut[ApprovalRule] = absent(
         description="Left out: the organisation's rule. Starting the group always needs every party.",
     )
-    dormancy_interval_days: DormancyInterval | None = Field(
-        default=None, description="Left out: the organisation's interval."
-    )
+    dormancy_interval_days: LeftOut[DormancyInterval] = absent(description="Left out: the organisation's interval.")
     party_ids: PartyIds
 
 

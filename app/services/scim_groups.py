@@ -104,9 +104,8 @@ async def create(
 ) -> UUID:
     """A unit at the top of the tree: where it belongs is said by the unit tree, which SCIM does not know."""
     syncing.check_content({"department": name, "external_id": external_id})
-    made = await units.create(
-        work, organisation_id, UnitCreate.model_validate({"name": name, "externalId": external_id})
-    )
+    known = {} if external_id is None else {"externalId": external_id}
+    made = await units.create(work, organisation_id, UnitCreate.model_validate({"name": name, **known}))
     if member_ids:
         sync = await syncing.begin(work, organisation_id)
         await scim_users.move(work, sync, member_ids, made.id)

@@ -217,7 +217,7 @@ async def _edited(work: Work, operation: str, texts: SurveyTexts, mandate_id: UU
 async def approve(work: Work, texts_id: UUID, version: int, data: TextsApprovalCreate) -> ApprovalRead:
     """One party's decision; the last one needed releases the texts for both sides in the same instant."""
     texts = await admit(work, "approve_survey_texts", SurveyTexts, texts_id, version)
-    approving = ApprovalCreate.model_validate(data.model_dump(by_alias=True))
+    approving = ApprovalCreate.model_validate(data.model_dump(by_alias=True, exclude_unset=True))
     subject = await _subject(work, texts)
     approval, outcome = await joint_decision.decide(work, "approve_survey_texts", subject, approving)
     if outcome is Outcome.REACHED:
