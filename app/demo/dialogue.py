@@ -268,7 +268,10 @@ class Talks:
         ).id
 
     async def _follow_up(self, made: dict[str, UUID], by: str, body: dict[str, Any]) -> None:
-        step, version = ActionTransition.model_validate(body), await self.cast.version(Action, made["id"])
+        step, version = (
+            ActionTransition.model_validate(without_nulls(body)),
+            await self.cast.version(Action, made["id"]),
+        )
         await actions.transition(await self.cast.acting(by), made["id"], version, step)
 
 

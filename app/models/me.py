@@ -38,7 +38,7 @@ class MyMandate(Output):
 class MeRead(Resource):
     """Oneself: name, workplace, roles, and the mandates valid today in Sweden."""
 
-    kind: Literal["person"] = Field(default="person", description="A person, and no service client.")
+    kind: Literal["person"] = Field(description="A person, and no service client.")
     name: Phrase = Field(json_schema_extra={"example": "Anna Berg"})
     email: Phrase = Field(json_schema_extra={"example": "anna.berg@example.se"})
     language: Language

@@ -53,6 +53,7 @@ async def read(work: Work) -> MeRead | ServiceClientMeRead:
         work,
         MeRead,
         person,
+        kind="person",
         organisation=None if person.organisation_id is None else await _organisation(work, person.organisation_id),
         mandates=[MyMandate.model_validate(dict(row)) for row in mandates.mappings()],
         facilitated_sessions=len(work.actor.facilitated_sessions),

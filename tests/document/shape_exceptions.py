@@ -9,7 +9,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "unnamed_enums": {},
     "undiscriminated": {
         "TokenAnswer": "Both are tokens, one in the words of RFC 6749: the form or JSON that was sent says which.",
-        "UnitBenchmark": "A released benchmark is stored under a hash; it has three parts with a `status` each and none of its own.",
+        "UnitBenchmark": "A released benchmark is stored under a hash; its three parts have a `status` each.",
     },
     "open_inputs": {},
     "nulls_in_creations": {
