@@ -156,8 +156,8 @@ class PageLinks(Output):
 
     self: Link
     first: Link
-    prev: Link | None
-    next: Link | None
+    prev: Link | None = Field(description="Null on the first page.")
+    next: Link | None = Field(description="Null on the last page.")
     last: Link
 
 

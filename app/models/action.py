@@ -134,7 +134,7 @@ class ActionRead(Resource):
         description="How many sessions the group held after the step was agreed, until it was settled.",
         json_schema_extra={"example": 1},
     )
-    reason: Reason | None
-    effect: Effect | None
+    reason: Reason | None = Field(description="Why it was dropped, or how it went; null: nothing is said.")
+    effect: Effect | None = Field(description="What it gave; null until its effect is checked.")
     created_at: Moment
-    settled_at: Moment | None
+    settled_at: Moment | None = Field(description="When it was done or dropped; null while it is open.")

@@ -122,8 +122,8 @@ class ApprovalItem(ApprovalSummary):
 
     content_hash: ContentHash
     mandate_id: Id
-    voided_at: Moment | None
-    void_reason: VoidReason | None
+    voided_at: Moment | None = Field(description="Since when it counts no more; null while it stands.")
+    void_reason: VoidReason | None = Field(description="Why it counts no more; null while it stands.")
 
 
 class ApprovalRead(Resource):
@@ -139,5 +139,5 @@ class ApprovalRead(Resource):
     decision: Decision
     statement: DecisionStatement | None
     decided_at: Moment
-    voided_at: Moment | None
-    void_reason: VoidReason | None
+    voided_at: Moment | None = Field(description="Since when it counts no more; null while it stands.")
+    void_reason: VoidReason | None = Field(description="Why it counts no more; null while it stands.")

@@ -30,7 +30,7 @@ class RegistrationOfRecord(Output):
 
     case_number: CaseNumber
     archive_class: Annotated[Line, Field(json_schema_extra={"example": "2.4.1 Samverkan"})]
-    retain_until: DateOnly | None
+    retain_until: DateOnly | None = Field(description="Last day it has to be kept; null: no day is set.")
     legal_hold: YesNo
     registered_at: Moment
 

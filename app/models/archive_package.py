@@ -64,7 +64,7 @@ class ArchivedRegistration(Output):
 
     case_number: CaseNumber
     archive_class: Annotated[Line, Field(json_schema_extra={"example": "2.4.1 Samverkan"})]
-    retain_until: DateOnly | None
+    retain_until: DateOnly | None = Field(description="Last day it has to be kept; null: no day is set.")
     registered_at: Moment
 
 

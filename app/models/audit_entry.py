@@ -61,7 +61,7 @@ class AuditEntryItem(Output):
     person_id: Id | None = Field(description="Null when the service itself, a command or a service client acted.")
     service_client_id: Id | None = Field(description="The service client that acted; null when it was none.")
     mandate_id: Id | None = Field(description="The mandate under which the person acted.")
-    working_group_id: Id | None
+    working_group_id: Id | None = Field(description="At which table it was; null: at none.")
     audience: Audience
 
 

@@ -99,7 +99,7 @@ class DestructionItem(Output):
     party_id: _Proposer
     state: DestructionState
     decision_reference: DecisionReference
-    decided_at: Moment | None
+    decided_at: Moment | None = Field(description="When both sides had decided; null until then.")
 
 
 class DestructionRead(Resource):
@@ -112,4 +112,4 @@ class DestructionRead(Resource):
     content_hash: ContentHash
     approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
     created_at: Moment
-    decided_at: Moment | None
+    decided_at: Moment | None = Field(description="When both sides had decided; null until then.")

@@ -169,6 +169,8 @@ class DialogueSessionRead(Resource):
     )
     session_record_id: Id | None = Field(description="The record, once the session is held.")
     created_at: Moment
-    held_at: Moment | None
-    cancelled_at: Moment | None
-    cancel_reason: Paragraphs | None = Field(json_schema_extra={"example": "Flera i gruppen är sjuka."})
+    held_at: Moment | None = Field(description="When it was noted as held; null until then.")
+    cancelled_at: Moment | None = Field(description="When it was cancelled; null: it is not.")
+    cancel_reason: Paragraphs | None = Field(
+        description="Why it was cancelled; null: it is not.", json_schema_extra={"example": "Flera i gruppen är sjuka."}
+    )

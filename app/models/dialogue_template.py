@@ -155,5 +155,5 @@ class DialogueTemplateRead(Resource):
         description="SHA-256 over the RFC 8785 canonical JSON of `content`, set when it is published."
     )
     created_at: Moment
-    published_at: Moment | None
-    retired_at: Moment | None
+    published_at: Moment | None = Field(description="When it was published; null while it is a draft.")
+    retired_at: Moment | None = Field(description="When it was retired; null: it is not.")

@@ -80,7 +80,7 @@ class EmailDomainItem(Output):
 
     id: Id
     domain: Phrase = Field(json_schema_extra={"example": "havochvatten.example"})
-    verified_at: Moment | None
+    verified_at: Moment | None = Field(description="When DNS said that it is the organisation's; null until then.")
 
 
 class DnsRecord(Output):

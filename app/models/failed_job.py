@@ -72,4 +72,4 @@ class FailedJobRead(Resource):
     attempts: Tally = Field(json_schema_extra={"example": 1})
     state: FailedJobState
     created_at: Moment = Field(description="When it was given up.")
-    settled_at: Moment | None
+    settled_at: Moment | None = Field(description="When it was retried or given up; null until then.")

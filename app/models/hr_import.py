@@ -138,7 +138,11 @@ class ImportFault(Output):
 
     row: Number = Field(description="In the file, counted as a spreadsheet does; in JSON the first object is 1.")
     code: Word = Field(json_schema_extra={"example": "cellInvalid"})
-    field: Phrase | None = Field(default=None, json_schema_extra={"example": "email"})
+    field: Phrase | None = Field(
+        description="The field in which it is; null: the row as a whole.",
+        default=None,
+        json_schema_extra={"example": "email"},
+    )
 
 
 class ImportChange(Output):
@@ -177,7 +181,7 @@ class ImportItem(Output):
     mode: ImportMode
     state: ImportState
     created_at: Moment
-    applied_at: Moment | None
+    applied_at: Moment | None = Field(description="When it was applied; null: it is not.")
 
 
 class ImportRead(Resource):
@@ -191,7 +195,7 @@ class ImportRead(Resource):
     report: ImportReport
     created_at: Moment
     lapses_at: Moment = Field(description="Until then it can be applied.")
-    applied_at: Moment | None
+    applied_at: Moment | None = Field(description="When it was applied; null: it is not.")
     failure_code: Word | None = Field(
         description="Why it was not applied after it had been accepted: a problem code. `deactivationBrake` and "
         "`unitBrake`: it is planned again and can be applied once people or units are released. Any other: it has "

@@ -65,13 +65,20 @@ class ImportFieldChange(Output):
         "ids (`#` and the id for a unit that has none).",
         json_schema_extra={"example": "0199c2f2-7c1e-7b3a-9d43-6f1b2a3c4d5e"},
     )
-    after: Text | None = Field(json_schema_extra={"example": "0199c2f2-7c1e-7b3a-9d43-6f1b2a3c4d5f"})
+    after: Text | None = Field(
+        description="As it would become; null: none.",
+        json_schema_extra={"example": "0199c2f2-7c1e-7b3a-9d43-6f1b2a3c4d5f"},
+    )
     before_name: Phrase | None = Field(
         default=None,
         description="Of a unit: what it is called, if the caller may read it.",
         json_schema_extra={"example": "Kansliet"},
     )
-    after_name: Phrase | None = Field(default=None, json_schema_extra={"example": "Fältenheten"})
+    after_name: Phrase | None = Field(
+        description="Of a unit: what it is called, if the caller may read it.",
+        default=None,
+        json_schema_extra={"example": "Fältenheten"},
+    )
 
 
 class ImportChangeItem(Output):

@@ -117,4 +117,4 @@ class InstrumentRead(Resource):
     content_hash: Hash = Field(description="SHA-256 over the RFC 8785 canonical JSON of `content`.")
     created_at: Moment
     published_at: Moment
-    retired_at: Moment | None
+    retired_at: Moment | None = Field(description="When it was retired; null: it is not.")

@@ -76,7 +76,7 @@ class LegalHoldItem(Output):
     reason: HoldReason
     case_number: CaseNumber
     created_at: Moment
-    lifted_at: Moment | None
+    lifted_at: Moment | None = Field(description="When it was lifted; null while it stands.")
 
 
 class LegalHoldRead(Resource):
@@ -89,4 +89,4 @@ class LegalHoldRead(Resource):
     reason: HoldReason
     case_number: CaseNumber
     created_at: Moment
-    lifted_at: Moment | None
+    lifted_at: Moment | None = Field(description="When it was lifted; null while it stands.")

@@ -18,7 +18,7 @@ class MyOrganisation(Output):
 
     id: Id
     name: Phrase = Field(json_schema_extra={"example": "Myndigheten för havs- och vattenkunskap"})
-    short_name: Phrase | None = Field(json_schema_extra={"example": "MHV"})
+    short_name: Phrase | None = Field(description="Null: it has none.", json_schema_extra={"example": "MHV"})
 
 
 class MyMandate(Output):

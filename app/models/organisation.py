@@ -160,8 +160,8 @@ class OrganisationItem(Output):
     id: Id
     organisation_number: OrganisationNumber
     name: OrganisationName
-    short_name: ShortName | None
-    english_name: EnglishName | None
+    short_name: ShortName | None = Field(description="Null: it has none.")
+    english_name: EnglishName | None = Field(description="Null: it has none.")
     state: OrganisationState
 
 
@@ -170,8 +170,8 @@ class OrganisationRead(Resource):
 
     organisation_number: OrganisationNumber
     name: OrganisationName
-    short_name: ShortName | None
-    english_name: EnglishName | None
+    short_name: ShortName | None = Field(description="Null: it has none.")
+    english_name: EnglishName | None = Field(description="Null: it has none.")
     state: OrganisationState
     approval_rule: ApprovalRule = Field(
         description="The rule proposed for new working groups; each group's parties decide at its start."
@@ -180,4 +180,4 @@ class OrganisationRead(Resource):
     dormancy_interval_days: DormancyInterval
     deactivation_brake_percent: DeactivationBrake
     created_at: Moment
-    closed_at: Moment | None
+    closed_at: Moment | None = Field(description="When it was closed; null while it is active.")

@@ -90,4 +90,4 @@ class PartyRead(Resource):
     name: PartyName
     state: PartyState
     created_at: Moment
-    closed_at: Moment | None
+    closed_at: Moment | None = Field(description="When it was closed; null while it is active.")

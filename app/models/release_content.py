@@ -152,7 +152,7 @@ class DimensionResult(_Measured):
     """A dimension of the questionnaire."""
 
     key: DimensionKey
-    bands: Bands | None
+    bands: Bands | None = Field(description="Null where `hiddenParts` says why.")
     favourable_interval: Span | None = Field(description="Uncertainty of the favourable share.")
 
 
@@ -166,9 +166,9 @@ class ItemResult(Output):
     """An item of a dimension: how answers to it are spread. It has no index of its own."""
 
     key: ItemId
-    bands: Bands | None
-    points: Few[PointShare] | None
-    dont_know: Share | None
+    bands: Bands | None = Field(description="Null where `hiddenParts` says why.")
+    points: Few[PointShare] | None = Field(description="Null where `hiddenParts` says why.")
+    dont_know: Share | None = Field(description="Null where it is not offered, or `hiddenParts` says why.")
     hidden_parts: Few[Hidden]
     text_alternative: TextAlternative
 
@@ -177,9 +177,9 @@ class StandaloneItemResult(_Measured):
     """An item that stands alone."""
 
     key: ItemId
-    bands: Bands | None
-    points: Few[PointShare] | None
-    dont_know: Share | None
+    bands: Bands | None = Field(description="Null where `hiddenParts` says why.")
+    points: Few[PointShare] | None = Field(description="Null where `hiddenParts` says why.")
+    dont_know: Share | None = Field(description="Null where it is not offered, or `hiddenParts` says why.")
     favourable_interval: Span | None = Field(description="Uncertainty of the favourable share.")
 
 
@@ -204,7 +204,7 @@ class LowestDimension(Output):
     """One of the dimensions with the lowest index, and what helps to talk about it."""
 
     key: DimensionKey
-    climate_dimension: ClimateDimension | None
+    climate_dimension: ClimateDimension | None = Field(description="Null: no dimension that templates name.")
     templates: Many[RecommendedTemplate]
 
 

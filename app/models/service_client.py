@@ -282,4 +282,4 @@ class ServiceClientRead(Resource):
         json_schema_extra={"example": 0},
     )
     created_at: Moment
-    ended_at: Moment | None
+    ended_at: Moment | None = Field(description="When it was ended; null: it is not.")

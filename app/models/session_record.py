@@ -216,7 +216,7 @@ class RecordRegistrationRead(Linked):
     session_record_id: Id
     case_number: CaseNumber
     archive_class: Annotated[Line, Field(json_schema_extra={"example": "2.4.1 Samverkan"})]
-    retain_until: DateOnly | None
+    retain_until: DateOnly | None = Field(description="Last day it has to be kept; null: no day is set.")
     legal_hold: YesNo
     registered_at: Moment
 
@@ -229,9 +229,9 @@ class SessionRecordItem(Output):
     state: SessionRecordState
     working_group_id: Id
     dialogue_session_id: Id
-    appendix_to_id: Id | None
-    review_deadline: Moment | None
-    final_at: Moment | None
+    appendix_to_id: Id | None = Field(description="The record that it corrects; null for a session's own record.")
+    review_deadline: Moment | None = Field(description="After it nothing can be approved; null before review.")
+    final_at: Moment | None = Field(description="When both sides had approved it; null until then.")
     content_hash: ContentHash | None
 
 
@@ -270,16 +270,21 @@ class RecordContent(Output):
     )
     working_group_id: Id
     dialogue_session_id: Id
-    appendix_to: RecordCorrection | None
+    appendix_to: RecordCorrection | None = Field(
+        description="The record that it corrects; null for a session's own record."
+    )
     dialogue_template: RecordTemplate
     started_at: Moment
     meeting_form: MeetingForm
     place: Place | None
     facilitator_function: FacilitatorFunction
     attendances: Few[RecordAttendance]
-    employee_headcount: Count | None = Field(json_schema_extra={"example": 7})
+    employee_headcount: Count | None = Field(
+        description="How many employees took part beside the representatives; null: nobody has said.",
+        json_schema_extra={"example": 7},
+    )
     answers: Answers
-    shared_picture: SharedPicture | None
+    shared_picture: SharedPicture | None = Field(description="What both sides see alike; null: nothing is written.")
     statements: Few[StatementInRecord] = Field(description="Published by the parties; drafts are not shown.")
     actions: Many[ActionInRecord]
     handovers: Few[Handover]
@@ -294,14 +299,14 @@ class SessionRecordRead(Resource):
     organisation_id: Id
     working_group_id: Id
     dialogue_session_id: Id
-    appendix_to_id: Id | None
+    appendix_to_id: Id | None = Field(description="The record that it corrects; null for a session's own record.")
     title: SessionTitle
     state: SessionRecordState
     content: RecordContent
     content_hash: ContentHash | None = Field(
         description="What an approval must name: SHA-256 of `content` (RFC 8785); null while it is being written."
     )
-    review_deadline: Moment | None
+    review_deadline: Moment | None = Field(description="After it nothing can be approved; null before review.")
     approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
-    final_at: Moment | None
+    final_at: Moment | None = Field(description="When both sides had approved it; null until then.")
     created_at: Moment

@@ -292,7 +292,7 @@ class SignInItem(Output):
     current: bool = Field(description="Whether this request is made with it.", json_schema_extra={"example": True})
     state: SignInState
     expires_at: Moment = Field(description="When it is over unless it is renewed before.")
-    ended_at: Moment | None
+    ended_at: Moment | None = Field(description="When it was ended; null: nobody has ended it.")
     end: SignInEnd | None = Field(
         description="Why it ended. `tokenReused`: an old refresh token came a second time; it may have been stolen. "
         "`identityChanged`: another account was linked, or one was unlinked. `identityProviderEnded`: the provider was "

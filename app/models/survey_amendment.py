@@ -113,7 +113,7 @@ class SurveyAmendmentItem(Output):
     closes_at: NewClosingTime
     abandon: Abandon
     reason: AmendmentReason
-    decided_at: Moment | None
+    decided_at: Moment | None = Field(description="When both sides had decided; null until then.")
 
 
 class SurveyAmendmentRead(Resource):
@@ -127,4 +127,4 @@ class SurveyAmendmentRead(Resource):
     content_hash: ContentHash
     approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
     created_at: Moment
-    decided_at: Moment | None
+    decided_at: Moment | None = Field(description="When both sides had decided; null until then.")

@@ -210,7 +210,7 @@ class SurveyRoundItem(Output):
     instrument_id: Id
     opens_at: Moment
     closes_at: Moment
-    released_at: Moment | None
+    released_at: Moment | None = Field(description="When the result came; null until then.")
 
 
 class RoundInstrument(Output):
@@ -284,11 +284,14 @@ class SurveyRoundRead(Resource):
     )
     approvals: Many[ApprovalSummary] = Field(description="Decisions that count on this content.")
     created_at: Moment
-    opened_at: Moment | None
-    closed_at: Moment | None
-    released_at: Moment | None
-    cancelled_at: Moment | None
-    cancel_reason: Paragraphs | None = Field(json_schema_extra={"example": "Omorganisationen gör att vi väntar."})
+    opened_at: Moment | None = Field(description="When both sides had decided; null until then.")
+    closed_at: Moment | None = Field(description="When it closed; null until then.")
+    released_at: Moment | None = Field(description="When the result came; null until then.")
+    cancelled_at: Moment | None = Field(description="When it was cancelled; null: it is not.")
+    cancel_reason: Paragraphs | None = Field(
+        description="Why it was cancelled; null: it is not.",
+        json_schema_extra={"example": "Omorganisationen gör att vi väntar."},
+    )
 
 
 class SurveyUnitItem(Output):

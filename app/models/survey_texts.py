@@ -99,7 +99,7 @@ class SurveyTextsRead(Resource):
         "“unitId”, “questionId”, “text”}, …]}, the texts with `shown` in the order of their list."
     )
     approvals: Many[ApprovalSummary] = Field(description="Decisions that count on these texts.")
-    released_at: Moment | None
+    released_at: Moment | None = Field(description="When both sides had let them out; null until then.")
 
 
 class SurveyTextItem(Output):

@@ -125,7 +125,7 @@ class WebhookDeliveryItem(Output):
     happened_at: Moment
     state: DeliveryState
     attempts: Tally = Field(json_schema_extra={"example": 1})
-    last_attempt_at: Moment | None
+    last_attempt_at: Moment | None = Field(description="Null: it has not been tried yet.")
     last_status: Status
     last_fault: Fault
 
@@ -141,10 +141,10 @@ class WebhookDeliveryRead(Resource):
     state: DeliveryState
     attempts: Tally = Field(json_schema_extra={"example": 1})
     next_attempt_at: Moment | None = Field(description="Not before; null once it is settled.")
-    last_attempt_at: Moment | None
+    last_attempt_at: Moment | None = Field(description="Null: it has not been tried yet.")
     last_status: Status
     last_fault: Fault
-    settled_at: Moment | None
+    settled_at: Moment | None = Field(description="When it was delivered or given up; null until then.")
     created_at: Moment
 
 

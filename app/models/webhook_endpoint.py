@@ -157,7 +157,7 @@ class WebhookEndpointRead(Resource):
     types: Types
     state: WebhookEndpointState
     pause_reason: PausedBecause
-    paused_at: Moment | None
+    paused_at: Moment | None = Field(description="Since when nothing is sent; null while it is active.")
     failing_since: Moment | None = Field(description="Since when nothing has arrived; null when the last one did.")
     secret: Word | None = Field(
         description="What deliveries are signed with (Standard Webhooks, HMAC-SHA256), in the answer that makes it and "

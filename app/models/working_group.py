@@ -115,8 +115,8 @@ class WorkingGroupSeat(Output):
 class WorkingGroupGlance(Output):
     """Where the group is in its loop, what is due, and how fresh its learning is."""
 
-    next_session_at: Moment | None
-    last_session_at: Moment | None
+    next_session_at: Moment | None = Field(description="Null: none is planned.")
+    last_session_at: Moment | None = Field(description="Null: it has not met.")
     dormant_on: DateOnly | None = Field(description="The day the group goes dormant unless it meets.")
     records_under_review: Tally = Field(json_schema_extra={"example": 1})
     open_actions: Tally = Field(json_schema_extra={"example": 3})
@@ -132,7 +132,7 @@ class WorkingGroupItem(Output):
     level: WorkingGroupLevel
     scope_unit_id: Id
     state: WorkingGroupState
-    last_session_at: Moment | None
+    last_session_at: Moment | None = Field(description="Null: it has not met.")
 
 
 class WorkingGroupRead(Resource):
@@ -152,9 +152,11 @@ class WorkingGroupRead(Resource):
     approvals: Many[ApprovalSummary] = Field(description="Decisions that count on the content as it is now.")
     glance: WorkingGroupGlance
     created_at: Moment
-    started_at: Moment | None
-    closed_at: Moment | None
-    close_reason: Paragraphs | None = Field(json_schema_extra={"example": "Enheten har slagits samman."})
+    started_at: Moment | None = Field(description="When both sides had agreed; null until then.")
+    closed_at: Moment | None = Field(description="When it was ended; null: it is not.")
+    close_reason: Paragraphs | None = Field(
+        description="Why it was ended; null: it is not.", json_schema_extra={"example": "Enheten har slagits samman."}
+    )
 
 
 def dormant_on(started: date, last_session: date | None, interval_days: int) -> date:
