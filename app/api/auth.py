@@ -74,7 +74,7 @@ _GRANTS = {
                         "summary": "Sign in",
                         "value": {
                             "grant_type": "password",
-                            "username": "anna.berg@example.se",
+                            "username": "anna.berg@havochvatten.example",
                             "password": "fyra cyklar under en ek",
                         },
                     },
@@ -103,7 +103,7 @@ _GRANTS = {
                         "summary": "Sign in from a page; the refresh token comes as a cookie",
                         "value": {
                             "grantType": "password",
-                            "username": "anna.berg@example.se",
+                            "username": "anna.berg@havochvatten.example",
                             "password": "fyra cyklar under en ek",
                             "refreshTokenIn": "cookie",
                         },

@@ -40,7 +40,7 @@ class MeRead(Resource):
 
     kind: Literal["person"] = Field(description="A person, and no service client.")
     name: Phrase = Field(json_schema_extra={"example": "Anna Berg"})
-    email: Phrase = Field(json_schema_extra={"example": "anna.berg@example.se"})
+    email: Phrase = Field(json_schema_extra={"example": "anna.berg@havochvatten.example"})
     language: Language
     roles: Few[Role]
     organisation: MyOrganisation | None = Field(description="Null for those who run the installation.")

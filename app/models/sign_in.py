@@ -201,7 +201,7 @@ class PasswordGrant(Input):
     """Sign in with e-mail address and password."""
 
     grant_type: Literal["password"]
-    username: Line = Field(description="The e-mail address.", json_schema_extra={"example": "anna.berg@example.se"})
+    username: Line = Field(description="The e-mail address.", json_schema_extra={"example": "anna.berg@havochvatten.example"})
     password: GivenPassword = Field(json_schema_extra={"example": "fyra cyklar under en ek"})
     one_time_code: LeftOut[OneTimeCode] = absent(
         description="For those who have a second factor: from the app, or a recovery code."
@@ -329,7 +329,7 @@ class NewAdministrator(Input):
 class PasswordReset(Input):
     """The address of whoever has forgotten the password."""
 
-    email: Line = Field(json_schema_extra={"example": "anna.berg@example.se"})
+    email: Line = Field(json_schema_extra={"example": "anna.berg@havochvatten.example"})
 
 
 class PasswordChange(Input):
