@@ -201,7 +201,9 @@ class PasswordGrant(Input):
     """Sign in with e-mail address and password."""
 
     grant_type: Literal["password"]
-    username: Line = Field(description="The e-mail address.", json_schema_extra={"example": "anna.berg@havochvatten.example"})
+    username: Line = Field(
+        description="The e-mail address.", json_schema_extra={"example": "anna.berg@havochvatten.example"}
+    )
     password: GivenPassword = Field(json_schema_extra={"example": "fyra cyklar under en ek"})
     one_time_code: LeftOut[OneTimeCode] = absent(
         description="For those who have a second factor: from the app, or a recovery code."

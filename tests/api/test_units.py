@@ -338,3 +338,12 @@ async def test_the_database_holds_one_open_period_for_each_unit(world: World) ->
     )
     with pytest.raises(Exception, match="uq_unit_placement_current"):
         await world.add(second)
+
+
+async def test_null_is_no_way_to_leave_a_field_out(world: World) -> None:
+    """In a creation null means nothing; in a merge patch it takes away what may be taken away."""
+    rep, path = world.employer_rep.client, f"{world.path}/units"
+    for field in ("parentId", "externalId", "headcount", "validFrom"):
+        refused = await rep.refused("POST", path, 422, "validationFailed", json={"name": "Laboratoriet", field: None})
+        assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [(f"/{field}", "nullRefused")]
+    assert (await rep.post(path, {"name": "Laboratoriet"}))["headcount"] is None
