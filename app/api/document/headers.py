@@ -62,6 +62,9 @@ def document_headers(operation: Json, method: str, *, counted: bool, of_responde
         headers = answer.setdefault("headers", {})
         headers["traceparent"] = _header("The request's trace.", maxLength=55)
         headers["X-Request-Id"] = _header(number, maxLength=100)
+        headers["Cache-Control"] = _header(
+            "Whether the answer may be kept, and by whom.", maxLength=100, example="private, no-store"
+        )
         headers |= _RATE_LIMIT if counted else {}
         headers |= _OF_AN_END if operation["operationId"] in ENDINGS else {}
     success = next(status for status in answers if status.startswith("2"))

@@ -104,6 +104,19 @@ def problem_response(status: str) -> Json:
             "description": "Number of the request in the log.",
         },
     }
+    headers["Content-Language"] = {
+        "schema": {"type": "string", "maxLength": 2, "example": "sv"},
+        "description": "The language of title and detail.",
+    }
+    headers["Cache-Control"] = {
+        "schema": {"type": "string", "maxLength": 100, "example": "no-store"},
+        "description": "A refusal is never kept.",
+    }
+    if status == "401":
+        headers["WWW-Authenticate"] = {
+            "schema": {"type": "string", "maxLength": 100, "example": 'Bearer realm="larande"'},
+            "description": "How to sign in: with a bearer token.",
+        }
     if status in {"429", "503"}:
         headers["Retry-After"] = {
             "schema": {"type": "integer", "minimum": 0, "maximum": 31_536_000},
