@@ -408,7 +408,7 @@ async def test_nobody_on_both_sides(world: World, pair: Pair) -> None:
     await pair.caller.post(pair.path, appointed(world.employee, validFrom=day(10), validTo=day(20)))
     path, caller = mandates_of(pair.other_party), pair.other_rep.client
     for first, last in [(0, None), (0, 10), (20, None), (12, 13), (0, 99), (10, 20)]:
-        sent = appointed(world.employee, validFrom=day(first), validTo=day(last) if last is not None else None)
+        sent = appointed(world.employee, validFrom=day(first), **({} if last is None else {"validTo": day(last)}))
         await caller.refused("POST", path, 409, "bothSides", json=sent)
     before = await caller.post(path, appointed(world.employee, validFrom=day(0), validTo=day(9)))
     after = await caller.post(path, appointed(world.employee, validFrom=day(21), validTo=day(30)))
