@@ -161,7 +161,7 @@ class HandoverInput(Input):
 
     handed_over_to: HandedOverTo
     matter: Annotated[Paragraphs, Field(json_schema_extra={"example": "Bemanning under kvällspass."})]
-    case_number: LeftOut[CaseNumber] = absent()
+    case_number: CaseNumber | None = None
 
 
 class SessionRecordUpdate(Input):
