@@ -1,6 +1,7 @@
 """Rule 4: nobody can be found by the union they belong to, since nothing here says it of a person."""
 
 import json
+import re
 
 from sqlmodel import SQLModel
 
@@ -63,9 +64,15 @@ def test_rule_4_no_field_for_it() -> None:
     of_a_resource = {"version", "allowedActions", "_links"}
     proof = {"currentPassword"}
     shapes = contract.document()["components"]["schemas"]
-    assert {name for name in shapes if name.startswith("Person")} == {
+    # What may be done with a person, why not, and where: words of the agreement, with no field of anybody's.
+    steps = {"PersonAction", "PersonActionReason", "PersonAllowedAction", "PersonRelation", "PersonLink"}
+    assert {name for name in shapes if name.startswith("Person")} - steps == {
         "PersonCreate", "PersonUpdate", "PersonItem", "PersonRead", "PersonPage"
     }  # fmt: skip
+    assert set(shapes["PersonAllowedAction"]["properties"]) == {"action", "allowed", "reason"}
+    assert set(shapes["PersonLink"]["properties"]) == {"href", "rel", "method"}
+    for name in ("PersonAction", "PersonActionReason", "PersonRelation"):
+        assert [word for word in shapes[name]["enum"] if re.search("union|party|side", word.lower())] == [], name
     for name in ("PersonCreate", "PersonUpdate", "PersonItem", "PersonRead"):
         assert shapes[name]["properties"].keys() <= of_a_person | of_a_resource | proof, name
     assert [role for role in shapes["Role"]["enum"] if "union" in role.lower()] == []

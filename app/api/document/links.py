@@ -42,7 +42,8 @@ def link(paths: Json) -> None:
 def _to_the_thing(paths: Json, target: str, *, has_tag: bool) -> Iterator[tuple[str, Json]]:
     parameter = target[target.index("{") + 1 : -1]
     for path, item in paths.items():
-        below = re.fullmatch(re.escape(target) + r"/[a-z-]+", path)
+        collection, _, step = path.rpartition("/")
+        below = collection == target and not step.startswith("{")
         if path != target and not below:
             continue
         for method, operation in item.items():
