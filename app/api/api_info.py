@@ -13,7 +13,7 @@ from app.models.bounds import Address, Word
 from app.models.columns import DateOnly
 
 VERSION = "1.0.0"
-RELEASED = date(2026, 11, 23)
+RELEASED = date(2026, 11, 27)
 
 router = router_of("api-info")
 health = APIRouter(include_in_schema=False)
