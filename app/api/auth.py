@@ -199,6 +199,9 @@ async def sign_out(
 
     Tokens that are unknown or no longer valid are answered in the same way: you are signed out.
     """
+    if tokens is None and await request.body():
+        # A body is optional, and null is read as none; but null is nothing that could be sent.
+        raise RequestValidationError([{"type": "null_refused", "loc": ("body",), "msg": "", "input": None}])
     claims = None
     if credentials is not None:
         key: TokenKey = request.app.state.token_key

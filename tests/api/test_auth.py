@@ -548,6 +548,12 @@ async def test_signing_out_of_a_browser_takes_the_cookie_away(caller: Client, so
     assert not await works(caller, response.json()["accessToken"])
 
 
+async def test_null_is_no_body_to_sign_out_with(caller: Client) -> None:
+    """Who sends null has meant something; they are not told that it was done."""
+    sent = {"content": "null", "headers": {"Content-Type": "application/json"}}
+    await caller.refused("POST", "/auth/sign-out", 422, "validationFailed", **sent)
+
+
 async def test_signing_out_with_nothing_that_counts_is_signed_out(caller: Client, someone: Someone) -> None:
     await caller.request("POST", "/auth/sign-out", expect=204)
     await caller.request("POST", "/auth/sign-out", json={}, expect=204)
