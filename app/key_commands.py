@@ -100,7 +100,8 @@ def rotate_archive_keys(
     typer.echo("Put its public part in your own files: larande archive-keys export")
 
 
-@archive_keys.command("stolen")
+# A thumbprint may begin with a hyphen, and is no option then.
+@archive_keys.command("stolen", context_settings={"ignore_unknown_options": True})
 def mark_archive_key_stolen(
     thumbprint: Annotated[str, typer.Argument(help="The key's thumbprint, as list says it.")],
 ) -> None:

@@ -523,7 +523,7 @@ async def test_the_commands_need_no_database(new_home: Path) -> None:
 
 
 async def test_in_the_wrong_home_the_commands_make_nothing_and_say_so(new_home: Path) -> None:
-    for command in (["list"], ["rotate"], ["export"], ["stolen", "x" * 43]):
+    for command in (["list"], ["rotate"], ["export"], ["stolen", "x" * 43], ["stolen", "-" + "x" * 42]):
         ended = await larande("archive-keys", *command, LARANDE_HOME=str(new_home))
         assert (ended.code, ended.said) == (1, [])
         (line,) = ended.complained
