@@ -50,25 +50,23 @@ from larande_client.models import (
     ApprovalRead,
     AttendanceInput,
     AttendanceStatus,
-    CreateSurveyResponseSurveyResponseCreate,
-    CreateSurveyResponseSurveyResponseCreateAnswers,
-    CreateTokenJsonPasswordGrant,
     Decision,
     DialogueSessionCreate,
     DialogueSessionRead,
+    DialogueSessionStep,
     DialogueSessionTransition,
-    DialogueSessionTransitionTo,
     DialogueSessionUpdate,
     DialogueTemplatePage,
     InstrumentPage,
     InvitationKind,
     MeRead,
+    PasswordGrant,
     ProtectionRead,
     PublishedUnitContent,
     SessionRecordRead,
     SessionRecordState,
+    SessionRecordStep,
     SessionRecordTransition,
-    SessionRecordTransitionTo,
     SessionRecordUpdate,
     SessionRecordUpdateAnswers,
     SurveyAmendmentCreate,
@@ -76,10 +74,12 @@ from larande_client.models import (
     SurveyFormRead,
     SurveyInvitationBatchCreate,
     SurveyInvitationBatchRead,
+    SurveyResponseCreate,
+    SurveyResponseCreateAnswers,
     SurveyRoundCreate,
     SurveyRoundRead,
+    SurveyRoundStep,
     SurveyRoundTransition,
-    SurveyRoundTransitionTo,
     SurveyThanks,
     Token,
     UnitCreate,
@@ -129,7 +129,7 @@ class Person:
 
 
 def sign_in(api: str, name: str) -> Person:
-    grant = CreateTokenJsonPasswordGrant(grant_type="password", username=f"{name}@mhv.example", password=PASSWORD)
+    grant = PasswordGrant(grant_type="password", username=f"{name}@mhv.example", password=PASSWORD)
     nobody = Client(base_url=api, raise_on_unexpected_status=True)
     token = expect(Token, 200, create_token.sync_detailed(client=nobody, body=grant))
     client = AuthenticatedClient(base_url=api, token=token.access_token, raise_on_unexpected_status=True)
@@ -211,7 +211,7 @@ def dialogue(api: str) -> dict[str, str]:
     held = transition_dialogue_session.sync_detailed(
         session.id,
         client=leading,
-        body=DialogueSessionTransition(to=DialogueSessionTransitionTo.HELD),
+        body=DialogueSessionTransition(to=DialogueSessionStep.HELD),
         if_match=etag(noted),
     )
     record_id = expect(DialogueSessionRead, 201, held).session_record_id
@@ -232,7 +232,7 @@ def dialogue(api: str) -> dict[str, str]:
     )
     expect(SessionRecordRead, 200, written)
     review = SessionRecordTransition(
-        to=SessionRecordTransitionTo.UNDERREVIEW, review_deadline=two_weeks_on(), no_individual_recognisable=True
+        to=SessionRecordStep.UNDERREVIEW, review_deadline=two_weeks_on(), no_individual_recognisable=True
     )
     sent = transition_session_record.sync_detailed(record_id, client=leading, body=review, if_match=etag(written))
     must(expect(SessionRecordRead, 201, sent).state is SessionRecordState.UNDERREVIEW, "It is under review.")
@@ -276,7 +276,7 @@ def survey(api: str) -> dict[str, str]:
     proposed = transition_survey_round.sync_detailed(
         round_id,
         client=employer,
-        body=SurveyRoundTransition(to=SurveyRoundTransitionTo.PROPOSED),
+        body=SurveyRoundTransition(to=SurveyRoundStep.PROPOSED),
         if_match=etag(drafted),
     )
     expect(SurveyRoundRead, 201, proposed)
@@ -312,10 +312,10 @@ def answer(api: str, token: str, number: int) -> None:
     """One respondent, who has a link and no account."""
     respondent = AuthenticatedClient(base_url=api, token=token, raise_on_unexpected_status=True)
     form = expect(SurveyFormRead, 200, read_survey_form.sync_detailed(client=respondent))
-    chosen = CreateSurveyResponseSurveyResponseCreateAnswers()
+    chosen = SurveyResponseCreateAnswers()
     for place, item in enumerate(form.items):
         chosen[item.id] = 2 + (number + place) % 4
-    body = CreateSurveyResponseSurveyResponseCreate(answers=chosen)
+    body = SurveyResponseCreate(answers=chosen)
     thanks = expect(SurveyThanks, 201, create_survey_response.sync_detailed(client=respondent, body=body))
     must(thanks.sv != "", "Whoever answers is thanked.")
 
