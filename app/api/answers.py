@@ -15,7 +15,7 @@ from app.api.dependencies import Call
 from app.api.negotiation import etag, is_none_match
 from app.api.operations import BASE, Operation
 from app.models.base import Link, Linked, Output, Resource
-from app.models.bounds import Tally
+from app.models.bounds import LAST_PAGE, Tally
 from app.services.listing import Listed, PageRequest
 
 PRIVATE = "private, no-store"
@@ -146,7 +146,7 @@ class PageMeta(Output):
 
     total_records: Tally = Field(json_schema_extra={"example": 41})
     total_is_lower_bound: bool = Field(json_schema_extra={"example": False})
-    page: int = Field(ge=0, le=10_000_000, json_schema_extra={"example": 1})
+    page: int = Field(ge=0, le=LAST_PAGE, json_schema_extra={"example": 1})
     limit: int = Field(ge=1, le=100, json_schema_extra={"example": 20})
     count: int = Field(ge=0, le=100, description="Rows on this page.", json_schema_extra={"example": 20})
 
@@ -207,7 +207,7 @@ def listed(call: Call, item: type[Output], found: Listed, request: PageRequest) 
 def _page_links(request: Request, found: Listed, asked: PageRequest) -> PageLinks:
     last = max(1, -(-found.total // asked.limit))
 
-    def link(page: Annotated[int, Field(ge=0, le=10_000_000)], rel: str, after: str | None = None) -> Link:
+    def link(page: int, rel: str, after: str | None = None) -> Link:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name not in {"page", "after"}]
         parameters = [*kept, ("page", str(page)), *([("after", after)] if after else [])]
         return Link(

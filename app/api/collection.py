@@ -4,13 +4,14 @@ They are made from the document: one request for each operation, with its exampl
 installation, or changes from one request to the next, is a variable at the top of the file.
 """
 
+import asyncio
 import io
 import json
 import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,6 +39,8 @@ WHENCE = {
     "username": "Your e-mail address; docs/demo.md has those of the demo.",
     "password": "Your password.",
 }
+_HOST = "https://HOST-OF-THE-REQUEST"
+"""In the files as they are kept, in place of the address by which somebody asks for them."""
 _OF_AN_ID = "The id of a thing: in the list it stands in, or in the Location that making it answered."
 _UNKNOWN = {name: f"PASTE-{name}-HERE" for name in ("token", "surveyToken", "ifMatch", "contentHash", "planHash")}
 _SIGNING_IN = {"username": "katarina.wikmark@mhv.example", "password": "vantar-till-alla-torskar"}
@@ -131,14 +134,19 @@ def zipped(files: dict[str, str]) -> bytes:
 def install(app: FastAPI) -> None:
     """Serve them beside the docs; like those they are no operation of the API."""
 
-    @lru_cache(maxsize=8)
-    def made(language: LanguageTag, host: str) -> bytes:
+    @cache
+    def files(language: LanguageTag) -> dict[str, str]:
         document = app.openapi()
-        return zipped(files_of(in_swedish(document) if language == "sv" else document, host))
+        return files_of(in_swedish(document) if language == "sv" else document, _HOST)
+
+    def made(language: LanguageTag, host: str) -> bytes:
+        return zipped({name: text.replace(_HOST, host) for name, text in files(language).items()})
 
     async def requests(request: Request) -> Response:
         language = language_of(request)
-        answer = answered(request, made(language, str(request.base_url).rstrip("/")), "application/zip", language)
+        # Beside what else is asked: a new host name is no reason for others to wait.
+        archive = await asyncio.to_thread(made, language, str(request.base_url).rstrip("/"))
+        answer = answered(request, archive, "application/zip", language, names_host=True)
         if answer.status_code == 200:
             answer.headers["Content-Disposition"] = 'attachment; filename="larande-requests.zip"'
         return answer

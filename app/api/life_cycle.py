@@ -14,7 +14,7 @@ class Ending:
     since: date
     until: date
     successor: str
-    """The path of what does the same from now on, below the base path."""
+    """The whole path, from the first slash on, of what does the same from now on; one without parameters."""
 
 
 ENDINGS: dict[str, Ending] = {}

@@ -6,11 +6,12 @@ from fastapi import Query
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
+from app.models.bounds import LAST_PAGE
 from app.services.listing import PageRequest
 
 PageNumber = Annotated[
     int,
-    Query(ge=0, le=10_000_000, description="Page, from 1. A page outside the list is empty."),
+    Query(ge=0, le=LAST_PAGE, description="Page, from 1. A page outside the list is empty."),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows a page.")]
 After = Annotated[

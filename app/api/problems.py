@@ -286,8 +286,8 @@ class LastResort:
             await response(scope, receive, send)
 
 
-# Of two of them the program would heed the first, and what stands between it and the client perhaps the other.
 _NOT_ENCODED = re.compile(rb"[^\x21-\x7e]|%(?![0-9A-Fa-f]{2})")
+# Of two of them the program would heed the first, and what stands between it and the client perhaps the other.
 _ONCE = ("content-type", "idempotency-key", "if-match")
 
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
 from app.models.base import Input, LeftOut, Output, Table, absent
-from app.models.bounds import Address, Seconds
+from app.models.bounds import LongAddress, Seconds
 from app.models.columns import Id, UtcDateTime, YesNo
 from app.models.passwords import GivenPassword
 from app.models.sign_in import OneTimeToken, RefreshTokenPlace
@@ -59,7 +59,7 @@ class AuthorisationRequestCreate(Input):
 class AuthorisationRequestRead(Output):
     """Where to send the browser. It comes back to the installation's page with `code` and `state`."""
 
-    authorisation_url: Address = Field(
+    authorisation_url: LongAddress = Field(
         json_schema_extra={
             "example": "https://legitimering.havochvatten.example/auth?client_id=larande",
             "format": "uri",

@@ -22,6 +22,8 @@ LONGEST_HEADER = 32_768
 LARGEST_BODY = 1_048_576
 LARGEST_FILE = 2_147_483_647
 FEW, MANY, VERY_MANY = 100, 10_000, 1_000_000
+LAST_PAGE = 10_000_000
+"""The last one that may be asked for; whoever wants all rows follows `next`."""
 LARGEST_NUMBER = 2_147_483_647
 """Of PostgreSQL's `integer`."""
 
@@ -38,6 +40,9 @@ Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 Address = Annotated[str, Field(max_length=LONGEST_ADDRESS)]
 """An absolute address of this service or of another."""
+
+LongAddress = Annotated[str, Field(max_length=LONGEST_LINK)]
+"""An address with much in its query: where one came from, where one is sent."""
 
 Hash = Annotated[
     str,

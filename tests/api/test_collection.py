@@ -89,6 +89,16 @@ async def test_every_request_is_complete_and_fits_the_document(files: dict[str, 
                 assert request.body == ""
 
 
+async def test_each_gets_the_address_by_which_they_asked(client: Client) -> None:
+    """What somebody else asked for before them is neither in it nor kept for them by a cache between."""
+    for host in ("a.example", "b.example:8443", "a.example"):
+        response = await client.request("GET", PLACE, expect=200, headers={"Host": host})
+        assert response.headers["Cache-Control"].startswith("private")
+        with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+            hosts = {read(archive.read(name).decode()).variables["host"] for name in archive.namelist()}
+        assert hosts == {f"http://{host}"}
+
+
 async def test_what_changes_is_a_variable_that_says_where_it_comes_from(files: dict[str, File]) -> None:
     groups = files["larande/working-groups.http"]
     for name, word in (("ifMatch", "ETag"), ("contentHash", "contentHash"), ("token", "POST /auth/token")):

@@ -37,6 +37,7 @@ async def test_every_problem_has_a_page_and_the_same_as_json(app: FastAPI, clien
     index = await client.http.get(PAGES, headers={"Accept": "text/html", "Accept-Language": language})
     listed = (await client.http.get(PAGES, headers={"Accept-Language": language})).json()
     assert {each["code"] for each in listed["problems"]} == set(PROBLEMS)
+    assert index.headers["Cache-Control"].startswith("public")
     assert len(listed["fieldCodes"]) == len(FIELD_TEXTS)
     for code, text in PROBLEMS.items():
         address = f"{PAGES}/{name_of(code)}"
@@ -48,6 +49,8 @@ async def test_every_problem_has_a_page_and_the_same_as_json(app: FastAPI, clien
         assert told["advice"] == ADVICE[text.status][language]  # type: ignore[index]
         assert {each["operationId"] for each in told["operations"]} <= documented
         page = await client.http.get(address, headers={"Accept": "text/html", "Accept-Language": language})
+        # It names the host that was asked for: no cache hands it to somebody who has asked for another.
+        assert page.headers["Cache-Control"].startswith("private")
         seen = unescape(re.sub(r"<[^>]+>", "", page.text))
         for words in (told["title"], told["meaning"], told["advice"], told["example"]["type"]):
             assert words in seen

@@ -59,6 +59,7 @@ def page(
     scripts: Sequence[str] = (),
     redoc: bool = False,
     status: int = 200,
+    names_host: bool = False,
 ) -> Response:
     """A whole page. `title` is text, `body` is HTML that is safe already."""
     words = WORDS[language]
@@ -85,19 +86,24 @@ def page(
             "</html>",
         ]
     )
-    answer = answered(request, text.encode(), "text/html; charset=utf-8", language)
+    answer = answered(request, text.encode(), "text/html; charset=utf-8", language, names_host=names_host)
     if answer.status_code != 304:
         answer.status_code = status
     answer.headers["Content-Security-Policy"] = policy(scripts=bool(scripts), redoc=redoc)
     return answer
 
 
-def answered(request: Request, body: bytes, media_type: str, language: LanguageTag) -> Response:
-    """What stays as it is until the program is another one, in one of its languages."""
+def answered(
+    request: Request, body: bytes, media_type: str, language: LanguageTag, *, names_host: bool = False
+) -> Response:
+    """What stays as it is until the program is another one, in one of its languages.
+
+    What names the host that was asked for is for whoever asked: no cache between hands it to others.
+    """
     tag = f'"{language}-{hashlib.sha256(body).hexdigest()[:16]}"'
     headers = {
         "ETag": tag,
-        "Cache-Control": PUBLISHED,
+        "Cache-Control": PUBLISHED.replace("public", "private") if names_host else PUBLISHED,
         "Content-Language": language,
         "Vary": "Accept, Accept-Language",
     }

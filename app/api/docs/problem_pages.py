@@ -41,7 +41,7 @@ async def read_problems(request: Request) -> Response:
         "problems": [_summary(request, code, language) for code in sorted(PROBLEMS)],
         "fieldCodes": [{"code": code, "detail": text} for code, text in _field_codes(language)],
     }
-    return answered(request, _written(body), JSON, language)
+    return answered(request, _written(body), JSON, language, names_host=True)
 
 
 async def read_problem(request: Request) -> Response:
@@ -59,8 +59,8 @@ async def read_problem(request: Request) -> Response:
     told = _told(request, CODES[name], language)
     if wanted == _HTML:
         title = f"{told['title']} · {PROBLEM_WORDS[language].title} · {WORDS[language].name}"
-        return page(request, language, title, _article(told, language))
-    return answered(request, _written(told), JSON, language)
+        return page(request, language, title, _article(told, language), names_host=True)
+    return answered(request, _written(told), JSON, language, names_host=True)
 
 
 def _summary(request: Request, code: str, language: LanguageTag) -> dict[str, Any]:

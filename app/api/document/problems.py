@@ -3,6 +3,7 @@
 from app.api.document.shared import UUID_EXAMPLE, Json
 from app.api.problem_texts import PROBLEMS
 from app.api.problems import MEDIA_TYPE, TYPE_ROOT, name_of
+from app.models.bounds import LONGEST_ADDRESS
 
 PROBLEM_CODE: Json = {
     "title": "ProblemCode",
@@ -38,7 +39,7 @@ PROBLEM: Json = {
     "additionalProperties": False,
     "required": ["type", "title", "status", "detail", "instance", "code"],
     "properties": {
-        "type": {"type": "string", "format": "uri", "maxLength": 200},
+        "type": {"type": "string", "format": "uri", "maxLength": LONGEST_ADDRESS},
         "title": {"type": "string", "maxLength": 200},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "maxLength": 2000},
