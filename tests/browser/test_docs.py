@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from app.api.document.language import catalogue
 from app.demo import story
@@ -97,6 +97,86 @@ async def test_somebody_signs_in_and_tries_a_call(watched: Watched) -> None:
     await expect(answer.locator(".response-col_status")).to_contain_text("401", timeout=PATIENCE)
     assert [each for each in watched.complaints if "401" not in each] == []
     assert watched.hosts == {watched.own_host}
+
+
+async def test_a_sign_out_that_does_not_get_through_is_said(watched: Watched) -> None:
+    page, told = watched.page, watched.page.locator("#signed-in")
+    await _sign_in(watched)
+    sent: list[str] = []
+
+    async def lose(route: Route) -> None:
+        sent.append(route.request.post_data or "")
+        if len(sent) == 1:
+            await route.abort()
+        elif len(sent) == 2:
+            await route.fulfill(status=503, content_type="text/html", body="<h1>Service Unavailable</h1>")
+        else:
+            await route.continue_()
+
+    await page.route("**/auth/sign-out", lose)
+    for _ in range(2):
+        await page.click("#sign-out")
+        await expect(told).to_contain_text("Utloggningen gick inte fram", timeout=PATIENCE)
+        await expect(page.locator("#sign-out")).to_be_visible()
+    await page.click("#sign-out")
+    await expect(told).to_have_text("Du är utloggad.", timeout=PATIENCE)
+    await expect(page.locator("#sign-out")).to_be_hidden()
+    assert len(sent) == 3
+    assert len(set(sent)) == 1, "the token is kept until the service has ended the sign-in"
+    async with watched.service.http() as http:
+        again = {"grantType": "refresh_token", **json.loads(sent[0])}
+        assert (await http.post("/auth/token", json=again)).status_code == 401
+
+
+async def test_a_renewal_under_way_does_not_undo_a_sign_out(watched: Watched) -> None:
+    page, told, held = watched.page, watched.page.locator("#signed-in"), list[Route]()
+
+    async def hold_renewals(route: Route) -> None:
+        answer = await route.fetch()
+        if "refresh_token" in (route.request.post_data or ""):
+            renewed.append(await answer.json())
+            held.append(route)
+        else:  # a token that is to be renewed at once
+            await route.fulfill(response=answer, json={**await answer.json(), "expiresIn": 30})
+
+    renewed: list[dict[str, str]] = []
+    await page.route("**/auth/token", hold_renewals)
+    async with page.expect_request(lambda request: "refresh_token" in (request.post_data or ""), timeout=PATIENCE):
+        await _sign_in(watched)
+    async with page.expect_response("**/auth/sign-out", timeout=PATIENCE):
+        await page.click("#sign-out")
+    await expect(told).to_have_text("Du är utloggad.", timeout=PATIENCE)
+    while not held:
+        await page.wait_for_timeout(50)
+    async with page.expect_response("**/auth/token", timeout=PATIENCE) as late:
+        await held[0].fulfill(json={**renewed[0], "accessToken": "late", "refreshToken": "late", "expiresIn": 300})
+    await (await late.value).finished()
+    await page.evaluate("new Promise(done => setTimeout(done, 200))")  # what the answer leads to has happened
+    await expect(told).to_have_text("Du är utloggad.")
+    await expect(page.locator("#sign-out")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("sv", "Tjänsten svarar inte."), ("en", "The service does not answer.")]
+)
+async def test_an_answer_that_is_not_the_services_is_said_plainly(watched: Watched, language: str, words: str) -> None:
+    page = watched.page
+    html = "<!doctype html><title>502</title>Bad Gateway"
+    await page.route("**/auth/token", lambda route: route.fulfill(status=502, content_type="text/html", body=html))
+    await _sign_in(watched, language=language, told=words)
+    assert [each for each in watched.complaints if "502" not in each] == []
+
+
+async def _sign_in(watched: Watched, *, language: str = "sv", told: str = "Du är inloggad") -> None:
+    page: Page = watched.page
+    agency = story.agency()
+    await page.goto(f"{watched.service.url}/docs?lang={language}", timeout=PATIENCE)
+    await page.wait_for_selector(".opblock", timeout=PATIENCE)
+    await page.click(".sign-in summary")
+    await page.fill("[name=username]", agency.people[0].email)
+    await page.fill("[name=password]", agency.password)
+    await page.press("[name=password]", "Enter")
+    await expect(page.locator("#signed-in")).to_contain_text(told, timeout=PATIENCE)
 
 
 async def test_a_token_can_be_given_by_hand(watched: Watched) -> None:

@@ -33,6 +33,7 @@ class SignInWords:
     sign_out: str
     signed_in: str
     signed_out: str
+    not_signed_out: str
     no_answer: str
 
 
@@ -97,6 +98,7 @@ SIGN_IN: dict[LanguageTag, SignInWords] = {
         sign_out="Logga ut",
         signed_in="Du är inloggad. Anropen på sidan görs som du.",
         signed_out="Du är utloggad.",
+        not_signed_out="Utloggningen gick inte fram, så inloggningen finns kvar. Välj Logga ut igen om en stund.",
         no_answer="Tjänsten svarar inte. Försök igen om en stund.",
     ),
     "en": SignInWords(
@@ -108,6 +110,7 @@ SIGN_IN: dict[LanguageTag, SignInWords] = {
         sign_out="Sign out",
         signed_in="You are signed in. The calls on this page are made as you.",
         signed_out="You are signed out.",
+        not_signed_out="The sign-out did not get through, so the sign-in lives on. Choose Sign out again in a while.",
         no_answer="The service does not answer. Try again in a while.",
     ),
 }

@@ -23,6 +23,8 @@ const told = document.getElementById("signed-in");
 const signOut = document.getElementById("sign-out");
 let refreshToken = null;
 let renewal = null;
+// Grows with each sign-in and sign-out: what was asked before it has no say any more when its answer comes.
+let generation = 0;
 
 async function ask(path, body) {
   try {
@@ -36,6 +38,23 @@ async function ask(path, body) {
   }
 }
 
+/* What the service says: null when it does not answer, or when something before it answers instead, in HTML perhaps. */
+async function said(answer) {
+  try {
+    const body = await answer?.json();
+    const isOurs = answer?.ok ? body?.accessToken && body.refreshToken : body?.title && body.detail;
+    return isOurs ? body : null;
+  } catch {
+    return null;
+  }
+}
+
+function begin() {
+  clearTimeout(renewal);
+  generation += 1;
+  return generation;
+}
+
 function forget(text) {
   clearTimeout(renewal);
   if (refreshToken !== null) {
@@ -46,37 +65,50 @@ function forget(text) {
   told.textContent = text;
 }
 
-async function getIn(grant) {
+async function getIn(grant, mine) {
   const answer = await ask("token", grant);
-  if (answer === null) {
+  const body = await said(answer);
+  if (mine !== generation) {
+    return;
+  }
+  if (body === null) {
     told.textContent = words.no_answer;
     return;
   }
-  const said = await answer.json();
   if (!answer.ok) {
-    forget(`${said.title}. ${said.detail}`);
+    forget(`${body.title}. ${body.detail}`);
     return;
   }
-  refreshToken = said.refreshToken;
-  ui.preauthorizeApiKey("bearerAuth", said.accessToken);
-  renewal = setTimeout(() => getIn({ grantType: "refresh_token", refreshToken }), (said.expiresIn - 30) * 1000);
+  refreshToken = body.refreshToken;
+  ui.preauthorizeApiKey("bearerAuth", body.accessToken);
+  renewal = setTimeout(() => getIn({ grantType: "refresh_token", refreshToken }, mine), (body.expiresIn - 30) * 1000);
   signOut.hidden = false;
   told.textContent = words.signed_in;
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  clearTimeout(renewal);
+  const mine = begin();
   const given = Object.fromEntries(new FormData(form));
   if (!given.oneTimeCode) {
     delete given.oneTimeCode;
   }
   form.elements.password.value = "";
-  await getIn({ grantType: "password", ...given });
+  await getIn({ grantType: "password", ...given }, mine);
 });
 
 signOut.addEventListener("click", async () => {
-  const token = refreshToken;
-  forget(words.signed_out);
-  await ask("sign-out", { refreshToken: token });
+  const mine = begin();
+  // The calls on the page are made as nobody at once; the refresh token is kept until the service has ended the sign-in.
+  ui.authActions.logout(["bearerAuth"]);
+  told.textContent = "";
+  const answer = await ask("sign-out", { refreshToken });
+  if (mine !== generation) {
+    return;
+  }
+  if (answer?.status === 204) {
+    forget(words.signed_out);
+  } else {
+    told.textContent = words.not_signed_out;
+  }
 });
