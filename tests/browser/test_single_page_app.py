@@ -165,6 +165,26 @@ async def test_a_conflict_is_shown_and_either_text_can_be_chosen(visitor: Visito
         assert (await employer.get(path)).json()["place"] == "Biblioteket"
 
 
+async def test_a_refused_place_is_taken_back_even_if_it_cannot_be_read_again(visitor: Visitor) -> None:
+    session = await (await table(visitor.front_end)).session("Ett samtal i tunneln", place="Fikarummet")
+    await visitor.sign_in(UNION, f"/samtal/{session}")
+    place = visitor.page.locator("#plats")
+    await expect(place).to_have_text("Fikarummet")
+    async with visitor.front_end.as_(EMPLOYER) as employer:
+        await changed(employer, f"/dialogue-sessions/{session}", place="Matsalen")
+
+    async def lose_reads(route: Route) -> None:
+        await (route.abort() if route.request.method == "GET" else route.continue_())
+
+    await visitor.page.route(f"**/dialogue-sessions/{session}", lose_reads)
+    visitor.calls.clear()
+    await visitor.page.get_by_label("Ny plats").fill("Biblioteket")
+    await visitor.press("Spara")
+    await visitor.is_told("Tjänsten går inte att nå")
+    assert visitor.calls == [f"PATCH /dialogue-sessions/{session} 412"]
+    await expect(place).to_have_text("Fikarummet")
+
+
 async def test_a_record_is_approved_by_those_who_may(browser_windows: Callable[[], Awaitable[Visitor]]) -> None:
     employer, union, facilitator = [await browser_windows() for _ in range(3)]
     record = await (await table(employer.front_end)).record_under_review("Protokollet att besluta om")

@@ -44,10 +44,8 @@ export async function showSession(id: string): Promise<void> {
       known = await save(known, wanted);
       tell("Platsen är sparad.");
     } catch (thrown) {
-      if (!(thrown instanceof Refused) || thrown.problem.status !== 412) {
-        showPlace(known.session.place);
-        throw thrown;
-      }
+      showPlace(known.session.place);
+      if (!(thrown instanceof Refused) || thrown.problem.status !== 412) throw thrown;
       known = await read(id);
       alert(thrown.problem);
       settle(wanted);
