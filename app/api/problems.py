@@ -34,6 +34,8 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_ROOT = f"https://larande.example{BASE}/problems/"
 """Where the document's examples lead; answers lead to the service that gives them (app/api/docs/problem_pages.py)."""
 RETRY_WHEN_AWAY = 5
+CHALLENGE = 'Bearer realm="larande"'
+"""How to sign in, as every 401 says it in WWW-Authenticate."""
 
 _log = structlog.get_logger("larande.problems")
 
@@ -140,7 +142,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     ]
     headers = {}
     if PROBLEMS[refusal.code].status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="larande"'
+        headers["WWW-Authenticate"] = CHALLENGE
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
     return problem(request, refusal.code, fields, headers)

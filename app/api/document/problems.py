@@ -2,7 +2,7 @@
 
 from app.api.document.shared import UUID_EXAMPLE, Json
 from app.api.problem_texts import PROBLEMS
-from app.api.problems import MEDIA_TYPE, TYPE_ROOT, name_of
+from app.api.problems import CHALLENGE, MEDIA_TYPE, TYPE_ROOT, name_of
 from app.models.bounds import LONGEST_ADDRESS
 
 PROBLEM_CODE: Json = {
@@ -115,7 +115,7 @@ def problem_response(status: str) -> Json:
     }
     if status == "401":
         headers["WWW-Authenticate"] = {
-            "schema": {"type": "string", "maxLength": 100, "example": 'Bearer realm="larande"'},
+            "schema": {"type": "string", "maxLength": 100, "example": CHALLENGE},
             "description": "How to sign in: with a bearer token.",
         }
     if status in {"429", "503"}:
