@@ -3,7 +3,7 @@
 import secrets
 import signal
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from fastapi import FastAPI
@@ -17,13 +17,36 @@ from app.api.doors import Doors
 from app.api.middleware import ListedOrigins
 from app.api.mock import mocked
 from app.api.operations import BASE
+from app.database import DatabaseAway
 from app.main import create_app
 from app.services.survey_answers import Answer
+from app.services.wall import Context
 from app.serving import address_of, listen, server_for
 from app.settings import Settings
 
 PAGES_ON_THIS_MACHINE = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 """Where front ends are developed; whoever has other origins lists them in LARANDE_CORS_ORIGINS."""
+
+
+TAKEN_OVER = {
+    *("host", "port", "log_format", "log_level", "cors_origins", "trusted_proxies"),
+    *("reads_per_minute", "writes_per_minute", "strangers_per_minute", "requests_at_once", "connections"),
+    *("header_seconds", "body_seconds", "answer_seconds"),
+}
+"""How it is reached and what it bears. Of a service on the same machine it opens no directory, database or way out."""
+
+
+class _NoDatabase:
+    """Well; but to whoever wants to read or write it is away, and nothing has been opened."""
+
+    async def answers(self) -> None:
+        """There is nothing to wait for."""
+
+    def read(self, _context: Context) -> NoReturn:
+        raise DatabaseAway
+
+    def write(self, _context: Context) -> NoReturn:
+        raise DatabaseAway
 
 
 class _BottomlessBox:
@@ -36,16 +59,26 @@ class _BottomlessBox:
         """There is nothing to finish."""
 
 
+def settings_of_mock(settings: Settings) -> Settings:
+    """What is not taken over is as if nobody had set it, whatever settings there will be."""
+    return Settings.model_construct(
+        **settings.model_dump(include=TAKEN_OVER),
+        database_url=SecretStr("postgresql://nowhere/none"),
+        token_secret=SecretStr(secrets.token_hex(32)),
+        worker="apart",
+    )
+
+
 def mock_app(settings: Settings) -> FastAPI:
     """The service's own application with mocked operations; nothing of it opens a connection."""
-    nowhere = {"database_url": SecretStr("postgresql://nowhere/none"), "token_secret": SecretStr(secrets.token_hex(32))}
-    app = create_app(settings.model_copy(update={"worker": "apart", **nowhere}))
+    app = create_app(settings_of_mock(settings))
     document = app.openapi()
     told = [_told(route, document) for route in app.router.routes if not isinstance(route, Doors)]
     kept = [route for route in told if not (isinstance(route, Mount) and route.name == "scim")]
     operations = [route for route in kept if isinstance(route, APIRoute) and route.include_in_schema]
     app.router.routes = [Doors(operations), *kept]
     app.state.ballot_box = _BottomlessBox()
+    app.state.database = _NoDatabase()
     for middleware in app.user_middleware:
         _let_pages_ask(middleware)
     return app

@@ -6,7 +6,9 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,11 +16,12 @@ import pytest
 from fastapi import FastAPI
 
 from app.api.document.recorded import recorded
-from app.mock import mock_app
+from app.mock import TAKEN_OVER, mock_app, settings_of_mock
 from app.settings import Settings
+from app.token_key_directory import open_token_keys
 from tests import contract
 from tests.contract import BASE
-from tests.document.reading import OPERATIONS, Json, answer
+from tests.document.reading import OPERATIONS, Json
 from tests.in_process import ROOT, InProcess
 from tests.program import PATIENCE
 from tests.program import ROOT as PROJECT
@@ -98,11 +101,7 @@ async def test_it_refuses_as_the_service_does(
         assert bare.status_code == 401, path
         assert bare.headers["WWW-Authenticate"].startswith("Bearer")
     if "application/json" in operation.get("requestBody", {}).get("content", {}) and name != "create_import":
-        misfit = (
-            await ask(http, name, method)
-            if False
-            else await http.request(verb, url, **options | {"json": {"hittepa": 1}})
-        )
+        misfit = await http.request(verb, url, **options | {"json": {"hittepa": 1}})
         assert misfit.status_code == 422, path
         assert misfit.json()["errors"]
     if "412" in operation["responses"]:
@@ -125,7 +124,21 @@ async def test_any_documented_refusal_can_be_asked_for(
         response = await http.request(verb, url, **options | {"headers": headers})
         assert str(response.status_code) == status, path
         assert response.headers["Preference-Applied"] == f"status={status}"
-        assert answer(operation, status)
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert str(response.json()["status"]) == status, path
+
+
+@pytest.mark.parametrize("held", ["*", "W/{}", '"other", {}'])
+async def test_what_the_client_already_has_is_not_sent_again(http: httpx2.AsyncClient, held: str) -> None:
+    tag = (await http.get(f"{ROOT}{BASE}/me", headers=BEARER)).headers["ETag"]
+    again = await http.get(f"{ROOT}{BASE}/me", headers=BEARER | {"If-None-Match": held.format(tag)})
+    assert (again.status_code, again.headers["ETag"]) == (304, tag)
+
+
+async def test_a_tag_that_only_contains_the_right_one_is_another(http: httpx2.AsyncClient) -> None:
+    tag = (await http.get(f"{ROOT}{BASE}/me", headers=BEARER)).headers["ETag"]
+    again = await http.get(f"{ROOT}{BASE}/me", headers=BEARER | {"If-None-Match": f'"x{tag}"'})
+    assert again.status_code == 200
 
 
 async def test_what_it_knows_nothing_of_is_refused_as_ever(http: httpx2.AsyncClient) -> None:
@@ -204,6 +217,83 @@ async def test_the_service_itself_is_not_mocked(mock: FastAPI, app: FastAPI) -> 
     async with InProcess(app) as real:
         response = await real.get(f"{ROOT}{BASE}/me", headers=BEARER)
     assert response.status_code == 401
+
+
+async def test_it_is_ready_and_opens_no_connection(http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+
+    async def connected(*where: object, **_how: object) -> None:
+        opened.append(where)
+        raise OSError
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", connected)
+    answers = [await http.get(f"{ROOT}/health/{probe}") for probe in ("live", "ready")]
+    assert opened == []
+    assert [(each.status_code, each.json()["status"]) for each in answers] == [(200, "live"), (200, "ready")]
+
+
+def found_in(place: Path) -> list[Path]:
+    return sorted(place.rglob("*"))
+
+
+async def test_the_keys_of_this_machine_are_neither_shown_nor_added_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has the service's own settings at hand may start the mock beside it."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    own = {pair.kid for pair in open_token_keys(tmp_path / "token-keys", long_ago).kept(long_ago).pairs}
+    before = found_in(tmp_path)
+    assert len(before) == 2
+    for name, directory in (("TOKEN_KEY", "token-keys"), ("KEY", "keys"), ("ARCHIVE_KEY", "archive-keys")):
+        monkeypatch.setenv(f"LARANDE_{name}_DIRECTORY", str(tmp_path / directory))
+    async with InProcess(mock_app(Settings())) as http:
+        shown = (await http.get(f"{ROOT}/.well-known/jwks.json")).json()["keys"]
+    assert (len(own), len(shown)) == (1, 1)
+    assert own.isdisjoint(key["kid"] for key in shown)
+    assert found_in(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["token_key_directory", "key_directory", "archive_key_directory"])
+def test_a_key_directory_that_cannot_be_used_does_not_concern_it(name: str, tmp_path: Path) -> None:
+    """Each by itself: the service would make it, or refuse to start."""
+    (tmp_path / "file").touch()
+    mock_app(Settings.model_validate({name: tmp_path / "file" / "keys"}))
+    mock_app(Settings.model_validate({name: tmp_path / "keys"}))
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_of_the_settings_it_takes_over_how_it_is_reached_and_nothing_that_reaches_out() -> None:
+    heard = {"host": "127.0.0.2", "port": 8009, "log_level": "error", "cors_origins": "https://www.example.se"}
+    heard |= {"trusted_proxies": "10.0.0.0/8", "requests_at_once": 7, "reads_per_minute": 8}
+    left = {
+        "database_url": "postgresql://larande@db.example/larande",
+        "owner_database_url": "postgresql://owner@db.example/larande",
+        "home": "/srv/larande",
+        "token_secret": "hemligt" * 6,
+        "key_directory": "/srv/keys",
+        "token_key_directory": "/srv/token-keys",
+        "archive_key_directory": "/srv/archive-keys",
+        "smtp_url": "smtp://mail.example:25",
+        "name_servers": "192.0.2.53",
+        "identity_provider_networks": "10.0.0.0/8",
+        "webhook_networks": "10.0.0.0/8",
+        "require_second_factor": "everyone",
+    }
+    given = Settings.model_validate(heard | left)
+    taken = settings_of_mock(given)
+    assert set(Settings.model_fields) >= TAKEN_OVER
+    assert {name: getattr(taken, name) for name in heard} == heard
+    assert [name for name in left if getattr(taken, name) == getattr(given, name)] == []
+    assert taken.worker == "apart"
+    paths = [name for name in Settings.model_fields if isinstance(getattr(taken, name), Path)]
+    assert paths == []
+
+
+def test_a_fresh_clone_gets_it_as_the_readme_says() -> None:
+    shown = (PROJECT / "README.md").read_text(encoding="utf-8").split("\n## Without a database\n\n")[1]
+    assert shown.splitlines()[0] == "    LARANDE_PORT=8001 make mock"
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert "\nmock: .venv/run.stamp\n\t@$(BIN)/larande mock\n" in makefile
 
 
 async def test_the_command_says_where_it_is_and_needs_no_database() -> None:

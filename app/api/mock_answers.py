@@ -11,9 +11,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from app.api.document.recorded import named_in, told_of
 from app.api.document.shared import Json
-from app.api.negotiation import JSON, XLSX, best_type, version_in
+from app.api.negotiation import JSON, XLSX, best_type, is_none_match, version_in
 from app.api.operations import BASE, Operation
-from app.api.problems import FieldProblem, problem
+from app.api.problems import CHALLENGE, FieldProblem, problem
 from app.services.errors import Code, Refusal
 
 RECORDED_AT = "https://larande.example" + BASE
@@ -42,7 +42,7 @@ def preferred_answer(request: Request, name: str, document: Json) -> Response | 
     if status in {"429", "503"}:
         applied["Retry-After"] = RETRY_AFTER_S
     if status == "401":
-        applied["WWW-Authenticate"] = 'Bearer realm="larande"'
+        applied["WWW-Authenticate"] = CHALLENGE
     return problem(request, told["code"], fields, applied)
 
 
@@ -54,7 +54,7 @@ def answer_of(request: Request, name: str, document: Json) -> Response:
         current = _version_now(name, document)
         if current is not None and version_in(request.headers["if-match"]) != current:
             raise Refusal(Code.STALE_VERSION)
-    if request.method == "GET" and "ETag" in headers and headers["ETag"] in request.headers.get("if-none-match", ""):
+    if request.method == "GET" and "ETag" in headers and is_none_match(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     operation: Operation = request.app.state.operations[name]
     kind = best_type(request, operation.media_types) or JSON
