@@ -1,4 +1,5 @@
 # make run     start the service with the demo agency; Ctrl-C stops it
+# make mock    answer with the document's examples, without a database; Ctrl-C stops it
 # make test    every check and the whole test suite
 # make test-long the random tests at their full size; their figures go into docs/security.md
 # make walks   every cell of the authorisation matrix, before and behind the policy; `make test` asks those that differ
@@ -24,11 +25,14 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
 .PHONY: run test test-long walks browser mutation checks check-types check-form check-layers check-document format openapi lock
-.PHONY: examples
+.PHONY: examples mock
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
 	@$(BIN)/larande serve --with-demo
+
+mock: .venv/run.stamp
+	@$(BIN)/larande mock
 
 # Three workers keep two cores busy: many tests wait for a database to start or for the other side.
 test: checks
