@@ -7,6 +7,7 @@ tests here: they generate, compile, and let each client run a dialogue and a sur
 import os
 import shutil
 import subprocess
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,20 +43,22 @@ def run(command: Sequence[str | Path], place: Path, more: Mapping[str, str] | No
 
 
 @dataclass(frozen=True)
-class Client:
+class Client(ABC):
     """A client of one document in a directory of its own."""
 
     place: Path
 
+    @abstractmethod
     def generate(self, document: Path) -> Ran:
-        raise NotImplementedError
+        """Make the code anew from a document."""
 
+    @abstractmethod
     def compile(self, *, whole: bool = True) -> Ran:
         """Check all of it, or no more than the journeys need."""
-        raise NotImplementedError
 
+    @abstractmethod
     def journey(self, api: str, which: str) -> Ran:
-        raise NotImplementedError
+        """Carry out the dialogue or the survey against a service."""
 
 
 class TypeScript(Client):
