@@ -40,6 +40,8 @@ _PRESENT: Any = (
     )
     .select_from(sa.outerjoin(Person, Unit, col(Unit.id) == col(Person.unit_id)))
     .where(col(Person.organisation_id) == sa.bindparam("organisation_id"), col(Person.erased_at).is_(None))
+    # A plan reads the same, and has the same hash, in whatever order the database finds them.
+    .order_by(col(Person.id))
 )
 _OPEN_UNITS = sa.select(col(Unit.external_id), col(Unit.id)).where(
     col(Unit.organisation_id) == sa.bindparam("organisation_id"),

@@ -15,9 +15,11 @@ from app.services.unit_lives import ONE_DAY, Period
 from app.services.unit_timelines import PresentUnit, TreePlan, UnitChange, own_key
 from app.services.work import Work, store
 
-_UNITS = sa.select(
-    col(Unit.id), col(Unit.version), col(Unit.external_id), col(Unit.headcount), col(Unit.merged_into_id)
-).where(col(Unit.organisation_id) == sa.bindparam("organisation_id"))
+_UNITS = (
+    sa.select(col(Unit.id), col(Unit.version), col(Unit.external_id), col(Unit.headcount), col(Unit.merged_into_id))
+    .where(col(Unit.organisation_id) == sa.bindparam("organisation_id"))
+    .order_by(col(Unit.id))
+)
 _PLACEMENTS = (
     sa.select(
         col(UnitPlacement.unit_id),

@@ -73,6 +73,18 @@ async def rows_of(world: World, table: type[Any]) -> list[Any]:
         return list((await session.execute(query)).scalars())
 
 
+async def test_a_plan_names_the_missing_in_the_order_of_their_ids(world: World) -> None:
+    client = await hr(world)
+    everybody = [f"A{each};Namn {each};namn{each}@myndigheten.example" for each in range(5)]
+    await import_file(world, client, "externalId;name;email", *everybody)
+    # The database keeps who has been changed in another place than before.
+    await import_file(world, client, "externalId;name;email", "A0;Namn Noll;namn0@myndigheten.example")
+    planned = await send(world, client, "externalId;name;email", "A9;Namn 9;namn9@myndigheten.example")
+    missing = planned["report"]["missingIds"]
+    assert {str(each.id) for each in (await people(world)).values()} <= set(missing)
+    assert missing == sorted(missing)
+
+
 async def test_a_file_is_planned_reviewed_and_applied(world: World) -> None:
     client = await hr(world)
     units = ("externalId;name;parentExternalId;headcount", "U1;Myndighetens kansli;;3", "U2;Fältenheten;U1;12")
