@@ -12,7 +12,7 @@ from app.models.base import Output
 from app.models.bounds import Address, Word
 from app.models.columns import DateOnly
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 RELEASED = date(2026, 11, 27)
 
 router = router_of("api-info")
