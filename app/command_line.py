@@ -1,20 +1,24 @@
-"""What every command of `larande` shares: settings, and saying in plain lines what a person must put right."""
+"""What every command of `larande` shares: settings, the database, and saying in plain lines what to put right."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import typer
 from alembic.util.exc import CommandError
 from pydantic import ValidationError
 
-from app.database import DatabaseAway
+from app import installation
+from app.database import Database, DatabaseAway
 from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
 from app.key_files import KeysUnavailable
 from app.services import content_packs
 from app.settings import Settings
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -56,3 +60,29 @@ def read_settings(**chosen: Any) -> Settings:
         # Never the value itself: it may be a secret. And not what only follows from another one.
         wrong = [each for each in error.errors() if each["type"] != "default_factory_not_called"]
         refuse([f"LARANDE_{str(each['loc'][0]).upper()}: {each['msg']}." for each in wrong])
+
+
+def with_database(do: Callable[[Database], Awaitable[T]], *, there: bool = False) -> T:
+    """Run something on this installation's database, whether or not the service is running.
+
+    `there`: it must be there already. Whoever looks for a person in the wrong home must be told so.
+    """
+
+    async def done(url: str) -> T:
+        try:
+            database = Database(url, owner_url=settings.owner_url)
+        except ValueError as error:
+            raise CannotRun(str(error)) from error
+        try:
+            return await do(database)
+        finally:
+            await database.close()
+
+    settings = read_settings()
+    given = settings.database_url.get_secret_value() if settings.database_url else None
+    home = installation.home_at(settings.home)
+    with plainly():
+        if there and given is None:
+            installation.require_database(home)
+        with installation.any_database(given, home) as url:
+            return asyncio.run(done(url))

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.api.problem_texts import PROBLEMS
-from app.cli import written_authorisation
+from app.document_commands import written_authorisation
 from app.main import create_app
 from app.models.action import Action
 from app.models.approval import Approval

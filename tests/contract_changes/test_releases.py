@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app import cli
+from app import document_commands
 from app.cli import main
 from tests import contract
 from tests.contract_changes.breaks import Json
@@ -79,7 +79,7 @@ def test_a_released_document_lies_under_its_version(tmp_path: Path) -> None:
 
 def test_a_release_is_kept_once_and_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # That the committed document is the program's is another test, and making it takes long.
-    monkeypatch.setattr(cli, "written_document", lambda: contract.DOCUMENT.read_text(encoding="utf-8"))
+    monkeypatch.setattr(document_commands, "written_document", lambda: contract.DOCUMENT.read_text(encoding="utf-8"))
     place = tmp_path / "new" / "released"
     path = place / f"{contract.document()['info']['version']}.json"
     release = ["openapi", "release", str(place)]

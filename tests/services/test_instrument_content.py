@@ -10,7 +10,7 @@ import jsonschema_rs
 import numpy as np
 import pytest
 
-from app.cli import written_schema
+from app.content_commands import written_schema
 from app.models.instrument import InstrumentCreate
 from app.models.instrument_content import InstrumentContent
 from app.services import ballot
