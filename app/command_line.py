@@ -15,7 +15,7 @@ from app.database import Database, DatabaseAway
 from app.embedded import EmbeddedServerError
 from app.installation import CannotRun
 from app.key_files import KeysUnavailable
-from app.services import content_packs
+from app.services import pack_reading
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ def plainly() -> Iterator[None]:
         yield
     except DatabaseAway as error:
         refuse([f"The database is not available: {_said(error.__cause__)}."])
-    except content_packs.PackRefused as refused:
+    except pack_reading.PackRefused as refused:
         refuse(refused.lines)
     except (CannotRun, EmbeddedServerError, CommandError, KeysUnavailable) as error:
         refuse([str(error)])

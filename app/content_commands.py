@@ -9,7 +9,7 @@ import typer
 
 from app.command_line import plainly, with_database, write
 from app.database import Database
-from app.services import content_packs
+from app.services import content_packs, pack_reading
 from app.services.instrument_content import import_schema
 from app.services.wall import SYSTEM
 
@@ -18,10 +18,10 @@ content = typer.Typer(no_args_is_help=True, help="Dialogue templates, method tex
 PackPath = Annotated[Path | None, typer.Argument(help="A pack's directory; the one shipped with the program.")]
 
 
-def _pack(path: Path | None) -> content_packs.Pack:
+def _pack(path: Path | None) -> pack_reading.Pack:
     """The pack, or every fault in it on a line of its own."""
     with plainly():
-        return content_packs.read_pack(path or content_packs.shipped())
+        return pack_reading.read_pack(path or pack_reading.shipped())
 
 
 def _counted(number: int, noun: str) -> str:
@@ -38,7 +38,7 @@ def check_content(
     """Fail if a pack or an instrument is not complete, and say which file, where in it, and why."""
     if path is not None and not path.is_dir():
         with plainly():
-            instrument = content_packs.read_instrument(path)
+            instrument = pack_reading.read_instrument(path)
         items = _counted(len(instrument.content.items), "item")
         typer.echo(f"{instrument.key} {instrument.instrument_version}: {items}, complete.")
         return

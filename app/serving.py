@@ -23,7 +23,7 @@ from app.importing import keeping_days
 from app.installation import CannotRun
 from app.main import create_app, vault_of, webhook_door, workshop_of
 from app.retention import keeping_retention
-from app.services import content_packs
+from app.services import content_packs, pack_reading
 from app.services.calendar import swedish_day
 from app.services.wall import SYSTEM
 from app.settings import Settings
@@ -113,7 +113,7 @@ async def prepare(url: str, with_demo: bool, owner_url: str | None = None) -> bo
         await migrations.upgrade(database)
         await _check_roles(database)
         async with database.write(SYSTEM) as session:
-            await content_packs.load(session, content_packs.read_pack(content_packs.shipped()), datetime.now(UTC))
+            await content_packs.load(session, pack_reading.read_pack(pack_reading.shipped()), datetime.now(UTC))
         if with_demo:
             with suppress(demo.AlreadyThere, demo.NotAlone):
                 async with database.write(SYSTEM) as session:

@@ -38,7 +38,7 @@ from app.models.instrument import Instrument
 from app.models.instrument_content import InstrumentContent
 from app.models.survey_round import SurveyRound, SurveyUnit
 from app.models.unit import Unit
-from app.services import content_packs
+from app.services import pack_reading
 from app.services.ballot import Ballot, encode, new_secret, public_key_of, seal
 from app.services.content_hash import content_hash
 from app.services.instrument_content import layout_of, written
@@ -56,7 +56,7 @@ ROUNDS = 30
 
 def questionnaire() -> dict[str, Any]:
     """The one that is shipped, without its open questions."""
-    return written(content_packs.read_pack(content_packs.shipped()).instruments[0].content)
+    return written(pack_reading.read_pack(pack_reading.shipped()).instruments[0].content)
 
 
 @dataclass(frozen=True)

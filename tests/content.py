@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from app.services.content_packs import Pack, read_pack, shipped
+from app.services.pack_reading import Pack, read_pack, shipped
 
 
 @cache

@@ -4,7 +4,8 @@ import copy
 import json
 from typing import Any
 
-from app.services.content_packs import central_instrument_id, shipped
+from app.services.content_packs import central_instrument_id
+from app.services.pack_reading import shipped
 from tests.client import Client
 from tests.world import World
 

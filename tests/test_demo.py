@@ -37,7 +37,7 @@ from app.models.session_record import RecordRegistration, SessionRecord
 from app.models.sign_in import Credential, NewCredential
 from app.models.statement import Statement
 from app.models.unit import UnitPlacement
-from app.services import content_packs, passwords
+from app.services import content_packs, pack_reading, passwords
 from app.services.calendar import swedish_day
 from app.services.content_hash import content_hash
 from tests.client import Client, client_for
@@ -437,7 +437,7 @@ async def test_it_is_put_beside_others_when_asked(agency: Demo, fresh_database_u
     async with opened(fresh_database_url) as database:
         async with database.write() as session:
             session.add(stranger)
-            pack = content_packs.read_pack(content_packs.shipped())
+            pack = pack_reading.read_pack(pack_reading.shipped())
             await content_packs.load(session, pack, datetime.now(UTC))
         loaded = await larande(fresh_database_url, "--beside-others", "--today", TODAY.isoformat())
         assert loaded.exit_code == 0, loaded.output

@@ -23,7 +23,7 @@ from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.organisation import Organisation, OrganisationCreate
 from app.models.person import Person
 from app.models.sign_in import Credential
-from app.services import content_packs, passwords
+from app.services import content_packs, pack_reading, passwords
 
 
 class Account(NamedTuple):
@@ -63,7 +63,7 @@ async def load(session: AsyncSession, today: date, *, beside_others: bool = Fals
     cast = Cast(session, clock)
     clock.now = clock.moment(story.agency().begins, 7)
     with identities(clock.identities()):  # its own, so that the agency is the same where the pack is loaded already
-        await content_packs.load(session, content_packs.read_pack(content_packs.shipped()), clock.now)
+        await content_packs.load(session, pack_reading.read_pack(pack_reading.shipped()), clock.now)
     with identities(clock.identities()):
         rows = await session.execute(
             sa.select(col(DialogueTemplate.key), col(DialogueTemplate.id))

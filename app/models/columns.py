@@ -203,6 +203,9 @@ Line = Annotated[str, BeforeValidator(_clean_line), Field(min_length=1, max_leng
 Paragraphs = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_length=_LONGEST)]
 """Running text with line breaks."""
 
+LongText = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_length=4 * _LONGEST)]
+"""A whole article, or everything that is said in a film."""
+
 SearchWords = Annotated[str, BeforeValidator(_clean_line), Field(min_length=1, max_length=100)]
 """What somebody types in a search box."""
 

@@ -10,6 +10,8 @@ from sqlmodel import Field as Column
 
 from app.models.base import Table, WireModel
 from app.models.columns import Language, Line, Paragraphs, UtcDateTime
+from app.models.guide_content import GuideKey
+from app.models.inspiration_content import InspirationKey
 from app.models.instrument import InstrumentKey
 from app.models.template_content import TemplateContent, TemplateKey, TemplateLanguages, TemplateVersion
 
@@ -36,6 +38,8 @@ class PackManifest(WireModel):
     templates: list[TemplateKey] = Field(min_length=1, max_length=200)
     instruments: list[InstrumentKey] = Field(default=[], max_length=200)
     """Left out by packs from before there were instruments."""
+    inspiration: list[InspirationKey] = Field(default=[], max_length=500)
+    guides: list[GuideKey] = Field(default=[], max_length=50)
 
 
 class PackTemplate(WireModel):

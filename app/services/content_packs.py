@@ -1,63 +1,25 @@
-"""Content packs: read from files, checked, and loaded once and for all.
-
-A pack is a directory: `pack.json` (key, version, licence, languages, provenance, which templates and instruments),
-`method_texts.json`, `templates/<key>.json`, and `instruments/<key>.json`. An instrument's file is at the same time what
-an organisation sends to import it.
-"""
+"""Content packs: loaded once and for all, and the method texts of the last one."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
-from importlib.resources.abc import Traversable
-from typing import TypeVar
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.models.base import WireModel
-from app.models.content_pack import ContentPack, PackManifest, PackTemplate
+from app.models.content_pack import ContentPack
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
-from app.models.instrument import Instrument, InstrumentCreate
-from app.models.template_content import MethodTexts, MethodTextsRead
-from app.services import audit, dialogue_templates, instrument_content, instruments, policy, template_content
+from app.models.instrument import Instrument
+from app.models.template_content import MethodTextsRead
+from app.services import audit, dialogue_templates, instruments, policy, template_content
 from app.services.content_hash import content_hash
-from app.services.errors import Code, FieldRefusal, Refusal
-from app.services.spelling import read_json
+from app.services.errors import Code, Refusal
+from app.services.pack_reading import Pack, PackRefused
 from app.services.work import Work
 
 # Never change this: the addresses of all central templates and instruments are made from it.
 _NAMESPACE = UUID("0e6f6c3c-52f1-5f0b-9c1e-7a1d1e0a2b64")
-
-ShapeT = TypeVar("ShapeT", bound=WireModel)
-
-
-class PackRefused(Exception):
-    """The pack cannot be used; each line says which file, where in it, and why."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
-
-
-@dataclass(frozen=True)
-class Pack:
-    """A pack that has been read and found in order."""
-
-    manifest: PackManifest
-    method_texts: MethodTexts
-    templates: tuple[PackTemplate, ...]
-    instruments: tuple[InstrumentCreate, ...]
-
-    @property
-    def content_hash(self) -> str:
-        """SHA-256 over everything the pack holds."""
-        parts = (self.manifest, self.method_texts, *self.templates, *self.instruments)
-        # Without what a file does not say: a pack that is loaded keeps its hash when packs learn to hold more.
-        said = [part.model_dump(mode="json", by_alias=True, exclude_unset=True) for part in parts]
-        return content_hash({"parts": said})
 
 
 @dataclass(frozen=True)
@@ -68,99 +30,6 @@ class Loaded:
     pack_version: str
     new_templates: int
     new_instruments: int
-
-
-def shipped() -> Traversable:
-    """The pack that comes with the program."""
-    return resources.files("app.content") / "larande"
-
-
-# --- Reading and checking ----------------------------------------------------------------------------------------
-
-_WORDS = {
-    Code.TEMPLATE_TEXT_MISSING: "the text is not written in this language",
-    Code.TEMPLATE_MINUTES_DIFFER: "is not the sum of the steps' minutes",
-    Code.TEMPLATE_GROUP_SIZE_REVERSED: "min is larger than max",
-    Code.TEMPLATE_STEPS_OUT_OF_ORDER: "steps are numbered 1, 2, 3 in the order they stand",
-    Code.TEMPLATE_QUESTION_REPEATED: "another question of the template has the same id",
-    Code.INSTRUMENT_TEXT_MISSING: "the text is not written in this language",
-    Code.INSTRUMENT_SCALE_UNEVEN: "the points are whole numbers in a row from the least",
-    Code.INSTRUMENT_ID_REPEATED: "another part of the instrument has the same id",
-    Code.INSTRUMENT_DIMENSION_UNKNOWN: "the instrument has no dimension of this key",
-    Code.INSTRUMENT_DIMENSION_EMPTY: "no item belongs to the dimension",
-    Code.INSTRUMENT_CLIMATE_REPEATED: "another dimension stands for the same part of the learning climate",
-    Code.INSTRUMENT_MINIMUM_TOO_LARGE: "there are not so many, so that nobody could get a score",
-    Code.INSTRUMENT_ZONES_OUT_OF_ORDER: "the first zone begins at 0, and each of the others above the one before",
-}
-
-
-def read_pack(directory: Traversable) -> Pack:
-    """Read and check a pack; `PackRefused` names everything that is wrong with it."""
-    lines: list[str] = []
-    manifest = _read(directory / "pack.json", "pack.json", PackManifest, lines)
-    method_texts = _read(directory / "method_texts.json", "method_texts.json", MethodTexts, lines)
-    templates = []
-    for key in manifest.templates if manifest else ():
-        name = f"templates/{key}.json"
-        template = _read(directory / "templates" / f"{key}.json", name, PackTemplate, lines)
-        if manifest and template is not None:
-            templates.append(template)
-            lines += _strangeness(name, key, template, manifest)
-            lines += _lines(name, template_content.faults(template.content), "/content")
-    instruments_read = []
-    for key in manifest.instruments if manifest else ():
-        name = f"instruments/{key}.json"
-        instrument = _read(directory / "instruments" / f"{key}.json", name, InstrumentCreate, lines)
-        if manifest and instrument is not None:
-            instruments_read.append(instrument)
-            lines += _strangeness(name, key, instrument, manifest)
-            lines += _lines(name, instrument_content.faults(instrument.content), "/content")
-    if manifest and method_texts:
-        said = method_texts.model_dump(mode="json", by_alias=True)
-        lines += _lines("method_texts.json", template_content.unwritten(said, manifest.languages))
-    if lines or manifest is None or method_texts is None:
-        raise PackRefused(lines)
-    return Pack(manifest, method_texts, tuple(templates), tuple(instruments_read))
-
-
-def read_instrument(file: Traversable) -> InstrumentCreate:
-    """Read and check one instrument; `PackRefused` names everything that is wrong with it."""
-    lines: list[str] = []
-    instrument = _read(file, file.name, InstrumentCreate, lines)
-    if instrument is not None:
-        lines += _lines(file.name, instrument_content.faults(instrument.content), "/content")
-    if lines or instrument is None:
-        raise PackRefused(lines)
-    return instrument
-
-
-def _strangeness(name: str, key: str, part: PackTemplate | InstrumentCreate, manifest: PackManifest) -> list[str]:
-    """How a part does not belong to its pack."""
-    lines = []
-    if part.key != key:
-        lines.append(f"{name}: /key: is not the name of the file")
-    if part.content.languages != manifest.languages:
-        lines.append(f"{name}: /content/languages: are not those of the pack")
-    return lines
-
-
-def _read(file: Traversable, name: str, shape: type[ShapeT], lines: list[str]) -> ShapeT | None:
-    """The file in its shape, or None and what is wrong with it in `lines`."""
-    try:
-        return shape.model_validate(read_json(file.read_bytes()))
-    except OSError:
-        lines.append(f"{name}: cannot be read")
-    except ValidationError as error:
-        for each in error.errors(include_url=False, include_input=False):
-            pointer = "".join(f"/{step}" for step in each["loc"])
-            lines.append(f"{name}: {pointer}: {each['msg']}")
-    except ValueError as error:  # neither UTF-8 nor JSON, or not as the API takes it
-        lines.append(f"{name}: is not JSON ({error})")
-    return None
-
-
-def _lines(name: str, faults: list[FieldRefusal], within: str = "") -> list[str]:
-    return [f"{name}: {within}{fault.pointer}: {_WORDS[fault.code]}" for fault in faults]
 
 
 # --- Loading -------------------------------------------------------------------------------------------------------

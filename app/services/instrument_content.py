@@ -6,6 +6,7 @@ from typing import Any
 from app.models.instrument import InstrumentCreate
 from app.models.instrument_content import InstrumentContent
 from app.services import ballot, scoring
+from app.services.content_schemas import schema_of
 from app.services.errors import Code, FieldRefusal
 from app.services.scoring import STANDALONE, Scheme
 from app.services.template_content import unwritten
@@ -123,19 +124,4 @@ def layout_of(content: InstrumentContent, free_text: bool) -> ballot.Layout:
 
 def import_schema() -> Json:
     """The JSON Schema of an instrument to import. What no schema can say, `faults` says."""
-    made: Json = _in_plain_json_schema(InstrumentCreate.model_json_schema())
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://larande.example/schemas/instrument.schema.json",
-        "$comment": "What must fit together beyond this: larande content check PATH",
-        **made,
-        "title": "Instrument",
-    }
-
-
-def _in_plain_json_schema(node: Any) -> Any:
-    """`example` is OpenAPI's word for what JSON Schema calls `examples`."""
-    if isinstance(node, dict):
-        plain = {name: _in_plain_json_schema(value) for name, value in node.items() if name != "example"}
-        return plain | ({"examples": [node["example"]]} if "example" in node else {})
-    return [_in_plain_json_schema(each) for each in node] if isinstance(node, list) else node
+    return schema_of(InstrumentCreate, "Instrument")

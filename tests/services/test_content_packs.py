@@ -20,16 +20,8 @@ from app.models.content_pack import ContentPack
 from app.models.dialogue_template import DialogueTemplate
 from app.models.instrument import Instrument
 from app.services.content_hash import content_hash
-from app.services.content_packs import (
-    Loaded,
-    PackRefused,
-    central_id,
-    central_instrument_id,
-    load,
-    read_instrument,
-    read_pack,
-    shipped,
-)
+from app.services.content_packs import Loaded, central_id, central_instrument_id, load
+from app.services.pack_reading import PackRefused, read_instrument, read_pack, shipped
 from app.services.template_content import texts
 from tests.database import Database
 

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 
 from app.models.dialogue_template import DialogueTemplate
 from app.services.actor import Actor, Seat
-from app.services.content_packs import read_pack, shipped
 from app.services.dialogue_templates import columns_of, published_template, question_kinds, title_of
 from app.services.errors import Refusal
+from app.services.pack_reading import read_pack, shipped
 from app.services.work import Work
 from tests.templates import LIST, app_with_content, drafted, published
 from tests.world import World

@@ -6,7 +6,7 @@ import pytest
 
 from app.models.columns import Language
 from app.models.template_content import TemplateContent
-from app.services.content_packs import read_pack, shipped
+from app.services.pack_reading import read_pack, shipped
 from app.services.template_content import faults, merged, words, written
 
 
