@@ -201,7 +201,7 @@ async def test_the_method_texts_are_there_in_both_languages(world: World) -> Non
     assert answer.headers["Cache-Control"].startswith("public")
     body = answer.json()
     assert answer.content == (await world.seko_rep.client.request("GET", "/method-texts")).content
-    assert (body["packKey"], body["packVersion"]) == ("larande", "1.1.0")
+    assert (body["packKey"], body["packVersion"]) == ("larande", "1.2.0")
     assert body["groundRules"][0] == {
         "sv": "Vi talar om arbetet, inte om personer som inte är här.",
         "en": "We talk about the work, not about people who are not here.",

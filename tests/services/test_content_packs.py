@@ -68,8 +68,14 @@ async def loaded(database: Database, pack: Path | None = None) -> Loaded:
 
 def as_before(pack: Path) -> Path:
     """The pack as it was shipped before there were instruments."""
-    edit(pack, "pack.json", lambda manifest: (manifest.update(packVersion="1.0.0"), manifest.pop("instruments")))
-    shutil.rmtree(pack / "instruments")
+    younger = ("instruments", "inspiration", "guides")
+    edit(
+        pack,
+        "pack.json",
+        lambda manifest: (manifest.update(packVersion="1.0.0"), [manifest.pop(each) for each in younger]),
+    )
+    for each in younger:
+        shutil.rmtree(pack / each, ignore_errors=True)
     return pack
 
 
@@ -271,7 +277,7 @@ def test_an_instruments_file_that_cannot_be_read_is_refused(tmp_path: Path, writ
 
 
 async def test_loading_publishes_at_the_same_addresses_everywhere(empty: Database) -> None:
-    assert await loaded(empty) == Loaded("larande", "1.1.0", 6, 1)
+    assert await loaded(empty) == Loaded("larande", "1.2.0", 6, 1)
     rows = await stored(empty)
     instrument = (await stored_instruments(empty))["larklimat-18 1.0.0-pilot"]
     first = rows["val-utfort-arbete 1.0.0"]
@@ -297,7 +303,7 @@ async def test_loading_again_changes_nothing(empty: Database) -> None:
     await loaded(empty)
     before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
     instruments = await stored_instruments(empty)
-    assert await loaded(empty) == Loaded("larande", "1.1.0", 0, 0)
+    assert await loaded(empty) == Loaded("larande", "1.2.0", 0, 0)
     assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
     assert await stored_instruments(empty) == instruments
 
@@ -307,7 +313,7 @@ async def test_an_installation_with_the_pack_before_gets_the_instrument_beside_i
     assert read_pack(pack).content_hash == HASH_BEFORE
     assert await loaded(empty, pack) == Loaded("larande", "1.0.0", 6, 0)
     before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
-    assert await loaded(empty) == Loaded("larande", "1.1.0", 0, 1)
+    assert await loaded(empty) == Loaded("larande", "1.2.0", 0, 1)
     assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
     assert list(await stored_instruments(empty)) == ["larklimat-18 1.0.0-pilot"]
     # And the one before can still be loaded again.
@@ -324,16 +330,16 @@ async def test_final_is_final_a_changed_instrument_of_the_same_version_is_refuse
     await loaded(empty)
     before = await stored_instruments(empty)
     edit(pack, INSTRUMENT, lambda instrument: instrument["content"]["items"][0].update(reversed=True))
-    with pytest.raises(PackRefused, match=r"larande 1\.1\.0 is loaded with other content"):
+    with pytest.raises(PackRefused, match=r"larande 1\.2\.0 is loaded with other content"):
         await loaded(empty, pack)
-    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.2.0"))
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.3.0"))
     edit(pack, "templates/chefens-roll.json", lambda template: template.update(templateVersion="1.1.0"))
     with pytest.raises(PackRefused, match=r"^instruments/larklimat-18\.json: 1\.0\.0-pilot is published with other"):
         await loaded(empty, pack)
     assert len(await stored(empty)) == 6
     assert await stored_instruments(empty) == before
     edit(pack, INSTRUMENT, lambda instrument: instrument.update(instrumentVersion="1.0.0"))
-    assert await loaded(empty, pack) == Loaded("larande", "1.2.0", 1, 1)
+    assert await loaded(empty, pack) == Loaded("larande", "1.3.0", 1, 1)
     after = await stored_instruments(empty)
     assert after.keys() == {"larklimat-18 1.0.0-pilot", "larklimat-18 1.0.0"}
     assert after["larklimat-18 1.0.0-pilot"] == before["larklimat-18 1.0.0-pilot"]
@@ -343,28 +349,28 @@ async def test_final_is_final_a_changed_pack_of_the_same_version_is_refused(empt
     await loaded(empty)
     before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
     edit(pack, "method_texts.json", lambda method: method["groundRules"].pop())
-    with pytest.raises(PackRefused, match=r"larande 1\.1\.0 is loaded with other content"):
+    with pytest.raises(PackRefused, match=r"larande 1\.2\.0 is loaded with other content"):
         await loaded(empty, pack)
     assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
 
 
 async def test_final_is_final_a_changed_template_of_the_same_version_is_refused(empty: Database, pack: Path) -> None:
     await loaded(empty)
-    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.2.0"))
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.3.0"))
     edit(pack, FIRST, lambda template: template["content"]["title"].update(sv="Något annat"))
     edit(pack, "templates/chefens-roll.json", lambda template: template.update(templateVersion="1.1.0"))
     with pytest.raises(PackRefused, match=r"val-utfort-arbete\.json: 1\.0\.0 is published with other content"):
         await loaded(empty, pack)
     assert len(await stored(empty)) == 6
     async with empty.read() as session:
-        assert (await session.execute(sa.select(col(ContentPack.pack_version)))).scalars().all() == ["1.1.0"]
+        assert (await session.execute(sa.select(col(ContentPack.pack_version)))).scalars().all() == ["1.2.0"]
 
 
 async def test_a_new_version_stands_beside_the_old(empty: Database, pack: Path) -> None:
     await loaded(empty)
-    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.2.0"))
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.3.0"))
     edit(pack, FIRST, lambda template: template.update(templateVersion="1.10.0"))
-    assert await loaded(empty, pack) == Loaded("larande", "1.2.0", 1, 0)
+    assert await loaded(empty, pack) == Loaded("larande", "1.3.0", 1, 0)
     rows = await stored(empty)
     assert len(rows) == 7
     assert rows["val-utfort-arbete 1.10.0"].id != rows["val-utfort-arbete 1.0.0"].id
@@ -375,7 +381,7 @@ async def test_a_new_version_stands_beside_the_old(empty: Database, pack: Path) 
 
 def test_the_command_checks_a_pack(pack: Path) -> None:
     shown = CliRunner().invoke(main, ["content", "check"])
-    assert (shown.exit_code, shown.stdout) == (0, "larande 1.1.0: 6 templates, 1 instrument, complete.\n")
+    assert (shown.exit_code, shown.stdout) == (0, "larande 1.2.0: 6 templates, 1 instrument, complete.\n")
     edit(pack, FIRST, lambda template: template["content"]["title"].update(en=None))
     refused = CliRunner().invoke(main, ["content", "check", str(pack)])
     assert refused.exit_code == 1
@@ -412,8 +418,8 @@ async def test_the_command_loads_a_pack(fresh_database_url: str, pack: Path, mon
         # The command has an event loop of its own, and so needs a thread of its own.
         return await to_thread.run_sync(lambda: CliRunner().invoke(main, words))
 
-    assert (await larande("content", "load")).stdout == "larande 1.1.0: 6 new templates, 1 new instrument.\n"
-    assert (await larande("content", "load")).stdout == "larande 1.1.0: 0 new templates, 0 new instruments.\n"
+    assert (await larande("content", "load")).stdout == "larande 1.2.0: 6 new templates, 1 new instrument.\n"
+    assert (await larande("content", "load")).stdout == "larande 1.2.0: 0 new templates, 0 new instruments.\n"
     edit(pack, FIRST, lambda template: template["content"]["title"].update(en="Something else"))
     refused = await larande("content", "load", str(pack))
     assert (refused.exit_code, refused.stdout) == (1, "")
