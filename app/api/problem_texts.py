@@ -1813,13 +1813,13 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "importSettled": _p(
         409,
-        ("Importen kan inte tillämpas", "Den är redan tillämpad, har fel eller har blivit för gammal."),
+        ("Importen kan inte genomföras", "Den är redan genomförd, har fel eller har blivit för gammal."),
         ("The import cannot be applied", "It has been applied already, has errors or has become too old."),
     ),
     "importApplying": _p(
         409,
         (
-            "En import tillämpas just nu",
+            "En import genomförs just nu",
             "Vänta tills den är klar: importens state visar det. Försök sedan igen.",
         ),
         (
@@ -1831,7 +1831,7 @@ PROBLEMS: dict[str, ProblemText] = {
         410,
         (
             "Planen finns inte kvar",
-            "En plan nämner människor och sparas bara tills den är tillämpad, har misslyckats eller har blivit för "
+            "En plan nämner människor och sparas bara tills den är genomförd, har misslyckats eller har blivit för "
             "gammal. Rapporten med alla antal finns i importen; skicka filen igen för en ny plan.",
         ),
         (
