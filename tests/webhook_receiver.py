@@ -34,6 +34,8 @@ class Receiver:
     more: bytes = b""
     """Headers of its answers."""
     delay: float = 0.0
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    """Until it is set, nobody is answered."""
     got: list[Message] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -53,6 +55,7 @@ class Receiver:
             self.most_at_once = max(self.most_at_once, self.at_once)
             try:
                 await asyncio.sleep(self.delay)
+                await self.answering.wait()
                 status = self.answer(json.loads(body))
             finally:
                 self.at_once -= 1
@@ -65,6 +68,7 @@ class Receiver:
 @asynccontextmanager
 async def receiving() -> AsyncIterator[Receiver]:
     receiver = Receiver()
+    receiver.answering.set()
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
     receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/larande"
     yield receiver
