@@ -15,13 +15,16 @@ from app.services import agreement
 from app.services.calendar import swedish_day
 from tests.client import Client
 from tests.contract import document
+from tests.long import sized
 from tests.service_client_stage import MACHINES
 from tests.stage import Stage
 
 LISTS = {name: rule for name, rule in agreement.RULES.items() if rule.items is not None}
 READING = {rule.on: name for name, rule in agreement.RULES.items() if rule.sight}
-AT_MOST = 25
-"""Rows of a kind that everybody tries to read one by one, beside those that a list shows them."""
+AT_MOST = sized(5, 25)
+"""Rows of a kind that everybody tries to read one by one, of those that a list shows them and of the others."""
+PARENTS_AT_MOST = sized(3, 1_000)
+"""Things of a kind whose lists one caller asks for: others for another caller, in the long run all of them."""
 
 Belongs = Callable[[Any, Any], bool]
 
@@ -174,7 +177,7 @@ async def test_a_list_shows_what_may_be_read(stage: Stage, name: str) -> None:
     for operation, rule in LISTS.items():
         assert rule.items is not None
         parents = list(stage.of(rule.on).values()) if rule.on is not None else [None]
-        for parent in parents:
+        for parent in chance.sample(parents, min(len(parents), PARENTS_AT_MOST)):
             parts = [
                 await _all_items(reader.client, _path(operation, parent), asked)
                 for asked in EVERYTHING.get(operation, [{}])

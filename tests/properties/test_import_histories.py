@@ -25,7 +25,7 @@ from tests.long import seed, sized
 from tests.properties.hr_model import Workplace
 from tests.world import World
 
-HISTORIES = sized(75, 1_000)
+HISTORIES = sized(25, 1_000)
 HISTORIES_IN_ONE = 25
 """In one organisation, each a day that goes on where the one before ended."""
 STEPS = ("created", "changed", "moved", "deactivated", "returned", "refused")

@@ -30,8 +30,8 @@ from tests.long import sized
 from tests.stories import final_record, started_group
 from tests.world import Someone, World
 
-TRIALS = sized(200, 5_000)
-PORTIONS = sized(2, 4)
+TRIALS = sized(100, 5_000)
+PORTIONS = sized(1, 4)
 
 _SEEN = text(
     "SELECT version, content_hash, (SELECT id FROM approval WHERE subject_id = :id AND person_id = :person "

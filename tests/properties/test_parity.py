@@ -346,7 +346,7 @@ histories = st.builds(
 )
 
 
-@settings(max_examples=sized(10, 100), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=sized(5, 100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(history=OPENING + [(side, step) for step in STEPS for side in SIDES])
 @given(history=histories)
 async def test_swapping_the_sides_swaps_the_result(app: FastAPI, history: list[tuple[str, str]]) -> None:

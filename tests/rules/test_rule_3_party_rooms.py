@@ -96,7 +96,9 @@ async def _look(room: Room, client: Client) -> Seen:
     seen: Seen = {}
     for path, searches in _addresses(room):
         seen[path] = _kept(await client.request("GET", path))
-        for word in CANARIES if searches else ():
+        # Whoever is refused the list is refused every search in it.
+        shown = seen[path][0] == 200
+        for word in CANARIES[: len(CANARIES) if shown else 1] if searches else ():
             response = await client.request("GET", path, params={"q": word})
             status, headers, body = _kept(response)
             # The links of a search repeat the words of the one who searches.
@@ -167,7 +169,7 @@ async def room(world: World) -> Room:
         SessionRecord: [record["id"]],
         Action: [action["id"]],
         Party: [str(each.id) for each in (world.employer, world.saco, world.seko)],
-        Person: [each.id for each in world.people.values()],
+        Person: [each.id for each in (world.saco_rep, world.seko_rep, world.facilitator)],
     }
     return Room(
         world,
