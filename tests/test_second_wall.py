@@ -27,20 +27,17 @@ from sqlmodel import SQLModel
 from app import migrations, serving
 from app.api.operations import BASE
 from app.database import RoleRefused
-from app.main import create_app
 from app.models import catalogue
 from app.services import wall
 from app.services.calendar import swedish_day
 from app.services.wall import NOBODY, SYSTEM, DatabaseRole
 from tests import machines
-from tests.conftest import new_database, settings_for
 from tests.database import Database, as_owner
 from tests.program import ROOT
 from tests.service_client_stage import MACHINES
 from tests.stage import Stage
 from tests.test_authorisation import CASES, PEOPLE, _method, committed_answers
 from tests.walks import WHOLE, Walk
-from tests.world import World
 
 assert catalogue  # registers every table
 
@@ -289,25 +286,19 @@ async def _attempting(database: Database) -> None:
 
 
 @pytest.fixture(scope="module")
-async def proof(anyio_backend: str) -> AsyncIterator[Proof]:  # noqa: ARG001
+async def proof(built_stage: Stage) -> Proof:
     """Three organisations with something of everything, private things of both sides, and everyone in the matrix."""
-    app = create_app(settings_for(await new_database()))
-    async with World(app) as world, World(app) as other, World(app) as shut:
-        world.people["outsider"] = other.employer_rep
-        world.machines["foreign_client"] = await machines.consented(other)
-        stage = await Stage(world, shut).build()
-        held = f"/dialogue-sessions/{stage.rows['session, held'].id}"  # type: ignore[attr-defined]
-        await world.employer_rep.client.post(f"{held}/party-notes", {"text": "Arbetsgivarens."})
-        await other.template()
-        database = world.database
-        await _planted(database)
-        await _attempting(database)
-        rows = await _everything(database)
-        today = swedish_day(datetime.now(UTC)).isoformat()
-        people = {name: _someone(rows, world.people[name].id, today) for name in PEOPLE_ACTING}
-        programs = {name: _program(rows, world.machines[name]) for name in MACHINES}
-        yield Proof(stage, database, rows, people, programs, Respondent(stage.survey_token))
-    await app.state.database.close()
+    world, database = built_stage.world, built_stage.world.database
+    held = f"/dialogue-sessions/{built_stage.rows['session, held'].id}"  # type: ignore[attr-defined]
+    await world.renew_tokens()
+    await world.employer_rep.client.post(f"{held}/party-notes", {"text": "Arbetsgivarens."})
+    await _planted(database)
+    await _attempting(database)
+    rows = await _everything(database)
+    today = swedish_day(datetime.now(UTC)).isoformat()
+    people = {name: _someone(rows, world.people[name].id, today) for name in PEOPLE_ACTING}
+    programs = {name: _program(rows, world.machines[name]) for name in MACHINES}
+    return Proof(built_stage, database, rows, people, programs, Respondent(built_stage.survey_token))
 
 
 # --- The catalogue ------------------------------------------------------------------------------------------------

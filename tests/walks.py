@@ -3,8 +3,8 @@
 The rule of the ordinary run, from the committed matrix alone, so that it is the same run after run:
 
 * of each operation and each caller, one cell for each status that the matrix has for them,
-* each state once with every caller, with the first operation that has it,
-* every caller where the answer comes from beyond the policy table (BEYOND in test_authorisation.py),
+* of each state, one cell for each status that it is answered with,
+* every caller who is answered from beyond the policy table (BEYOND in test_authorisation.py),
 * every caller in a row that is not in the committed matrix yet.
 
 What is left to `make walks` are cells of the same operation and caller with the same status about another state.
@@ -25,22 +25,22 @@ class Walk:
     def __init__(
         self,
         committed: Mapping[Row, Mapping[str, str]],
-        always: Iterable[Row] = (),
+        beyond: Iterable[tuple[Row, str]] = (),
         whole: bool = WHOLE,
     ) -> None:
         self._known = frozenset(committed)
         self._whole = whole
         self._asked: set[tuple[str, str, str]] = set()
-        always = set(always)
+        beyond = set(beyond)
         answers: set[tuple[str, str, str]] = set()
-        states: set[str] = set()
+        of_states: set[tuple[str, str]] = set()
         for (operation, state), told in committed.items():
-            every = state not in states or (operation, state) in always
-            states.add(state)
             for caller, status in told.items():
-                if every or (operation, caller, status) not in answers:
+                new = (operation, caller, status) not in answers or (state, status) not in of_states
+                if new or ((operation, state), status) in beyond:
                     self._asked.add((operation, state, caller))
                 answers.add((operation, caller, status))
+                of_states.add((state, status))
 
     def asks(self, operation: str, state: str, caller: str) -> bool:
         return self._whole or (operation, state) not in self._known or (operation, state, caller) in self._asked
