@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import os
 import re
-import sys
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +22,7 @@ from tests import contract
 from tests.contract import BASE
 from tests.document.reading import OPERATIONS, Json
 from tests.in_process import ROOT, InProcess
-from tests.program import PATIENCE
+from tests.program import PATIENCE, ended, launch
 from tests.program import ROOT as PROJECT
 
 TOLD: Json = recorded()["operations"]
@@ -297,13 +296,7 @@ def test_a_fresh_clone_gets_it_as_the_readme_says() -> None:
 
 
 async def test_the_command_says_where_it_is_and_needs_no_database() -> None:
-    program = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app.cli", "mock", "--port", "0"),
-        cwd=PROJECT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert program.stdout is not None
+    program = await launch("mock", "--port", "0")
     try:
         async with asyncio.timeout(PATIENCE):
             line = (await program.stdout.readline()).decode()
@@ -322,7 +315,6 @@ async def test_the_command_says_where_it_is_and_needs_no_database() -> None:
         assert (me.status_code, docs.status_code) == (200, 200)
         assert json.loads(me.text)["_links"][0]["href"] == f"{found[1]}/me"
     finally:
-        program.terminate()
-        async with asyncio.timeout(PATIENCE):
-            await program.wait()
-    assert program.returncode == 0
+        program.send_signal(signal.SIGTERM)
+        end = await ended(program)
+    assert end.code == 0

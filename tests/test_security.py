@@ -32,21 +32,27 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def calls() -> Iterator[tuple[str, str, ast.Call]]:
+@cache
+def calls() -> list[tuple[str, str, ast.Call]]:
     """Every call in the program: file, what is called, and the call."""
-    for path in SOURCES:
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.Call):
-                yield str(path.relative_to(ROOT)), ast.unparse(node.func), node
+    return [
+        (str(path.relative_to(ROOT)), ast.unparse(node.func), node)
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+    ]
 
 
-def imports() -> Iterator[tuple[str, str]]:
+@cache
+def imports() -> list[tuple[str, str]]:
+    found = []
     for path in SOURCES:
         for node in ast.walk(tree_of(path)):
             names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
-            yield from ((str(path.relative_to(ROOT)), name) for name in names)
+            found += [(str(path.relative_to(ROOT)), name) for name in names]
+    return found
 
 
 def _from_sqlalchemy() -> Iterator[tuple[str, set[str]]]:
@@ -344,11 +350,13 @@ def named_in(file: str) -> frozenset[str]:
         node.name
         for node in tree_of(path).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+        # What shows a requirement runs in `make test`.
+        if "pytest.mark.drill" not in map(ast.unparse, node.decorator_list)
     )
 
 
 def is_there(shown: str) -> bool:
-    """A test that can be collected, or a page."""
+    """A test of `make test`, or a page."""
     file, _, name = shown.partition("::")
     return name in named_in(file) if name else (ROOT / shown).is_file()
 
