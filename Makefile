@@ -1,6 +1,7 @@
 # make run     start the service with the demo agency; Ctrl-C stops it
 # make mock    answer with the document's examples, without a database; Ctrl-C stops it
-# make test    every check and the whole test suite
+# make test    every check and the whole test suite but the drills
+# make drills  processes and servers that are killed, filled, lost and started anew; the demo, the README pasted into a shell
 # make test-long the random tests at their full size; their figures go into docs/security.md
 # make walks   every cell of the authorisation matrix, before and behind the policy; `make test` asks those that differ
 # make browser the docs page and the example front end in a real Chromium
@@ -24,8 +25,8 @@ export LARANDE_LOG_FORMAT ?= console
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-long walks browser mutation checks check-types check-form check-layers check-document format openapi lock
-.PHONY: examples mock
+.PHONY: run test suite drills test-long walks browser mutation checks check-types check-form check-layers check-document
+.PHONY: examples mock format openapi lock
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -34,9 +35,17 @@ run: .venv/run.stamp
 mock: .venv/run.stamp
 	@$(BIN)/larande mock
 
+# What is quick to say comes first, then mypy beside the suite; that the document is current is one of the suite's tests.
+test: .venv/test.stamp
+	@$(MAKE) --no-print-directory check-form check-layers
+	@$(MAKE) --no-print-directory --jobs=2 check-types suite
+
 # Three workers keep two cores busy: many tests wait for a database to start or for the other side.
-test: checks
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.measure
+suite: .venv/test.stamp
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.measure -m "not drill"
+
+drills: .venv/test.stamp
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -m drill
 
 test-long: .venv/test.stamp
 	@LARANDE_TEST_LONG=1 $(BIN)/python -m pytest -n 2 -p no:slipcover -p tests.figures

@@ -70,14 +70,16 @@ def lend(server: embedded.EmbeddedServer, home: Path) -> None:
 TOGETHER = {
     "test_authorisation.py": "stage",
     "test_lists_equal_reads.py": "stage",
-    "test_second_wall.py": "wall",
+    "test_second_wall.py": "stage",
     "test_linkage.py": "linkage",
+    "test_demo.py": "demo",
+    "test_embedded.py": "embedded",
 }
 # What takes seconds each, or a minute.
 LONG = {
     *("properties", "attacks", "journeys"),
     *("test_ballot_box.py", "test_worker.py", "test_serve.py", "test_readme.py"),
-    *("test_demo.py", "test_survey_closing.py", "test_embedded.py", "test_histories.py", "test_conformance.py"),
+    *("test_survey_closing.py", "test_histories.py", "test_conformance.py"),
 }
 
 
@@ -114,7 +116,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not (seen := os.environ.get("LARANDE_TEST_SEEN")) or not Path(seen).is_dir():
         return
     contract.SEEN.write_to(Path(seen))
-    some = session.config.option.keyword or "LARANDE_TEST_LONG" in os.environ
+    asked = session.config.option
+    some = asked.keyword or asked.markexpr not in {"", "not drill"} or "LARANDE_TEST_LONG" in os.environ
     whole = not some and session.config.args == session.config.getini("testpaths")
     if not hasattr(session.config, "workerinput") and whole and session.testsfailed == 0:
         unseen = contract.unseen(Path(seen))
@@ -269,7 +272,7 @@ async def apart(anyio_backend: str) -> AsyncIterator[World]:  # noqa: ARG001
 
 @pytest.fixture(scope="session")
 async def built_stage(anyio_backend: str) -> AsyncIterator[Stage]:  # noqa: ARG001
-    """Things in every state, in a database of their own, for walks that change nothing of it."""
+    """Things in every state, in a database of their own, for walks that change nothing of it; built by one worker."""
     app = create_app(settings_for(await new_database()))
     async with World(app) as world, World(app) as other, World(app) as shut:
         world.people["outsider"] = other.employer_rep

@@ -531,6 +531,7 @@ async def test_in_the_wrong_home_the_commands_make_nothing_and_say_so(new_home: 
     assert new_home.name not in os.listdir(new_home.parent)  # noqa: PTH208
 
 
+@pytest.mark.drill
 async def test_a_running_service_takes_part_in_a_rotation(home: Path) -> None:
     async with serving(LARANDE_HOME=str(home)) as service, service.http() as http:
         (before,) = (await http.get("/archive-keys")).json()["keys"]

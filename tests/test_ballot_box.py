@@ -377,6 +377,7 @@ async def test_a_box_that_was_never_used_closes(box: BallotBox) -> None:
 # --- Power and processes ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
 async def test_a_database_lost_in_the_middle_leaves_tokens_usable(server: Server, end: signal.Signals) -> None:
     async with app_on(server.url) as app, client_for(app) as client:
@@ -410,6 +411,7 @@ async def test_a_database_lost_in_the_middle_leaves_tokens_usable(server: Server
         assert len(await stage.boxes()) == len(await stage.used()) == 10
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 async def test_what_was_acknowledged_in_a_storm_is_stored_and_nothing_is_half(home: Path, end: signal.Signals) -> None:
     acknowledged: list[str] = []

@@ -146,6 +146,7 @@ async def listed(client: Client, path: str) -> list[Any]:
 # --- What is there -------------------------------------------------------------------------------------
 
 
+@pytest.mark.drill
 async def test_forty_units_in_four_levels_and_twelve_hundred_employees_in_the_leaves(agency: Demo) -> None:
     client, path = await agency.sign_in("katarina"), await agency.organisation_path()
     units = await listed(client, f"{path}/units")
@@ -163,6 +164,7 @@ async def test_forty_units_in_four_levels_and_twelve_hundred_employees_in_the_le
     assert (await client.get(path))["organisationNumber"] == "2021990417"
 
 
+@pytest.mark.drill
 async def test_units_have_been_moved_renamed_and_closed(agency: Demo) -> None:
     client, path = await agency.sign_in("katarina"), await agency.organisation_path()
     now = {unit["id"]: unit for unit in await listed(client, f"{path}/units")}
@@ -175,6 +177,7 @@ async def test_units_have_been_moved_renamed_and_closed(agency: Demo) -> None:
     assert all(placement.valid_from.day == 1 for placement in placements)
 
 
+@pytest.mark.drill
 async def test_two_groups_are_active_and_one_waits_for_the_unions(agency: Demo) -> None:
     client = await agency.sign_in("katarina")
     path = await agency.organisation_path()
@@ -194,6 +197,7 @@ async def test_two_groups_are_active_and_one_waits_for_the_unions(agency: Demo) 
         assert allowed["approve_working_group"]
 
 
+@pytest.mark.drill
 async def test_sessions_records_and_actions_are_there_in_every_state(agency: Demo) -> None:
     client, path = await agency.sign_in("katarina"), await agency.organisation_path()
     sessions: list[Any] = []
@@ -220,6 +224,7 @@ async def test_sessions_records_and_actions_are_there_in_every_state(agency: Dem
     assert {datetime.fromisoformat(session["startsAt"]).weekday() for session in sessions} <= set(range(5))
 
 
+@pytest.mark.drill
 async def test_final_records_stand_on_both_sides_and_on_their_hash(agency: Demo) -> None:
     finals = [record for record in await agency.all(sa.select(SessionRecord)) if record.final_at is not None]
     assert len(finals) >= 5
@@ -243,6 +248,7 @@ async def test_final_records_stand_on_both_sides_and_on_their_hash(agency: Demo)
     assert VoidReason.CHANGE_REQUESTED in {approval.void_reason for approval in voided}
 
 
+@pytest.mark.drill
 async def test_statements_are_published_and_not_and_two_parties_keep_notes(agency: Demo) -> None:
     statements = await agency.all(sa.select(Statement))
     assert {statement.published for statement in statements} == {True, False}
@@ -252,6 +258,7 @@ async def test_statements_are_published_and_not_and_two_parties_keep_notes(agenc
     assert len({note.party_id for note in notes}) == 2
 
 
+@pytest.mark.drill
 async def test_mandates_are_general_for_one_group_expired_and_ahead(agency: Demo) -> None:
     mandates = await agency.all(sa.select(Mandate))
     assert any(mandate.working_group_id is None for mandate in mandates)
@@ -261,6 +268,7 @@ async def test_mandates_are_general_for_one_group_expired_and_ahead(agency: Demo
     assert Counter(mandate.first for mandate in mandates)[True] == 4
 
 
+@pytest.mark.drill
 async def test_nobody_stands_on_both_sides_and_facilitators_on_none(agency: Demo) -> None:
     sides = {party.id: party.side for party in await agency.all(sa.select(Party))}
     of_person: dict[UUID, set[str]] = {}
@@ -273,6 +281,7 @@ async def test_nobody_stands_on_both_sides_and_facilitators_on_none(agency: Demo
         assert people[leader.email] not in of_person
 
 
+@pytest.mark.drill
 async def test_the_trail_names_the_mandate_under_which_each_decision_was_taken(agency: Demo) -> None:
     entries = await agency.all(sa.select(AuditEntry).order_by(col(AuditEntry.id)))
     assert [entry.happened_at for entry in entries] == sorted(entry.happened_at for entry in entries)
@@ -309,6 +318,7 @@ def _texts(part: Any) -> list[str]:
 # --- Who may read it -----------------------------------------------------------------------------------
 
 
+@pytest.mark.drill
 async def test_everybody_who_is_named_can_sign_in(agency: Demo) -> None:
     for person in story.agency().people:
         if person.leaves is None:
@@ -320,6 +330,7 @@ async def test_everybody_who_is_named_can_sign_in(agency: Demo) -> None:
     assert not [account for account in demo.ACCOUNTS if account.email == gone.email]
 
 
+@pytest.mark.drill
 async def test_the_password_is_one_that_people_may_choose(agency: Demo) -> None:
     password = story.agency().password
     NewCredential.model_validate({"token": "t", "password": password})
@@ -330,6 +341,7 @@ async def test_the_password_is_one_that_people_may_choose(agency: Demo) -> None:
     assert await passwords.verify(password, hashes[0]) == (True, None)
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("name", ["katarina", "mikael", "zdenka", "jonna", "gunvor", "inga-marja", "lars-erik"])
 async def test_everything_that_is_listed_can_be_read(agency: Demo, name: str) -> None:
     client, path = await agency.sign_in(name), await agency.organisation_path()
@@ -369,12 +381,14 @@ async def test_everything_that_is_listed_can_be_read(agency: Demo, name: str) ->
 # --- The same everywhere, once -------------------------------------------------------------------------
 
 
+@pytest.mark.drill
 def test_two_that_load_at_once_make_one_agency(agency: Demo) -> None:
     assert sorted(agency.loads) == ["already there", "loaded"]
     assert len(agency.rows["organisation"]) == 1
     assert agency.rows["sign_in"] == []
 
 
+@pytest.mark.drill
 async def test_another_machine_makes_the_same_agency(agency: Demo) -> None:
     url = await new_database()
     elsewhere = {"PYTHONHASHSEED": "4711", "TZ": "Pacific/Auckland", "LC_ALL": "C.UTF-8", "LARANDE_DATABASE_URL": url}
@@ -396,6 +410,7 @@ async def test_another_machine_makes_the_same_agency(agency: Demo) -> None:
             assert made[table] == agency.rows[table], table
 
 
+@pytest.mark.drill
 async def test_loading_again_changes_nothing_and_says_so() -> None:
     url = await new_database()
     # A Saturday that is a leap day, for good measure.
@@ -410,6 +425,7 @@ async def test_loading_again_changes_nothing_and_says_so() -> None:
         assert await dump(database) == made
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(
     "stranger",
     [
@@ -431,6 +447,7 @@ async def test_it_is_not_put_among_others_unless_asked(
         assert await dump(database) == before
 
 
+@pytest.mark.drill
 async def test_it_is_put_beside_others_when_asked(agency: Demo, fresh_database_url: str) -> None:
     """And is the same there, also when the content pack has been loaded before."""
     stranger = Person(name="Någon", email=f"{uuid4().hex}@example.se", created_at=datetime.now(UTC))

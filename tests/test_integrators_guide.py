@@ -26,6 +26,7 @@ def test_the_guide_is_one_page() -> None:
     assert len(GUIDE.splitlines()) <= LONGEST
 
 
+@pytest.mark.drill
 async def test_a_client_comes_to_its_first_sync_and_hears_of_changes(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

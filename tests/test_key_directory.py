@@ -382,6 +382,7 @@ def _die_at(last: int) -> None:
         setattr(os, name, dying(getattr(os, name)))
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(("operation", "fewest"), [("put", 10), ("put_share", 5), ("destroy", 8)])
 def test_a_crash_anywhere_leaves_all_or_nothing(tmp_path: Path, operation: str, fewest: int) -> None:
     """This is about a killed process. What a loss of power may do is the business of the next test."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 import rfc8785
 
 from app.demo import story
@@ -77,6 +78,7 @@ def test_there_are_ten_numbered_calls_after_one_preparation() -> None:
     assert PREPARATION.splitlines()[0] == "API=${API:-http://127.0.0.1:8000/larande/v1}"
 
 
+@pytest.mark.drill
 async def test_the_calls_carry_a_group_to_a_final_record_each_time_and_a_survey_to_its_result(
     home: Path, tmp_path: Path
 ) -> None:

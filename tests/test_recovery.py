@@ -96,6 +96,7 @@ async def test_the_service_recovers_by_itself(server: Server) -> None:
             assert (await client.get(f"/organisations/{made['id']}"))["name"] == made["name"]
 
 
+@pytest.mark.drill
 async def test_a_restart_between_two_requests_is_not_noticed(server: Server) -> None:
     async with app_on(server.url) as app, administrator_of(app) as client:
         await asyncio.gather(*(client.get("/organisations") for _ in range(8)))
@@ -106,6 +107,7 @@ async def test_a_restart_between_two_requests_is_not_noticed(server: Server) -> 
         await client.post("/organisations", an_organisation(organisation_number()))
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
 async def test_away_in_the_middle_of_a_transaction_stores_nothing_of_it(server: Server, end: signal.Signals) -> None:
     async with app_on(server.url) as app, administrator_of(app) as client:
@@ -155,6 +157,7 @@ async def test_a_server_that_does_not_answer_is_given_up(server: Server, monkeyp
             await watch.close()
 
 
+@pytest.mark.drill
 async def test_a_hundred_at_once_share_two_connections(fresh_database_url: str) -> None:
     async with app_on(fresh_database_url, pool_size=2) as app, administrator_of(app) as client:
         async with asyncio.timeout(60):
@@ -168,6 +171,7 @@ async def test_a_hundred_at_once_share_two_connections(fresh_database_url: str) 
         assert [answer.status_code for answer in answers] == [200] * 50 + [201] * 50
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize(
     "statement",
     [
@@ -201,6 +205,7 @@ async def test_what_is_not_the_requests_fault_counts_as_away(fresh_database_url:
     await database.close()
 
 
+@pytest.mark.drill
 async def test_a_mistake_of_ours_does_not_count_as_away(fresh_database_url: str) -> None:
     database = Database(fresh_database_url)
     with pytest.raises(Exception, match="does not exist"):
@@ -221,6 +226,7 @@ async def test_reading_can_change_nothing(fresh_database_url: str, statement: st
     await database.close()
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("part", ["database", "password"])
 async def test_a_wrong_address_counts_as_away(fresh_database_url: str, part: str) -> None:
     head, _, tail = fresh_database_url.partition("@")

@@ -65,6 +65,7 @@ def postmaster(home: Path) -> psutil.Process:
     return psutil.Process(int((home / "data" / "postmaster.pid").read_text().splitlines()[0]))
 
 
+@pytest.mark.drill
 async def test_a_second_start_finds_all_data_and_the_same_sign_ins(new_home: Path) -> None:
     async with serving(LARANDE_HOME=str(new_home)) as service:
         token = await token_for(new_home)
@@ -92,6 +93,7 @@ async def test_a_second_start_finds_all_data_and_the_same_sign_ins(new_home: Pat
     assert not server.is_running()
 
 
+@pytest.mark.drill
 async def test_ctrl_c_finishes_the_request_that_has_begun(home: Path) -> None:
     async with serving(LARANDE_HOME=str(home)) as service:
         token = await token_for(home)
@@ -120,6 +122,7 @@ async def _refuses_connections(service: Service) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.drill
 async def test_ctrl_c_in_a_storm_of_writes_loses_nothing_acknowledged(home: Path) -> None:
     acknowledged: list[str] = []
     enough = asyncio.Event()
@@ -149,6 +152,7 @@ async def test_ctrl_c_in_a_storm_of_writes_loses_nothing_acknowledged(home: Path
     assert set(acknowledged) <= stored
 
 
+@pytest.mark.drill
 async def test_the_data_have_one_service_which_other_commands_join(home: Path) -> None:
     where = {"LARANDE_HOME": str(home)}
     async with serving(**where) as service:
@@ -168,6 +172,7 @@ async def test_the_data_have_one_service_which_other_commands_join(home: Path) -
     assert not (home / "data" / "postmaster.pid").exists()
 
 
+@pytest.mark.drill
 async def test_an_interrupted_start_stops_the_database_too(new_home: Path) -> None:
     process = await launch("serve", "--port", "0", LARANDE_HOME=str(new_home))
     async with asyncio.timeout(PATIENCE):
@@ -180,6 +185,7 @@ async def test_an_interrupted_start_stops_the_database_too(new_home: Path) -> No
     assert not server.is_running()
 
 
+@pytest.mark.drill
 async def test_two_services_on_another_server_migrate_in_turn_and_share_a_secret(
     new_home: Path, empty_database_url: str
 ) -> None:
@@ -209,6 +215,7 @@ async def test_two_services_on_another_server_migrate_in_turn_and_share_a_secret
     ]
 
 
+@pytest.mark.drill
 async def test_two_first_starts_with_the_demo_make_one(empty_database_url: str) -> None:
     there = await asyncio.gather(*(entrance.prepare(empty_database_url, with_demo=True) for _ in range(2)))
     assert there == [True, True]

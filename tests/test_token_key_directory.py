@@ -404,6 +404,7 @@ async def test_the_commands_say_what_is_wrong_in_a_line(new_home: Path, tmp_path
         assert "mode 0700" in ended.complained[0]
 
 
+@pytest.mark.drill
 async def test_a_running_service_takes_part_in_a_rotation(home: Path) -> None:
     async with serving(LARANDE_HOME=str(home)) as service, service.http() as http:
         root = service.url.removesuffix("/larande/v1")

@@ -318,6 +318,7 @@ async def test_an_unforeseen_fault_is_tried_again_and_says_nothing_of_the_mail(
         assert words not in seen
 
 
+@pytest.mark.drill
 async def test_a_worker_killed_in_the_middle_leaves_its_jobs_to_the_next(
     agency: World, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,6 +388,7 @@ async def test_a_job_belongs_to_the_transaction_that_asked_for_it(agency: World)
     assert await scalars(agency, "SELECT 1 FROM survey_invitation") == []
 
 
+@pytest.mark.drill
 async def test_ten_times_the_people(agency: World) -> None:
     """An agency of twelve thousand is invited in one request; every job is there, and they are worked off."""
     many = 12_000
@@ -462,6 +464,7 @@ async def test_without_a_mail_server_mail_waits(agency: World, fresh_database_ur
     assert (await ended(process)).code == 0
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("place", ["inside", "apart"])
 async def test_the_service_mails_by_itself_unless_it_is_told_not_to(
     agency: World, fresh_database_url: str, new_home: Path, place: str

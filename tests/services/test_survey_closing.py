@@ -418,6 +418,7 @@ asyncio.run(run(*sys.argv[1:]))
 """
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("where", ["before the commit", "before the keys are destroyed"])
 async def test_kill_minus_nine(world: World, database_url: str, where: str) -> None:
     box = await an_answered_round(world, await stories.started_group(world))
