@@ -11,6 +11,8 @@ from uuid import uuid4
 import httpx2
 import jsonschema_rs
 
+from app.api.life_cycle import ENDINGS
+
 DOCUMENT = Path(__file__).parent.parent / "openapi" / "openapi.json"
 BASE = "/larande/v1"
 ALWAYS = {
@@ -24,6 +26,15 @@ ALWAYS = {
     "cache-control": "",
 }
 """What every answer carries, and what its value must contain."""
+UNTOLD = frozenset(
+    {
+        *(ALWAYS.keys() - {"cache-control"}),
+        "strict-transport-security",
+        *(f"access-control-{each}" for each in ("allow-origin", "allow-credentials", "expose-headers")),
+        *("content-type", "content-length", "connection", "date", "server"),
+    }
+)
+"""What no operation's answers are described with. The document's description names those that are not HTTP's own."""
 
 
 @cache
@@ -107,7 +118,7 @@ def _escaped(step: str) -> str:
     return step.replace("~", "~0").replace("/", "~1")
 
 
-def check(response: httpx2.Response, seen: Seen = SEEN) -> None:
+def check(response: httpx2.Response, seen: Seen = SEEN, untold: frozenset[str] = UNTOLD) -> None:
     """Fail unless the document promises exactly such an answer; what the service gave is `seen`."""
     request = response.request
     path = _path_of(_ID.sub("{}", request.url.path))
@@ -142,8 +153,9 @@ def check(response: httpx2.Response, seen: Seen = SEEN) -> None:
         pointer = promised["$ref"].removeprefix("#")
         promised = document()["components"]["responses"][pointer.rsplit("/", 1)[1]]
     seen.add(operation["operationId"], status)
-    for header in promised.get("headers", {}):
-        assert header in response.headers, f"{where} lacks {header}"
+    # That an operation will end, its answers say from then on; the committed document does not know of it in a test.
+    of_its_end = {"deprecation", "sunset", "link"} if operation["operationId"] in ENDINGS else set()
+    _check_headers(promised.get("headers", {}), response, untold | of_its_end, where)
     content = promised.get("content")
     if not content:
         assert not response.content, f"{where} should have no body"
@@ -158,6 +170,16 @@ def check(response: httpx2.Response, seen: Seen = SEEN) -> None:
         reasons = reasons_documented()[action["action"]]
         assert action["allowed"] == (action["reason"] is None), (where, action)
         assert action["reason"] is None or action["reason"] in reasons, (where, action)
+
+
+def _check_headers(promised: dict[str, Any], response: httpx2.Response, untold: frozenset[str], where: str) -> None:
+    for name, header in promised.items():
+        assert name in response.headers or not header.get("required"), f"{where} lacks {name}"
+        # Several cookies come as several lines.
+        for value in response.headers.get_list(name):
+            assert len(value) <= header["schema"].get("maxLength", len(value)), f"{where}: {name} is longer"
+    more = {name.lower() for name in response.headers} - {name.lower() for name in promised} - untold
+    assert not more, f"{where} carries {more}, which the document does not tell of"
 
 
 @cache

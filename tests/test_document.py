@@ -5,6 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import httpx2
+import pytest
 from fastapi import FastAPI
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -45,6 +47,38 @@ def test_it_says_what_the_service_is() -> None:
     for words in ("Servicenivå", "Begränsningar", "Service level", "Limitations"):
         assert words in info["description"]
     assert DOCUMENT["externalDocs"]["url"].startswith("https://")
+
+
+def test_it_names_once_the_headers_that_no_operation_is_described_with() -> None:
+    """But for those of HTTP itself. Whether an answer has others is looked at in every test: tests/contract.py."""
+    http = {"content-type", "content-length", "connection", "date", "server"}
+    told = DOCUMENT["info"]["description"].lower().replace("`access-control-*`", "access-control-")
+    for name in contract.UNTOLD - http:
+        assert ("access-control-" if name.startswith("access-control-") else f"`{name}`") in told, name
+
+
+def test_an_answer_with_a_header_that_is_told_of_nowhere_is_noticed() -> None:
+    request = httpx2.Request("GET", f"https://larande.example{contract.BASE}/api-info")
+    headers = contract.ALWAYS | {
+        "cache-control": "public",
+        "traceparent": "00",
+        "x-request-id": "1",
+        "ratelimit": "1",
+        "ratelimit-policy": "1",
+    }
+    body = DOCUMENT["components"]["schemas"]["ApiInfo"]["example"]
+    seen = contract.Seen()
+    contract.check(httpx2.Response(200, headers=headers, json=body, request=request), seen)
+    assert seen.answers == {"read_api_info 200"}
+    with pytest.raises(AssertionError, match=r"carries .*x-more"):
+        contract.check(httpx2.Response(200, headers=headers | {"X-More": "1"}, json=body, request=request), seen)
+    with pytest.raises(AssertionError, match="RateLimit is longer"):
+        contract.check(
+            httpx2.Response(200, headers=headers | {"RateLimit": "1" * 101}, json=body, request=request), seen
+        )
+    without = {name: value for name, value in headers.items() if name != "x-request-id"}
+    with pytest.raises(AssertionError, match="lacks X-Request-Id"):
+        contract.check(httpx2.Response(200, headers=without, json=body, request=request), seen)
 
 
 def test_every_tag_is_described_and_used() -> None:

@@ -42,7 +42,8 @@ def mock() -> FastAPI:
 @pytest.fixture
 async def http(mock: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     # What the mock answers does not count as seen: it is the document's own.
-    async with InProcess(mock, on_answer=partial(contract.check, seen=contract.Seen())) as http:
+    check = partial(contract.check, seen=contract.Seen(), untold=contract.UNTOLD | {"preference-applied"})
+    async with InProcess(mock, on_answer=check) as http:
         yield http
 
 

@@ -108,18 +108,16 @@ def file(content: bytes, media_type: str, name: str) -> Response:
 def kept_file(request: Request, content: bytes, media_type: str, name: str) -> Response:
     """What never changes, as a file. Its ETag is over its bytes, for it is not those of the JSON."""
     tag = etag(1, hashlib.sha256(content).hexdigest())
-    headers = _of_file(name) | {"ETag": tag}
     if is_none_match(request, tag):
-        return Response(status_code=304, headers=headers)
-    return Response(content, 200, headers, _with_charset(media_type))
+        return Response(status_code=304, headers=_KEPT_BY_NOBODY_ELSE | {"ETag": tag})
+    return Response(content, 200, _of_file(name) | {"ETag": tag}, _with_charset(media_type))
+
+
+_KEPT_BY_NOBODY_ELSE = {"Cache-Control": PRIVATE, "Vary": "Accept, Authorization"}
 
 
 def _of_file(name: str) -> dict[str, str]:
-    return {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": PRIVATE,
-        "Vary": "Accept, Authorization",
-    }
+    return _KEPT_BY_NOBODY_ELSE | {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 def _with_charset(media_type: str) -> str:

@@ -18,6 +18,7 @@ from app.services.errors import Code, Refusal
 
 RECORDED_AT = "https://larande.example" + BASE
 RETRY_AFTER_S = "5"
+_OF_WHAT_IS_HELD = ("ETag", "Cache-Control")
 NO_FILES = b"PK\x05\x06" + bytes(18)
 """An archive with nothing in it."""
 
@@ -32,8 +33,8 @@ def preferred_answer(request: Request, name: str, document: Json) -> Response | 
     if status not in documented or status < "304":
         return None
     if status == "304":
-        tag = told_of(document, name).get("headers", {}).get("ETag", '"1"')
-        return Response(status_code=304, headers=applied | {"ETag": tag})
+        held = told_of(document, name).get("headers", {})
+        return Response(status_code=304, headers=applied | {each: held[each] for each in _OF_WHAT_IS_HELD})
     told = told_of(document, name).get("refusals", {}).get(status)
     if told is None:
         content = document["components"]["responses"][f"Problem{status}"]["content"]
@@ -55,7 +56,7 @@ def answer_of(request: Request, name: str, document: Json) -> Response:
         if current is not None and version_in(request.headers["if-match"]) != current:
             raise Refusal(Code.STALE_VERSION)
     if request.method == "GET" and "ETag" in headers and is_none_match(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
+        return Response(status_code=304, headers={each: headers[each] for each in _OF_WHAT_IS_HELD})
     operation: Operation = request.app.state.operations[name]
     kind = best_type(request, operation.media_types) or JSON
     status = int(told["status"])

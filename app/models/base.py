@@ -150,8 +150,14 @@ class Link(Output):
     method: LinkMethod = Field(json_schema_extra={"example": "GET"})
 
 
+# Nothing is left out of an answer because it has the value that it begins with.
+ALWAYS_SENT = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
 class Linked(Output):
     """Something with an address and a version of its own."""
+
+    model_config = ALWAYS_SENT
 
     version: VersionNumber = Field(description="Counts the changes; the first part of the ETag.")
     links: Few[Link] = Field(default_factory=list, alias="_links", description="Absolute links, `self` first.")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlmodel import Field as Column
 
-from app.models.base import Link, Output, Table
+from app.models.base import ALWAYS_SENT, Link, Output, Table
 from app.models.bounds import Few, Phrase
 from app.models.columns import Id, Moment, UtcDateTime, YesNo, enum_column
 
@@ -73,6 +73,8 @@ class ChangeItem(Output):
 
 class Changes(Output):
     """Up to 500 changes in the order in which they were committed, and the cursor to go on with."""
+
+    model_config = ALWAYS_SENT
 
     items: Annotated[list[ChangeItem], Field(max_length=500)]
     cursor: Cursor

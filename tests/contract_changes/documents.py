@@ -59,10 +59,16 @@ def _spoken(part: Any) -> Any:
 def changed(old: Json, new: Json) -> list[str]:
     """Names of the operations, messages and shared parts that are new, gone, or say something else than before.
 
-    Of a shared part only its own words count: an operation that refers to it is named when it changes itself.
+    Of a shared part only its own words count: an operation that refers to it is named when it changes itself. Of the
+    headers of answers the header is named, and not each operation that answers with it.
     """
     was, now = _named(old), _named(new)
-    return sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    parts = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+    before, after = _headers(old), _headers(new)
+    # An answer that is new or gone is a change of its operation.
+    both = [(before[place], after[place]) for place in before.keys() & after.keys()]
+    headers = {name for had, has in both for name in had.keys() | has.keys() if had.get(name) != has.get(name)}
+    return sorted(parts | headers)
 
 
 def _named(document: Json) -> dict[str, str]:
@@ -71,11 +77,33 @@ def _named(document: Json) -> dict[str, str]:
         for path, item in document.get(kind, {}).items():
             for method in METHODS:
                 if method in item:
-                    said = [path, method, item.get("parameters"), _spoken(item[method])]
+                    said = [path, method, item.get("parameters"), _spoken(_without_headers(item[method]))]
                     made[item[method]["operationId"]] = json.dumps(said, sort_keys=True)
-    for parts in document.get("components", {}).values():
-        made |= {name: json.dumps(_spoken(part), sort_keys=True) for name, part in parts.items()}
+    for kind, parts in document.get("components", {}).items():
+        for name, part in parts.items():
+            own = {key: value for key, value in part.items() if key != "headers"} if kind == "responses" else part
+            made[name] = json.dumps(_spoken(own), sort_keys=True)
     return made
+
+
+def _without_headers(operation: Json) -> Json:
+    answers = {
+        status: {key: value for key, value in answer.items() if key != "headers"}
+        for status, answer in operation.get("responses", {}).items()
+    }
+    return operation | {"responses": answers}
+
+
+def _headers(document: Json) -> dict[str, Json]:
+    """The headers of each answer, by the answer's place and then by name."""
+    answers = dict(document.get("components", {}).get("responses", {}))
+    for path, item in document.get("paths", {}).items():
+        for method in item.keys() & set(METHODS):
+            answers |= {f"{method} {path} {status}": each for status, each in item[method]["responses"].items()}
+    return {
+        place: {name: _spoken(each) for name, each in answer.get("headers", {}).items()}
+        for place, answer in answers.items()
+    }
 
 
 def version_of(document: Json) -> tuple[int, int, int]:

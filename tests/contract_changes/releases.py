@@ -5,7 +5,7 @@ import json
 import re
 from pathlib import Path
 
-from tests.contract import DOCUMENT
+from tests.contract import DOCUMENT, document
 from tests.contract_changes.breaks import Json
 from tests.contract_changes.documents import changed, version_of
 
@@ -17,6 +17,12 @@ def released(directory: Path = RELEASED) -> list[Json]:
     """All of them, in the order of their versions."""
     documents = [json.loads(path.read_text(encoding="utf-8")) for path in directory.glob("*.json")]
     return sorted(documents, key=version_of)
+
+
+def and_ours(documents: list[Json]) -> list[Json]:
+    """With the document as it is now, if that is on the way to another version: what changes is told of at once."""
+    last = documents[-1]["info"]["version"] if documents else None
+    return documents if last == document()["info"]["version"] else [*documents, document()]
 
 
 def tampered(directory: Path = RELEASED) -> list[str]:
@@ -36,16 +42,16 @@ def unsaid(documents: list[Json], page: str) -> list[str]:
         part.split("\n", 1)[0].split(" ")[0]: part for part in re.split(r"^## (?=\d)", page, flags=re.MULTILINE)[1:]
     }
     told = []
-    for number, document in enumerate(documents):
-        version = document["info"]["version"]
+    for number, each in enumerate(documents):
+        version = each["info"]["version"]
         entry = entries.get(version)
         if entry is None:
             told.append(f"{version}: no entry")
             continue
-        missing = [each for each in ("**Svenska.**", "**English.**") if each not in entry]
-        told += [f"{version}: nothing under {each}" for each in missing]
+        missing = [heading for heading in ("**Svenska.**", "**English.**") if heading not in entry]
+        told += [f"{version}: nothing under {heading}" for heading in missing]
         if number:
-            words = set(re.findall(r"`(\w+)`", entry))
-            names = changed(documents[number - 1], document)
+            words = set(re.findall(r"`([\w-]+)`", entry))
+            names = changed(documents[number - 1], each)
             told += [f"{version}: `{name}` has changed and is not named" for name in names if name not in words]
     return told

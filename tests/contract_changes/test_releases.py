@@ -12,7 +12,7 @@ from app.cli import main
 from tests import contract
 from tests.contract_changes.breaks import Json
 from tests.contract_changes.documents import breaks, changed, faults, version_of
-from tests.contract_changes.releases import CHANGE_LOG, released, tampered, unsaid
+from tests.contract_changes.releases import CHANGE_LOG, and_ours, released, tampered, unsaid
 from tests.contract_changes.small import GONE, document, with_value
 
 BROKEN = with_value("paths /things/{thingId} get", GONE)
@@ -136,9 +136,25 @@ def test_what_is_new_or_gone_has_changed_and_what_only_explains_has_not() -> Non
     assert changed(document(), moved) == ["change_thing", "read_thing"]
 
 
+def test_a_header_is_named_and_not_each_operation_that_answers_with_it() -> None:
+    with_header = document()
+    for status in ("200", "304"):
+        answer = with_header["paths"]["/things/{thingId}"]["put"]["responses"].setdefault(status, {})
+        answer.setdefault("headers", {})["X-More"] = {"schema": {"type": "string"}}
+    assert changed(document(), with_header) == ["X-More"]
+    same = json.loads(json.dumps(with_header))
+    same["paths"]["/things/{thingId}"]["put"]["responses"]["200"]["headers"]["X-More"]["required"] = True
+    assert changed(with_header, same) == ["X-More"]
+    assert unsaid([document(), versioned(with_header, "1.5.0")], ENTRY) == [
+        "1.5.0: `X-More` has changed and is not named"
+    ]
+    told = ENTRY.replace("`fields`", "`fields` and `X-More`")
+    assert unsaid([document(), versioned(with_header, "1.5.0")], told) == []
+
+
 def test_our_own_documents_are_as_they_were_released_and_the_change_log_is_whole() -> None:
     assert tampered() == []
-    assert unsaid(released(), CHANGE_LOG.read_text(encoding="utf-8")) == []
+    assert unsaid(and_ours(released()), CHANGE_LOG.read_text(encoding="utf-8")) == []
 
 
 def test_our_own_document_breaks_nothing_in_itself_and_a_cut_in_it_is_noticed() -> None:

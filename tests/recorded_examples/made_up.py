@@ -9,6 +9,8 @@ from tests.recorded_examples.player import Exchange
 TOKEN = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJleGVtcGVsIjoiaW5nZW4gc2zDpHBwcyBpbiBtZWQgZGVuIGjDpHIifQ.ZXhlbXBlbA"
 """The form of an access token; its middle says in Swedish that it lets nobody in."""
 
+COOKIE = "ingen-slapps-in-med-den-har"
+
 
 def made_up(exchanges: list[Exchange]) -> list[Exchange]:
     return [replace(each, answered=_made_up(each.answered, each), headers=_headers(each)) for each in exchanges]
@@ -18,6 +20,10 @@ def _headers(of: Exchange) -> dict[str, str]:
     """The digest of what the database has dated goes by that date."""
     if of.operation == "read_data_export" and "ETag" in of.headers:
         return of.headers | {"ETag": '"1-e8e3be1e8e3be1e8"'}
+    if "Set-Cookie" in of.headers:
+        # Of several only the first is shown.
+        name, _, rest = of.headers["Set-Cookie"].partition("=")
+        return of.headers | {"Set-Cookie": f"{name}={COOKIE};{rest.partition(';')[2].partition(',')[0]}"}
     return of.headers
 
 

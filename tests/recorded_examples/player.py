@@ -36,6 +36,8 @@ BETWEEN = timedelta(seconds=70)
 
 REFUSED = 400
 
+_OF_SOME = ("Content-Language", "Pragma", "Set-Cookie")
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -187,7 +189,7 @@ class Player:
             answered = json.loads(response.content)
         elif answered_type == "text/csv":
             answered = response.text
-        kept = ("ETag", "Location", "Retry-After", "Cache-Control", "Content-Disposition")
+        kept = ("ETag", "Location", "Retry-After", "Cache-Control", "Content-Disposition", *_OF_SOME)
         self.exchanges.append(
             Exchange(
                 operation,

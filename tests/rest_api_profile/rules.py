@@ -287,5 +287,5 @@ def the_trace_goes_in_and_out(document: Json) -> list[str]:
     return missing + [
         f"{name} {status}"
         for name, status, response in _responses(document)
-        if "traceparent" not in response.get("headers", {}) and status != "304"
+        if "traceparent" not in response.get("headers", {})
     ]

@@ -22,12 +22,22 @@ arbetet: samtalsunderlag, arbetsgrupper, samtal och protokoll som båda sidor go
 *Servicenivå:* tjänsten drivs av den organisation som har installerat den; programmet lovar inga svarstider.
 *Begränsningar:* högst 100 rader per sida, antal är exakta upp till 10 000, en begäran är på högst 1 MiB. Hur många
 anrop man får göra står i svarens `RateLimit-Policy`; den som gör fler får 429 med `Retry-After`.
+*Gemensamt för alla svar:* `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, `Permissions-Policy`,
+`Content-Security-Policy`, `Cross-Origin-Opener-Policy`, `Cross-Origin-Resource-Policy` och, över HTTPS,
+`Strict-Transport-Security` skyddar alla svar och
+beskrivs inte vid varje operation. Detsamma gäller `Access-Control-*`, som finns där webbsidor från andra ursprung får
+anropa. En metod som en adress inte har ger 405, och `Allow` säger vilka den har.
 
 **English.** Support for local parties, employer and trade unions, who want to talk about learning at work: dialogue
 templates, working groups, sessions, and records that both sides approve.
 *Service level:* the service is run by the organisation that installed it; the program promises no response times.
 *Limitations:* at most 100 rows a page, counts are exact up to 10,000, a request may be at most 1 MiB. How often one may
 ask is in the answers' `RateLimit-Policy`; whoever asks more often gets 429 with `Retry-After`.
+*Common to all answers:* `X-Content-Type-Options`, `X-Frame-Options`, `Referrer-Policy`, `Permissions-Policy`,
+`Content-Security-Policy`, `Cross-Origin-Opener-Policy`, `Cross-Origin-Resource-Policy` and, over HTTPS,
+`Strict-Transport-Security` protect every answer and
+are not described at each operation. Nor are `Access-Control-*`, which are there where pages of other origins may ask. A
+method that an address does not have gives 405, and `Allow` says which it has.
 """.strip()
 
 

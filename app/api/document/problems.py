@@ -1,8 +1,9 @@
 """What every refusal looks like in the document."""
 
+from app.api.document.headers import refusal_headers
 from app.api.document.shared import UUID_EXAMPLE, Json
 from app.api.problem_texts import PROBLEMS
-from app.api.problems import CHALLENGE, MEDIA_TYPE, TYPE_ROOT, name_of
+from app.api.problems import MEDIA_TYPE, TYPE_ROOT, name_of
 from app.models.bounds import LONGEST_ADDRESS
 
 PROBLEM_CODE: Json = {
@@ -95,36 +96,8 @@ def problem_response(status: str) -> Json:
         "instance": f"urn:uuid:{UUID_EXAMPLE}",
         "code": code,
     }
-    headers: Json = {
-        "traceparent": {
-            "schema": {"type": "string", "maxLength": 55},
-            "description": "The request's trace.",
-        },
-        "X-Request-Id": {
-            "schema": {"type": "string", "maxLength": 100},
-            "description": "Number of the request in the log.",
-        },
-    }
-    headers["Content-Language"] = {
-        "schema": {"type": "string", "maxLength": 2, "example": "sv"},
-        "description": "The language of title and detail.",
-    }
-    headers["Cache-Control"] = {
-        "schema": {"type": "string", "maxLength": 100, "example": "no-store"},
-        "description": "A refusal is never kept.",
-    }
-    if status == "401":
-        headers["WWW-Authenticate"] = {
-            "schema": {"type": "string", "maxLength": 100, "example": CHALLENGE},
-            "description": "How to sign in: with a bearer token.",
-        }
-    if status in {"429", "503"}:
-        headers["Retry-After"] = {
-            "schema": {"type": "integer", "minimum": 0, "maximum": 31_536_000},
-            "description": "Seconds to wait.",
-        }
     return {
         "description": STATUS_WORDS[status],
-        "headers": headers,
+        "headers": refusal_headers(status),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
     }
