@@ -3,55 +3,70 @@
 import zipfile
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
+from app.models.action import ActionCreate
+from app.models.party import Party
+from app.models.party_note import PartyNoteCreate
+from app.models.session_record import SessionRecord, SessionRecordTransition, SessionRecordUpdate
+from app.models.statement import StatementInput
+from app.services import actions, party_notes, record_review, session_records, statements
+from app.services.work import Work
+from tests import directly
 from tests.client import Client
-from tests.stories import Json, agreed_action, decide, draft_record, for_review, started_group
+from tests.directly import act
+from tests.stories import Json, an_action, draft_record, for_review, started_group
 from tests.world import Someone, World
 
 ZIP = {"Accept": "application/zip"}
 SECRET = "Hemligt: bara för oss."
+WRITTEN = {
+    "answers": {
+        "q3": "Två kollegor i rummet.\n\n- ”Räkna, räkna om”\n- Våga fråga",
+        "q2": "Att provet går att lita på – även en fredag i Ängelholm, Åmål eller Övertorneå.",
+    },
+    "sharedPicture": "Tiden för handledning har minskat.\nJUSTERING\n---------\nIngen har godkänt.",
+    "handovers": [
+        {"handedOverTo": "mbl11", "matter": "Bemanning under kvällspass.", "caseNumber": "MP 2026/17"},
+        {"handedOverTo": "safetyCommittee", "matter": "Ljudnivån i provrummet."},
+    ],
+}
 REGISTRATION = {"caseNumber": "MHV 2026/0412", "archiveClass": "2.4.1 Samverkan", "retainUntil": "2036-12-31"}
 
 
 async def full_record(world: World, *, with_seko: bool = True) -> Json:
     """Answers, statements, an action, what is handed over, a dissent; and beside it what is nobody else's business."""
     record = await draft_record(world, await started_group(world, world.saco, *[world.seko] * with_seko))
-    path = f"/session-records/{record['id']}"
-    session = record["dialogueSessionId"]
-    note = {"text": SECRET}
-    await world.saco_rep.client.post(f"/dialogue-sessions/{session}/party-notes", note)
-    await world.facilitator.client.change(
-        path,
-        {
-            "answers": {
-                "q3": "Två kollegor i rummet.\n\n- ”Räkna, räkna om”\n- Våga fråga",
-                "q2": "Att provet går att lita på – även en fredag i Ängelholm, Åmål eller Övertorneå.",
-            },
-            "sharedPicture": "Tiden för handledning har minskat.\nJUSTERING\n---------\nIngen har godkänt.",
-            "handovers": [
-                {"handedOverTo": "mbl11", "matter": "Bemanning under kvällspass.", "caseNumber": "MP 2026/17"},
-                {"handedOverTo": "safetyCommittee", "matter": "Ljudnivån i provrummet."},
-            ],
-        },
-    )
-    await agreed_action(world, record)
-    await _state(world.saco_rep, path, world.saco.id, published=True, differences="Kvällspassen behöver en till.")
-    await _state(world.employer_rep, path, world.employer.id, published=True, answers={"q5": "Vi bokar tid för det."})
-    if with_seko:
-        await _state(world.seko_rep, path, world.seko.id, published=False, differences=SECRET)
-    await world.facilitator.client.step(f"{path}/transitions", for_review())
-    await decide(world.employer_rep, path)
-    await decide(world.saco_rep, path, "approveWithDissent", statement="Vi ser allvarligare på tiden.")
-    if with_seko:
-        await decide(world.seko_rep, path)
-    read: Json = await world.employer_rep.client.get(path)
+    record_id, session_id = UUID(record["id"]), UUID(record["dialogueSessionId"])
+    note = PartyNoteCreate.model_validate({"text": SECRET})
+    await act(world, world.saco_rep, party_notes.create, session_id, note)
+
+    async def written(work: Work) -> None:
+        await session_records.update(work, record_id, record["version"], SessionRecordUpdate.model_validate(WRITTEN))
+        await actions.create(work, record_id, ActionCreate.model_validate(an_action()))
+
+    await act(world, world.facilitator, written)
+    stated: list[tuple[Someone, Party, Json]] = [
+        (world.saco_rep, world.saco, {"published": True, "differences": "Kvällspassen behöver en till."}),
+        (world.employer_rep, world.employer, {"published": True, "answers": {"q5": "Vi bokar tid för det."}}),
+    ]
+    stated += [(world.seko_rep, world.seko, {"published": False, "differences": SECRET})] * with_seko
+    for who, party, said in stated:
+        await act(world, who, statements.write, record_id, party.id, 0, StatementInput.model_validate(said))
+
+    async def sent(work: Work) -> None:
+        draft = await session_records.read(work, record_id)
+        for_all = SessionRecordTransition.model_validate(for_review())
+        await session_records.transition(work, record_id, draft.version, for_all)
+
+    await act(world, world.facilitator, sent)
+    dissent = {"decision": "approveWithDissent", "statement": "Vi ser allvarligare på tiden."}
+    decisions: list[tuple[Someone, Json]] = [(world.employer_rep, {}), (world.saco_rep, dissent)]
+    for who, said in decisions + [(world.seko_rep, {})] * with_seko:
+        await directly.decide(world, who, SessionRecord, record_review.approve, record_id, **said)
+    read: Json = await world.employer_rep.client.get(f"/session-records/{record_id}")
     assert read["state"] == "final"
     return read
-
-
-async def _state(who: Someone, path: str, party_id: Any, **statement: Any) -> None:
-    place = f"{path}/statements/{party_id}"
-    await who.client.change(place, statement, method="PUT", etag=await who.client.etag(place))
 
 
 async def register(world: World, record: Json, etag: str = '"0"', **more: Any) -> Json:

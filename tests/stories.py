@@ -1,14 +1,30 @@
-"""How things come to be over HTTP: a started group, a held session, a record under review or final."""
+"""How things come to be: a started group, a held session, a record under review or final.
+
+Over HTTP one by one; where several steps lead to what is asked for, directly but for the last look at it.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.dialogue_session import (
+    DialogueSessionCreate,
+    DialogueSessionRead,
+    DialogueSessionTransition,
+    DialogueSessionUpdate,
+)
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
+from app.models.session_record import SessionRecord, SessionRecordRead, SessionRecordTransition, SessionRecordUpdate
+from app.models.working_group import WorkingGroup, WorkingGroupCreate
+from app.services import dialogue_sessions, record_review, session_records, working_groups
+from app.services.work import Work
+from tests import directly
 from tests.client import Client
+from tests.directly import act
 from tests.world import Someone, World
 
 Json = dict[str, Any]
@@ -46,12 +62,12 @@ async def decide(who: Someone | Client, path: str, decision: str = "approve", ex
 
 async def started_group(world: World, *unions: Any, **more: Any) -> Json:
     """A group that the employer and the unions (Saco-S when none are given) have started."""
-    group = await forming_group(world, *unions, **more)
-    path = f"/working-groups/{group['id']}"
+    proposal = WorkingGroupCreate.model_validate(a_group(world, *unions, **more))
+    group = await act(world, world.employer_rep, working_groups.create, world.organisation.id, proposal)
     representatives = {world.saco.id: world.saco_rep, world.seko.id: world.seko_rep}
     for who in (world.employer_rep, *(representatives[union.id] for union in unions or (world.saco,))):
-        await decide(who, path)
-    read: Json = await world.employer_rep.client.get(path)
+        await directly.decide(world, who, WorkingGroup, working_groups.approve, group.id)
+    read: Json = await world.employer_rep.client.get(f"/working-groups/{group.id}")
     assert read["state"] == "active"
     return read
 
@@ -73,65 +89,100 @@ async def planned_session(world: World, group: Json, **more: Any) -> Json:
     return made
 
 
+IS_HELD = DialogueSessionTransition.model_validate({"to": "held"})
+
+
 def present(*people: Someone) -> list[Json]:
     return [{"mandateId": each.mandate_id, "status": "present"} for each in people]
 
 
 async def held_session(world: World, group: Json, **more: Any) -> Json:
     """A session held with the employer and Saco-S in the room; its record is a draft."""
-    session = await planned_session(world, group, **more)
-    path = f"/dialogue-sessions/{session['id']}"
-    attended = {"attendances": present(world.employer_rep, world.saco_rep), "employeeHeadcount": 7}
-    await world.facilitator.client.change(path, attended)
-    held: Json = await world.facilitator.client.step(f"{path}/transitions", {"to": "held"})
-    assert held["state"] == "held"
-    return held
-
-
-async def draft_record(world: World, group: Json) -> Json:
-    session = await held_session(world, group)
-    read: Json = await world.facilitator.client.get(f"/session-records/{session['sessionRecordId']}")
+    held = await _held(world, group, **more)
+    read: Json = await world.facilitator.client.get(f"/dialogue-sessions/{held.id}")
+    assert read["state"] == "held"
     return read
 
 
+async def _held(world: World, group: Json, **more: Any) -> DialogueSessionRead:
+    plan = DialogueSessionCreate.model_validate(await a_session(world, **more))
+    planned = await act(world, world.employer_rep, dialogue_sessions.create, UUID(group["id"]), plan)
+
+    async def held(work: Work) -> DialogueSessionRead:
+        body = {"attendances": present(world.employer_rep, world.saco_rep), "employeeHeadcount": 7}
+        attended = DialogueSessionUpdate.model_validate(body)
+        met = await dialogue_sessions.update(work, planned.id, planned.version, attended)
+        return await dialogue_sessions.transition(work, planned.id, met.version, IS_HELD)
+
+    return await act(world, world.facilitator, held)
+
+
+async def draft_record(world: World, group: Json) -> Json:
+    held = await _held(world, group)
+    read: Json = await world.facilitator.client.get(f"/session-records/{held.session_record_id}")
+    return read
+
+
+WRITTEN = SessionRecordUpdate.model_validate(
+    {"answers": {"q2": "Att provet går att lita på."}, "sharedPicture": "Tiden för handledning har minskat."}
+)
+
+
+async def _written(world: World, group: Json) -> SessionRecordRead:
+    held = await _held(world, group)
+
+    async def written(work: Work) -> SessionRecordRead:
+        assert held.session_record_id is not None
+        draft = await session_records.read(work, held.session_record_id)
+        return await session_records.update(work, draft.id, draft.version, WRITTEN)
+
+    return await act(world, world.facilitator, written)
+
+
 async def written_record(world: World, group: Json) -> Json:
-    record = await draft_record(world, group)
-    written: Json = await world.facilitator.client.change(
-        f"/session-records/{record['id']}",
-        {"answers": {"q2": "Att provet går att lita på."}, "sharedPicture": "Tiden för handledning har minskat."},
-    )
-    return written
+    written = await _written(world, group)
+    read: Json = await world.facilitator.client.get(f"/session-records/{written.id}")
+    return read
 
 
 def for_review(**more: Any) -> Json:
     return {"to": "underReview", "reviewDeadline": soon(), "noIndividualRecognisable": True, **more}
 
 
+async def _under_review(world: World, group: Json) -> UUID:
+    written = await _written(world, group)
+    sent = SessionRecordTransition.model_validate(for_review())
+    await act(world, world.facilitator, session_records.transition, written.id, written.version, sent)
+    return written.id
+
+
 async def record_under_review(world: World, group: Json) -> Json:
-    record = await written_record(world, group)
-    reviewed: Json = await world.facilitator.client.step(f"/session-records/{record['id']}/transitions", for_review())
-    assert reviewed["state"] == "underReview"
-    return reviewed
+    read: Json = await world.facilitator.client.get(f"/session-records/{await _under_review(world, group)}")
+    assert read["state"] == "underReview"
+    return read
 
 
 async def final_record(world: World, group: Json) -> Json:
-    record = await record_under_review(world, group)
-    path = f"/session-records/{record['id']}"
-    await decide(world.employer_rep, path)
-    await decide(world.saco_rep, path)
-    read: Json = await world.employer_rep.client.get(path)
+    record_id = await _under_review(world, group)
+    for who in (world.employer_rep, world.saco_rep):
+        await directly.decide(world, who, SessionRecord, record_review.approve, record_id)
+    read: Json = await world.employer_rep.client.get(f"/session-records/{record_id}")
     assert read["state"] == "final"
     return read
 
 
-async def agreed_action(world: World, record: Json, **more: Any) -> Json:
-    body = {
+def an_action(**more: Any) -> Json:
+    return {
         "what": "Avsätta en timme i veckan för handledning.",
         "ownerFunction": "Enhetschef",
         "dueOn": soon(30)[:10],
         "questionId": "q6",
         **more,
     }
+
+
+async def agreed_action(world: World, record: Json, **more: Any) -> Json:
+    body = an_action(**more)
     made: Json = await world.facilitator.client.post(f"/session-records/{record['id']}/actions", body)
     return made
 

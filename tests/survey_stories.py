@@ -1,21 +1,35 @@
-"""How survey rounds come to be over HTTP: drafted, proposed, opened, with an instrument and units of given sizes."""
+"""How survey rounds come to be: drafted, proposed, opened, with an instrument and units of given sizes.
+
+The steps are taken directly, the last look at what has come of them over HTTP.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
 from app.models.columns import Language
 from app.models.instrument import Instrument
 from app.models.instrument_content import InstrumentContent
-from app.models.survey_round import RoundInstrument, SurveyRound, SurveyRoundContent
+from app.models.survey_round import (
+    RoundInstrument,
+    SurveyRound,
+    SurveyRoundContent,
+    SurveyRoundCreate,
+    SurveyRoundTransition,
+)
 from app.models.unit import Unit, UnitPlacement
+from app.services import survey_keys, survey_opening, survey_rounds
 from app.services.content_hash import content_hash
+from app.services.key_store import KeyStore
 from app.services.survey_keys import spelled
 from app.services.survey_opening import RULES
-from tests.stories import Json, decide, soon
+from app.services.work import Work
+from tests import directly
+from tests.directly import act
+from tests.stories import Json, soon
 from tests.world import Someone, World
 
 
@@ -157,32 +171,51 @@ async def a_round(world: World, **more: Any) -> Json:
     }
 
 
+async def _drafted(world: World, group: Json, **more: Any) -> UUID:
+    given = SurveyRoundCreate.model_validate(await a_round(world, **more))
+    made = await act(world, world.employer_rep, survey_rounds.create, UUID(group["id"]), given)
+    if made.two_keys:
+        for who in (world.employer_rep, world.saco_rep):
+            await act(world, who, _share_made, made.id)
+    return made.id
+
+
+async def _share_made(work: Work, round_id: UUID) -> None:
+    survey_round = await work.session.get_one(SurveyRound, round_id)
+    await survey_keys.create_share(work, round_id, survey_round.version)
+
+
 async def draft_round(world: World, group: Json, **more: Any) -> Json:
     """A draft; in two-key mode both sides have made their keys."""
-    path = f"/working-groups/{group['id']}/survey-rounds"
-    made: Json = await world.employer_rep.client.post(path, await a_round(world, **more))
-    if made["twoKeys"]:
-        for who in (world.employer_rep, world.saco_rep):
-            await who.client.change(f"/survey-rounds/{made['id']}/key-shares", None, 201, method="POST")
-        made = await world.employer_rep.client.get(f"/survey-rounds/{made['id']}")
+    made: Json = await world.employer_rep.client.get(f"/survey-rounds/{await _drafted(world, group, **more)}")
     return made
 
 
+async def _proposed(world: World, group: Json, **more: Any) -> UUID:
+    round_id = await _drafted(world, group, **more)
+
+    async def proposed(work: Work) -> None:
+        draft = await work.session.get_one(SurveyRound, round_id)
+        to_be_proposed = SurveyRoundTransition.model_validate({"to": "proposed"})
+        await survey_opening.transition(work, round_id, draft.version, to_be_proposed)
+
+    await act(world, world.saco_rep, proposed)
+    return round_id
+
+
 async def proposed_round(world: World, group: Json, **more: Any) -> Json:
-    survey_round = await draft_round(world, group, **more)
-    path = f"/survey-rounds/{survey_round['id']}"
-    proposed: Json = await world.saco_rep.client.step(f"{path}/transitions", {"to": "proposed"})
+    proposed: Json = await world.saco_rep.client.get(f"/survey-rounds/{await _proposed(world, group, **more)}")
     assert proposed["state"] == "proposed"
     return proposed
 
 
 async def open_round(world: World, group: Json, *, by: Sequence[Someone] = (), **more: Any) -> Json:
     """A round that its parties have opened (the employer and Saco-S when nobody is named)."""
-    survey_round = await proposed_round(world, group, **more)
-    path = f"/survey-rounds/{survey_round['id']}"
+    round_id = await _proposed(world, group, **more)
+    key_store: KeyStore = world.app.state.key_store
     for who in by or (world.employer_rep, world.saco_rep):
-        await decide(who, path)
-    read: Json = await world.employer_rep.client.get(path)
+        await directly.decide(world, who, SurveyRound, survey_opening.approve, round_id, key_store)
+    read: Json = await world.employer_rep.client.get(f"/survey-rounds/{round_id}")
     assert read["state"] == "open"
     return read
 
