@@ -134,8 +134,11 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "validationFailed": _p(
         422,
-        ("Uppgifterna stämmer inte", "Ett eller flera fält behöver rättas. Se errors."),
-        ("The data is not valid", "One or more fields need correction. See errors."),
+        ("Uppgifterna stämmer inte", "En eller flera uppgifter saknas eller har fel form. Rätta dem och försök igen."),
+        (
+            "The data is not valid",
+            "One or more details are missing or have the wrong form. Correct them and try again.",
+        ),
     ),
     "unknownParameter": _p(
         422,
@@ -244,9 +247,9 @@ PROBLEMS: dict[str, ProblemText] = {
         403,
         (
             "Inte ditt uppdrag",
-            "Det här hör till någon annans uppdrag eller roll. Det du får göra står i allowedActions.",
+            "Det här hör till någon annans uppdrag eller roll.",
         ),
-        ("Not your role", "This belongs to somebody else's role. What you may do stands in allowedActions."),
+        ("Not your role", "This belongs to somebody else's mandate or role."),
     ),
     "consentPending": _p(
         403,
@@ -938,8 +941,8 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "transitionRefused": _p(
         409,
-        ("Steget går inte härifrån", "Se allowedActions för vad som är möjligt nu."),
-        ("That step is not open from here", "See allowedActions for what is possible now."),
+        ("Steget går inte härifrån", "Det som steget bygger på är inte klart än, eller så är det redan förbi."),
+        ("That step is not open from here", "What the step builds on is not done yet, or it is past already."),
     ),
     "reasonMissing": _p(
         422,
@@ -1030,8 +1033,14 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "instrumentFaulty": _p(
         422,
-        ("Instrumentet går inte ihop", "Något i innehållet saknas eller säger emot sig självt. Se errors."),
-        ("The instrument does not hold together", "Something in it is missing or contradicts itself. See errors."),
+        (
+            "Instrumentet går inte ihop",
+            "Något i innehållet saknas eller säger emot sig självt. Rätta det och försök igen.",
+        ),
+        (
+            "The instrument does not hold together",
+            "Something in it is missing or contradicts itself. Correct it and try again.",
+        ),
     ),
     "instrumentTextMissing": _p(
         422,
@@ -1282,8 +1291,14 @@ PROBLEMS: dict[str, ProblemText] = {
     ),
     "surveyAnswerRefused": _p(
         422,
-        ("Svaret passar inte enkäten", "Ingenting är sparat och länken kan användas igen. Se errors."),
-        ("The answer does not fit the survey", "Nothing was stored and the link can be used again. See errors."),
+        (
+            "Svaret passar inte enkäten",
+            "Ingenting är sparat och länken kan användas igen. Rätta svaret och skicka det på nytt.",
+        ),
+        (
+            "The answer does not fit the survey",
+            "Nothing was stored and the link can be used again. Correct it and send it anew.",
+        ),
     ),
     "surveyAnswerEmpty": _p(
         422,

@@ -179,7 +179,9 @@ def _field(error: Mapping[str, Any], language: LanguageTag) -> FieldProblem:
         for key, value in error.get("ctx", {}).items()
         if key in {"min_length", "max_length", "ge", "le", "gt", "lt"}
     }
-    return FieldProblem(_pointer(error["loc"]), to_camel(kind), _fill(text[language], bounds))
+    # A rule over several fields says itself which of them it has something against.
+    place = (*error["loc"], *(value for key, value in error.get("ctx", {}).items() if key == "field"))
+    return FieldProblem(_pointer(place), to_camel(kind), _fill(text[language], bounds))
 
 
 def _pointer(place: Sequence[str | int]) -> str:

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent
+from app.models.base import Input, LeftOut, Output, Resource, VersionedRow, absent, of_field
 from app.models.bounds import Hash
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, enum_column
 
@@ -103,7 +102,7 @@ class ApprovalCreate(Input):
     @model_validator(mode="after")
     def says_what_differs(self) -> "ApprovalCreate":
         if self.decision is not Decision.APPROVE and self.statement is None:
-            raise PydanticCustomError("statement_missing", "Say what differs or what should change.")
+            raise of_field("statement", "statement_missing", "Say what differs or what should change.")
         return self
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field as Column
 
-from app.models.base import Input, LeftOut, Output, Table, absent
+from app.models.base import Input, LeftOut, Output, Table, absent, of_field
 from app.models.bounds import LongAddress, Seconds
 from app.models.columns import Id, UtcDateTime, YesNo
 from app.models.passwords import GivenPassword
@@ -52,7 +52,7 @@ class AuthorisationRequestCreate(Input):
         if self.link_to_me and self.invitation_token is not None:
             raise PydanticCustomError("one_of_two", "Linked by an invitation or to whoever is signed in.")
         if self.password is not None and not self.link_to_me:
-            raise PydanticCustomError("password_without_link", "A password goes with linking to oneself.")
+            raise of_field("password", "password_without_link", "A password goes with linking to oneself.")
         return self
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, LiteralString
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
@@ -85,6 +85,11 @@ def _refuse_null(value: Any) -> Any:
     if value is None:
         raise PydanticCustomError("null_refused", "Leave the field out instead of sending null.")
     return value
+
+
+def of_field(name: str, code: LiteralString, words: LiteralString) -> PydanticCustomError:
+    """What a rule over several fields has against one of them, which the answer then points at."""
+    return PydanticCustomError(code, words, {"field": name})
 
 
 class _NotNull:

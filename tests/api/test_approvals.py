@@ -96,6 +96,8 @@ async def test_withdrawn_it_counts_no_more_and_the_party_decides_again(world: Wo
 async def test_a_withdrawn_request_for_change_leaves_the_record_returned(world: World) -> None:
     record = await record_under_review(world, await started_group(world))
     path = f"/session-records/{record['id']}"
+    silent = await decide(world.saco_rep, path, "requestChange", expect=422)
+    assert [(each["pointer"], each["code"]) for each in silent["errors"]] == [("/statement", "statementMissing")]
     request = await decide(world.saco_rep, path, "requestChange", statement="Nämn natten.")
     approval = f"/approvals/{request['id']}"
     await world.saco_rep.client.change(approval, None, 204, method="DELETE")

@@ -50,6 +50,8 @@ def test_every_reason_has_words_in_both_languages_and_none_is_left_over() -> Non
             assert title, code
             assert detail.endswith((".", "?")), code
             assert not title.endswith("."), code
+            # People read it; what a program reads has its own page at the problem's address.
+            assert not re.search(r"\b(errors|allowedActions)\.|\b(Se|See) (errors|allowedActions)\b", detail), code
         assert text.title["sv"] != text.title["en"], code
     assert SCHEMAS["ProblemCode"]["enum"] == sorted(PROBLEMS)
 
