@@ -3,6 +3,7 @@
 Over HTTP one by one; where several steps lead to what is asked for, directly but for the last look at it.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
+from app.models.approval import Approval, Decision, SubjectType
+from app.models.audit_entry import AuditEntry
+from app.models.base import Table
 from app.models.dialogue_session import (
     DialogueSessionCreate,
     DialogueSessionRead,
@@ -19,8 +23,9 @@ from app.models.dialogue_session import (
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.session_record import SessionRecord, SessionRecordRead, SessionRecordTransition, SessionRecordUpdate
-from app.models.working_group import WorkingGroup, WorkingGroupCreate
-from app.services import dialogue_sessions, record_review, session_records, working_groups
+from app.models.working_group import WorkingGroup, WorkingGroupCreate, WorkingGroupParty, WorkingGroupState
+from app.services import audit, dialogue_sessions, record_review, session_records, working_groups
+from app.services.actor import Actor
 from app.services.work import Work
 from tests import directly
 from tests.client import Client
@@ -63,13 +68,61 @@ async def decide(who: Someone | Client, path: str, decision: str = "approve", ex
 async def started_group(world: World, *unions: Any, **more: Any) -> Json:
     """A group that the employer and the unions (Saco-S when none are given) have started."""
     proposal = WorkingGroupCreate.model_validate(a_group(world, *unions, **more))
-    group = await act(world, world.employer_rep, working_groups.create, world.organisation.id, proposal)
     representatives = {world.saco.id: world.saco_rep, world.seko.id: world.seko_rep}
-    for who in (world.employer_rep, *(representatives[union.id] for union in unions or (world.saco,))):
-        await directly.decide(world, who, WorkingGroup, working_groups.approve, group.id)
-    read: Json = await world.employer_rep.client.get(f"/working-groups/{group.id}")
+    deciding = (world.employer_rep, *(representatives[union.id] for union in unions or (world.saco,)))
+    read: Json = await world.employer_rep.client.get(f"/working-groups/{await _started(world, proposal, deciding)}")
     assert read["state"] == "active"
     return read
+
+
+async def _started(world: World, proposal: WorkingGroupCreate, deciding: Sequence[Someone]) -> UUID:
+    """Row by row: a third of the tests begin here, and a service asked four times is slower than all that it writes."""
+    now = datetime.now(UTC)
+    async with world.database.write() as session:
+        organisation = await session.get_one(Organisation, world.organisation.id)
+        group = WorkingGroup(
+            **proposal.model_dump(exclude={"party_ids", "approval_rule", "dormancy_interval_days"}),
+            organisation_id=organisation.id,
+            approval_rule=proposal.approval_rule or organisation.approval_rule,
+            dormancy_interval_days=proposal.dormancy_interval_days or organisation.dormancy_interval_days,
+            proposed_by_party_id=world.employer.id,
+            created_at=now,
+        )
+        group.content_hash = working_groups._hashed(group, proposal.party_ids)
+        session.add(group)
+        await session.flush()
+        session.add_all(WorkingGroupParty(working_group_id=group.id, party_id=each) for each in proposal.party_ids)
+        session.add(_entry(deciding[0], "create_working_group", group))
+        for who in deciding:
+            approval = _approval(who, SubjectType.WORKING_GROUP, group, now)
+            session.add_all([approval, _entry(who, "approve_working_group", approval)])
+        session.add(_entry(deciding[-1], "approve_working_group", group, from_version=group.version))
+        group.state, group.started_at = WorkingGroupState.ACTIVE, now
+        group.version += 1
+    return group.id
+
+
+def _approval(who: Someone, on: SubjectType, group: WorkingGroup, now: datetime) -> Approval:
+    assert who.mandate is not None
+    return Approval(
+        organisation_id=group.organisation_id,
+        working_group_id=group.id,
+        subject_type=on,
+        subject_id=group.id,
+        content_hash=group.content_hash,
+        party_id=who.mandate.party_id,
+        mandate_id=who.mandate.id,
+        person_id=who.person.id,
+        decision=Decision.APPROVE,
+        decided_at=now,
+        created_at=now,
+    )
+
+
+def _entry(who: Someone, operation: str, row: Table, from_version: int | None = None) -> AuditEntry:
+    assert who.mandate is not None
+    actor = Actor(who.person.id, who.mandate.organisation_id)
+    return audit.entry(actor, operation, row, datetime.now(UTC), from_version, who.mandate.id)
 
 
 async def a_session(world: World, **more: Any) -> Json:

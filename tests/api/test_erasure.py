@@ -21,6 +21,7 @@ from app.services.calendar import swedish_day
 from tests.client import Client
 from tests.database import as_owner
 from tests.in_process import InProcess
+from tests.long import sized
 from tests.machines import registered
 from tests.retention_stories import a_destruction, a_hold, lifted
 from tests.signing_in import calling_from, give_password, invitation, sign_in, try_password
@@ -57,6 +58,12 @@ async def mandates_end(world: World, *people: Someone) -> None:
 async def gone(world: World, person: Someone) -> None:
     """Out, and not active any more, as whoever has left."""
     await world.administrator.client.change(f"/people/{person.id}", {"active": False})
+
+
+async def signed_in_anew(world: World, *people: Someone) -> None:
+    """On a busy machine it may have been long since they signed in."""
+    for someone in people:
+        someone.client.token = await world.token(someone.person)
 
 
 async def erased(world: World, person: Someone, by: Someone | None = None) -> None:
@@ -626,10 +633,9 @@ async def test_none_of_the_canaries_is_left_outside_what_is_final(
 ) -> None:
     aviary = Aviary(apart)
     await aviary.fill()
-    watchers = [
-        *(apart.employer_rep, apart.saco_rep, apart.seko_rep, apart.facilitator, apart.archivist),
-        *(apart.employee, apart.administrator),
-    ]
+    # These three see all there is to see, as is shown before anybody is erased.
+    watchers = [apart.saco_rep, apart.employer_rep, apart.administrator]
+    others = [apart.seko_rep, apart.facilitator, apart.archivist, apart.employee]
     before = await aviary.in_the_database()
     assert set(before) == set(aviary.words)
     planted = set().union(*before.values())
@@ -640,15 +646,18 @@ async def test_none_of_the_canaries_is_left_outside_what_is_final(
         "public.dialogue_template",
         "public.idempotency_key",
     }
-    assert set(await aviary.in_answers([apart.saco_rep, apart.employer_rep, apart.administrator])) == set(aviary.words)
+    await signed_in_anew(apart, *watchers)
+    assert set(await aviary.in_answers(watchers)) == set(aviary.words)
     path = f"/session-records/{aviary.final['id']}"
     final_before = await apart.saco_rep.client.get(path)
 
+    await signed_in_anew(apart, apart.administrator, *aviary.birds)
     for number, bird in enumerate(aviary.birds):
         await erased(apart, bird, by=bird if number % 2 else None)
 
     assert await aviary.in_the_database() == {}
-    assert await aviary.in_answers(watchers) == {}
+    await signed_in_anew(apart, *watchers, *others)
+    assert await aviary.in_answers(watchers + others[: sized(0, len(others))]) == {}
     assert not any(word in every_line.text.lower() for word in aviary.words)
     async with apart.database.read() as session:
         gone = [bird.person.id for bird in aviary.birds]

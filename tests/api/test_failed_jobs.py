@@ -3,11 +3,11 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 
 from app import worker
 from app.database import DatabaseAway
@@ -18,7 +18,7 @@ from app.services.account_letters import Notice
 from app.services.queue import Job
 from tests import stories
 from tests.api.test_erasure import erased
-from tests.conftest import settings_for
+from tests.conftest import new_database, settings_for
 from tests.database import as_owner
 from tests.mail_server import mail_server
 from tests.mail_stage import a_round, colleagues
@@ -35,13 +35,23 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "AWAY_WAIT_S", 0.1)
 
 
-@pytest.fixture
-async def agency(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    app = create_app(settings_for(fresh_database_url, key_directory=tmp_path / "keys"))
-    app.state.key_store = open_key_directory(tmp_path / "keys")
-    async with World(app) as world:
-        yield world
+@pytest.fixture(scope="module")
+async def app(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:  # noqa: ARG001
+    """With a database of its own: nobody else's jobs are in its queue, or have failed."""
+    keys = tmp_path_factory.mktemp("keys")
+    app = create_app(settings_for(await new_database(), key_directory=keys))
+    app.state.key_store = open_key_directory(keys)
+    yield app
     await app.state.database.close()
+
+
+@pytest.fixture
+async def agency(world: World) -> World:
+    """Nor those of the test before."""
+    async with world.database.write() as session:
+        for table in ("queue.pgqueuer", "failed_job"):
+            await session.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608 - our own words
+    return world
 
 
 async def listed(world: World) -> list[Json]:
