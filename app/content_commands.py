@@ -1,6 +1,7 @@
 """The commands about content packs: dialogue templates, method texts and instruments."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,18 @@ def _pack(path: Path | None) -> pack_reading.Pack:
         return pack_reading.read_pack(path or pack_reading.shipped())
 
 
+_NOUNS = (
+    *(("template", "templates"), ("instrument", "instruments")),
+    *(("piece of inspiration", "pieces of inspiration"), ("guide", "guides")),
+)
+
+
+def _held(numbers: Sequence[int], before: str = "") -> str:
+    """How many there are of what there is."""
+    found = zip(numbers, _NOUNS, strict=True)
+    return ", ".join(f"{number} {before}{one if number == 1 else more}" for number, (one, more) in found if number)
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -43,8 +56,8 @@ def check_content(
         typer.echo(f"{instrument.key} {instrument.instrument_version}: {items}, complete.")
         return
     pack = _pack(path)
-    parts = f"{_counted(len(pack.templates), 'template')}, {_counted(len(pack.instruments), 'instrument')}"
-    typer.echo(f"{pack.manifest.key} {pack.manifest.pack_version}: {parts}, complete.")
+    parts = (pack.templates, pack.instruments, pack.inspiration, pack.guides)
+    typer.echo(f"{pack.manifest.key} {pack.manifest.pack_version}: {_held([len(each) for each in parts])}, complete.")
 
 
 def written_schema() -> str:
@@ -70,5 +83,5 @@ def load_content(path: PackPath = None) -> None:
             return await content_packs.load(session, pack, datetime.now(UTC))
 
     loaded = with_database(load)
-    parts = f"{_counted(loaded.new_templates, 'new template')}, {_counted(loaded.new_instruments, 'new instrument')}"
-    typer.echo(f"{loaded.key} {loaded.pack_version}: {parts}.")
+    new = (loaded.new_templates, loaded.new_instruments, loaded.new_inspiration, loaded.new_guides)
+    typer.echo(f"{loaded.key} {loaded.pack_version}: {_held(new, 'new ') or 'nothing new'}.")

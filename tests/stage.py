@@ -14,12 +14,14 @@ from app.models.base import Table
 from app.models.destruction import Destruction
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument, InstrumentState
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party, PartyState, Side
 from app.models.party_note import PartyNote
 from app.models.person import Person, Role
+from app.models.process_guide import ProcessGuide
 from app.models.second_factor import SecondFactor
 from app.models.session_record import SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, SignIn
@@ -380,6 +382,12 @@ class Stage:
     async def _templates(self) -> None:
         async with self.world.database.write() as session:
             await content_packs.load(session, shipped_pack(), datetime.now(UTC))
+        pack = shipped_pack()
+        piece, guide = pack.inspiration[0], pack.guides[0]
+        piece_id = content_packs.central_inspiration_id(piece.key, piece.item_version)
+        await self.keep("piece of inspiration", InspirationItem, piece_id)
+        guide_id = content_packs.central_guide_id(guide.key, guide.guide_version)
+        await self.keep("process guide", ProcessGuide, guide_id)
         central = await self.world.template()
         self.rows["template, central"] = central
         copied = central.model_dump(

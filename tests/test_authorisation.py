@@ -41,6 +41,7 @@ from app.models.failed_job import FailedJob
 from app.models.hr_import import HrImport
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
+from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
@@ -48,6 +49,7 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.process_guide import ProcessGuide
 from app.models.retention_rule import RetentionRule
 from app.models.service_client import ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
@@ -409,6 +411,10 @@ CASES: dict[str, Cases] = {
     ),
     "delete_dialogue_template": _on(DialogueTemplate, "/dialogue-templates/{id}"),
     "transition_dialogue_template": _on(DialogueTemplate, "/dialogue-templates/{id}/transitions", _next_step),
+    "list_inspiration_items": _bare("/inspiration-items"),
+    "read_inspiration_item": _on(InspirationItem, "/inspiration-items/{id}"),
+    "list_process_guides": _bare("/process-guides"),
+    "read_process_guide": _on(ProcessGuide, "/process-guides/{id}"),
     "list_instruments": _bare("/instruments"),
     "list_organisation_instruments": _on(Organisation, f"{ORGANISATION}/instruments"),
     "create_instrument": _on(

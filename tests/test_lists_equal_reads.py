@@ -45,6 +45,8 @@ BELONGS: dict[str, Belongs] = {
     "list_working_groups": _OF_ORGANISATION,
     "list_working_group_approvals": _ABOUT,
     "list_dialogue_templates": lambda _row, _parent: True,
+    "list_inspiration_items": lambda _row, _parent: True,
+    "list_process_guides": lambda _row, _parent: True,
     "list_instruments": lambda _row, _parent: True,
     "list_organisation_instruments": lambda row, parent: row.organisation_id in (None, parent.id),
     "list_dialogue_sessions": _OF_GROUP,

@@ -40,6 +40,26 @@ def preferred_language(request: Request, otherwise: LanguageTag = "sv") -> Langu
     return "en" if (english or 0) > (swedish or 0) else "sv"
 
 
+def languages_asked(request: Request) -> tuple[str, ...]:
+    """Languages of published content in the order in which the client likes them, those of the program last.
+
+    Content may be written in others than Swedish and English. Which of these two stands first, `preferred_language`
+    says; others stand before them where the client likes them better, or as well and names them first.
+    """
+    first = preferred_language(request)
+    weights: dict[str, float] = {}
+    for tag, weight in _weighted(request.headers.get("accept-language", "")):
+        weights.setdefault(tag.split("-")[0], weight)
+    named = list(weights)
+    others = [
+        each
+        for each in sorted(weights, key=lambda tag: -weights[tag])
+        if each not in {"sv", "en"} and re.fullmatch("[a-z]{2,3}", each) and weights[each] > 0
+        if first not in weights or (-weights[each], named.index(each)) < (-weights[first], named.index(first))
+    ]
+    return (*others[:10], first, "en" if first == "sv" else "sv")
+
+
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CSV = "text/csv"

@@ -63,6 +63,20 @@ TemplateOrder = TypeAliasType(
         Field(description="By the Swedish title or by how long it takes; `-`: backwards."),
     ],
 )
+InspirationOrder = TypeAliasType(
+    "InspirationOrder",
+    Annotated[
+        Literal["title", "-title", "readingMinutes", "-readingMinutes", "publishedAt", "-publishedAt"],
+        Field(description="By the title, by how long it takes or by when it was published; `-`: backwards."),
+    ],
+)
+GuideOrder = TypeAliasType(
+    "GuideOrder",
+    Annotated[
+        Literal["title", "-title", "months", "-months"],
+        Field(description="By the title or by how long it takes; `-`: backwards."),
+    ],
+)
 InstrumentOrder = TypeAliasType(
     "InstrumentOrder",
     Annotated[

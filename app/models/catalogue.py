@@ -20,6 +20,7 @@ from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
 from app.models.import_change import HrImportPortion
 from app.models.import_mapping import ImportMapping
+from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
@@ -27,6 +28,7 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.process_guide import ProcessGuide
 from app.models.retention_rule import RetentionRule
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.service_client import ServiceClient, ServiceClientIdempotencyKey
@@ -75,6 +77,8 @@ TABLES: tuple[type[Table], ...] = (
     WorkingGroupParty,
     Mandate,
     DialogueTemplate,
+    InspirationItem,
+    ProcessGuide,
     DialogueSession,
     SessionRecord,
     RecordRegistration,

@@ -21,6 +21,7 @@ from app.models.failed_job import FailedJob
 from app.models.hr_import import HrImport, ImportSubject
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
+from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
@@ -28,6 +29,7 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.process_guide import ProcessGuide
 from app.models.retention_rule import RetentionRule
 from app.models.service_client import ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
@@ -322,6 +324,11 @@ RULES: dict[str, Rule] = {
         ),
     ),
     "read_method_texts": Rule(None, (SIGNED_IN,), reads=True),
+    # --- inspiration and process guides
+    "list_inspiration_items": _list(None, InspirationItem, SIGNED_IN),
+    "read_inspiration_item": _read(InspirationItem, SIGNED_IN),
+    "list_process_guides": _list(None, ProcessGuide, SIGNED_IN),
+    "read_process_guide": _read(ProcessGuide, SIGNED_IN),
     # --- instruments
     "list_instruments": _list(None, Instrument, SIGNED_IN),
     "list_organisation_instruments": _list(Organisation, Instrument, MEMBER),

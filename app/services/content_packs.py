@@ -10,9 +10,19 @@ from sqlmodel import col
 
 from app.models.content_pack import ContentPack
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
+from app.models.process_guide import ProcessGuide
 from app.models.template_content import MethodTextsRead
-from app.services import audit, dialogue_templates, instruments, policy, template_content
+from app.services import (
+    audit,
+    dialogue_templates,
+    inspiration_items,
+    instruments,
+    policy,
+    process_guides,
+    template_content,
+)
 from app.services.content_hash import content_hash
 from app.services.errors import Code, Refusal
 from app.services.pack_reading import Pack, PackRefused
@@ -30,6 +40,8 @@ class Loaded:
     pack_version: str
     new_templates: int
     new_instruments: int
+    new_inspiration: int = 0
+    new_guides: int = 0
 
 
 # --- Loading -------------------------------------------------------------------------------------------------------
@@ -38,6 +50,14 @@ class Loaded:
 def central_id(key: str, version: str) -> UUID:
     """The same template version has the same address in every installation."""
     return uuid5(_NAMESPACE, f"{key}/{version}")
+
+
+def central_inspiration_id(key: str, version: str) -> UUID:
+    return uuid5(_NAMESPACE, f"inspiration/{key}/{version}")
+
+
+def central_guide_id(key: str, version: str) -> UUID:
+    return uuid5(_NAMESPACE, f"guides/{key}/{version}")
 
 
 def central_instrument_id(key: str, version: str) -> UUID:
@@ -75,10 +95,14 @@ async def load(session: AsyncSession, pack: Pack, now: datetime) -> Loaded:
     session.add_all(audit.entry(None, "load_content_pack", row, now, None, None) for row in new)
     await session.flush()
     kinds = [type(row) for row in new]
-    return Loaded(key, pack_version, kinds.count(DialogueTemplate), kinds.count(Instrument))
+    return Loaded(key, pack_version, *(kinds.count(kind) for kind in _KINDS))
 
 
-def _rows(pack: Pack, now: datetime) -> list[DialogueTemplate | Instrument]:
+Central = DialogueTemplate | Instrument | InspirationItem | ProcessGuide
+_KINDS: tuple[type[Central], ...] = (DialogueTemplate, Instrument, InspirationItem, ProcessGuide)
+
+
+def _rows(pack: Pack, now: datetime) -> list[Central]:
     """All that the pack publishes, as it would be stored."""
     templates = [
         DialogueTemplate(
@@ -100,16 +124,20 @@ def _rows(pack: Pack, now: datetime) -> list[DialogueTemplate | Instrument]:
         )
         for instrument in pack.instruments
     ]
-    return [*templates, *central]
+    pieces = [
+        inspiration_items.row_of(each, central_inspiration_id(each.key, each.item_version), now)
+        for each in pack.inspiration
+    ]
+    guides = [process_guides.row_of(each, central_guide_id(each.key, each.guide_version), now) for each in pack.guides]
+    return [*templates, *central, *pieces, *guides]
 
 
-async def _not_here(
-    session: AsyncSession, rows: list[DialogueTemplate | Instrument]
-) -> list[DialogueTemplate | Instrument]:
+async def _not_here(session: AsyncSession, rows: list[Central]) -> list[Central]:
     """Those whose versions are not here; a version that is here with other content stops everything."""
     here: dict[UUID, str | None] = {}
-    for kind in (DialogueTemplate, Instrument):
-        central = sa.select(col(kind.id), col(kind.content_hash)).where(col(kind.organisation_id).is_(None))
+    for kind in _KINDS:
+        ids = [row.id for row in rows if isinstance(row, kind)]
+        central = sa.select(col(kind.id), col(kind.content_hash)).where(col(kind.id).in_(ids))
         here |= {row.id: row.content_hash for row in await session.execute(central)}
     changed = [row for row in rows if here.get(row.id, row.content_hash) != row.content_hash]
     if changed:
@@ -117,13 +145,16 @@ async def _not_here(
     return [row for row in rows if row.id not in here]
 
 
-def _changed(row: DialogueTemplate | Instrument) -> str:
-    kind, version = (
-        ("template", row.template_version)
-        if isinstance(row, DialogueTemplate)
-        else ("instrument", row.instrument_version)
-    )
-    return f"{kind}s/{row.key}.json: {version} is published with other content; give the changed {kind} a new version"
+def _changed(row: Central) -> str:
+    if isinstance(row, DialogueTemplate):
+        folder, kind, version = "templates", "template", row.template_version
+    elif isinstance(row, Instrument):
+        folder, kind, version = "instruments", "instrument", row.instrument_version
+    elif isinstance(row, InspirationItem):
+        folder, kind, version = "inspiration", "piece", row.item_version
+    else:
+        folder, kind, version = "guides", "guide", row.guide_version
+    return f"{folder}/{row.key}.json: {version} is published with other content; give the changed {kind} a new version"
 
 
 # --- The method texts ------------------------------------------------------------------------------------------------

@@ -65,6 +65,8 @@ NOBODYS = {
         for table, columns in {
             "content_pack": ("method_texts",),
             "dialogue_template": ("title", "content"),
+            "inspiration_item": ("title", "content"),
+            "process_guide": ("title", "content"),
             "instrument": ("title", "content"),
             "survey_release": ("content",),
             "survey_result": ("content",),

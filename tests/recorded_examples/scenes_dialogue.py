@@ -65,6 +65,10 @@ async def chooses_a_template(play: Player) -> None:
     await play.get(who, "/dialogue-templates?limit=2")
     await play.get(who, f"/dialogue-templates/{template}")
     await play.get(who, "/method-texts")
+    pieces = await play.get(who, "/inspiration-items?template=val-utfort-arbete&limit=2")
+    await play.get(who, f"/inspiration-items/{pieces['items'][0]['id']}")
+    guides = await play.get(who, "/process-guides?limit=2")
+    await play.get(who, f"/process-guides/{guides['items'][0]['id']}")
     copied = {"templateVersion": "1.1.0", "derivedFromId": template, "key": "val-utfort-arbete-mhv"}
     with play.showing():
         own = await play.post(who, f"{here}/dialogue-templates", copied)

@@ -18,7 +18,9 @@ from app.cli import main
 from app.models.audit_entry import AuditEntry
 from app.models.content_pack import ContentPack
 from app.models.dialogue_template import DialogueTemplate
+from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
+from app.models.process_guide import ProcessGuide
 from app.services.content_hash import content_hash
 from app.services.content_packs import Loaded, central_id, central_instrument_id, load
 from app.services.pack_reading import PackRefused, read_instrument, read_pack, shipped
@@ -28,6 +30,9 @@ from tests.database import Database
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FIRST = "templates/val-utfort-arbete.json"
 INSTRUMENT = "instruments/larklimat-18.json"
+PIECES, GUIDES = 20, 2
+WHOLE = "6 templates, 1 instrument, 20 pieces of inspiration, 2 guides"
+NEW = "6 new templates, 1 new instrument, 20 new pieces of inspiration, 2 new guides"
 # Of the pack as it was before there were instruments. It is loaded out there: its hash must stay.
 HASH_BEFORE = "a8be381f1b018ee9721d4c8d9a51176c409c83e3bf137035bcb1703ccd0809f8"
 
@@ -277,7 +282,7 @@ def test_an_instruments_file_that_cannot_be_read_is_refused(tmp_path: Path, writ
 
 
 async def test_loading_publishes_at_the_same_addresses_everywhere(empty: Database) -> None:
-    assert await loaded(empty) == Loaded("larande", "1.2.0", 6, 1)
+    assert await loaded(empty) == Loaded("larande", "1.2.0", 6, 1, PIECES, GUIDES)
     rows = await stored(empty)
     instrument = (await stored_instruments(empty))["larklimat-18 1.0.0-pilot"]
     first = rows["val-utfort-arbete 1.0.0"]
@@ -293,7 +298,12 @@ async def test_loading_publishes_at_the_same_addresses_everywhere(empty: Databas
     assert instrument["content_hash"] == content_hash(instrument["content"])
     async with empty.read() as session:
         entries = (await session.execute(sa.select(AuditEntry))).scalars().all()
-    assert {entry.subject_id for entry in entries} == {row.id for row in rows.values()} | {instrument["id"]}
+        pieces = (await session.execute(sa.select(InspirationItem))).scalars().all()
+        guides = (await session.execute(sa.select(ProcessGuide))).scalars().all()
+    assert all(each.content_hash == content_hash(each.content) for each in pieces)
+    assert all(each.content_hash == content_hash(each.content) for each in guides)
+    ids = {row.id for row in [*rows.values(), *pieces, *guides]}
+    assert {entry.subject_id for entry in entries} == ids | {instrument["id"]}
     assert {(entry.operation, entry.person_id, entry.mandate_id) for entry in entries} == {
         ("load_content_pack", None, None)
     }
@@ -313,7 +323,7 @@ async def test_an_installation_with_the_pack_before_gets_the_instrument_beside_i
     assert read_pack(pack).content_hash == HASH_BEFORE
     assert await loaded(empty, pack) == Loaded("larande", "1.0.0", 6, 0)
     before = {key: row.model_dump() for key, row in (await stored(empty)).items()}
-    assert await loaded(empty) == Loaded("larande", "1.2.0", 0, 1)
+    assert await loaded(empty) == Loaded("larande", "1.2.0", 0, 1, PIECES, GUIDES)
     assert {key: row.model_dump() for key, row in (await stored(empty)).items()} == before
     assert list(await stored_instruments(empty)) == ["larklimat-18 1.0.0-pilot"]
     # And the one before can still be loaded again.
@@ -381,7 +391,10 @@ async def test_a_new_version_stands_beside_the_old(empty: Database, pack: Path) 
 
 def test_the_command_checks_a_pack(pack: Path) -> None:
     shown = CliRunner().invoke(main, ["content", "check"])
-    assert (shown.exit_code, shown.stdout) == (0, "larande 1.2.0: 6 templates, 1 instrument, complete.\n")
+    assert (shown.exit_code, shown.stdout) == (
+        0,
+        f"larande 1.2.0: {WHOLE}, complete.\n",
+    )
     edit(pack, FIRST, lambda template: template["content"]["title"].update(en=None))
     refused = CliRunner().invoke(main, ["content", "check", str(pack)])
     assert refused.exit_code == 1
@@ -418,8 +431,8 @@ async def test_the_command_loads_a_pack(fresh_database_url: str, pack: Path, mon
         # The command has an event loop of its own, and so needs a thread of its own.
         return await to_thread.run_sync(lambda: CliRunner().invoke(main, words))
 
-    assert (await larande("content", "load")).stdout == "larande 1.2.0: 6 new templates, 1 new instrument.\n"
-    assert (await larande("content", "load")).stdout == "larande 1.2.0: 0 new templates, 0 new instruments.\n"
+    assert (await larande("content", "load")).stdout == f"larande 1.2.0: {NEW}.\n"
+    assert (await larande("content", "load")).stdout == "larande 1.2.0: nothing new.\n"
     edit(pack, FIRST, lambda template: template["content"]["title"].update(en="Something else"))
     refused = await larande("content", "load", str(pack))
     assert (refused.exit_code, refused.stdout) == (1, "")
