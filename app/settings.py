@@ -45,6 +45,10 @@ class Settings(BaseSettings):
         default=None,
         description="Where the keys live that sign archive packages; unset: archive-keys, in home.",
     )
+    content_keys: Path | None = Field(
+        default=None,
+        description="A file with the public keys, in PEM or JWK, whose content packs this installation loads.",
+    )
     require_second_factor: Literal["none", "administrators", "everyone"] = Field(
         default="none", description="Who has to switch a second factor on before doing anything else."
     )

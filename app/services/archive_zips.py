@@ -43,12 +43,12 @@ def zipped(files: dict[str, bytes], moment: datetime) -> bytes:
     return b"".join([*parts, directory, end])
 
 
-def unzipped(content: bytes) -> dict[str, bytes]:
+def unzipped(content: bytes, most: int = _MOST_ENTRIES) -> dict[str, bytes]:
     """The files in it. `NoPackage` for what is plainly not made by `zipped`; that it is, only making it anew shows."""
     found: dict[str, bytes] = {}
     offset = 0
     while content[offset : offset + 4] == _LOCAL:
-        if len(found) == _MOST_ENTRIES:
+        if len(found) == most:
             raise NoPackage("there are too many files in it")
         try:
             *_, flags, method, _, _, _, packed, size, letters, extra = struct.unpack_from(

@@ -5,7 +5,7 @@ A pack is a directory: `pack.json` (key, version, licence, languages, provenance
 An instrument's file is at the same time what an organisation sends to import it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -25,6 +25,11 @@ from app.services.errors import Code, FieldRefusal
 from app.services.spelling import read_json
 
 ShapeT = TypeVar("ShapeT", bound=WireModel)
+
+
+MOST_FILE_BYTES = 1_000_000
+Source = Callable[[str], bytes]
+"""Gives a file of the pack by its name; OSError if it is not there."""
 
 
 class PackRefused(Exception):
@@ -57,6 +62,18 @@ class Pack:
         said = [part.model_dump(mode="json", by_alias=True, exclude_unset=True) for part in parts]
         return content_hash({"parts": said})
 
+    @property
+    def files(self) -> dict[str, WireModel]:
+        """Its files by their names."""
+        return {
+            "pack.json": self.manifest,
+            "method_texts.json": self.method_texts,
+            **{f"templates/{each.key}.json": each for each in self.templates},
+            **{f"instruments/{each.key}.json": each for each in self.instruments},
+            **{f"inspiration/{each.key}.json": each for each in self.inspiration},
+            **{f"guides/{each.key}.json": each for each in self.guides},
+        }
+
 
 def shipped() -> Traversable:
     """The pack that comes with the program."""
@@ -82,26 +99,31 @@ _WORDS = {
 
 def read_pack(directory: Traversable) -> Pack:
     """Read and check a pack; `PackRefused` names everything that is wrong with it."""
+    return read_files(lambda name: directory.joinpath(*name.split("/")).read_bytes())
+
+
+def read_files(source: Source) -> Pack:
+    """The same of a pack whose files are kept in another way."""
     lines: list[str] = []
-    manifest = _read(directory / "pack.json", "pack.json", PackManifest, lines)
-    method_texts = _read(directory / "method_texts.json", "method_texts.json", MethodTexts, lines)
+    manifest = _read(source, "pack.json", PackManifest, lines)
+    method_texts = _read(source, "method_texts.json", MethodTexts, lines)
     if manifest is None:
         raise PackRefused(lines)
     templates, instruments = [], []
-    for name, key, template in _each(directory, "templates", manifest.templates, PackTemplate, lines):
+    for name, key, template in _each(source, "templates", manifest.templates, PackTemplate, lines):
         templates.append(template)
         lines += _strangeness(name, key, template, manifest)
         lines += _lines(name, template_content.faults(template.content), "/content")
-    for name, key, instrument in _each(directory, "instruments", manifest.instruments, InstrumentCreate, lines):
+    for name, key, instrument in _each(source, "instruments", manifest.instruments, InstrumentCreate, lines):
         instruments.append(instrument)
         lines += _strangeness(name, key, instrument, manifest)
         lines += _lines(name, instrument_content.faults(instrument.content), "/content")
     inspiration, guides = [], []
-    for name, key, piece in _each(directory, "inspiration", manifest.inspiration, InspirationContent, lines):
+    for name, key, piece in _each(source, "inspiration", manifest.inspiration, InspirationContent, lines):
         inspiration.append(piece)
         said = inspiration_content.written(piece)
         lines += [f"{name}: {line}" for line in _faults(key, said, manifest, inspiration_content.faults(piece))]
-    for name, key, guide in _each(directory, "guides", manifest.guides, GuideContent, lines):
+    for name, key, guide in _each(source, "guides", manifest.guides, GuideContent, lines):
         guides.append(guide)
         said = guide_content.written(guide)
         lines += [f"{name}: {line}" for line in _faults(key, said, manifest, guide_content.faults(guide))]
@@ -116,7 +138,7 @@ def read_pack(directory: Traversable) -> Pack:
 def read_instrument(file: Traversable) -> InstrumentCreate:
     """Read and check one instrument; `PackRefused` names everything that is wrong with it."""
     lines: list[str] = []
-    instrument = _read(file, file.name, InstrumentCreate, lines)
+    instrument = _read(lambda _name: file.read_bytes(), file.name, InstrumentCreate, lines)
     if instrument is not None:
         lines += _lines(file.name, instrument_content.faults(instrument.content), "/content")
     if lines or instrument is None:
@@ -125,12 +147,12 @@ def read_instrument(file: Traversable) -> InstrumentCreate:
 
 
 def _each(
-    directory: Traversable, folder: str, keys: list[str], shape: type[ShapeT], lines: list[str]
+    source: Source, folder: str, keys: list[str], shape: type[ShapeT], lines: list[str]
 ) -> Iterator[tuple[str, str, ShapeT]]:
     """The files of one kind that can be read, with their names and keys."""
     for key in keys:
         name = f"{folder}/{key}.json"
-        part = _read(directory / folder / f"{key}.json", name, shape, lines)
+        part = _read(source, name, shape, lines)
         if part is not None:
             yield name, key, part
 
@@ -173,10 +195,14 @@ def _named(said: dict[str, Any], within: str = "") -> Iterator[tuple[str, str, s
             yield from _named(phase, f"{within}/phases/{place}")
 
 
-def _read(file: Traversable, name: str, shape: type[ShapeT], lines: list[str]) -> ShapeT | None:
+def _read(source: Source, name: str, shape: type[ShapeT], lines: list[str]) -> ShapeT | None:
     """The file in its shape, or None and what is wrong with it in `lines`."""
     try:
-        return shape.model_validate(read_json(file.read_bytes()))
+        content = source(name)
+        if len(content) > MOST_FILE_BYTES:
+            lines.append(f"{name}: is larger than {MOST_FILE_BYTES:,} bytes")
+            return None
+        return shape.model_validate(read_json(content))
     except OSError:
         lines.append(f"{name}: cannot be read")
     except ValidationError as error:

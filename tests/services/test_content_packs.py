@@ -434,6 +434,55 @@ async def test_the_command_loads_a_pack(fresh_database_url: str, pack: Path, mon
     assert (await larande("content", "load")).stdout == f"larande 1.2.0: {NEW}.\n"
     assert (await larande("content", "load")).stdout == "larande 1.2.0: nothing new.\n"
     edit(pack, FIRST, lambda template: template["content"]["title"].update(en="Something else"))
-    refused = await larande("content", "load", str(pack))
+    refused = await larande("content", "load", str(pack), "--unsigned")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "give the changed pack a new version" in refused.stderr
+    refused = await larande("content", "load", str(pack))
+    assert refused.exit_code == 1
+    assert "which nobody has signed" in refused.stderr
+
+
+async def test_a_pack_is_signed_compared_and_loaded_where_its_key_is_trusted(
+    fresh_database_url: str, pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LARANDE_DATABASE_URL", fresh_database_url)
+    key, public, file = tmp_path / "key.pem", tmp_path / "public.pem", tmp_path / "larande.zip"
+
+    async def larande(*words: Any) -> Result:
+        return await to_thread.run_sync(lambda: CliRunner().invoke(main, ["content", *map(str, words)]))
+
+    made = await larande("make-key", key)
+    public.write_text(made.stdout)
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert "no key is written over" in (await larande("make-key", key)).stderr
+    edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.3.0"))
+    edit(pack, FIRST, lambda template: template["content"]["title"].update(en="Something else"))
+    edit(pack, FIRST, lambda template: template.update(templateVersion="1.1.0"))
+    # What would be left out, or lies elsewhere, is not signed.
+    (pack / "templates" / "over.json").write_text("{}")
+    (pack / "guides" / "lank.json").symlink_to("/etc/hostname")
+    assert (await larande("build", pack, file, "--key", key)).stderr.splitlines() == [
+        "guides/lank.json: is a link, and not in the directory itself",
+        "templates/over.json: is not listed in pack.json",
+    ]
+    (pack / "templates" / "over.json").unlink()
+    (pack / "guides" / "lank.json").unlink()
+    public.chmod(0o600)
+    assert "is not a private key" in (await larande("build", pack, file, "--key", public)).stderr
+    key.chmod(0o644)
+    assert "must be for this account alone" in (await larande("build", pack, file, "--key", key)).stderr
+    key.chmod(0o600)
+    assert not file.exists()
+    said = await larande("build", pack, file, "--key", key)
+    assert said.stdout.startswith(f"larande 1.3.0: {WHOLE}, signed by "), said.output
+    for command in ("verify", "load"):
+        assert "nobody here trusts the key" in (await larande(command, file)).stderr
+    assert (await larande("verify", file, "--key", public)).stdout.startswith(f"larande 1.3.0: {WHOLE}, complete and")
+    monkeypatch.setenv("LARANDE_CONTENT_KEYS", str(public))
+    compared = await larande("diff", file)
+    assert "  /content/title/en: “Something else” becomes “Work well done”" in compared.stdout.splitlines()
+    assert (await larande("load")).stdout == f"larande 1.2.0: {NEW}.\n"
+    assert (await larande("load", file)).stdout == "larande 1.3.0: 1 new template.\n"
+    assert (await larande("load", file)).stdout == "larande 1.3.0: nothing new.\n"
+    file.write_bytes(file.read_bytes()[:-1])
+    assert (await larande("load", file)).exit_code == 1
