@@ -70,6 +70,13 @@ def tagged(
     return _tagged(request, body.model_dump_json(by_alias=True).encode(), version, self_path, status, cache)
 
 
+def spoken(answer: Response, language: str) -> Response:
+    """An answer that says in its headers too which language it is in, if it says anything."""
+    if answer.status_code == 200:
+        answer.headers["Content-Language"] = language
+    return answer
+
+
 def kept(request: Request, members: dict[str, Any], name: str, text: str, self_path: str) -> Response:
     """What was stored as a text and never changes, sent as it is in the member `name` beside a few others."""
     link = Link(href=base_url(request) + BASE + self_path, rel="self", method="GET")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from app.api.answers import PUBLISHED, listed, page_of, single
+from app.api.answers import PUBLISHED, listed, page_of, single, spoken
 from app.api.dependencies import Reading
 from app.api.negotiation import languages_asked
 from app.api.operations import router_of
@@ -61,6 +61,4 @@ async def read_inspiration_item(call: Reading, inspiration_item_id: InspirationI
     `language` and `Content-Language` say in which."""
     item = await inspiration_items.read(call.work, inspiration_item_id, languages_asked(call.request))
     # As central dialogue templates are: the same to everyone who is signed in, and for them alone.
-    answer = single(call.request, item, f"/inspiration-items/{item.id}", cache=PUBLISHED)
-    answer.headers["Content-Language"] = item.language
-    return answer
+    return spoken(single(call.request, item, f"/inspiration-items/{item.id}", cache=PUBLISHED), item.language)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from app.api.answers import PUBLISHED, listed, page_of, single
+from app.api.answers import PUBLISHED, listed, page_of, single, spoken
 from app.api.dependencies import Reading
 from app.api.negotiation import languages_asked
 from app.api.operations import router_of
@@ -42,6 +42,4 @@ async def read_process_guide(call: Reading, process_guide_id: ProcessGuideId) ->
     language."""
     guide = await process_guides.read(call.work, process_guide_id, languages_asked(call.request))
     # As central dialogue templates are: the same to everyone who is signed in, and for them alone.
-    answer = single(call.request, guide, f"/process-guides/{guide.id}", cache=PUBLISHED)
-    answer.headers["Content-Language"] = guide.language
-    return answer
+    return spoken(single(call.request, guide, f"/process-guides/{guide.id}", cache=PUBLISHED), guide.language)

@@ -95,6 +95,10 @@ _OF_ONE = {
     "read_survey_form": {
         "Content-Language": always("The language of the form.", maxLength=2, example="sv"),
     },
+    **{
+        name: {"Content-Language": always("The language of the texts.", maxLength=3, example="sv")}
+        for name in ("read_inspiration_item", "read_process_guide")
+    },
 }
 
 _RETRY_AFTER = {
