@@ -1,8 +1,8 @@
 """A build of the service in which the policy layer allows everything, to see what the second wall alone keeps back.
 
 Run as a program of its own: rules stand in statements that are built when a module is imported, so the policy is
-replaced before anything else of the service is there. It reads requests as JSON from standard input, sends each in a
-transaction that is taken back, and writes what came of them to standard output.
+replaced before anything else of the service is there. Each line of standard input is a list of requests as JSON; each
+is sent in a transaction that is taken back, and what came of them all is a line of standard output.
 """
 
 import asyncio
@@ -58,10 +58,6 @@ async def _answers(asked: dict[str, Any]) -> list[list[Any]]:
         return texts
 
     app.state.look_up_texts = look_up_texts
-    # What is here stays until the end; nothing is won by looking at it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
     tokens = _Tokens(app.state.token_key, asked["bearers"])
     answers = [
         await _answer(app, method, path, body, headers | {"Authorization": f"Bearer {tokens.of(who)}"})
@@ -114,4 +110,8 @@ def _token(key: Any, bearer: list[str]) -> str:
 
 if __name__ == "__main__":
     _allow_everything()
-    json.dump(asyncio.run(_answers(json.load(sys.stdin))), sys.stdout)
+    # What is here stays until the end; nothing is won by looking at it again and again.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    for line in sys.stdin:
+        print(json.dumps(asyncio.run(_answers(json.loads(line)))), flush=True)  # noqa: T201
