@@ -1,6 +1,6 @@
 """How the tests read the committed OpenAPI document."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,7 +21,26 @@ def operations() -> Iterator[tuple[str, str, Json]]:
 
 
 OPERATIONS = [pytest.param(*each, id=each[2]["operationId"]) for each in operations()]
-everywhere = pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+
+
+def everywhere(check: Callable[[str, str, Json], None]) -> Callable[[], None]:
+    """A test that holds every operation against it and names those that fail. A test for each would cost far more."""
+
+    def of_every_operation() -> None:
+        faults = []
+        for path, method, operation in operations():
+            try:
+                check(path, method, operation)
+            except AssertionError as fault:
+                faults.append(f"{operation['operationId']}: {fault}")
+            except Exception as fault:
+                fault.add_note(operation["operationId"])
+                raise
+        assert not faults, "\n".join(faults)
+
+    # Not `functools.wraps`: pytest would ask for the arguments of what is wrapped.
+    of_every_operation.__name__, of_every_operation.__doc__ = check.__name__, check.__doc__
+    return of_every_operation
 
 
 def nodes(node: Any, place: str = "#") -> Iterator[tuple[str, Any]]:
