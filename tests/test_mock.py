@@ -253,12 +253,12 @@ async def test_the_keys_of_this_machine_are_neither_shown_nor_added_to(
     assert found_in(tmp_path) == before
 
 
-@pytest.mark.parametrize("name", ["token_key_directory", "key_directory", "archive_key_directory"])
-def test_a_key_directory_that_cannot_be_used_does_not_concern_it(name: str, tmp_path: Path) -> None:
-    """Each by itself: the service would make it, or refuse to start."""
+@pytest.mark.parametrize("where", ["file/keys", "keys"])
+def test_key_directories_that_cannot_be_used_do_not_concern_it(where: str, tmp_path: Path) -> None:
+    """The service would make them, or refuse to start."""
     (tmp_path / "file").touch()
-    mock_app(Settings.model_validate({name: tmp_path / "file" / "keys"}))
-    mock_app(Settings.model_validate({name: tmp_path / "keys"}))
+    names = ("token_key_directory", "key_directory", "archive_key_directory")
+    mock_app(Settings.model_validate(dict.fromkeys(names, tmp_path / where)))
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 

@@ -59,7 +59,7 @@ async def test_one_row_and_many_are_judged_alike(session: AsyncSession, row_type
     reading = next(name for name, rule in RULES.items() if rule is READ_RULES[row_type])
     keys = list(row_type.__table__.primary_key.columns)  # type: ignore[attr-defined]
     seen = hidden = 0
-    for _ in range(sized(3, 60)):
+    for _ in range(sized(2, 60)):
         rows = {tuple(getattr(row, key.name) for key in keys): row for row in rows_of(row_type, chance)}
         session.add_all(rows.values())
         await session.flush()
