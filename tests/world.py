@@ -79,6 +79,7 @@ class World:
     """Service clients, where a test has some that it asks for by name."""
     _template: DialogueTemplate | None = None
     _founding: list[Table] | None = None
+    _sign_ins: dict[UUID, UUID] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
@@ -173,6 +174,13 @@ class World:
         for machine in self.machines.values():
             machine.renew(self.app)
 
+    def keep_signed_in(self) -> None:
+        """The same sign-ins, as of now: for an agency that several tests share, longer than a token lives."""
+        key: TokenKey = self.app.state.token_key
+        now = datetime.now(UTC)
+        for someone in self.people.values():
+            someone.client.token = partial(key.issue, someone.person.id, self._sign_ins[someone.person.id], now)
+
     async def token(self, person: Person) -> str:
         """An access token as signing in would give it."""
         return (await self.signing(person))()
@@ -182,6 +190,7 @@ class World:
         now = datetime.now(UTC)
         sign_in = SignIn(person_id=person.id, address_hash=b"", started_at=now, last_used_at=now)
         await self.add(sign_in)
+        self._sign_ins[person.id] = sign_in.id
         key: TokenKey = self.app.state.token_key
         return partial(key.issue, person.id, sign_in.id, now)
 

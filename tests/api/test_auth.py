@@ -468,6 +468,19 @@ async def test_a_browser_keeps_the_refresh_token_where_scripts_cannot_read_it(ca
     assert not await works(caller, renewed.json()["accessToken"])
 
 
+@pytest.fixture(scope="module")
+async def for_pages(database_url: str) -> AsyncIterator[FastAPI]:
+    """The same service where pages of two other origins may call."""
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        token_secret=SecretStr("another-secret-another-secret-another"),
+        cors_origins="https://pages.larande.example, https://more.larande.example",
+    )
+    app = create_app(settings)
+    yield app
+    await app.state.database.close()
+
+
 @pytest.mark.parametrize(
     ("headers", "let_in"),
     [
@@ -487,15 +500,9 @@ async def test_a_browser_keeps_the_refresh_token_where_scripts_cannot_read_it(ca
     ids=str,
 )
 async def test_another_site_can_neither_use_nor_set_the_cookie(
-    database_url: str, someone: Someone, headers: dict[str, str], let_in: bool
+    for_pages: FastAPI, someone: Someone, headers: dict[str, str], let_in: bool
 ) -> None:
-    settings = Settings(
-        database_url=SecretStr(database_url),
-        token_secret=SecretStr("another-secret-another-secret-another"),
-        cors_origins="https://pages.larande.example, https://more.larande.example",
-    )
-    app = create_app(settings)
-    async with calling_from(app) as client:
+    async with calling_from(for_pages) as client:
         signed_in = await try_password(client, someone, refreshTokenIn="cookie", headers=SAME_ORIGIN)
         held = carrying(signed_in, REFRESH)
         held.pop("Origin")
@@ -516,7 +523,6 @@ async def test_another_site_can_neither_use_nor_set_the_cookie(
                 "POST", "/auth/token", json={"grantType": "refresh_token"}, headers=held | SAME_ORIGIN
             )
             assert again.status_code == 200
-    await app.state.database.close()
 
 
 async def test_native_clients_need_no_origin(caller: Client, someone: Someone) -> None:

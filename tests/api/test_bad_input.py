@@ -83,9 +83,9 @@ def pointers(problem: Any) -> dict[str, str]:
         ("organisationNumber", "202100\u00006883", "organisationNumberForm"),
     ],
 )
-async def test_a_field_that_does_not_fit_is_named(world: World, field: str, value: Any, code: str) -> None:
+async def test_a_field_that_does_not_fit_is_named(shared: World, field: str, value: Any, code: str) -> None:
     body = json.dumps(a_workplace(**{field: value})).encode()
-    problem = await sent_raw(world.administrator.client, body, 422)
+    problem = await sent_raw(shared.administrator.client, body, 422)
     place = "/" + (field if field.isascii() else "…")
     assert pointers(problem) == {place: code}
     assert "Myndigheten" not in str(problem)
@@ -93,19 +93,19 @@ async def test_a_field_that_does_not_fit_is_named(world: World, field: str, valu
         assert str(value)[:40] not in str(problem["errors"])
 
 
-async def test_what_is_wrong_inside_a_list_is_named_by_its_place(world: World) -> None:
-    problem = await sent_raw(world.administrator.client, json.dumps(a_workplace(languages=["sv", "fi"])).encode(), 422)
+async def test_what_is_wrong_inside_a_list_is_named_by_its_place(shared: World) -> None:
+    problem = await sent_raw(shared.administrator.client, json.dumps(a_workplace(languages=["sv", "fi"])).encode(), 422)
     assert pointers(problem) == {"/languages/1": "enum"}
 
 
-async def test_every_field_that_does_not_fit_is_named_at_once(world: World) -> None:
-    problem = await sent_raw(world.administrator.client, b'{"organisationNumber": 1, "x": 2}', 422)
+async def test_every_field_that_does_not_fit_is_named_at_once(shared: World) -> None:
+    problem = await sent_raw(shared.administrator.client, b'{"organisationNumber": 1, "x": 2}', 422)
     assert pointers(problem) == {"/organisationNumber": "stringType", "/name": "missing", "/x": "extraForbidden"}
 
 
-async def test_a_flood_of_faults_is_answered_briefly(world: World) -> None:
+async def test_a_flood_of_faults_is_answered_briefly(shared: World) -> None:
     body = json.dumps(a_workplace(**{f"f{n}": n for n in range(5_000)})).encode()
-    assert len((await sent_raw(world.administrator.client, body, 422))["errors"]) == 100
+    assert len((await sent_raw(shared.administrator.client, body, 422))["errors"]) == 100
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ async def test_a_flood_of_faults_is_answered_briefly(world: World) -> None:
         rb'{"organisationNumber": "2021990417", "name": "a", "a/b~c": 1}',
     ],
 )
-async def test_surrogates_and_odd_names_are_refused_wherever_they_stand(world: World, body: bytes) -> None:
-    problem = await sent_raw(world.administrator.client, body, 422)
+async def test_surrogates_and_odd_names_are_refused_wherever_they_stand(shared: World, body: bytes) -> None:
+    problem = await sent_raw(shared.administrator.client, body, 422)
     assert problem["code"] == "validationFailed"
     assert "ud8" not in str(problem)
 
@@ -189,15 +189,15 @@ NAME = b'"organisationNumber": "2021990417", "name": "x"'
     ],
     ids=lambda body: repr(body[:30]),
 )
-async def test_what_is_not_json_is_malformed(world: World, body: bytes) -> None:
-    problem = await sent_raw(world.administrator.client, body, 400)
+async def test_what_is_not_json_is_malformed(shared: World, body: bytes) -> None:
+    problem = await sent_raw(shared.administrator.client, body, 400)
     assert problem["code"] == "malformed"
     assert "errors" not in problem
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"text"', b"7", b"true"])
-async def test_a_body_that_is_no_object_is_refused_as_a_whole(world: World, body: bytes) -> None:
-    problem = await sent_raw(world.administrator.client, body, 422)
+async def test_a_body_that_is_no_object_is_refused_as_a_whole(shared: World, body: bytes) -> None:
+    problem = await sent_raw(shared.administrator.client, body, 422)
     assert list(pointers(problem)) == [""]
 
 
@@ -206,14 +206,14 @@ async def test_a_body_that_is_no_object_is_refused_as_a_whole(world: World, body
     ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded",
      "application/merge-patch+json", "application/vnd.api+json", "json", "", ";", "text/plain, application/json"],
 )  # fmt: skip
-async def test_only_json_is_taken(world: World, media_type: str) -> None:
+async def test_only_json_is_taken(shared: World, media_type: str) -> None:
     body = json.dumps(a_workplace()).encode()
-    problem = await sent_raw(world.administrator.client, body, 415, {"Content-Type": media_type})
+    problem = await sent_raw(shared.administrator.client, body, 415, {"Content-Type": media_type})
     assert problem["code"] == "unsupportedMediaType"
 
 
-async def test_a_body_without_content_type_is_not_guessed(world: World) -> None:
-    admin = world.administrator.client
+async def test_a_body_without_content_type_is_not_guessed(shared: World) -> None:
+    admin = shared.administrator.client
     response = await admin.request("POST", PATH, content=json.dumps(a_workplace()).encode(), expect=415)
     assert response.json()["code"] == "unsupportedMediaType"
 
@@ -234,9 +234,9 @@ async def _in_chunks(size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-async def test_a_large_body_is_refused_declared_or_not(world: World, method: str) -> None:
-    admin = world.administrator.client
-    path = PATH if method == "POST" else world.path
+async def test_a_large_body_is_refused_declared_or_not(shared: World, method: str) -> None:
+    admin = shared.administrator.client
+    path = PATH if method == "POST" else shared.path
     before = await how_many(admin)
     for content in (b'{"name": "' + b"x" * MAX_BODY_BYTES, _in_chunks(MAX_BODY_BYTES)):
         headers = {**JSON, "If-Match": '"1"'}
@@ -293,8 +293,8 @@ async def test_the_largest_body_allowed_is_read(world: World) -> None:
         ("=", "unknownParameter", "/query/…"),
     ],
 )
-async def test_a_parameter_that_does_not_fit_is_named(world: World, query: str, code: str, pointer: str) -> None:
-    problem = await world.employee.client.refused("GET", f"{PATH}?{query}", 422, code)
+async def test_a_parameter_that_does_not_fit_is_named(shared: World, query: str, code: str, pointer: str) -> None:
+    problem = await shared.employee.client.refused("GET", f"{PATH}?{query}", 422, code)
     assert list(pointers(problem)) == [pointer]
     assert "script" not in str(problem)
 
@@ -310,20 +310,20 @@ async def test_what_looks_like_code_comes_back_as_the_text_it_is(world: World) -
 @pytest.mark.parametrize(
     "words", ["%FF%FE", "%", "%zz", "'; drop table organisation; --", "a:*", "!!!", "\\", "%25_", "((&|", "-"]
 )
-async def test_odd_search_words_are_just_words(world: World, words: str) -> None:
-    assert (await world.employee.client.get(PATH, params={"q": words}))["items"] == []
+async def test_odd_search_words_are_just_words(shared: World, words: str) -> None:
+    assert (await shared.employee.client.get(PATH, params={"q": words}))["items"] == []
 
 
-async def test_parameters_are_refused_where_there_are_none(world: World) -> None:
-    await world.employee.client.refused("GET", f"{world.path}?fields=name", 422, "unknownParameter")
-    await world.nobody.refused("GET", "/api-info?x", 422, "unknownParameter")
+async def test_parameters_are_refused_where_there_are_none(shared: World) -> None:
+    await shared.employee.client.refused("GET", f"{shared.path}?fields=name", 422, "unknownParameter")
+    await shared.nobody.refused("GET", "/api-info?x", 422, "unknownParameter")
 
 
 @pytest.mark.parametrize(
     "bad", ["1", "%00", "null", "abc%20", "0" * 33, "%F0%9F%98%80", "x" * 5000, "'", "..%2f..%2fetc"]
 )
-async def test_an_id_that_is_none_is_refused(world: World, bad: str) -> None:
-    response = await world.employee.client.request("GET", f"{PATH}/{bad}")
+async def test_an_id_that_is_none_is_refused(shared: World, bad: str) -> None:
+    response = await shared.employee.client.request("GET", f"{PATH}/{bad}")
     assert response.status_code in {404, 422}
     if response.status_code == 422:
         assert pointers(response.json()) == {"/path/organisationId": "uuidParsing"}
@@ -336,8 +336,8 @@ async def test_an_id_that_is_none_is_refused(world: World, bad: str) -> None:
      f"{BASE}/docs-assets/../../etc/passwd", f"{BASE}/docs-assets/..%2f..%2fetc%2fpasswd", f"{BASE}/docs-assets/",
      f"{BASE}/docs-assets/" + "x" * 5000],
 )  # fmt: skip
-async def test_an_unknown_address_is_a_404_and_never_a_redirect(world: World, path: str) -> None:
-    response = await world.nobody.http.get("http://testserver" + path)
+async def test_an_unknown_address_is_a_404_and_never_a_redirect(shared: World, path: str) -> None:
+    response = await shared.nobody.http.get("http://testserver" + path)
     assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
     assert response.json()["code"] == "notFound"
 
@@ -377,8 +377,8 @@ async def test_a_wrong_method_is_told_the_right_ones(client: Client, method: str
         "*/*;q=0",
     ],
 )
-async def test_who_does_not_take_json_is_told_so(world: World, accept: str) -> None:
-    await world.employee.client.refused("GET", PATH, 406, "notAcceptable", headers={"Accept": accept})
+async def test_who_does_not_take_json_is_told_so(shared: World, accept: str) -> None:
+    await shared.employee.client.refused("GET", PATH, 406, "notAcceptable", headers={"Accept": accept})
 
 
 @pytest.mark.parametrize(
@@ -393,17 +393,17 @@ async def test_who_does_not_take_json_is_told_so(world: World, accept: str) -> N
         "application/json;v=1",
     ],
 )
-async def test_who_takes_json_gets_it(world: World, accept: str) -> None:
-    await world.employee.client.request("GET", PATH, headers={"Accept": accept}, expect=200)
+async def test_who_takes_json_gets_it(shared: World, accept: str) -> None:
+    await shared.employee.client.request("GET", PATH, headers={"Accept": accept}, expect=200)
 
 
-async def test_two_authorizations_are_none(world: World) -> None:
+async def test_two_authorizations_are_none(shared: World) -> None:
     """Two readers may disagree on which of them counts."""
-    tokens = [f"Bearer {who.client.token}".encode() for who in (world.employer_rep, world.saco_rep)]
+    tokens = [f"Bearer {who.client.token}".encode() for who in (shared.employer_rep, shared.saco_rep)]
     for path in ("/me", "/survey-forms/current", "/survey-responses"):
         method = "POST" if path == "/survey-responses" else "GET"
         headers = [(b"Authorization", token) for token in tokens]
-        response = await world.nobody.http.request(method, f"{BASE}{path}", headers=headers)
+        response = await shared.nobody.http.request(method, f"{BASE}{path}", headers=headers)
         assert (response.status_code, response.json()["code"]) == (400, "authorizationTwice")
 
 
@@ -420,26 +420,26 @@ async def test_a_compressed_body_is_said_to_be_one(world: World, coding: str) ->
 
 
 @pytest.mark.parametrize("name", ["If-Match", "Idempotency-Key", "Content-Type"])
-async def test_what_must_be_said_once_is_not_said_twice(world: World, name: str) -> None:
+async def test_what_must_be_said_once_is_not_said_twice(shared: World, name: str) -> None:
     """A proxy may heed the one and the program the other: then the wrong version is changed, or a thing made twice."""
-    admin = world.administrator.client
-    tag = await admin.etag(world.path)
+    admin = shared.administrator.client
+    tag = await admin.etag(shared.path)
     said = {"If-Match": (tag, '"7"'), "Idempotency-Key": ("a", "b"), "Content-Type": ("application/json", "text/plain")}
     once = {"Authorization": f"Bearer {admin.token}", "Content-Type": "application/json", "If-Match": tag}
     sent = [pair for pair in once.items() if pair[0] != name] + [(name, value) for value in said[name]]
     body = json.dumps({"name": "Två gånger"}).encode()
-    response = await world.nobody.http.request("PATCH", f"{BASE}{world.path}", headers=sent, content=body)
+    response = await shared.nobody.http.request("PATCH", f"{BASE}{shared.path}", headers=sent, content=body)
     assert (response.status_code, response.json()["code"]) == (400, "headerTwice")
-    assert (await admin.get(world.path))["name"] != "Två gånger"
+    assert (await admin.get(shared.path))["name"] != "Två gånger"
 
 
 @pytest.mark.parametrize(
     "host",
     ["a b", "a/b", "evil.example/x?", "user@evil.example", "a:99999", "a:b", "[::1", "<x>", "å.example", "a\\b", "a,b"],
 )
-async def test_a_host_that_is_none_is_refused(world: World, host: str) -> None:
+async def test_a_host_that_is_none_is_refused(shared: World, host: str) -> None:
     headers = [(b"Host", host.encode("latin-1"))]
-    response = await world.nobody.http.get(f"{BASE}/api-info", headers=headers)
+    response = await shared.nobody.http.get(f"{BASE}/api-info", headers=headers)
     assert response.status_code == 400
     assert response.json()["code"] == "hostInvalid"
     assert host not in response.text
@@ -464,9 +464,9 @@ async def test_a_host_that_is_none_is_refused(world: World, host: str) -> None:
     ],
     ids=lambda headers: next(iter(headers)),
 )
-async def test_odd_headers_are_borne(world: World, headers: dict[str, str]) -> None:
+async def test_odd_headers_are_borne(shared: World, headers: dict[str, str]) -> None:
     raw = {name: value.encode("latin-1") for name, value in headers.items()}
-    await world.employee.client.request("GET", PATH, headers=raw, expect=200)  # type: ignore[arg-type]
+    await shared.employee.client.request("GET", PATH, headers=raw, expect=200)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -520,15 +520,14 @@ async def test_no_bytes_are_a_fault_of_ours(admin: Client, body: bytes) -> None:
 
 @_FEW
 @given(changes=st.dictionaries(st.sampled_from(_FIELDS[1:]), _json, max_size=3))
-async def test_a_patch_takes_effect_wholly_or_not_at_all(app: FastAPI, changes: dict[str, Any]) -> None:
-    async with World(app) as world:
-        client = world.administrator.client
-        before = await client.get(world.path)
-        headers = {**JSON, "If-Match": '"1"'}
-        response = await client.request("PATCH", world.path, content=json.dumps(changes).encode(), headers=headers)
-        _no_fault(response)
-        after = await client.get(world.path)
-        assert response.json() == after if response.status_code == 200 else before == after
+async def test_a_patch_takes_effect_wholly_or_not_at_all(world: World, changes: dict[str, Any]) -> None:
+    client = world.administrator.client
+    before = await client.get(world.path)
+    headers = {**JSON, "If-Match": f'"{before["version"]}"'}
+    response = await client.request("PATCH", world.path, content=json.dumps(changes).encode(), headers=headers)
+    _no_fault(response)
+    after = await client.get(world.path)
+    assert response.json() == after if response.status_code == 200 else before == after
 
 
 @_FEW

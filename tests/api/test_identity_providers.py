@@ -125,11 +125,10 @@ async def test_registrations_that_do_not_fit(admin: Client, field: str, value: A
         assert value not in json.dumps(problem["errors"], ensure_ascii=False)
 
 
-@pytest.fixture(scope="module")
-async def admin(app: FastAPI, anyio_backend: str) -> AsyncIterator[Client]:  # noqa: ARG001
+@pytest.fixture
+def admin(shared: World) -> Client:
     """One administrator for requests that change nothing."""
-    async with World(app) as world:
-        yield world.administrator.client
+    return shared.administrator.client
 
 
 async def test_nobody_else_sees_providers(world: World) -> None:

@@ -259,18 +259,18 @@ async def test_everything_that_does_not_hold_together_is_named_at_once(world: Wo
     ],
 )
 async def test_what_has_the_wrong_shape_is_named_by_its_place(
-    world: World, change: Callable[[Any], Any], pointer: str, code: str
+    shared: World, change: Callable[[Any], Any], pointer: str, code: str
 ) -> None:
     sent = an_instrument()
     change(sent)
-    problem = await world.saco_rep.client.refused("POST", f"{world.path}{LIST}", 422, "validationFailed", json=sent)
+    problem = await shared.saco_rep.client.refused("POST", f"{shared.path}{LIST}", 422, "validationFailed", json=sent)
     assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [(pointer, code)]
 
 
 @pytest.mark.parametrize(("points", "code"), [(1, "tooShort"), (12, "tooLong")])
-async def test_scales_of_one_point_or_twelve_are_refused(world: World, points: int, code: str) -> None:
+async def test_scales_of_one_point_or_twelve_are_refused(shared: World, points: int, code: str) -> None:
     sent = on_a_scale(1, points)
-    problem = await world.saco_rep.client.refused("POST", f"{world.path}{LIST}", 422, "validationFailed", json=sent)
+    problem = await shared.saco_rep.client.refused("POST", f"{shared.path}{LIST}", 422, "validationFailed", json=sent)
     assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [("/content/scale/points", code)]
 
 

@@ -605,9 +605,9 @@ async def test_the_same_key_gives_one_mandate(world: World, pair: Pair) -> None:
         ({"partyId": str(uuid4())}, "/partyId"),
     ],
 )
-async def test_bad_mandates_are_refused_by_field(world: World, sent: dict[str, Any], pointer: str) -> None:
-    problem = await world.saco_rep.client.refused(
-        "POST", mandates_of(world.saco), 422, "validationFailed", json=appointed(world.employee) | sent
+async def test_bad_mandates_are_refused_by_field(shared: World, sent: dict[str, Any], pointer: str) -> None:
+    problem = await shared.saco_rep.client.refused(
+        "POST", mandates_of(shared.saco), 422, "validationFailed", json=appointed(shared.employee) | sent
     )
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
 

@@ -323,9 +323,9 @@ async def test_a_representative_at_one_table_only_sees_oneself(world: World) -> 
         (None, "stringType"),
     ],
 )
-async def test_addresses_are_checked_by_their_form(world: World, email: Any, code: str) -> None:
-    problem = await world.employer_rep.client.refused(
-        "POST", f"{world.path}/people", 422, "validationFailed", json=somebody(email=email)
+async def test_addresses_are_checked_by_their_form(shared: World, email: Any, code: str) -> None:
+    problem = await shared.employer_rep.client.refused(
+        "POST", f"{shared.path}/people", 422, "validationFailed", json=somebody(email=email)
     )
     (error,) = problem["errors"]
     assert error["pointer"] == "/email"
@@ -352,9 +352,9 @@ async def test_addresses_of_every_agency_are_taken(world: World, email: str) -> 
         ({"personnummer": "19800101-1234"}, "/personnummer"),
     ],
 )
-async def test_bad_people_are_refused_by_field(world: World, sent: dict[str, Any], pointer: str) -> None:
-    problem = await world.administrator.client.refused(
-        "POST", f"{world.path}/people", 422, "validationFailed", json=somebody(**sent)
+async def test_bad_people_are_refused_by_field(shared: World, sent: dict[str, Any], pointer: str) -> None:
+    problem = await shared.administrator.client.refused(
+        "POST", f"{shared.path}/people", 422, "validationFailed", json=somebody(**sent)
     )
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
 

@@ -318,7 +318,7 @@ async def test_links_are_what_the_caller_may_do(world: World) -> None:
         assert not [link for link in body["_links"] if "{" in link["href"]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def behind_proxy(database_url: str) -> AsyncIterator[FastAPI]:
     """The same service where 10.0.0.0/8 and one IPv6 address are trusted proxies."""
     settings = settings_for(database_url, trusted_proxies="10.0.0.0/8, 2001:db8::1", cors_origins="https://a.example")

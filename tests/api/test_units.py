@@ -287,10 +287,12 @@ async def test_pages_of_units_are_sorted_by_name(world: World) -> None:
         ({"name": "X", "parent_id": None}, "/parent_id"),
     ],
 )
-async def test_bad_units_are_refused_by_field(world: World, sent: dict[str, Any], pointer: str) -> None:
-    problem = await world.employer_rep.client.refused("POST", f"{world.path}/units", 422, "validationFailed", json=sent)
+async def test_bad_units_are_refused_by_field(shared: World, sent: dict[str, Any], pointer: str) -> None:
+    problem = await shared.employer_rep.client.refused(
+        "POST", f"{shared.path}/units", 422, "validationFailed", json=sent
+    )
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
-    assert len(await names(world)) == 2
+    assert len(await names(shared)) == 2
 
 
 async def test_a_lone_surrogate_is_refused(world: World) -> None:

@@ -142,9 +142,9 @@ async def test_a_mandate_for_one_table_proposes_no_other(world: World) -> None:
         ("state", "active"),
     ],
 )
-async def test_bad_proposals_are_refused(world: World, field: str, value: Any) -> None:
-    problem = await world.employer_rep.client.refused(
-        "POST", groups(world), 422, "validationFailed", json=a_group(world, **{field: value})
+async def test_bad_proposals_are_refused(shared: World, field: str, value: Any) -> None:
+    problem = await shared.employer_rep.client.refused(
+        "POST", groups(shared), 422, "validationFailed", json=a_group(shared, **{field: value})
     )
     assert problem["errors"][0]["pointer"].startswith(f"/{field}")
 
