@@ -85,7 +85,15 @@ class Python(Client):
         self.place.mkdir(parents=True)
         shutil.copy(HERE / "python" / "journeys.py", self.place)
         where = ["--path", str(document), "--output-path", str(self.place / "larande_client")]
-        made = [PYTHON, "-m", "openapi_python_client", "generate", *where, *PYTHON_OPTIONS, "--fail-on-warning"]
+        made: list[str | Path] = [
+            PYTHON,
+            "-m",
+            "openapi_python_client",
+            "generate",
+            *where,
+            *PYTHON_OPTIONS,
+            "--fail-on-warning",
+        ]
         return run(made, HERE.parent.parent)
 
     def compile(self, *, whole: bool = True) -> Ran:
