@@ -25,16 +25,14 @@ from app.api.negotiation import FORM, sends_form
 from app.api.operations import router_of
 from app.models.authorisation_request import AuthorisationCodeGrant
 from app.models.base import Input
-from app.models.sign_in import (
+from app.models.sign_in import LinkOnItsWay, NewCredential, PasswordReset, SignOut
+from app.models.token_request import (
+    WITHOUT_EFFECT,
     ClientCredentialsGrant,
     GrantChoice,
-    LinkOnItsWay,
-    NewCredential,
     OAuthToken,
     PasswordGrant,
-    PasswordReset,
     RefreshGrant,
-    SignOut,
     Token,
     TokenAnswer,
 )
@@ -50,8 +48,6 @@ router = router_of("auth")
 
 REFRESH_COOKIE = "__Host-larande-refresh"
 DEVICE_SECONDS = 180 * 24 * 3600
-# RFC 6749 lets a client of a person send these; they have no effect here. Other unknown names are refused.
-WITHOUT_EFFECT = {"scope", "client_id"}
 
 InputT = TypeVar("InputT", bound=Input)
 

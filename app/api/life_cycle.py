@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
 
-NEWS = "/larande/v1/docs"
+from app.api.operations import BASE
+
+NEWS = f"{BASE}/docs"
 
 
 @dataclass(frozen=True)

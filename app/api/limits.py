@@ -17,13 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.dependencies import now
 from app.api.operations import AUTH, BASE, of_respondents
 from app.api.problems import problem
+from app.models.bounds import LONGEST_ASKED, LONGEST_HEADER
 from app.services.errors import Refusal
 from app.services.networks import network_of
 from app.services.rate_limits import Allowance, Buckets, Standing
 from app.services.tokens import ClientClaims, TokenKey
 
-LONGEST_ADDRESS = 8 * 1024
-MOST_HEADER_BYTES = 32 * 1024
 RESPONDENTS_AT_ONCE = 4_096
 RETRY_WHEN_BUSY = 1
 
@@ -158,9 +157,9 @@ class WholeRequests:
 
 
 def _too_large(scope: Scope) -> str | None:
-    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > LONGEST_ASKED:
         return "addressTooLong"
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > LONGEST_HEADER:
         return "headersTooLarge"
     return None
 

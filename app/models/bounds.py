@@ -14,9 +14,11 @@ LONGEST_WORD = 100
 LONGEST_PHRASE = 200
 LONGEST_TEXT = 10_000
 LONGEST_ADDRESS = 2_000
-LONGEST_LINK = 32_768
-"""The longest address that is read has 8 KiB, and none of its characters gets longer than three when a link keeps it.
-What is put before it and added to it has room in what is left."""
+LONGEST_ASKED = 8 * 1024
+"""Path and query of the longest address that is read; of a longer one nothing is (414)."""
+LONGEST_LINK = 4 * LONGEST_ASKED
+"""To an address that was asked for, none of whose characters gets longer than three when a link keeps it. What is put
+before it and added to it has room in what is left."""
 LONGEST_HEADER = 32_768
 """All headers together are not longer (431): of one that is not looked at closer there is no other bound."""
 LARGEST_BODY = 1_048_576

@@ -12,7 +12,7 @@ from sqlmodel import col
 from app.models.columns import UtcDateTime
 from app.models.service_client import Scope, ServiceClient
 from app.models.service_client_credential import ServiceClientCredential
-from app.models.sign_in import ClientCredentialsGrant
+from app.models.token_request import ClientCredentialsGrant
 from app.services import throttle
 from app.services.actors import LET_IN, counting
 from app.services.errors import Code, Refusal

@@ -6,7 +6,8 @@ from sqlmodel import col
 from app.models.base import new_id
 from app.models.columns import UtcDateTime
 from app.models.person import Person
-from app.models.sign_in import Credential, PasswordGrant, SignInMethod
+from app.models.sign_in import Credential, SignInMethod
+from app.models.token_request import PasswordGrant
 from app.services import identity_bindings, passwords, second_factors, throttle
 from app.services.addresses import HAS_EMAIL
 from app.services.errors import Code, Refusal
