@@ -23,6 +23,7 @@ from app.api.catalogue import ROUTERS
 from app.api.dependencies import now
 from app.api.doors import Doors
 from app.api.file_turns import Turns
+from app.api.last_resort import LastResort
 from app.api.middleware import ListedOrigins, RequestFrame, TrustedProxies
 from app.api.operations import BASE, SURVEY_RESPONSES
 from app.api.scim.application import ScimApplication
@@ -129,7 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
                     settings.reads_per_minute, settings.writes_per_minute, settings.strangers_per_minute
                 ),
             ),
-            Middleware(problems.LastResort),
+            Middleware(LastResort),
             Middleware(
                 limits.WholeRequests,
                 max_body_bytes=MAX_BODY_BYTES,

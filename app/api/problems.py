@@ -5,17 +5,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic.alias_generators import to_camel
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import scim
 from app.api.answers import base_url
@@ -131,7 +128,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(KeyMissing, _keys_away)
     app.add_exception_handler(NoArchiveKeys, _archive_keys_away)
     app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(Exception, unexpected)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -240,7 +237,7 @@ async def _gone(request: Request, _error: Exception) -> JSONResponse:
     return problem(request, "malformed")
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+async def unexpected(request: Request, error: Exception) -> JSONResponse:
     if of_respondents(request.scope["path"]):
         _count_fault(request, type(error).__name__)
         return problem(request, "unexpectedUnlogged")
@@ -254,69 +251,3 @@ def _count_fault(request: Request, kind: str) -> None:
     faults[kind] += 1
     if re.fullmatch("10*", str(faults[kind])):
         _log.error("faults in answering", kind=kind, count=faults[kind])
-
-
-class LastResort:
-    """Pure ASGI just outside the endpoints: refuses what no endpoint should see, and answers what nobody foresaw.
-
-    It stands inside the request frame and CORS, so that these answers carry their headers too.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope)
-        if (code := _refused_at_once(request)) is not None:
-            headers = {"Accept-Encoding": "identity"} if code == "contentEncodingUnsupported" else {}
-            await problem(request, code, headers=headers)(scope, receive, send)
-            return
-        begun = False
-
-        async def answer(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self.app(scope, receive, answer)
-        except Exception as error:
-            if begun:
-                raise
-            response = await _unexpected(request, error)
-            await response(scope, receive, send)
-
-
-_NOT_ENCODED = re.compile(rb"[^\x21-\x7e]|%(?![0-9A-Fa-f]{2})")
-# Of two of them the program would heed the first, and what stands between it and the client perhaps the other.
-_ONCE = ("content-type", "idempotency-key", "if-match")
-
-
-def _refused_at_once(request: Request) -> str | None:
-    headers: Headers = request.headers
-    hosts = headers.getlist("host")
-    if len(hosts) > 1 or not all(is_host(host) for host in hosts):
-        return "hostInvalid"
-    if len(headers.getlist("authorization")) > 1:
-        # Two readers would disagree on who asks.
-        return "authorizationTwice"
-    if any(len(headers.getlist(name)) > 1 for name in _ONCE):
-        return "headerTwice"
-    if headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
-        # What is compressed would look like bytes that are no JSON.
-        return "contentEncodingUnsupported"
-    return None if _is_readable(request.scope["query_string"]) else "addressUnreadable"
-
-
-def _is_readable(query: bytes) -> bool:
-    """Whether it is percent-encoded UTF-8 (RFC 3986). Other bytes would be read as letters that nobody sent."""
-    if _NOT_ENCODED.search(query):
-        return False
-    try:
-        unquote_to_bytes(query).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
