@@ -18,14 +18,9 @@ from app.models.base import Linked, Output, Table
 from app.models.bounds import Hash
 from app.models.columns import Id, UtcDateTime
 from app.models.instrument_content import Validation
-from app.models.release_content import (
-    Benchmark,
-    KeptBack,
-    ResultStatus,
-    SurveyResultsContent,
-    Trend,
-    UnitContent,
-)
+from app.models.release_comparisons import Benchmark, Trend
+from app.models.release_content import SurveyResultsContent, UnitContent
+from app.models.release_figures import KeptBack, ResultStatus
 from app.models.unit import UnitName
 
 

@@ -15,7 +15,7 @@ from app.models.base import Input, LeftOut, Linked, Output, Resource, Table, Ver
 from app.models.bounds import Few, Many
 from app.models.columns import Id, Moment, Paragraphs, UtcDateTime, YesNo, enum_column
 from app.models.instrument_content import QuestionId
-from app.models.release_content import HiddenReason, TextAlternative
+from app.models.release_figures import HiddenReason, TextAlternative
 
 
 class SurveyTextsState(StrEnum):

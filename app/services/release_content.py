@@ -15,7 +15,7 @@ import rfc8785
 
 from app.models.instrument import Instrument
 from app.models.instrument_content import InstrumentContent
-from app.models.release_content import HiddenReason, ResultStatus, ValueBound
+from app.models.release_figures import HiddenReason, ResultStatus, ValueBound
 from app.models.survey_round import SurveyRound, SurveyUnit
 from app.models.template_content import LineTexts, Texts
 from app.services import release_texts as texts

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from app.models.columns import enum_type
-from app.models.release_content import ResultStatus
+from app.models.release_figures import ResultStatus
 from app.models.survey_release import SurveyRelease, SurveyResult
 from app.models.survey_round import SurveyRound, SurveyUnit
 from app.services import policy

@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalCreate, ApprovalRead, SubjectType, VoidReason
 from app.models.columns import EnumArray
-from app.models.release_content import HiddenReason
+from app.models.release_figures import HiddenReason
 from app.models.survey_round import SurveyRound
 from app.models.survey_texts import (
     RoundTextsRead,
