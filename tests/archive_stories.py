@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from app.models.action import ActionCreate
-from app.models.party import Party
 from app.models.party_note import PartyNoteCreate
 from app.models.session_record import SessionRecord, SessionRecordTransition, SessionRecordUpdate
 from app.models.statement import StatementInput
@@ -37,34 +36,55 @@ REGISTRATION = {"caseNumber": "MHV 2026/0412", "archiveClass": "2.4.1 Samverkan"
 async def full_record(world: World, *, with_seko: bool = True) -> Json:
     """Answers, statements, an action, what is handed over, a dissent; and beside it what is nobody else's business."""
     record = await draft_record(world, await started_group(world, world.saco, *[world.seko] * with_seko))
-    record_id, session_id = UUID(record["id"]), UUID(record["dialogueSessionId"])
+    await fill(world, record, WRITTEN, an_action())
     note = PartyNoteCreate.model_validate({"text": SECRET})
-    await act(world, world.saco_rep, party_notes.create, session_id, note)
+    await act(world, world.saco_rep, party_notes.create, UUID(record["dialogueSessionId"]), note)
+    await state(world, world.saco_rep, record, published=True, differences="Kvällspassen behöver en till.")
+    await state(world, world.employer_rep, record, published=True, answers={"q5": "Vi bokar tid för det."})
+    if with_seko:
+        await state(world, world.seko_rep, record, published=False, differences=SECRET)
+    await send(world, record)
+    await approve(world, world.employer_rep, record)
+    dissent = {"decision": "approveWithDissent", "statement": "Vi ser allvarligare på tiden."}
+    await approve(world, world.saco_rep, record, **dissent)
+    if with_seko:
+        await approve(world, world.seko_rep, record)
+    return await final(world.employer_rep, record)
 
-    async def written(work: Work) -> None:
-        await session_records.update(work, record_id, record["version"], SessionRecordUpdate.model_validate(WRITTEN))
-        await actions.create(work, record_id, ActionCreate.model_validate(an_action()))
 
-    await act(world, world.facilitator, written)
-    stated: list[tuple[Someone, Party, Json]] = [
-        (world.saco_rep, world.saco, {"published": True, "differences": "Kvällspassen behöver en till."}),
-        (world.employer_rep, world.employer, {"published": True, "answers": {"q5": "Vi bokar tid för det."}}),
-    ]
-    stated += [(world.seko_rep, world.seko, {"published": False, "differences": SECRET})] * with_seko
-    for who, party, said in stated:
-        await act(world, who, statements.write, record_id, party.id, 0, StatementInput.model_validate(said))
+async def fill(world: World, record: Json, written: Json, action: Json) -> None:
+    """What the facilitator writes, and one agreed step."""
 
+    async def filled(work: Work) -> None:
+        draft = await work.session.get_one(SessionRecord, UUID(record["id"]))
+        await session_records.update(work, draft.id, draft.version, SessionRecordUpdate.model_validate(written))
+        await actions.create(work, draft.id, ActionCreate.model_validate(action))
+
+    await act(world, world.facilitator, filled)
+
+
+async def state(world: World, who: Someone, record: Json, **said: Any) -> None:
+    """A party's first statement."""
+    assert who.mandate is not None
+    statement = StatementInput.model_validate({"answers": {}, **said})
+    await act(world, who, statements.write, UUID(record["id"]), who.mandate.party_id, 0, statement)
+
+
+async def send(world: World, record: Json) -> None:
     async def sent(work: Work) -> None:
-        draft = await session_records.read(work, record_id)
-        for_all = SessionRecordTransition.model_validate(for_review())
-        await session_records.transition(work, record_id, draft.version, for_all)
+        draft = await work.session.get_one(SessionRecord, UUID(record["id"]))
+        to_all = SessionRecordTransition.model_validate(for_review())
+        await session_records.transition(work, draft.id, draft.version, to_all)
 
     await act(world, world.facilitator, sent)
-    dissent = {"decision": "approveWithDissent", "statement": "Vi ser allvarligare på tiden."}
-    decisions: list[tuple[Someone, Json]] = [(world.employer_rep, {}), (world.saco_rep, dissent)]
-    for who, said in decisions + [(world.seko_rep, {})] * with_seko:
-        await directly.decide(world, who, SessionRecord, record_review.approve, record_id, **said)
-    read: Json = await world.employer_rep.client.get(f"/session-records/{record_id}")
+
+
+async def approve(world: World, who: Someone, record: Json, **said: Any) -> None:
+    await directly.decide(world, who, SessionRecord, record_review.approve, record["id"], **said)
+
+
+async def final(who: Someone, record: Json) -> Json:
+    read: Json = await who.client.get(f"/session-records/{record['id']}")
     assert read["state"] == "final"
     return read
 

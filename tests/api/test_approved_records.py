@@ -16,11 +16,12 @@ from app.api.file_turns import Turns
 from app.services import approved_records
 from app.services.content_hash import content_hash
 from tests import machines
+from tests.archive_stories import approve, fill, final, send, state
 from tests.client import Client
 from tests.retention_stories import destroyed_jointly, final_appendix
 from tests.stories import (
     Json,
-    agreed_action,
+    an_action,
     decide,
     draft_record,
     final_record,
@@ -51,32 +52,24 @@ async def a_full_record(
     """
     session = await held_session(world, group, title=words, place=words, facilitatorFunction=words)
     record = {"id": session["sessionRecordId"], "dialogueSessionId": session["id"]}
-    path = f"/session-records/{record['id']}"
-    await world.facilitator.client.change(
-        path,
-        {
-            "answers": {"q2": words, "q4": "Fyra.", "q3": "Tre."},
-            "sharedPicture": words,
-            "handovers": [{"handedOverTo": "mbl11", "matter": words, "caseNumber": words}],
-        },
-    )
-    await agreed_action(world, record, what=words, ownerFunction=words)
-    published = {"answers": {"q5": words}, "differences": words, "published": True}
-    private = {"answers": {"q5": OWN_WORDS}, "differences": OWN_WORDS, "published": False}
-    await world.employer_rep.client.change(f"{path}/statements/{world.employer.id}", published, 200, "PUT", '"0"')
-    await world.saco_rep.client.change(f"{path}/statements/{world.saco.id}", private, 200, "PUT", '"0"')
-    await world.facilitator.client.step(f"{path}/transitions", for_review())
+    written = {
+        "answers": {"q2": words, "q4": "Fyra.", "q3": "Tre."},
+        "sharedPicture": words,
+        "handovers": [{"handedOverTo": "mbl11", "matter": words, "caseNumber": words}],
+    }
+    await fill(world, record, written, an_action(what=words, ownerFunction=words))
+    await state(world, world.employer_rep, record, published=True, answers={"q5": words}, differences=words)
+    await state(world, world.saco_rep, record, published=False, answers={"q5": OWN_WORDS}, differences=OWN_WORDS)
+    await send(world, record)
     if voided:
-        await decide(world.employer_rep, path)
-        await world.facilitator.client.change(path, {"answers": {"q3": "Annat."}})
-        await world.facilitator.client.step(f"{path}/transitions", for_review())
-    await decide(world.employer_rep, path)
-    await decide(world.saco_rep, path, "approveWithDissent", statement=words)
+        await approve(world, world.employer_rep, record)
+        await world.facilitator.client.change(f"/session-records/{record['id']}", {"answers": {"q3": "Annat."}})
+        await send(world, record)
+    await approve(world, world.employer_rep, record)
+    await approve(world, world.saco_rep, record, decision="approveWithDissent", statement=words)
     note = {"text": OWN_WORDS}
     await world.saco_rep.client.post(f"/dialogue-sessions/{record['dialogueSessionId']}/party-notes", note)
-    read: Json = await world.saco_rep.client.get(path)
-    assert read["state"] == "final"
-    return read
+    return await final(world.saco_rep, record)
 
 
 async def registered(world: World, record: Json, **more: Any) -> Json:

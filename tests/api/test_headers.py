@@ -101,7 +101,7 @@ async def test_the_docs_page_runs_its_own_scripts_and_no_others(client: Client, 
 # --- Other origins, over real HTTP --------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def at(database_url: str) -> AsyncIterator[tuple[Served, FastAPI]]:
     own = create_app(settings_for(database_url, cors_origins=f"{LISTED}, http://localhost:5173"))
     async with served(own) as there:

@@ -79,14 +79,11 @@ class OneByOne(AsyncScimStorage):
     Somebody who is taken in has an address, as the service makes sure of before it calls the storage.
     """
 
-    def __init__(self, url: str, claims: ClientClaims) -> None:
-        self.url, self.claims = url, claims
-        self.database: Database | None = None
+    def __init__(self, database: Database, claims: ClientClaims) -> None:
+        self.database, self.claims = database, claims
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Storage]:
-        if self.database is None:
-            self.database = Database(self.url, 1)
         now = datetime.now(UTC)
         context = wall.serving(self.claims.client_id, self.claims.credential_id, now)
         async with self.database.write(context) as session:
@@ -176,6 +173,24 @@ KEPT_FILTERS = [
 KEPT_SORTS = [each for each in testing.SEARCH_SORTS if each != "title" and not each.startswith("emails")]
 
 
+@pytest.fixture(scope="module")
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def reached(database_url: str, runner: asyncio.Runner) -> Iterator[Database]:
+    """By one connection, whoever asks."""
+
+    async def opened() -> Database:
+        return Database(database_url, 1)
+
+    database = runner.run(opened())
+    yield database
+    runner.run(database.close())
+
+
 class TestStorage(AsyncScimStorageContract):
     """All of it but cursors, which the service does not announce."""
 
@@ -214,21 +229,9 @@ class TestStorage(AsyncScimStorageContract):
         return PROVIDER
 
     @pytest.fixture
-    def storage(self, database_url: str) -> Iterator[Any]:
-        with asyncio.Runner() as runner:
-
-            async def found() -> ClientClaims:
-                database = Database(database_url, 1)
-                try:
-                    return await _founded(database)
-                finally:
-                    await database.close()
-
-            one_by_one = OneByOne(database_url, runner.run(found()))
-            with PROVIDER:
-                yield BlockingStorage(one_by_one, runner)
-            if one_by_one.database is not None:
-                runner.run(one_by_one.database.close())
+    def storage(self, runner: asyncio.Runner, reached: Database) -> Iterator[Any]:
+        with PROVIDER:
+            yield BlockingStorage(OneByOne(reached, runner.run(_founded(reached))), runner)
 
     def search_users(self) -> list[dict[str, Any]]:
         """With addresses that are nobody else's; the storage keeps one of several."""
