@@ -44,7 +44,7 @@ def _signed(path: Path, keys: list[Path] | None) -> tuple[pack_reading.Pack, str
 
 _NOUNS = (
     *(("template", "templates"), ("instrument", "instruments")),
-    *(("piece of inspiration", "pieces of inspiration"), ("guide", "guides")),
+    *(("piece of inspiration", "pieces of inspiration"), ("guide", "guides"), ("translation", "translations")),
 )
 
 
@@ -55,7 +55,8 @@ def _held(numbers: Sequence[int], before: str = "") -> str:
 
 
 def _described(pack: pack_reading.Pack) -> str:
-    held = _held([len(each) for each in (pack.templates, pack.instruments, pack.inspiration, pack.guides)])
+    parts = (pack.templates, pack.instruments, pack.inspiration, pack.guides, pack.translations)
+    held = _held([len(each) for each in parts])
     return f"{pack.manifest.key} {pack.manifest.pack_version}: {held}"
 
 
@@ -162,5 +163,8 @@ def load_content(
             return await content_packs.load(session, pack, datetime.now(UTC))
 
     loaded = with_database(load)
-    new = (loaded.new_templates, loaded.new_instruments, loaded.new_inspiration, loaded.new_guides)
+    new = (
+        *(loaded.new_templates, loaded.new_instruments),
+        *(loaded.new_inspiration, loaded.new_guides, loaded.new_translations),
+    )
     typer.echo(f"{loaded.key} {loaded.pack_version}: {_held(new, 'new ') or 'nothing new'}.")

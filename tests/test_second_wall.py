@@ -48,7 +48,7 @@ STRUCTURE = {
     *("webhook_endpoint", "webhook_delivery"),
     *("hr_import", "hr_import_portion", "hr_kept_change", "import_mapping"),
 }
-OPEN_TO_ALL = {"content_pack", "inspiration_item", "process_guide"}
+OPEN_TO_ALL = {"content_pack", "content_translation", "inspiration_item", "process_guide"}
 NOBODYS = {
     *("credential", "person_invitation", "sign_in_failure", "authorisation_request"),
     *("sealed_response", "survey_sums"),

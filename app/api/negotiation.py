@@ -57,7 +57,7 @@ def languages_asked(request: Request) -> tuple[str, ...]:
         if each not in {"sv", "en"} and re.fullmatch("[a-z]{2,3}", each) and weights[each] > 0
         if first not in weights or (-weights[each], named.index(each)) < (-weights[first], named.index(first))
     ]
-    return (*others[:10], first, "en" if first == "sv" else "sv")
+    return (*others[:3], first, "en" if first == "sv" else "sv")
 
 
 JSON = "application/json"

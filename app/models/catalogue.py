@@ -7,6 +7,7 @@ from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
 from app.models.change import Change
 from app.models.content_pack import ContentPack
+from app.models.content_translation import ContentTranslation
 from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
@@ -79,6 +80,7 @@ TABLES: tuple[type[Table], ...] = (
     DialogueTemplate,
     InspirationItem,
     ProcessGuide,
+    ContentTranslation,
     DialogueSession,
     SessionRecord,
     RecordRegistration,

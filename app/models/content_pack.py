@@ -1,7 +1,7 @@
 """A content pack: its row once it is loaded, and its files."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from pydantic import Field
@@ -9,11 +9,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 
 from app.models.base import Table, WireModel
-from app.models.columns import Language, Line, Paragraphs, UtcDateTime
+from app.models.columns import Line, Paragraphs, UtcDateTime
+from app.models.content_translation import TranslationName
 from app.models.guide_content import GuideKey
 from app.models.inspiration_content import InspirationKey
 from app.models.instrument import InstrumentKey
-from app.models.template_content import TemplateContent, TemplateKey, TemplateLanguages, TemplateVersion
+from app.models.template_content import TemplateContent, TemplateKey, TemplateVersion
 
 
 class ContentPack(Table, table=True):
@@ -26,20 +27,24 @@ class ContentPack(Table, table=True):
     loaded_at: datetime = Column(sa_type=UtcDateTime)
 
 
+LanguageOfPack = Annotated[str, Field(pattern="^[a-z]{2,3}$")]
+
+
 class PackManifest(WireModel):
     """`pack.json`."""
 
     key: TemplateKey
     pack_version: TemplateVersion
     licence: Line
-    languages: TemplateLanguages
-    default_language: Language
+    languages: list[LanguageOfPack] = Field(min_length=1, max_length=10)
+    default_language: LanguageOfPack
     provenance: Paragraphs
-    templates: list[TemplateKey] = Field(min_length=1, max_length=200)
+    templates: list[TemplateKey] = Field(default=[], max_length=200)
     instruments: list[InstrumentKey] = Field(default=[], max_length=200)
     """Left out by packs from before there were instruments."""
     inspiration: list[InspirationKey] = Field(default=[], max_length=500)
     guides: list[GuideKey] = Field(default=[], max_length=50)
+    translations: list[TranslationName] = Field(default=[], max_length=1000)
 
 
 class PackTemplate(WireModel):

@@ -1,45 +1,105 @@
-"""In which language published content is answered: the one asked for, or what there is instead. No clock."""
+"""In which language published content is answered: the one asked for, or what there is instead. No clock.
+
+Swedish and English stand in the content itself; others are brought by packs of translations, whole or not at all.
+"""
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.models.content_translation import ContentTranslation
 
 Json = dict[str, Any]
 
-
-def first_written(title: Json, asked: Sequence[str]) -> str:
-    """The first of the languages asked for in which it is written; `asked` ends with those of the program."""
-    return next((each for each in asked if title.get(each)), "sv")
-
-
-def all_written(title: Json) -> list[str]:
-    return [language for language in ("sv", "en") if title.get(language)]
-
-
-def in_language(node: Any, language: str) -> Any:
-    """What is published, with each text as it is in one language alone."""
-    if isinstance(node, dict):
-        if node.keys() == {"sv", "en"}:
-            return node[language]
-        return {name: in_language(value, language) for name, value in node.items()}
-    return [in_language(each, language) for each in node] if isinstance(node, list) else node
-
-
-def said(column: Any, path: Sequence[str], asked: Sequence[str]) -> sa.ColumnElement[str]:
-    """A text within a JSON column, in the first of the languages asked for in which it is written."""
-    for step in path:
-        column = column[step]
-    written = [column[each].astext for each in asked if each in {"sv", "en"}]
-    return sa.func.coalesce(*written, "", type_=sa.Text())
-
-
-def language_said(title: Any, asked: Sequence[str]) -> sa.ColumnElement[str]:
-    """The language that `said` gives the title in."""
-    ways = [(title[each].astext.is_not(None), sa.literal(each)) for each in asked if each in {"sv", "en"}]
-    return sa.case(*ways, else_=sa.literal("sv"))
+_OWN = ("sv", "en")
 
 
 def version_number(column: Any) -> sa.ColumnElement[Any]:
     """1.10.0 comes after 1.9.0."""
     return sa.cast(sa.func.string_to_array(column, "."), sa.ARRAY(sa.Integer))
+
+
+# --- One thing -----------------------------------------------------------------------------------------------------
+
+_TRANSLATIONS = (
+    sa.select(col(ContentTranslation.language), col(ContentTranslation.texts))
+    .where(col(ContentTranslation.subject_id) == sa.bindparam("subject_id", type_=sa.Uuid))
+    .order_by(col(ContentTranslation.language), version_number(col(ContentTranslation.translation_version)))
+)
+
+
+async def in_best_language(
+    session: AsyncSession, subject_id: UUID, title: Json, content: Json, asked: Sequence[str]
+) -> tuple[str, list[str], Json]:
+    """The language in which it is answered, all that it is written in, and the content in that language alone.
+
+    `asked` ends with the program's own languages.
+    """
+    # The latest of a language comes last and stays.
+    found = await session.execute(_TRANSLATIONS, {"subject_id": subject_id})
+    translations: Json = {row.language: row.texts for row in found}
+    own = [language for language in _OWN if title.get(language)]
+    languages = [*own, *sorted(translations)]
+    language = next((each for each in asked if each in languages), "sv")
+    return language, languages, in_language(content, language, translations.get(language))
+
+
+def in_language(node: Any, language: str, translated: Json | None = None, pointer: str = "") -> Any:
+    """What is published, with each text as it is in one language alone."""
+    if isinstance(node, dict):
+        if node.keys() == set(_OWN):
+            return node[language] if translated is None else translated[pointer]
+        return {name: in_language(value, language, translated, f"{pointer}/{name}") for name, value in node.items()}
+    if isinstance(node, list):
+        return [in_language(each, language, translated, f"{pointer}/{place}") for place, each in enumerate(node)]
+    return node
+
+
+# --- Lists ---------------------------------------------------------------------------------------------------------
+
+
+def said(subject_id: Any, content: Any, name: str, asked: Sequence[str]) -> sa.ColumnElement[str]:
+    """A text of the content, in the first of the languages asked for in which it is written."""
+    ways = [content[name][each].astext if each in _OWN else _translated(subject_id, each, f"/{name}") for each in asked]
+    return sa.func.coalesce(*ways, "", type_=sa.Text())
+
+
+def language_said(subject_id: Any, content: Any, asked: Sequence[str]) -> sa.ColumnElement[str]:
+    """The language that `said` gives it in."""
+    ways = [
+        (
+            (content["title"][each].astext if each in _OWN else _translated(subject_id, each, "/title")).is_not(None),
+            sa.literal(each),
+        )
+        for each in asked
+    ]
+    return sa.case(*ways, else_=sa.literal("sv"))
+
+
+def _translated(subject_id: Any, language: str, pointer: str) -> sa.ColumnElement[Any]:
+    texts: Any = col(ContentTranslation.texts)
+    return (
+        sa.select(texts[pointer].astext)
+        .where(col(ContentTranslation.subject_id) == subject_id, col(ContentTranslation.language) == language)
+        .order_by(version_number(col(ContentTranslation.translation_version)).desc())
+        .limit(1)
+        .correlate_except(ContentTranslation)
+        .scalar_subquery()
+    )
+
+
+def translation_says(subject_id: Any, sought: str) -> sa.ColumnElement[bool]:
+    """Whether a translation has the words, as they are written there."""
+    search: Any = col(ContentTranslation.search)
+    return sa.exists(
+        sa.select(sa.literal(1))
+        .where(
+            col(ContentTranslation.subject_id) == subject_id,
+            search.bool_op("@@")(sa.func.websearch_to_tsquery("simple", sought)),
+        )
+        .correlate_except(ContentTranslation)
+    )

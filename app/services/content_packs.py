@@ -1,14 +1,18 @@
 """Content packs: loaded once and for all, and the method texts of the last one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.content_pack import ContentPack
+from app.models.content_translation import ContentTranslation, TranslationContent
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
@@ -16,6 +20,7 @@ from app.models.process_guide import ProcessGuide
 from app.models.template_content import MethodTextsRead
 from app.services import (
     audit,
+    content_translations,
     dialogue_templates,
     inspiration_items,
     instruments,
@@ -42,6 +47,7 @@ class Loaded:
     new_instruments: int
     new_inspiration: int = 0
     new_guides: int = 0
+    new_translations: int = 0
 
 
 # --- Loading -------------------------------------------------------------------------------------------------------
@@ -58,6 +64,11 @@ def central_inspiration_id(key: str, version: str) -> UUID:
 
 def central_guide_id(key: str, version: str) -> UUID:
     return uuid5(_NAMESPACE, f"guides/{key}/{version}")
+
+
+def _translation_id(translation: TranslationContent) -> UUID:
+    names = (translation.name, translation.version, translation.translation_version)
+    return uuid5(_NAMESPACE, f"translations/{'/'.join(names)}")
 
 
 def central_instrument_id(key: str, version: str) -> UUID:
@@ -86,20 +97,27 @@ async def load(session: AsyncSession, pack: Pack, now: datetime) -> Loaded:
             key=key,
             pack_version=pack_version,
             content_hash=pack.content_hash,
-            method_texts=pack.method_texts.model_dump(mode="json", by_alias=True),
+            method_texts=pack.method_texts.model_dump(mode="json", by_alias=True) if pack.method_texts else {},
             loaded_at=now,
         )
     )
     session.add_all(new)
     await session.flush()
+    await _require_whole(session, pack)
     session.add_all(audit.entry(None, "load_content_pack", row, now, None, None) for row in new)
     await session.flush()
     kinds = [type(row) for row in new]
     return Loaded(key, pack_version, *(kinds.count(kind) for kind in _KINDS))
 
 
-Central = DialogueTemplate | Instrument | InspirationItem | ProcessGuide
-_KINDS: tuple[type[Central], ...] = (DialogueTemplate, Instrument, InspirationItem, ProcessGuide)
+Central = DialogueTemplate | Instrument | InspirationItem | ProcessGuide | ContentTranslation
+_KINDS: tuple[type[Central], ...] = (
+    DialogueTemplate,
+    Instrument,
+    InspirationItem,
+    ProcessGuide,
+    ContentTranslation,
+)
 
 
 def _rows(pack: Pack, now: datetime) -> list[Central]:
@@ -129,7 +147,33 @@ def _rows(pack: Pack, now: datetime) -> list[Central]:
         for each in pack.inspiration
     ]
     guides = [process_guides.row_of(each, central_guide_id(each.key, each.guide_version), now) for each in pack.guides]
-    return [*templates, *central, *pieces, *guides]
+    translations = [
+        content_translations.row_of(each, _translation_id(each), _ORIGINALS[each.of][1](each.key, each.version), now)
+        for each in pack.translations
+    ]
+    return [*templates, *central, *pieces, *guides, *translations]
+
+
+_ORIGINALS: dict[str, tuple[type[InspirationItem | ProcessGuide], Callable[[str, str], UUID]]] = {
+    "inspiration": (InspirationItem, central_inspiration_id),
+    "guides": (ProcessGuide, central_guide_id),
+}
+
+
+async def _require_whole(session: AsyncSession, pack: Pack) -> None:
+    """Every translation is the whole of something that is published here, perhaps by this pack."""
+    lines = []
+    for each in pack.translations:
+        kind, address = _ORIGINALS[each.of]
+        original: Any = await session.get(kind, address(each.key, each.version))
+        name = f"translations/{each.name}.json"
+        if original is None:
+            lines.append(f"{name}: /version: {each.of}/{each.key} {each.version} is not published here")
+        else:
+            found = content_translations.faults(each, original.content)
+            lines += [f"{name}: {pointer}: {words}" for pointer, words in found]
+    if lines:
+        raise PackRefused(lines)
 
 
 async def _not_here(session: AsyncSession, rows: list[Central]) -> list[Central]:
@@ -146,6 +190,11 @@ async def _not_here(session: AsyncSession, rows: list[Central]) -> list[Central]
 
 
 def _changed(row: Central) -> str:
+    if isinstance(row, ContentTranslation):
+        return (
+            f"translations/{row.language}: {row.translation_version} of the translation of {row.subject_id} is "
+            "published with other content; give the changed translation a new version"
+        )
     if isinstance(row, DialogueTemplate):
         folder, kind, version = "templates", "template", row.template_version
     elif isinstance(row, Instrument):
@@ -159,7 +208,12 @@ def _changed(row: Central) -> str:
 
 # --- The method texts ------------------------------------------------------------------------------------------------
 
-_LOADED_LAST = sa.select(ContentPack).order_by(col(ContentPack.loaded_at).desc(), col(ContentPack.key)).limit(1)
+_LOADED_LAST = (
+    sa.select(ContentPack)
+    .where(col(ContentPack.method_texts) != sa.literal({}, JSONB))  # a pack of translations has none
+    .order_by(col(ContentPack.loaded_at).desc(), col(ContentPack.key))
+    .limit(1)
+)
 
 
 async def method_texts(work: Work) -> MethodTextsRead:

@@ -25,7 +25,8 @@ def written(content: InspirationContent) -> dict[str, Any]:
 
 def faults(content: InspirationContent) -> Iterator[Fault]:
     for pointer, text in texts(written(content)):
-        yield from _markup(pointer, text)
+        for language, said in text.items():
+            yield from markup(f"{pointer}/{language}", said or "")
     if content.kind in _TIMED and content.media_url is None:
         yield "/mediaUrl", f"a {content.kind} needs the address where it is"
     if content.kind in _TIMED and content.transcript is None:
@@ -36,10 +37,9 @@ def faults(content: InspirationContent) -> Iterator[Fault]:
         yield "/pictureUrl", "there is a text alternative, and no picture"
 
 
-def _markup(pointer: str, text: dict[str, Any]) -> Iterator[Fault]:
-    for language, said in text.items():
-        if said is not None and _MARKUP.search(said):
-            yield f"{pointer}/{language}", _ONLY_MARKS
+def markup(pointer: str, said: str) -> Iterator[Fault]:
+    if _MARKUP.search(said):
+        yield pointer, _ONLY_MARKS
 
 
 def piece_schema() -> dict[str, Any]:

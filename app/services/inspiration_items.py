@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +18,10 @@ from app.models.template_content import ClimateDimension
 from app.services import policy
 from app.services.content_hash import content_hash
 from app.services.content_languages import (
-    all_written,
-    first_written,
-    in_language,
+    in_best_language,
     language_said,
     said,
+    translation_says,
     version_number,
 )
 from app.services.inspiration_content import written
@@ -53,19 +52,20 @@ _LATEST = ~sa.exists(
 )
 
 
-@cache
+@lru_cache(maxsize=64)
 def _in(asked: tuple[str, ...]) -> tuple[sa.Select[*tuple[Any, ...]], dict[str, Columns]]:
     """The latest version of each piece in the languages asked for, and the orders there are."""
     content: Any = col(InspirationItem.content)
-    title = said(content, ["title"], asked)
+    own: Any = col(InspirationItem.id)
+    title = said(own, content, "title", asked)
     items = sa.select(
         col(InspirationItem.id),
         col(InspirationItem.key),
         col(InspirationItem.item_version),
         col(InspirationItem.kind),
-        language_said(col(InspirationItem.title), asked).label("language"),
+        language_said(own, content, asked).label("language"),
         title.label("title"),
-        said(content, ["summary"], asked).label("summary"),
+        said(own, content, "summary", asked).label("summary"),
         col(InspirationItem.reading_minutes),
         col(InspirationItem.dimensions),
         col(InspirationItem.phases),
@@ -96,6 +96,7 @@ async def list_inspiration_items(work: Work, request: PageRequest, wanted: Wante
             sa.or_(
                 _says(col(InspirationItem.search_sv), "swedish", wanted.words),
                 _says(col(InspirationItem.search_en), "english", wanted.words),
+                translation_says(col(InspirationItem.id), wanted.words),
             )
         )
     return await page(work, query, orders, request)
@@ -113,14 +114,13 @@ def _says(index: Any, dictionary: str, sought: str) -> sa.ColumnElement[bool]:
 
 async def read(work: Work, item_id: UUID, asked: tuple[str, ...]) -> InspirationItemRead:
     item = await find(work, InspirationItem, item_id)
-    language = first_written(item.title, asked)
-    content = in_language(item.content, language)
+    language, languages, content = await in_best_language(work.session, item.id, item.title, item.content, asked)
     return shown(
         work,
         InspirationItemRead,
         item,
         language=language,
-        languages=all_written(item.title),
+        languages=languages,
         title=content["title"],
         summary=content["summary"],
         body=content["body"],

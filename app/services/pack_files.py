@@ -24,7 +24,9 @@ MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public-key.p
 MOST_BYTES = 32_000_000
 _MOST_FILES = 2_000
 _NAME = re.compile(
-    r"pack\.json|method_texts\.json|(templates|instruments|inspiration|guides)/[a-z][a-z0-9-]{0,79}\.json", re.ASCII
+    r"pack\.json|method_texts\.json|(templates|instruments|(translations/[a-z]{2,3}/)?(inspiration|guides))"
+    r"/[a-z][a-z0-9-]{0,79}\.json",
+    re.ASCII,
 )
 # Of what is in it nothing is older or younger: a pack that is built again is the same file.
 _MOMENT = datetime(1980, 1, 1, tzinfo=UTC)

@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from app.models.base import WireModel
+from app.models.columns import Language
 from app.models.content_pack import PackManifest, PackTemplate
+from app.models.content_translation import TranslationContent
 from app.models.guide_content import GuideContent
 from app.models.inspiration_content import InspirationContent
 from app.models.instrument import InstrumentCreate
@@ -45,21 +47,18 @@ class Pack:
     """A pack that has been read and found in order."""
 
     manifest: PackManifest
-    method_texts: MethodTexts
+    method_texts: MethodTexts | None
     templates: tuple[PackTemplate, ...]
     instruments: tuple[InstrumentCreate, ...]
     inspiration: tuple[InspirationContent, ...] = ()
     guides: tuple[GuideContent, ...] = ()
+    translations: tuple[TranslationContent, ...] = ()
 
     @property
     def content_hash(self) -> str:
         """SHA-256 over everything the pack holds."""
-        parts = (
-            *(self.manifest, self.method_texts),
-            *(*self.templates, *self.instruments, *self.inspiration, *self.guides),
-        )
         # Without what a file does not say: a pack that is loaded keeps its hash when packs learn to hold more.
-        said = [part.model_dump(mode="json", by_alias=True, exclude_unset=True) for part in parts]
+        said = [part.model_dump(mode="json", by_alias=True, exclude_unset=True) for part in self.files.values()]
         return content_hash({"parts": said})
 
     @property
@@ -67,11 +66,12 @@ class Pack:
         """Its files by their names."""
         return {
             "pack.json": self.manifest,
-            "method_texts.json": self.method_texts,
+            **({"method_texts.json": self.method_texts} if self.method_texts else {}),
             **{f"templates/{each.key}.json": each for each in self.templates},
             **{f"instruments/{each.key}.json": each for each in self.instruments},
             **{f"inspiration/{each.key}.json": each for each in self.inspiration},
             **{f"guides/{each.key}.json": each for each in self.guides},
+            **{f"translations/{each.name}.json": each for each in self.translations},
         }
 
 
@@ -106,9 +106,15 @@ def read_files(source: Source) -> Pack:
     """The same of a pack whose files are kept in another way."""
     lines: list[str] = []
     manifest = _read(source, "pack.json", PackManifest, lines)
-    method_texts = _read(source, "method_texts.json", MethodTexts, lines)
+    # A pack of translations, or of pieces alone, says nothing on the method.
+    bare = manifest is not None and not manifest.templates
+    method_texts = None if bare else _read(source, "method_texts.json", MethodTexts, lines)
     if manifest is None:
         raise PackRefused(lines)
+    listed = {name: getattr(manifest, name) for name in _LISTED}
+    if not any(listed.values()):
+        lines.append("pack.json: there is nothing in the pack")
+    lines += [f"pack.json: /{name}: the same twice" for name, keys in listed.items() if len(set(keys)) < len(keys)]
     templates, instruments = [], []
     for name, key, template in _each(source, "templates", manifest.templates, PackTemplate, lines):
         templates.append(template)
@@ -127,12 +133,28 @@ def read_files(source: Source) -> Pack:
         guides.append(guide)
         said = guide_content.written(guide)
         lines += [f"{name}: {line}" for line in _faults(key, said, manifest, guide_content.faults(guide))]
+    translations = []
+    for name, key, translation in _each(source, "translations", manifest.translations, TranslationContent, lines):
+        translations.append(translation)
+        if translation.name != key:
+            lines.append(f"{name}: /language, /of and /key are not the name of the file")
     if method_texts:
         said = method_texts.model_dump(mode="json", by_alias=True)
-        lines += _lines("method_texts.json", template_content.unwritten(said, manifest.languages))
-    if lines or method_texts is None:
+        lines += _lines("method_texts.json", template_content.unwritten(said, _own(manifest)))
+    if lines:
         raise PackRefused(lines)
-    return Pack(manifest, method_texts, tuple(templates), tuple(instruments), tuple(inspiration), tuple(guides))
+    return Pack(
+        manifest,
+        method_texts,
+        tuple(templates),
+        tuple(instruments),
+        tuple(inspiration),
+        tuple(guides),
+        tuple(translations),
+    )
+
+
+_LISTED = ("templates", "instruments", "inspiration", "guides", "translations")
 
 
 def read_instrument(file: Traversable) -> InstrumentCreate:
@@ -157,12 +179,17 @@ def _each(
             yield name, key, part
 
 
+def _own(manifest: PackManifest) -> list[Language]:
+    """Those of the pack's languages in which a text itself can be written."""
+    return [each for each in Language if each in manifest.languages]
+
+
 def _strangeness(name: str, key: str, part: PackTemplate | InstrumentCreate, manifest: PackManifest) -> list[str]:
     """How a part does not belong to its pack."""
     lines = []
     if part.key != key:
         lines.append(f"{name}: /key: is not the name of the file")
-    if part.content.languages != manifest.languages:
+    if [str(each) for each in part.content.languages] != manifest.languages:
         lines.append(f"{name}: /content/languages: are not those of the pack")
     return lines
 
@@ -173,7 +200,7 @@ def _faults(
     """What is wrong with a piece or a guide: its name, its languages, what it goes with, and what `found` says."""
     if said["key"] != key:
         yield "/key: is not the name of the file"
-    for unwritten in template_content.unwritten(said, manifest.languages):
+    for unwritten in template_content.unwritten(said, _own(manifest)):
         yield f"{unwritten.pointer}: {_WORDS[unwritten.code]}"
     for pointer, kind, named in _named(said):
         if named not in getattr(manifest, kind):

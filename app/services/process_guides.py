@@ -1,7 +1,7 @@
 """Process guides: found and read, in the language asked for."""
 
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,7 @@ from app.models.process_guide import ProcessGuide, ProcessGuideRead
 from app.services import policy
 from app.services.content_hash import content_hash
 from app.services.content_languages import (
-    all_written,
-    first_written,
-    in_language,
+    in_best_language,
     language_said,
     said,
     version_number,
@@ -37,19 +35,20 @@ _LATEST = ~sa.exists(
 )
 
 
-@cache
+@lru_cache(maxsize=64)
 def _in(asked: tuple[str, ...]) -> tuple[sa.Select[*tuple[Any, ...]], dict[str, Columns]]:
     """The latest version of each guide in the languages asked for, and the orders there are."""
     content: Any = col(ProcessGuide.content)
-    title = said(content, ["title"], asked)
+    own: Any = col(ProcessGuide.id)
+    title = said(own, content, "title", asked)
     guides = sa.select(
         col(ProcessGuide.id),
         col(ProcessGuide.key),
         col(ProcessGuide.guide_version),
-        language_said(col(ProcessGuide.title), asked).label("language"),
+        language_said(own, content, asked).label("language"),
         title.label("title"),
-        said(content, ["summary"], asked).label("summary"),
-        said(content, ["forWhom"], asked).label("for_whom"),
+        said(own, content, "summary", asked).label("summary"),
+        said(own, content, "forWhom", asked).label("for_whom"),
         col(ProcessGuide.months),
     ).where(policy.visible(ProcessGuide), _LATEST)
     orders: dict[str, Columns] = {
@@ -68,14 +67,13 @@ async def list_process_guides(work: Work, request: PageRequest, asked: tuple[str
 
 async def read(work: Work, guide_id: UUID, asked: tuple[str, ...]) -> ProcessGuideRead:
     guide = await find(work, ProcessGuide, guide_id)
-    language = first_written(guide.title, asked)
-    content = in_language(guide.content, language)
+    language, languages, content = await in_best_language(work.session, guide.id, guide.title, guide.content, asked)
     return shown(
         work,
         ProcessGuideRead,
         guide,
         language=language,
-        languages=all_written(guide.title),
+        languages=languages,
         title=content["title"],
         summary=content["summary"],
         for_whom=content["forWhom"],

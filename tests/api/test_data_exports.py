@@ -67,6 +67,7 @@ NOBODYS = {
             "dialogue_template": ("title", "content"),
             "inspiration_item": ("title", "content"),
             "process_guide": ("title", "content"),
+            "content_translation": ("subject_id", "texts"),
             "instrument": ("title", "content"),
             "survey_release": ("content",),
             "survey_result": ("content",),

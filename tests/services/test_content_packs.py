@@ -111,6 +111,7 @@ def test_the_shipped_pack_is_complete_in_both_languages() -> None:
     ]
     assert pack.manifest.licence == "CC0-1.0"
     assert [instrument.key for instrument in pack.instruments] == ["larklimat-18"]
+    assert pack.method_texts is not None
     parts = (pack.method_texts, *pack.templates, *pack.instruments)
     said = [text for part in parts for _, text in texts(part.model_dump(by_alias=True))]
     assert len(said) == 319 + 52
@@ -126,6 +127,7 @@ def test_every_climate_dimension_has_a_template() -> None:
 
 def test_method_texts_explain_every_kind_of_record() -> None:
     pack = read_pack(shipped())
+    assert pack.method_texts is not None
     assert {each.record.value for each in pack.method_texts.record_values} == {"group", "party", "none", "action"}
     assert [role.id for role in pack.method_texts.roles] == [
         "process_leader",
@@ -378,11 +380,16 @@ async def test_final_is_final_a_changed_template_of_the_same_version_is_refused(
 
 async def test_a_new_version_stands_beside_the_old(empty: Database, pack: Path) -> None:
     await loaded(empty)
+    pinned = {key: row.model_dump() for key, row in (await stored(empty)).items()}
+    instruments = await stored_instruments(empty)
     edit(pack, "pack.json", lambda manifest: manifest.update(packVersion="1.3.0"))
     edit(pack, FIRST, lambda template: template.update(templateVersion="1.10.0"))
     assert await loaded(empty, pack) == Loaded("larande", "1.3.0", 1, 0)
     rows = await stored(empty)
     assert len(rows) == 7
+    # What sessions and rounds are pinned to is as it was, column by column.
+    assert {key: rows[key].model_dump() for key in pinned} == pinned
+    assert await stored_instruments(empty) == instruments
     assert rows["val-utfort-arbete 1.10.0"].id != rows["val-utfort-arbete 1.0.0"].id
 
 

@@ -111,3 +111,16 @@ def test_faults_of_a_guide_are_named_by_file_pointer_and_reason(tmp_path: Path) 
 )
 def test_the_committed_schemas_are_those_of_the_program(file: str, made: Any) -> None:
     assert json.loads(Path("openapi", file).read_text(encoding="utf-8")) == made()
+
+
+def test_what_a_pack_lists_twice_or_not_at_all_is_named(tmp_path: Path) -> None:
+    directory = pack_of(tmp_path, inspiration=[a_piece(), a_piece()])
+    with pytest.raises(PackRefused) as error:
+        read_pack(directory)
+    assert error.value.lines == ["pack.json: /inspiration: the same twice"]
+    nothing: dict[str, list[str]] = {"templates": [], "instruments": [], "inspiration": [], "guides": []}
+    manifest = json.loads((directory / "pack.json").read_text(encoding="utf-8")) | nothing
+    (directory / "pack.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(PackRefused) as error:
+        read_pack(directory)
+    assert error.value.lines == ["pack.json: there is nothing in the pack"]
