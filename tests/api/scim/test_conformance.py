@@ -12,12 +12,10 @@ import anyio.from_thread
 import anyio.to_thread
 import httpx2
 import pytest
-from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_models import ResourceType, ScimProvider
 from scim2_server import testing
 from scim2_server.storage import AsyncScimStorage, SearchPage
 from scim2_server.testing import AsyncScimStorageContract, BlockingStorage
-from scim2_tester import Status, check_server
 
 from app.api.scim.shapes import PROVIDER
 from app.api.scim.storage import Storage
@@ -52,6 +50,10 @@ class Bridge(httpx2.BaseTransport):
 
 
 async def test_the_library_s_tester_passes_in_full(world: World, hr: Provisioning) -> None:
+    # Here, for loading them takes more than a second, and each worker reads this file.
+    from scim2_client.engines.httpx2 import SyncSCIMClient
+    from scim2_tester import Status, check_server
+
     await brake_off(world)
     client = SyncSCIMClient(
         httpx2.Client(
