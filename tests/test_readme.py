@@ -76,7 +76,8 @@ async def paste(api: str, *blocks: str, cwd: Path = ROOT) -> Pasted:
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "NO_PROXY": "*", "API": api},
         cwd=cwd,
     )
-    async with asyncio.timeout(PATIENCE):
+    # Dozens of programs one after the other, on a machine that may have much else to do.
+    async with asyncio.timeout(5 * PATIENCE):
         shown, told = await bash.communicate()
     assert bash.returncode is not None
     return Pasted(bash.returncode, shown.decode(), [part.split("\n")[:-1] for part in told.decode().split("--\n")])
