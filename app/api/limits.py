@@ -126,27 +126,31 @@ class WholeRequests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        code = scope.get("larande.refusal") or _too_large(scope)
-        if code is None and (has_body := _body_length(scope)) is not None:
-            most = self._most(scope)
-            if has_body > most:
-                code = "bodyTooLarge"
-            else:
-                try:
-                    async with asyncio.timeout(self.body_seconds):
-                        body = await _whole_body(receive, most)
-                except TimeoutError:
-                    code = "requestTooSlow"
-                else:
-                    if body is None:
-                        code = "bodyTooLarge"
-                    else:
-                        receive = _again(body, receive)
+        code = scope.get("larande.refusal")
+        if code is None:
+            code = _too_large(scope)
+            if (has_body := _body_length(scope)) is not None:
+                # Also when it is for nothing: a connection that closes while its request is still being sent is
+                # reset, and takes the answer with it.
+                refused, receive = await self._read(scope, receive, has_body)
+                code = code or refused
         if code is None:
             await self.app(scope, receive, send)
         else:
             # What else comes on this connection is the rest of what was refused.
             await problem(Request(scope), code, headers={"Connection": "close"})(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive, announced: int) -> tuple[str | None, Receive]:
+        """Why the body is refused, and who gives it once more when it is not."""
+        most = self._most(scope)
+        if announced > most:
+            return "bodyTooLarge", receive
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                body = await _whole_body(receive, most)
+        except TimeoutError:
+            return "requestTooSlow", receive
+        return ("bodyTooLarge", receive) if body is None else (None, _again(body, receive))
 
     def _most(self, scope: Scope) -> int:
         path: str = scope["path"]

@@ -15,7 +15,7 @@ from typing_extensions import TypeAliasType
 from app.models.base import Input, Output, Resource, VersionedRow
 from app.models.bounds import Word
 from app.models.change import ChangedType
-from app.models.columns import EnumArray, Id, Moment, UtcDateTime, enum_column
+from app.models.columns import EnumArray, Id, Moment, UtcDateTime, YesNo, enum_column
 from app.models.identity_provider import is_provider_address
 
 
@@ -129,7 +129,7 @@ class WebhookEndpointTransition(Input):
 class WebhookSecretCreate(Input):
     """A new secret. The former signs as well for 24 hours, so that the receiver can be given the new one meanwhile."""
 
-    ends_overlap: bool = Field(
+    ends_overlap: YesNo = Field(
         default=False,
         description="While a secret from before the present one still signs: end that now. Without it the request is "
         "refused then (`overlapRuns`), since a receiver that has only the oldest could verify nothing any more. "

@@ -18,6 +18,7 @@ from app.main import create_app
 from tests.client import BASE, client_for
 from tests.conftest import settings_for
 from tests.contract import DOCUMENT, document
+from tests.in_process import scope_of
 from tests.world import World
 
 PATH = "/organisations"
@@ -178,6 +179,23 @@ async def test_an_address_or_headers_of_any_length_are_refused(world: World) -> 
     await member.refused("GET", PATH, 431, "headersTooLarge", headers=many)
     answer = await member.request("GET", PATH, headers=large, expect=431)
     assert answer.headers["Connection"] == "close"
+
+
+async def test_what_has_too_large_headers_is_read_before_it_is_answered(database_url: str) -> None:
+    """A connection that closes while its request is still being sent is reset, and takes the answer with it."""
+    told: list[str] = []
+
+    async def receive() -> Message:
+        told.append("read")
+        return {"type": "http.request", "body": b"{}", "more_body": told.count("read") < 3}
+
+    async def send(message: Message) -> None:
+        told.append(str(message.get("status", "sent")))
+
+    scope = scope_of("POST", PATH, PATH.encode(), b"", [(b"content-length", b"6"), (b"x-large", b"x" * 33_000)])
+    async with an_app(database_url) as app:
+        await app(scope, receive, send)
+    assert told[:4] == ["read", "read", "read", "431"]
 
 
 # --- How slowly ----------------------------------------------------------------------------------------------

@@ -242,6 +242,24 @@ def test_what_the_examples_send_is_let_in() -> None:
     SurveyResponseCreate.model_validate(dict(stories())["create_survey_response request"])
 
 
+def test_a_number_is_no_yes_or_no() -> None:
+    """The document says boolean; 0 and 1 would be read as one."""
+    asked = set()
+    for _, _, operation in operations():
+        name, content = operation["operationId"], operation.get("requestBody", {}).get("content", {})
+        if "application/json" not in content or name in READ_BY_THEMSELVES:
+            continue
+        shape = resolved(content["application/json"]["schema"])
+        field = ROUTES[name].body_field
+        assert field is not None
+        for each, said in shape.get("properties", {}).items():
+            if "boolean" in {one.get("type") for one in (said, *said.get("anyOf", ()))}:
+                _, refused = field.validate({**shape["example"], each: 0}, {}, loc=("body",))
+                assert [(fault["type"], fault["loc"][1]) for fault in refused] == [("bool_type", each)], name
+                asked.add(each)
+    assert {"endsOverlap", "freeText"} <= asked
+
+
 def test_what_the_story_does_not_reach_is_composed_of_what_the_document_says() -> None:
     """So that an operation that is new has a mock and a request before the story is told anew."""
     for path, _, operation in operations():
