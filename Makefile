@@ -79,7 +79,7 @@ clients: .venv/test.stamp build/clients/made.stamp
 # LARANDE_TEST_LONG=1 asks more; PYTEST='-k "[saco_rep]"' picks a caller.
 .PHONY: contract-fuzz
 contract-fuzz: .venv/test.stamp
-	@LARANDE_TEST_FUZZ=1 $(BIN)/python -m pytest tests/contract_fuzz -n 2 -q -p no:slipcover $(PYTEST)
+	@PYTHONHASHSEED=0 LARANDE_TEST_FUZZ=1 $(BIN)/python -m pytest tests/contract_fuzz -n 2 -q -p no:slipcover $(PYTEST)
 
 # mypy takes as long as the others together.
 checks: .venv/test.stamp

@@ -4,6 +4,8 @@ import copy
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from time import monotonic
 from typing import Any
 
 import schemathesis
@@ -11,11 +13,22 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import events, from_schema
 
 from tests.contract import BASE, document
+from tests.long import LONG
 from tests.stage import Stage
 from tests.test_authorisation import CASES
 
 SEED = 20261126
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
+_ALONE: dict[str, Any] = {"extra-data-sources": {"responses": False}}
+UNTAUGHT: dict[str, dict[str, Any]] = {
+    "examples": _ALONE,
+    "coverage": _ALONE,
+    "fuzzing": {**_ALONE, "error-feedback": {"enabled": False}},
+    "stateful": {"link-calibration": False},
+}
+"""Nothing is learnt from earlier answers, which are different each time; in the long run it may be."""
+if LONG:
+    UNTAUGHT.clear()
 
 
 @dataclass(frozen=True)
@@ -46,9 +59,10 @@ class Things:
                         versions.setdefault(f"{method} {cell.path}", cell.headers["If-Match"])
         return cls(ids, versions)
 
-    def placed_in(self, described: dict[str, Any]) -> dict[str, Any]:
+    @cached_property
+    def document(self) -> dict[str, Any]:
         """The document, but that what is there is all that a path can name."""
-        made = copy.deepcopy(described)
+        made = copy.deepcopy(document())
         for item in made["paths"].values():
             for operation in item.values():
                 for parameter in operation["parameters"]:
@@ -78,64 +92,86 @@ class Asked:
     findings: list[Finding]
 
 
-def ask(
-    address: str,
-    things: Things,
-    token: Callable[[], str | None],
-    phases: frozenset[str],
-    examples: int,
-    operations: frozenset[str] | None = None,
-) -> Asked:
-    """Ask about all operations, unless some are named."""
-    config = schemathesis.Config.from_dict(
-        {
-            "seed": SEED,
-            "workers": 1,
-            "base-url": address + BASE,
-            "continue-on-failure": True,
-            "generation": {"deterministic": True, "max-examples": examples, "no-shrink": True},
-            "phases": {name: {"enabled": name in phases} for name in PHASES},
-        }
-    )
-    schema: Any = schemathesis.openapi.from_dict(things.placed_in(document()), config=config)
-    if operations is not None:
-        schema = schema.include(lambda context: _name_of(context.operation) in operations)
+class Asker:
+    """Asks about all operations, unless some are named, as one caller after another.
 
-    @schema.auth(refresh_interval=60)
-    class Caller:
-        """Who asks; and where an ETag may be sent, the one that the thing has. A wrong one stays wrong."""
+    What is worked out of the document for the first is there for the next.
+    """
 
-        def get(self, _case: Any, _context: Any) -> str:
-            return token() or ""
-
-        def set(self, case: Any, data: str, _context: Any) -> None:
-            if data:
-                case.headers["Authorization"] = f"Bearer {data}"
-            tag = things.versions.get(f"{case.method.lower()} {case.formatted_path}")
-            negated = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
-            if tag is not None and "If-Match" in case.headers and not negated:
-                case.headers["If-Match"] = tag
-
-    asked = Asked(set(), 0, [])
-
-    @schema.hook  # type: ignore[untyped-decorator]
-    def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
-        told = [f"{failure.title}: {failure.message}", case.as_curl_command(), response.text]
-        finding = Finding(
-            "/".join(failure.checks), _name_of(case.operation), _codes_of(response), "\n".join(x[:1_000] for x in told)
+    def __init__(
+        self,
+        address: str,
+        things: Things,
+        phases: frozenset[str],
+        examples: int,
+        operations: frozenset[str] | None = None,
+    ) -> None:
+        self._issue: Callable[[], str | None] = lambda: None
+        self._token: str | None = None
+        self._until = 0.0
+        self._asked = Asked(set(), 0, [])
+        config = schemathesis.Config.from_dict(
+            {
+                "seed": SEED,
+                "workers": 1,
+                "request-timeout": 300,  # a busy machine is no fault of the program's
+                "base-url": address + BASE,
+                "continue-on-failure": True,
+                "generation": {"deterministic": True, "max-examples": examples, "no-shrink": True},
+                "phases": {name: {"enabled": name in phases, **UNTAUGHT.get(name, {})} for name in PHASES},
+                "warnings": False,
+            }
         )
-        asked.findings.append(finding)
-        return False
+        schema: Any = schemathesis.openapi.from_dict(things.document, config=config)
+        if operations is not None:
+            schema = schema.include(lambda context: _name_of(context.operation) in operations)
 
-    for event in from_schema(schema).execute():
-        if isinstance(event, events.ScenarioFinished):
-            asked.requests += len(event.recorder.interactions)
-            asked.operations |= {_name_of(case.operation) for case in event.recorder.find_all_cases()}
-        elif isinstance(event, events.NonFatalError):
-            asked.findings.append(Finding("engine", event.label, (type(event.value).__name__,), str(event.value)))
-        elif isinstance(event, events.FatalError):
-            raise event.exception
-    return asked
+        asker = self
+
+        @schema.auth(refresh_interval=None)
+        class Caller:
+            """Who asks; and where an ETag may be sent, the one that the thing has. A wrong one stays wrong."""
+
+            def get(self, _case: Any, _context: Any) -> str:
+                return asker.token() or ""
+
+            def set(self, case: Any, data: str, _context: Any) -> None:
+                if data:
+                    case.headers["Authorization"] = f"Bearer {data}"
+                tag = things.versions.get(f"{case.method.lower()} {case.formatted_path}")
+                negated = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
+                if tag is not None and "If-Match" in case.headers and not negated:
+                    case.headers["If-Match"] = tag
+
+        @schema.hook  # type: ignore[untyped-decorator]
+        def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
+            told = [f"{failure.title}: {failure.message}", case.as_curl_command(), response.text]
+            told = [each[:1_000] for each in told]
+            name, codes = _name_of(case.operation), _codes_of(response)
+            asker._asked.findings.append(Finding("/".join(failure.checks), name, codes, "\n".join(told)))
+            return False
+
+        self._schema = schema
+
+    def ask(self, issue: Callable[[], str | None]) -> Asked:
+        """As the caller that the tokens are issued to."""
+        self._issue, self._until = issue, 0.0
+        self._asked = asked = Asked(set(), 0, [])
+        for event in from_schema(self._schema).execute():
+            if isinstance(event, events.ScenarioFinished):
+                asked.requests += len(event.recorder.interactions)
+                asked.operations |= {_name_of(case.operation) for case in event.recorder.find_all_cases()}
+            elif isinstance(event, events.NonFatalError):
+                asked.findings.append(Finding("engine", event.label, (type(event.value).__name__,), str(event.value)))
+            elif isinstance(event, events.FatalError):
+                raise event.exception
+        return asked
+
+    def token(self) -> str | None:
+        """One that is not about to end."""
+        if monotonic() > self._until:
+            self._token, self._until = self._issue(), monotonic() + 60
+        return self._token
 
 
 def _name_of(operation: Any) -> str:

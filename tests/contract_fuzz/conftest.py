@@ -1,8 +1,12 @@
 """`make contract-fuzz` runs these tests; `make test` leaves them out, for they take minutes."""
 
 import os
+from collections.abc import Iterator
+from socket import socket
 
 import pytest
+
+from app.serving import listen
 
 collect_ignore_glob = [] if "LARANDE_TEST_FUZZ" in os.environ else ["test_*.py"]
 
@@ -11,8 +15,15 @@ _needed: set[str] = set()
 _passed: set[str] = set()
 
 
+@pytest.fixture(scope="session")
+def listener() -> Iterator[socket]:
+    """Where everything that is asked in this process goes."""
+    with listen("127.0.0.1", 0) as listening:
+        yield listening
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call" and report.passed and "contract_fuzz" in report.nodeid:
+    if report.when == "call" and report.passed and "test_as_everybody" in report.nodeid:
         _passed.add(report.nodeid)
         _needed.update(str(value) for name, value in report.user_properties if name == NEEDED)
 

@@ -4,29 +4,36 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import socket
 
 from fastapi import FastAPI
 
-from app.serving import listen, server_for
+from app.serving import server_for
 from app.settings import Settings
 
 
 @contextmanager
-def on_loopback(app: FastAPI, settings: Settings) -> Iterator[str]:
-    """The address of its root, while it is served as the program serves it, but for what works beside requests."""
+def on_loopback(app: FastAPI, settings: Settings, listener: socket) -> Iterator[str]:
+    """The address of its root, while it is served as the program serves it, but for what works beside requests.
+
+    Who listens goes on listening, for the next.
+    """
     server = server_for(app, settings)
     server.config.lifespan = "off"
 
     async def serve() -> None:
-        await server.serve(sockets=[listener])
+        await server.serve(sockets=[listener.dup()])
         await app.state.ballot_box.close()
         await app.state.database.close()
 
-    with listen("127.0.0.1", 0) as listener:
-        thread = threading.Thread(target=asyncio.run, args=(serve(),))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        yield address_of(listener)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def address_of(listener: socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"

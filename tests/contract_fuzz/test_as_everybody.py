@@ -4,13 +4,17 @@
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from socket import socket
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from sqlmodel import col
 
 from app.main import create_app
@@ -20,14 +24,15 @@ from app.settings import Settings
 from tests import machines
 from tests.conftest import new_database, settings_for
 from tests.contract import document
-from tests.contract_fuzz.asking import Asked, Things, ask
+from tests.contract_fuzz.asking import Asked, Asker, Things
 from tests.contract_fuzz.conftest import NEEDED
 from tests.contract_fuzz.exceptions import sorted_out
-from tests.contract_fuzz.loopback import on_loopback
+from tests.contract_fuzz.loopback import address_of, on_loopback
 from tests.long import LONG, sized
 from tests.stage import Stage
 from tests.test_authorisation import ACTORS, WITHOUT_ACTOR, Rehearsal, committed_answers
 
+Judge = Callable[[Asked], None]
 Tokens = dict[str, Callable[[], str | None]]
 OPERATIONS: frozenset[str] = frozenset(
     operation["operationId"] for item in document()["paths"].values() for operation in item.values()
@@ -52,6 +57,16 @@ ALL = 2 * len(ACTORS) + len(SHARES)
 
 def _issued(key: TokenKey, person_id: UUID, sign_in_id: UUID) -> str:
     return key.issue(person_id, sign_in_id, datetime.now(UTC))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_words_of_ours() -> Iterator[None]:
+    """Hypothesis tries the constants of our own modules too: what it asks would change with any of our code, and with
+    what a worker has imported.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(providers, "_get_local_constants", Constants)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +95,12 @@ def things(built_stage: Stage) -> Things:
     return Things.on(built_stage)
 
 
+@pytest.fixture(scope="session")
+def everything(listener: socket, things: Things) -> Asker:
+    """Asked by one after another; what it takes to ask is worked out once."""
+    return Asker(address_of(listener), things, frozenset({"examples", "fuzzing"}), sized(1, 20))
+
+
 @pytest.fixture
 def address(built_stage: Stage) -> str:
     return built_stage.world.database.engine.url.render_as_string(hide_password=False)
@@ -99,56 +120,61 @@ def _settings(address: str, like: str) -> Settings:
     )
 
 
-def _judge(asked: Asked, record_property: Callable[[str, object], None]) -> None:
-    faults, needed = sorted_out(asked.findings)
-    for each in needed:
-        record_property(NEEDED, str(each))
-    told = [f"{each.check} / {each.operation} / {', '.join(each.codes)}\n{each.told}" for each in faults]
-    assert not faults, f"{len(faults)} findings in {asked.requests} requests\n\n" + "\n\n".join(told)
+@pytest.fixture
+def judge(record_property: Callable[[str, object], None]) -> Judge:
+    def judged(asked: Asked) -> None:
+        faults, needed = sorted_out(asked.findings)
+        for each in needed:
+            record_property(NEEDED, str(each))
+        told = [f"{each.check} / {each.operation} / {', '.join(each.codes)}\n{each.told}" for each in faults]
+        assert not faults, f"{len(faults)} findings in {asked.requests} requests\n\n" + "\n\n".join(told)
+
+    return judged
+
+
+@contextmanager
+def _rehearsing(address: str, listener: socket) -> Iterator[None]:
+    """Nothing that is done is kept, so that everything is there in its state for the next request."""
+    settings = _settings(address, address)
+    app = create_app(settings)
+    app.state.database = Rehearsal(address)
+    with on_loopback(app, settings, listener):
+        yield
 
 
 @pytest.mark.parametrize("actor", ACTORS)
 def test_every_operation(
-    actor: str, address: str, things: Things, tokens: Tokens, record_property: Callable[[str, object], None]
+    actor: str, address: str, listener: socket, everything: Asker, tokens: Tokens, judge: Judge
 ) -> None:
-    """The document's examples, and what else it allows and does not allow.
-
-    Nothing of it is kept, so that everything is there in its state for the next request.
-    """
-    settings = _settings(address, address)
-    app = create_app(settings)
-    app.state.database = Rehearsal(address)
-    with on_loopback(app, settings) as root:
-        asked = ask(root, things, tokens[actor], frozenset({"examples", "fuzzing"}), sized(1, 20))
+    """The document's examples, and what else it allows and does not allow."""
+    with _rehearsing(address, listener):
+        asked = everything.ask(tokens[actor])
     assert asked.operations == OPERATIONS
-    _judge(asked, record_property)
+    judge(asked)
 
 
 @pytest.mark.parametrize("actor", SHARES)
-def test_every_bound(
-    actor: str, address: str, things: Things, tokens: Tokens, record_property: Callable[[str, object], None]
-) -> None:
+def test_every_bound(actor: str, address: str, listener: socket, things: Things, tokens: Tokens, judge: Judge) -> None:
     """At each bound and just beyond it; the ordinary run asks of each operation somebody who may do it."""
-    settings = _settings(address, address)
-    app = create_app(settings)
-    app.state.database = Rehearsal(address)
-    with on_loopback(app, settings) as root:
-        asked = ask(root, things, tokens[actor], frozenset({"coverage"}), 1, SHARES[actor])
+    asker = Asker(address_of(listener), things, frozenset({"coverage"}), 1, SHARES[actor])
+    with _rehearsing(address, listener):
+        asked = asker.ask(tokens[actor])
     assert asked.operations == SHARES[actor]
-    _judge(asked, record_property)
+    judge(asked)
 
 
 @pytest.mark.parametrize("actor", ACTORS)
 async def test_every_story(
-    actor: str, address: str, things: Things, tokens: Tokens, record_property: Callable[[str, object], None]
+    actor: str, address: str, listener: socket, things: Things, tokens: Tokens, judge: Judge
 ) -> None:
     """What is made is there, is changed, and is gone when it was removed, along the document's links."""
     settings = _settings(await new_database(address.rpartition("/")[2].partition("?")[0]), address)
+    asker = Asker(address_of(listener), things, frozenset({"stateful"}), sized(5, 50))
 
     def tell() -> Asked:
-        with on_loopback(create_app(settings), settings) as root:
-            return ask(root, things, tokens[actor], frozenset({"stateful"}), sized(5, 50))
+        with on_loopback(create_app(settings), settings, listener):
+            return asker.ask(tokens[actor])
 
     asked = await asyncio.to_thread(tell)
     assert asked.operations
-    _judge(asked, record_property)
+    judge(asked)
