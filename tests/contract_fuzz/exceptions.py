@@ -99,7 +99,7 @@ EXCEPTIONS: tuple[Known, ...] = (
         unknownPerson="create_dialogue_session create_mandate",
         personInactive="create_person_invitation",
         unknownQuestion="create_action",
-        unknownTemplate="create_dialogue_template",
+        unknownTemplate="create_dialogue_session create_dialogue_template",
         unknownText="withhold_survey_text",
         unknownUnit="create_unit update_unit create_person update_person replace_unit_tree",
         unknownIdentityProvider="update_email_domain",
@@ -149,6 +149,7 @@ EXCEPTIONS: tuple[Known, ...] = (
         columnTwice="replace_import_mapping",
         closingTimeOrAbandon="create_survey_amendment",
         confirmationMissing="transition_session_record",
+        templateSourceMissing="create_dialogue_template",
     ),
 )
 EXCEPTIONS += tuple(
@@ -171,8 +172,8 @@ EXCEPTIONS += tuple(
         ),
         (
             "repeated",
-            "create_survey_round update_survey_round",
-            "A unit is named once; the released contract does not say so.",
+            "create_dialogue_template update_dialogue_template create_survey_round update_survey_round",
+            "Nothing is named twice in a list; the released contract does not say so.",
         ),
         ("organisationNumberForm", "create_organisation", "Its last digit is reckoned from the others."),
         ("urlForm", "create_webhook_endpoint", "Which addresses a webhook may go to no pattern says."),
