@@ -80,11 +80,9 @@ _NOT_TOGETHER = "Fields that exclude or need each other: a rule of the whole, sa
 EXCEPTIONS: tuple[Known, ...] = (
     # --- Right by HTTP, and not among the statuses that Schemathesis knows for it
     Known(ACCEPTED, "staleVersion", VERSIONED, "An ETag of another version is well formed all the same."),
-    Known(REFUSED, "staleVersion", VERSIONED, "What is no ETag of ours is the ETag of no version that is there."),
     Known("missing_required_header", "preconditionRequired", VERSIONED, "428 is what RFC 6585 has for it."),
     Known(ACCEPTED, "headersTooLarge", ANY, "Headers are bounded together; each alone may be as large as that."),
     Known(REFUSED, "headersTooLarge", ANY, "431 before anything else is looked at."),
-    Known(REFUSED, "addressTooLong", ANY, "414 before anything else is looked at."),
     # --- What a shape cannot say, or what it says in words
     Known(ACCEPTED, "validationFailed controlCharacter", WITH_BODY | _taking("q"), "No text has control characters."),
     Known(ACCEPTED, "validationFailed stringTooShort", WITH_BODY, "A text is trimmed before it is measured."),
@@ -97,7 +95,6 @@ EXCEPTIONS: tuple[Known, ...] = (
         "An id or a name is that of something which is there, and which the caller sees.",
         unknownMandate=f"{_APPROVALS} create_party_note update_dialogue_session",
         unknownPerson="create_dialogue_session create_mandate",
-        personInactive="create_person_invitation",
         unknownQuestion="create_action",
         unknownTemplate="create_dialogue_session create_dialogue_template",
         unknownText="withhold_survey_text",
@@ -128,12 +125,10 @@ EXCEPTIONS: tuple[Known, ...] = (
         ACCEPTED,
         "How far a day lies from today no shape says.",
         expiryUnfit="create_service_client update_service_client create_service_client_credential",
-        lastDayPassed="create_mandate",
+        lastDayPassed="create_mandate update_mandate",
         reviewDeadlineMissing="transition_session_record",
     ),
-    *_each(
-        ACCEPTED, "Any bytes may come as a file; these are none.", fileForm="create_import", fileEmpty="create_import"
-    ),
+    *_each(ACCEPTED, "Any bytes may come as a file, but for none at all.", fileEmpty="create_import"),
     *_each(ACCEPTED, "410: the plan of an old import is no longer kept.", planGone="list_import_changes"),
     Known(ACCEPTED, "cursorInvalid", LISTS, "A cursor comes from the answer before; it is not made by hand."),
     *_each(
