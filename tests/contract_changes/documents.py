@@ -57,13 +57,16 @@ def _spoken(part: Any) -> Any:
 
 
 def changed(old: Json, new: Json) -> list[str]:
-    """Names of the operations, messages and shared parts that are new, gone, or say something else than before.
+    """Names of the operations and messages that are new, gone or say something else than before, and of such parts.
 
-    Of a shared part only its own words count: an operation that refers to it is named when it changes itself. Of the
-    headers of answers the header is named, and not each operation that answers with it.
+    Of a shared part only its own words count: an operation that refers to it is named when it changes itself. A type
+    that is new needs no name of its own: nobody uses it yet, and what brings it is named. Of the headers of answers the
+    header is named, and not each operation that answers with it.
     """
     was, now = _named(old), _named(new)
-    parts = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+    known = set(old.get("components", {}).get("schemas", {}))
+    new_types = set(new.get("components", {}).get("schemas", {})) - known
+    parts = {name for name in (was.keys() | now.keys()) - new_types if was.get(name) != now.get(name)}
     before, after = _headers(old), _headers(new)
     # An answer that is new or gone is a change of its operation.
     both = [(before[place], after[place]) for place in before.keys() & after.keys()]

@@ -131,6 +131,10 @@ def test_what_is_new_or_gone_has_changed_and_what_only_explains_has_not() -> Non
     assert changed(document(), BROKEN) == changed(BROKEN, document()) == ["read_thing"]
     assert changed(document(), with_value("paths /things/{thingId} get summary", "Läs")) == []
     assert changed(document(), with_value("components schemas Got properties description", {})) == ["Got"]
+    with_type = json.loads(json.dumps(document()))
+    with_type["components"]["schemas"]["New"] = {"type": "string"}
+    assert changed(document(), with_type) == [], "what brings a new type is named, and the type with it"
+    assert changed(with_type, document()) == ["New"]
     moved = document()
     moved["paths"]["/things/by-name/{thingId}"] = moved["paths"].pop("/things/{thingId}")
     assert changed(document(), moved) == ["change_thing", "read_thing"]
