@@ -1,7 +1,8 @@
 """Rule 4: nothing that could tell union membership is taken in, kept or logged, however it is sent."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -46,6 +47,17 @@ SENT: dict[str, Json] = {
 }
 
 
+@contextmanager
+def case(subtests: pytest.Subtests, name: str) -> Iterator[None]:
+    """One of several in the same agency, named where it fails: workers pass a subtest's own name on to nobody."""
+    with subtests.test(name):
+        try:
+            yield
+        except AssertionError as fault:
+            fault.add_note(f"Case: {name}")
+            raise
+
+
 async def stored(world: World) -> str:
     """Everything that any table says, as text."""
     tables = sa.text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
@@ -69,7 +81,7 @@ async def counted(world: World) -> int:
 
 async def test_a_user_with_it_is_refused_and_counted(world: World, hr: Provisioning, subtests: pytest.Subtests) -> None:
     for number, (what, sent) in enumerate(SENT.items(), 1):
-        with subtests.test(what):
+        with case(subtests, what):
             with structlog.testing.capture_logs() as logged:
                 error = await hr.refused("POST", "/Users", 400, sent)
             assert error["scimType"] == "invalidValue"
@@ -200,7 +212,7 @@ HIDDEN: tuple[Json, ...] = (
 
 async def test_hidden_it_is_refused_too(world: World, hr: Provisioning, subtests: pytest.Subtests) -> None:
     for number, more in enumerate(HIDDEN, 1):
-        with subtests.test(str(more)):
+        with case(subtests, str(more)):
             await _refused_everywhere(hr, more)
             assert await counted(world) == 5 * number
 
