@@ -191,6 +191,10 @@ async def test_files_are_of_the_kind_asked_for(http: httpx2.AsyncClient) -> None
         ("list_approved_records", "text/csv", "\ufeff".encode()),
         ("read_survey_results", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
         ("read_archive_package", "application/zip", b"PK"),
+        ("read_session_record", "application/pdf", b"%PDF"),
+        ("read_dialogue_session", "text/html", b"<!DOCTYPE html>"),
+        ("read_unit_result", "image/svg+xml", b"<svg "),
+        ("read_unit_result", "application/vnd.vegalite.v6+json", b'{"$schema": '),
     ):
         url = f"{ROOT}{BASE}{TOLD[name]['path']}"
         response = await http.get(url, headers=BEARER | {"Accept": kind})

@@ -16,6 +16,7 @@ from app.api.negotiation import etag, is_none_match
 from app.api.operations import BASE, Operation
 from app.models.base import Link, Linked, Output, Resource
 from app.models.bounds import LAST_PAGE, Tally
+from app.models.columns import Language
 from app.services.listing import Listed, PageRequest
 
 PRIVATE = "private, no-store"
@@ -112,12 +113,16 @@ def file(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, 200, _of_file(name), _with_charset(media_type))
 
 
-def kept_file(request: Request, content: bytes, media_type: str, name: str) -> Response:
+def kept_file(
+    request: Request, content: bytes, media_type: str, name: str, language: Language | None = None
+) -> Response:
     """What never changes, as a file. Its ETag is over its bytes, for it is not those of the JSON."""
     tag = etag(1, hashlib.sha256(content).hexdigest())
+    known = {"ETag": tag} | ({} if language is None else {"Vary": "Accept, Accept-Language, Authorization"})
     if is_none_match(request, tag):
-        return Response(status_code=304, headers=_KEPT_BY_NOBODY_ELSE | {"ETag": tag})
-    return Response(content, 200, _of_file(name) | {"ETag": tag}, _with_charset(media_type))
+        return Response(status_code=304, headers=_KEPT_BY_NOBODY_ELSE | known)
+    headers = _of_file(name) | known | ({} if language is None else {"Content-Language": language.value})
+    return Response(content, 200, headers, _with_charset(media_type))
 
 
 _KEPT_BY_NOBODY_ELSE = {"Cache-Control": PRIVATE, "Vary": "Accept, Authorization"}

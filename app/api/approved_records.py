@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from app.api.answers import file, listed, page_of
 from app.api.exports import documented, format_of, name_of, written
 from app.api.file_turns import Export
-from app.api.negotiation import JSON
+from app.api.negotiation import CSV, JSON, XLSX
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, FinalOrder, Limit, PageNumber, asked
@@ -18,6 +18,8 @@ from app.services.approved_record_tables import tables
 from app.services.approved_records import Window
 
 router = router_of("session-records")
+
+_MEANING = {"page": (JSON,), "limit": (JSON,), "after": (JSON,), "table": (CSV,)}
 
 _FILES = documented(
     '"id";"title";"finalAt"\r\n"019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b";"Ett gott arbete";"2026-11-23T13:00:00Z"\r\n'
@@ -53,7 +55,7 @@ async def list_approved_records(
     An appendix is a row of its own that names what it corrects. As JSON in pages; as CSV or XLSX in one file, at most
     5,000 records, the columns named as in the JSON.
     """
-    media_type = format_of(asking.request, of_json=("page", "limit", "after"))
+    media_type = format_of(asking.request, (JSON, CSV, XLSX), _MEANING)
     window = Window(final_from, final_before, working_group_id)
     if media_type == JSON:
         request = asked(page, limit, after, sort)

@@ -4,8 +4,11 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
+from app.api import report_files
 from app.api.answers import listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.file_turns import Export
+from app.api.negotiation import HTML, JSON, PDF, best_type
 from app.api.operations import router_of
 from app.api.paging import After, Limit, PageNumber, StartOrder, asked
 from app.api.working_groups import WorkingGroupId
@@ -18,7 +21,7 @@ from app.models.dialogue_session import (
     DialogueSessionTransition,
     DialogueSessionUpdate,
 )
-from app.services import dialogue_sessions
+from app.services import dialogue_sessions, session_scripts
 
 router = router_of("dialogue-sessions")
 
@@ -66,11 +69,33 @@ async def create_dialogue_session(
 
 
 @router.get(
-    "/dialogue-sessions/{dialogueSessionId}", response_model=DialogueSessionRead, summary="Read a dialogue session"
+    "/dialogue-sessions/{dialogueSessionId}",
+    response_model=DialogueSessionRead,
+    responses={200: {"content": report_files.documented("The facilitator's script, with times.")}},
+    summary="Read a dialogue session",
 )
-async def read_dialogue_session(call: Reading, dialogue_session_id: DialogueSessionId) -> Response:
-    """The session as planned or held, and where its record is."""
-    return _answer(call, await dialogue_sessions.read(call.work, dialogue_session_id))
+async def read_dialogue_session(asking: Export, dialogue_session_id: DialogueSessionId) -> Response:
+    """The session as planned or held, and where its record is.
+
+    As HTML or PDF it is the script for whoever leads it: what to say and ask, and when, from the template version that
+    the session is pinned to.
+    """
+    request = asking.request
+    media_type = best_type(request, (JSON, HTML, PDF)) or JSON
+    if media_type == JSON:
+        async with asking.call() as call:
+            return _answer(call, await dialogue_sessions.read(call.work, dialogue_session_id))
+    language = report_files.language_of(request)
+    async with asking.turn():
+        async with asking.call() as call:
+            gathered = await session_scripts.gather(call.work, dialogue_session_id)
+        return await report_files.reported(
+            request,
+            lambda: session_scripts.report(gathered, language),
+            gathered.session.version,
+            media_type,
+            f"samtal-{dialogue_session_id}",
+        )
 
 
 @router.patch(

@@ -1,7 +1,7 @@
 """What lists and results that are also files have in common: formats, documentation, names, and writing in a thread."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -37,10 +37,11 @@ def documented(example: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def format_of(request: Request, *, of_json: Sequence[str] = ()) -> str:
-    """The media type asked for. A parameter that means nothing in it is refused: ignored, it would seem to count."""
-    media_type = best_type(request, (JSON, CSV, XLSX)) or JSON
-    unfit = {*(() if media_type == JSON else of_json), *(() if media_type == CSV else ("table",))}
+def format_of(request: Request, offered: Sequence[str], meaning: Mapping[str, Collection[str]]) -> str:
+    """The media type asked for. `meaning` says in which of them a parameter means something: in another it is refused,
+    for ignored it would seem to count."""
+    media_type = best_type(request, offered) or JSON
+    unfit = {name for name, media_types in meaning.items() if media_type not in media_types}
     if places := sorted(unfit & request.query_params.keys()):
         raise RequestRefusal("notForThisFormat", *(("query", name) for name in places))
     return media_type

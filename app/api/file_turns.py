@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from app.api.dependencies import Call, Formed, RequestRefusal, SignedIn, database_of, opened_call
+from app.services import wall
 from app.services.tokens import Claims, ClientClaims
 
 
@@ -72,6 +73,13 @@ class Exporting:
     async def transaction(self) -> AsyncIterator[Call]:
         """For what is gathered in one transaction, out of the wall: it has to say itself that it only reads."""
         async with opened_call(self.request, self.claims, database_of(self.request).write) as call:
+            yield call
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Call]:
+        """The same, and it can do nothing but read."""
+        async with self.transaction() as call:
+            await wall.only_reading(call.work.session)
             yield call
 
     def turn(self) -> AbstractAsyncContextManager[None]:

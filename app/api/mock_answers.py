@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from app.api.document.recorded import named_in, told_of
 from app.api.document.shared import Json
-from app.api.negotiation import JSON, XLSX, best_type, is_none_match, version_in
+from app.api.negotiation import HTML, JSON, XLSX, best_type, is_none_match, version_in
 from app.api.operations import BASE, Operation
 from app.api.problems import CHALLENGE, FieldProblem, problem
 from app.services.errors import Code, Refusal
@@ -126,7 +126,10 @@ def _page(request: Request, body: Json) -> Json:
 def _file(kind: str, answers: Json) -> bytes:
     """The recorded file; of formats that are no text, one that says that it is an example."""
     if kind in answers:
-        return str(answers[kind]).encode()
+        told = answers[kind]
+        return (told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)).encode()
+    if kind == HTML:
+        return b'<!DOCTYPE html>\n<html lang="sv"><head><title>Exempel</title></head></html>\n'
     if kind == "application/pdf":
         drawn = BytesIO()
         canvas = Canvas(drawn, invariant=1)

@@ -63,6 +63,10 @@ def languages_asked(request: Request) -> tuple[str, ...]:
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CSV = "text/csv"
+HTML = "text/html"
+PDF = "application/pdf"
+SVG = "image/svg+xml"
+VEGA_LITE = "application/vnd.vegalite.v6+json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

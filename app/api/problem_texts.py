@@ -1682,23 +1682,27 @@ PROBLEMS: dict[str, ProblemText] = {
         (
             "Urvalet är för stort för en fil",
             "En fil rymmer högst 5 000 protokoll, 64 MiB text och så många rader som ett kalkylblad. Välj "
-            "bland protokollen med finalFrom, finalBefore eller workingGroupId, eller läs JSON.",
+            "bland protokollen med finalFrom, finalBefore eller workingGroupId, eller läs JSON. En rapport rymmer "
+            "högst 100 enheter eller 50 tillägg, och något över tusen sidor: läs enheterna var för sig, eller JSON.",
         ),
         (
             "The selection is too large for a file",
             "A file holds at most 5,000 records, 64 MiB of text, and as many rows as a spreadsheet. Choose among "
-            "the records with finalFrom, finalBefore or workingGroupId, or read JSON.",
+            "the records with finalFrom, finalBefore or workingGroupId, or read JSON. A report holds at most 100 units "
+            "or 50 appendices, and a little over a thousand pages: read the units one by one, or JSON.",
         ),
     ),
     "notForThisFormat": _p(
         422,
         (
             "Parametern hör till ett annat format",
-            "En fil har inga sidor och är alltid hela urvalet. Tabell väljer man bara för CSV.",
+            "En fil har inga sidor och är alltid hela urvalet. Tabell väljer man bara för CSV, diagram bara "
+            "för SVG och Vega-Lite.",
         ),
         (
             "The parameter belongs to another format",
-            "A file has no pages and is always the whole selection. A table is chosen for CSV alone.",
+            "A file has no pages and is always the whole selection. A table is chosen for CSV alone, a "
+            "chart for SVG and Vega-Lite alone.",
         ),
     ),
     # --- imports and unit trees

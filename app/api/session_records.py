@@ -4,9 +4,12 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
+from app.api import report_files
 from app.api.answers import listed, page_of, single, tagged
 from app.api.approvals import decided, list_decisions
-from app.api.dependencies import Call, Creating, Reading, Version, Writing
+from app.api.dependencies import Call, Creating, Reading, RequestRefusal, Version, Writing
+from app.api.file_turns import Export
+from app.api.negotiation import HTML, JSON, PDF, best_type
 from app.api.operations import router_of
 from app.api.organisations import OrganisationId
 from app.api.paging import After, ByCreation, ByDecision, Limit, PageNumber, asked
@@ -23,7 +26,7 @@ from app.models.session_record import (
     SessionRecordTransition,
     SessionRecordUpdate,
 )
-from app.services import record_review, session_records
+from app.services import record_reports, record_review, session_records
 
 router = router_of("session-records")
 
@@ -80,10 +83,37 @@ async def list_working_group_session_records(
     return listed(call, SessionRecordItem, found, request)
 
 
-@router.get("/session-records/{sessionRecordId}", response_model=SessionRecordRead, summary="Read a record")
-async def read_session_record(call: Reading, session_record_id: SessionRecordId) -> Response:
-    """The record, identical for both sides. `content` is exactly what an approval is about."""
-    return _answer(call, await session_records.read(call.work, session_record_id))
+@router.get(
+    "/session-records/{sessionRecordId}",
+    response_model=SessionRecordRead,
+    responses={200: {"content": report_files.documented("A final record for people to read.")}},
+    summary="Read a record",
+)
+async def read_session_record(asking: Export, session_record_id: SessionRecordId) -> Response:
+    """The record, identical for both sides. `content` is exactly what an approval is about.
+
+    Once it is final, it exists as HTML and PDF too: with the questions, the parties' decisions, case number, checksum
+    and final appendices. Until then those formats are refused (406).
+    """
+    request = asking.request
+    media_type = best_type(request, (JSON, HTML, PDF)) or JSON
+    if media_type == JSON:
+        async with asking.call() as call:
+            return _answer(call, await session_records.read(call.work, session_record_id))
+    language = report_files.language_of(request)
+    async with asking.turn():
+        # In one transaction, for the service steps out of what a service client sees otherwise.
+        async with asking.reading() as call:
+            gathered = await record_reports.gather(call.work, session_record_id)
+        if gathered is None:
+            raise RequestRefusal("notAcceptable")
+        return await report_files.reported(
+            request,
+            lambda: record_reports.report(gathered, language),
+            gathered.version,
+            media_type,
+            f"protokoll-{session_record_id}",
+        )
 
 
 @router.patch("/session-records/{sessionRecordId}", response_model=SessionRecordRead, summary="Write in a record")

@@ -7,7 +7,7 @@ from fastapi import Path, Response
 
 from app.api.answers import download, listed, nothing, page_of, single
 from app.api.dependencies import Call, Creating, Reading, RequestRefusal, Version, Writing, key_store_of
-from app.api.negotiation import CSV, JSON, best_type
+from app.api.negotiation import CSV, JSON, PDF, best_type
 from app.api.operations import router_of
 from app.api.paging import After, ByCreation, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
@@ -26,7 +26,6 @@ router = router_of("survey-invitations")
 
 SurveyInvitationBatchId = Annotated[Id, Path(alias="surveyInvitationBatchId", description="The batch of invitations.")]
 
-PDF = "application/pdf"
 _SLIPS: dict[int | str, dict[str, Any]] = {
     201: {
         "content": {

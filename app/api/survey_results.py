@@ -1,30 +1,35 @@
 """Released results and the keys that release them, over HTTP."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import rfc8785
 from fastapi import Path, Query, Response
 
+from app.api import report_files
 from app.api.answers import kept, kept_file, listed, page_of, single
 from app.api.dependencies import Call, Creating, Reading, key_store_of
 from app.api.exports import documented, format_of, name_of, written
-from app.api.file_turns import Export
-from app.api.negotiation import JSON
+from app.api.file_turns import Export, Exporting
+from app.api.negotiation import CSV, HTML, JSON, PDF, SVG, VEGA_LITE, XLSX
 from app.api.operations import router_of
 from app.api.paging import After, ByTree, Limit, PageNumber, asked
 from app.api.survey_rounds import SurveyRoundId
+from app.models.bounds import LARGEST_FILE
 from app.models.columns import Id
 from app.models.survey_release import (
     ResultTable,
     SurveyResultItem,
     SurveyResultsRead,
     UnitBenchmarkRead,
+    UnitChart,
     UnitResultRead,
     UnitTrendRead,
 )
 from app.models.survey_unlock import SurveyUnlockCreate, SurveyUnlocksRead
-from app.services import survey_results, survey_unlocks
+from app.services import survey_reports, survey_results, survey_unlocks
+from app.services.survey_charts import as_svg, as_vega_lite
 from app.services.survey_result_tables import tables
 
 router = router_of("survey-results")
@@ -32,6 +37,17 @@ router = router_of("survey-results")
 _FILES = documented(
     '"unitId";"parentId";"name";"status"\r\n"019a0b1c-2d3e-7f40-8a5b-6c7d8e9f0a1b";"";"Provtagning";"suppressed"\r\n'
 )
+_CHARTS = {
+    SVG: {
+        "schema": {
+            "type": "string",
+            "maxLength": LARGEST_FILE,
+            "description": "A chart by itself, with the same in words, in the language of Accept-Language.",
+        },
+        "example": '<svg xmlns="http://www.w3.org/2000/svg" lang="sv" role="img"><title>Provtagning</title></svg>',
+    },
+    VEGA_LITE: {"schema": {"$ref": "#/components/schemas/VegaLite"}},
+}
 UnitId = Annotated[Id, Path(alias="unitId", description="The unit, as it was in the round.")]
 
 
@@ -42,7 +58,7 @@ def _unlocks(call: Call, unlocks: SurveyUnlocksRead, status: int = 200) -> Respo
 @router.get(
     "/survey-rounds/{surveyRoundId}/results",
     response_model=SurveyResultsRead,
-    responses=_FILES,
+    responses={200: {"content": {**_FILES[200]["content"], **report_files.documented("Everything, with charts.")}}},
     summary="Read a round's result",
 )
 async def read_survey_results(
@@ -56,14 +72,17 @@ async def read_survey_results(
     released to both sides in the same instant and never changes.
 
     As CSV or XLSX everything that was released, a row for each unit and measure in the order of the tree. A suppressed
-    unit is a row that says so.
+    unit is a row that says so. As HTML or PDF a report with charts, tables and the same in words, for rounds of at most
+    100 units; of larger ones each unit has its own.
     """
-    media_type = format_of(asking.request)
+    media_type = format_of(asking.request, (JSON, CSV, XLSX, HTML, PDF), {"table": (CSV,)})
     if media_type == JSON:
         async with asking.call() as call:
             stored = await survey_results.read(call.work, survey_round_id)
         members = {"surveyRoundId": str(survey_round_id), "contentHash": stored.content_hash}
         return kept(call.request, members, "content", stored.text, f"/survey-rounds/{survey_round_id}/results")
+    if media_type in {HTML, PDF}:
+        return await _report(asking, survey_reports.gather, media_type, "survey-results", survey_round_id)
     async with asking.turn():
         async with asking.call() as call:
             release = await survey_results.read_all(call.work, survey_round_id)
@@ -93,15 +112,62 @@ async def list_unit_results(
 @router.get(
     "/survey-rounds/{surveyRoundId}/results/units/{unitId}",
     response_model=UnitResultRead,
+    responses={200: {"content": {**report_files.documented("With charts."), **_CHARTS}}},
     summary="Read a unit's result",
 )
-async def read_unit_result(call: Reading, survey_round_id: SurveyRoundId, unit_id: UnitId) -> Response:
+async def read_unit_result(
+    asking: Export,
+    survey_round_id: SurveyRoundId,
+    unit_id: UnitId,
+    chart: Annotated[
+        UnitChart | None,
+        Query(description="For SVG and Vega-Lite alone: which chart. The indexes, when none is named."),
+    ] = None,
+) -> Response:
     """The unit with everyone in the units below it: figures, the same in words, what they can be held against, and
-    templates for a conversation about the lowest dimensions. A suppressed unit says that it is, and why."""
-    stored = await survey_results.read_unit(call.work, "read_unit_result", survey_round_id, unit_id)
+    templates for a conversation about the lowest dimensions. A suppressed unit says that it is, and why.
+
+    As HTML or PDF a report with charts; as SVG or Vega-Lite one of its charts, to put into a page. Nothing is ranked,
+    and no colour says that a value is good or bad.
+    """
+    of_charts = (SVG, VEGA_LITE)
+    media_type = format_of(asking.request, (JSON, HTML, PDF, *of_charts), {"chart": of_charts})
+    if media_type in of_charts:
+        return await _chart(asking, survey_round_id, unit_id, chart or UnitChart.INDEXES, media_type)
+    if media_type != JSON:
+        return await _report(asking, survey_reports.gather_unit, media_type, "unit-result", survey_round_id, unit_id)
+    async with asking.call() as call:
+        stored = await survey_results.read_unit(call.work, "read_unit_result", survey_round_id, unit_id)
     members = {"surveyRoundId": str(survey_round_id), "unitId": str(unit_id), "contentHash": stored.content_hash}
     path = f"/survey-rounds/{survey_round_id}/results/units/{unit_id}"
-    return kept(call.request, members, "content", stored.text, path)
+    return kept(asking.request, members, "content", stored.text, path)
+
+
+async def _report(
+    asking: Exporting,
+    gather: Callable[..., Awaitable[survey_reports.GatheredResult]],
+    media_type: str,
+    name: str,
+    *ids: Id,
+) -> Response:
+    language = report_files.language_of(asking.request)
+    async with asking.turn():
+        # In one transaction, for the service steps out of what a service client sees otherwise.
+        async with asking.reading() as call:
+            gathered = await gather(call.work, *ids)
+        return await report_files.reported(
+            asking.request, lambda: survey_reports.report(gathered, language), 1, media_type, name
+        )
+
+
+async def _chart(asking: Exporting, survey_round_id: Id, unit_id: Id, chart: UnitChart, media_type: str) -> Response:
+    language = report_files.language_of(asking.request)
+    async with asking.reading() as call:
+        gathered = await survey_reports.gather_unit(call.work, survey_round_id, unit_id)
+    drawn = survey_reports.chart(gathered, chart, language)
+    content = as_svg(drawn) if media_type == SVG else json.dumps(as_vega_lite(drawn), ensure_ascii=False)
+    name = f"{chart}.svg" if media_type == SVG else f"{chart}.vl.json"
+    return kept_file(asking.request, content.encode(), media_type, name, language)
 
 
 @router.get(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import Field
+from pydantic import ConfigDict, Field, RootModel
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 from typing_extensions import TypeAliasType
@@ -99,6 +99,21 @@ class SurveyResultItem(Output):
     name: UnitName
     status: ResultStatus
     content_hash: UnitContentHash
+
+
+class VegaLite(RootModel[Annotated[dict[str, Any], Field(max_length=100)]]):
+    """A chart as a Vega-Lite 6 specification with its data in it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "mark": "bar"}}
+    )
+
+
+class UnitChart(StrEnum):
+    """The charts that a unit's result is drawn as."""
+
+    INDEXES = "indexes"
+    SHARES = "shares"
 
 
 class ResultTable(StrEnum):

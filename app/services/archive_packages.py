@@ -62,10 +62,6 @@ _PARTIES = (
 )
 
 
-# From here on the transaction can do nothing but read, also where it is the service's own.
-_ONLY_READING = sa.text("SET TRANSACTION READ ONLY")
-
-
 class Altered(Exception):
     """What is stored is not what was approved. It is not signed."""
 
@@ -90,8 +86,13 @@ class Made:
 
 async def gather(work: Work, record_id: UUID) -> Gathered:
     """What the package says as of now. Wants a transaction, and changes nothing."""
-    await work.session.execute(_ONLY_READING)
+    await wall.only_reading(work.session)
     record = await admit(work, "read_archive_package", SessionRecord, record_id)
+    return await gathered(work, record)
+
+
+async def gathered(work: Work, record: SessionRecord) -> Gathered:
+    """What there is to say of a final record that the actor may read."""
     # A service client sees no table, mandate or template. What is taken of them is said by the record itself, by the
     # decisions on it or by the questions it answers.
     async with wall.beyond(work.session):

@@ -85,7 +85,7 @@ def _given(text: str | None, otherwise: str, language: Language) -> list[str]:
 def _facts(archived: Archived, language: Language) -> Iterator[str]:
     content, template = archived.content, archived.content.dialogue_template
     version = f"{SENTENCES['version'][language]} {template.template_version}"
-    title = _said(archived.template.title, language) or template.key
+    title = said_in(archived.template.title, language) or template.key
     number = archived.organisation.organisation_number
     yield _fact("title", language, content.title)
     yield _fact("organisation", language, archived.organisation.name)
@@ -119,7 +119,7 @@ def _registration(registration: ArchivedRegistration | None, language: Language)
 def _attendances(archived: Archived, language: Language) -> Iterator[str]:
     content = archived.content
     for each in content.attendances:
-        yield f"{_party(archived, each.party_id, language)}, {each.function}: {ATTENDED[each.status][language]}"
+        yield f"{party_called(archived, each.party_id, language)}, {each.function}: {ATTENDED[each.status][language]}"
     if not content.attendances:
         yield SENTENCES["nobody"][language]
     counted = content.employee_headcount
@@ -132,27 +132,33 @@ def _answers(
     template: TemplateContent, answers: dict[str, str], language: Language, none: str | None = None
 ) -> Iterator[str]:
     """Questions with what is answered, in the template's order."""
-    order = [question.id for step in template.steps for question in step.questions]
-    known = {name: place for place, name in enumerate(order)}
-    for number, name in enumerate(sorted(answers, key=lambda each: (known.get(each, len(known)), each))):
+    for number, name in enumerate(in_order(template, answers)):
         yield from [""] if number else []
-        yield _question(template, name, language)
+        yield question_called(template, name, language)
         yield from _set_in(answers[name])
     if not answers and none is not None:
         yield SENTENCES[none][language]
 
 
-def _question(template: TemplateContent, name: str, language: Language) -> str:
+def in_order(template: TemplateContent, answers: dict[str, str]) -> list[str]:
+    """The questions answered, as the template orders them."""
+    order = [question.id for step in template.steps for question in step.questions]
+    known = {name: place for place, name in enumerate(order)}
+    return sorted(answers, key=lambda each: (known.get(each, len(known)), each))
+
+
+def question_called(template: TemplateContent, name: str, language: Language) -> str:
+    """The question on one line."""
     for step in template.steps:
         for question in step.questions:
             if question.id == name:
-                text = _said(question.text, language) or ""
+                text = said_in(question.text, language) or ""
                 # A question may have several lines, and must not pass for anything else.
                 return f"{name}. {' '.join(text.split())}"
     return f"{SENTENCES['unknown'][language]} {name}"
 
 
-def _said(text: LineTexts | Texts, language: Language) -> str | None:
+def said_in(text: LineTexts | Texts, language: Language) -> str | None:
     """In the language, or in the other where it is not written in this one."""
     words = (text["sv"], text["en"])
     first, second = words if language is SV else reversed(words)
@@ -162,7 +168,7 @@ def _said(text: LineTexts | Texts, language: Language) -> str | None:
 def _statements(archived: Archived, language: Language) -> Iterator[str]:
     for number, each in enumerate(archived.content.statements):
         yield from [""] if number else []
-        yield f"{_party(archived, each.party_id, language)}:"
+        yield f"{party_called(archived, each.party_id, language)}:"
         yield from _statement(archived.template, each, language)
     if not archived.content.statements:
         yield SENTENCES["no_statements"][language]
@@ -175,7 +181,7 @@ def _statement(template: TemplateContent, statement: StatementInRecord, language
         yield from _set_in(statement.differences)
 
 
-def _party(archived: Archived, party_id: UUID, language: Language) -> str:
+def party_called(archived: Archived, party_id: UUID, language: Language) -> str:
     party = next(each for each in archived.approvals.parties if each.id == party_id)
     return f"{party.name} ({SIDES[party.side][language]})"
 
@@ -194,7 +200,7 @@ def _action(template: TemplateContent, number: int, action: ActionInRecord, lang
     yield _fact("owner", language, action.owner_function)
     yield _fact("due", language, written_date(action.due_on, language))
     if action.question_id is not None:
-        yield _fact("question", language, _question(template, action.question_id, language))
+        yield _fact("question", language, question_called(template, action.question_id, language))
 
 
 def _handovers(handovers: list[Handover], language: Language) -> Iterator[str]:
@@ -218,7 +224,7 @@ def _approvals(archived: Archived, language: Language) -> Iterator[str]:
         yield from _approval(archived, each, language)
     for number, party in enumerate(undecided(archived.approvals)):
         yield from [] if number else [""]
-        yield f"{_party(archived, party.id, language)} {SENTENCES['undecided'][language]}"
+        yield f"{party_called(archived, party.id, language)} {SENTENCES['undecided'][language]}"
 
 
 def undecided(approvals: ArchivedApprovals) -> list[ArchivedParty]:
@@ -228,7 +234,7 @@ def undecided(approvals: ArchivedApprovals) -> list[ArchivedParty]:
 
 
 def _approval(archived: Archived, approval: ArchivedApproval, language: Language) -> Iterator[str]:
-    yield f"{_party(archived, approval.party_id, language)}, {approval.function}:"
+    yield f"{party_called(archived, approval.party_id, language)}, {approval.function}:"
     yield f"{DECIDED[approval.decision][language]}, {written_moment(approval.decided_at, language)}"
     if approval.statement is not None:
         dissent = approval.decision is Decision.APPROVE_WITH_DISSENT

@@ -34,11 +34,21 @@ def written_date(day: date, language: Language) -> str:
     return f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}"
 
 
+def written_weekday(day: date, language: Language) -> str:
+    """For people: fredag 27 november 2026."""
+    return f"{_DAYS[language][day.weekday()]} {written_date(day, language)}"
+
+
+def written_clock(there: datetime, language: Language) -> str:
+    """The time of day, in the zone that it has: 09.00."""
+    return f"{there.hour:02d}{_COLON[language]}{there.minute:02d}"
+
+
 def written_moment(moment: datetime, language: Language) -> str:
     """When something was, in Swedish time, for people who read it long afterwards: with its distance from UTC."""
     there = moment.astimezone(STOCKHOLM)
-    day = f"{_DAYS[language][there.weekday()]} {written_date(there.date(), language)}"
-    time = f"{there.hour:02d}{_COLON[language]}{there.minute:02d}"
+    day = written_weekday(there.date(), language)
+    time = written_clock(there, language)
     ahead = (there.utcoffset() or timedelta()) // timedelta(minutes=1)
     zone = f"UTC+{ahead // 60}" if ahead % 60 == 0 else f"UTC+{ahead // 60}:{ahead % 60:02d}"
     return f"{day} {_AT[language]} {time} ({zone})"
@@ -50,5 +60,4 @@ def written_day(moment: datetime, language: Language) -> tuple[str, str]:
     hour = there.hour
     if (there.hour, there.minute) == (0, 0):
         there, hour = there - timedelta(days=1), 24
-    day = f"{_DAYS[language][there.weekday()]} {there.day} {_MONTHS[language][there.month - 1]} {there.year}"
-    return day, f"{hour:02d}{_COLON[language]}{there.minute:02d}"
+    return written_weekday(there.date(), language), f"{hour:02d}{_COLON[language]}{there.minute:02d}"

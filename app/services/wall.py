@@ -76,6 +76,11 @@ async def beyond(session: AsyncSession) -> AsyncIterator[None]:
     await session.execute(_STEP_BACK, {"role": before})
 
 
+async def only_reading(session: AsyncSession) -> None:
+    """From here on the transaction can do nothing but read, also where it is the service's own."""
+    await session.execute(_ONLY_READING)
+
+
 async def is_of(session: AsyncSession, person_id: UUID, *, or_administrators: bool = False) -> bool:
     """Whether the transaction is that person's, as the database has found out itself, whatever the policy says."""
     who, runs = (await session.execute(_WHO)).one()
@@ -83,5 +88,6 @@ async def is_of(session: AsyncSession, person_id: UUID, *, or_administrators: bo
 
 
 _WHO = sa.text("SELECT current_setting('larande.person', true), current_setting('larande.administrator', true)")
+_ONLY_READING = sa.text("SET TRANSACTION READ ONLY")
 _STEP_OUT = sa.text("SELECT current_setting('role'), set_config('role', 'larande_system', true)")
 _STEP_BACK = sa.text("SELECT set_config('role', :role, true)")

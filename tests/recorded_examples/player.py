@@ -187,7 +187,7 @@ class Player:
         answered: Json = None
         if answered_type is not None and answered_type.endswith("json"):
             answered = json.loads(response.content)
-        elif answered_type == "text/csv":
+        elif answered_type in {"text/csv", "image/svg+xml"}:
             answered = response.text
         kept = ("ETag", "Location", "Retry-After", "Cache-Control", "Content-Disposition", *_OF_SOME)
         self.exchanges.append(

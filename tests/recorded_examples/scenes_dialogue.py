@@ -245,4 +245,5 @@ async def registers_it(play: Player) -> None:
         await play.get(who, f"{here}/approved-records?limit=3")
         await play.get(who, f"{record}/archive-package")
     await play.ask(who, "GET", f"{here}/approved-records", accept="text/csv", expect=200)
+    await play.ask(who, "GET", record, accept="application/pdf", expect=200)
     await play.get(None, "/archive-keys")

@@ -152,10 +152,13 @@ async def results(play: Player) -> None:
     for who in (KATARINA, ANNELI):
         await play.get(who, f"{path}/results")
         await play.get(who, f"{path}/results/units?limit=3")
+        for media_type in ("application/vnd.vegalite.v6+json", "image/svg+xml", "text/html", "application/pdf"):
+            await play.ask(who, "GET", f"{path}/results/units/{unit}", accept=media_type, expect=200)
         await play.get(who, f"{path}/results/units/{unit}")
         await play.get(who, f"{path}/results/units/{unit}/trend")
         await play.get(who, f"{path}/results/units/{unit}/benchmark")
     await play.ask(KATARINA, "GET", f"{path}/results", accept="text/csv", expect=200)
+    await play.ask(KATARINA, "GET", f"{path}/results", accept="application/pdf", expect=200)
 
 
 async def texts(play: Player) -> None:

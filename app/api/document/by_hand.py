@@ -1,4 +1,4 @@
-"""Bodies that endpoints read by themselves: their shapes become components like all others, to be referred to."""
+"""Bodies that endpoints read or write by themselves: their shapes become components like all others."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 
 from app.api.document.shared import Json
 from app.models.import_rows import ImportRows
+from app.models.survey_release import VegaLite
 from app.models.survey_response import SurveyResponseCreate
 from app.models.token_request import OAuthTokenRequest, TokenRequest
 
@@ -14,7 +15,7 @@ _COMPONENT = "#/components/schemas/{model}"
 
 def read_by_hand() -> Json:
     """The components, by name."""
-    return _of(TokenRequest) | _of(OAuthTokenRequest) | _of(SurveyResponseCreate) | _of(ImportRows)
+    return _of(TokenRequest) | _of(OAuthTokenRequest) | _of(SurveyResponseCreate) | _of(ImportRows) | _of(VegaLite)
 
 
 def _of(shape: Any) -> Json:

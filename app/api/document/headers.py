@@ -78,6 +78,7 @@ _COOKIE = {
 _FILE_NAME = sometimes(
     "The file's name, where the answer is not JSON.", maxLength=200, example='attachment; filename="protokoll.pdf"'
 )
+_LANGUAGE = sometimes("The language of a page, a PDF or a chart.", maxLength=2, example="sv")
 # By operation, what else its success carries.
 _OF_ONE = {
     "create_token": {
@@ -98,6 +99,10 @@ _OF_ONE = {
     **{
         name: {"Content-Language": always("The language of the texts.", maxLength=3, example="sv")}
         for name in ("read_inspiration_item", "read_process_guide")
+    },
+    **{
+        name: {"Content-Language": _LANGUAGE}
+        for name in ("read_session_record", "read_dialogue_session", "read_survey_results", "read_unit_result")
     },
 }
 
