@@ -95,6 +95,8 @@ EXCEPTIONS: tuple[Known, ...] = (
         "An id or a name is that of something which is there, and which the caller sees.",
         unknownMandate=f"{_APPROVALS} create_party_note update_dialogue_session",
         unknownPerson="create_dialogue_session create_mandate",
+        nothingToHold="create_legal_hold",
+        personInactive="create_person_invitation",
         unknownQuestion="create_action",
         unknownTemplate="create_dialogue_session create_dialogue_template",
         unknownText="withhold_survey_text",
@@ -167,7 +169,8 @@ EXCEPTIONS += tuple(
         ),
         (
             "repeated",
-            "create_dialogue_template update_dialogue_template create_survey_round update_survey_round",
+            "create_dialogue_template update_dialogue_template create_instrument "
+            "create_survey_round update_survey_round",
             "Nothing is named twice in a list; the released contract does not say so.",
         ),
         ("organisationNumberForm", "create_organisation", "Its last digit is reckoned from the others."),
