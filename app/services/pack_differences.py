@@ -17,7 +17,8 @@ def differences(old: Pack, new: Pack) -> list[str]:
     lines: list[str] = []
     for name in sorted({*before, *after}, key=lambda name: (name != "pack.json", name)):
         if name not in before:
-            lines.append(f"{name}: is new{_version(after[name], ', {}')}")
+            version = _version(after[name])
+            lines.append(f"{name}: is new, {version}" if version else f"{name}: is new")
         elif name not in after:
             lines.append(f"{name}: is no longer in the pack; what is published of it stays")
         elif before[name] != after[name]:
@@ -29,13 +30,12 @@ def _said(pack: Pack) -> dict[str, Json]:
     return {name: part.model_dump(mode="json", by_alias=True, exclude_unset=True) for name, part in pack.files.items()}
 
 
-def _version(said: Json, words: str) -> str:
-    named = next((said[each] for each in _VERSIONS if each in said), None)
-    return words.format(named) if named is not None else ""
+def _version(said: Json) -> str:
+    return str(next((said[each] for each in _VERSIONS if each in said), ""))
 
 
 def _changed(name: str, before: Json, after: Json) -> Iterator[str]:
-    old, new = _version(before, "{}") or "1.0.0", _version(after, "{}") or "1.0.0"
+    old, new = _version(before) or "1.0.0", _version(after) or "1.0.0"
     if name == "method_texts.json":
         yield f"{name}: is changed"
     elif old == new:
