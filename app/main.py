@@ -205,4 +205,5 @@ def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> 
         settings.front_end_url,
         vault_of(settings),
         settings.sign_in_url,
+        settings.interest_url,
     )

@@ -16,6 +16,7 @@ from app.services import (
     changes,
     failed_jobs,
     imports,
+    interest_registrations,
     retention,
     throttle,
     webhook_sending,
@@ -31,6 +32,7 @@ SWEEPS = (
     changes.sweep,
     webhook_sending.sweep,
     failed_jobs.sweep,
+    interest_registrations.sweep,
 )
 """Of what counts for minutes, a day or a month. The next of its kind sweeps as well, but there may be none."""
 

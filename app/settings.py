@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         default_factory=_docs_page,
         description="The page on which people choose a password; the one-time token is put after it, as the fragment.",
     )
+    interest_url: str = Field(
+        default_factory=_docs_page,
+        description="The page on which contacts confirm what their workplace joins as; the token is put after it.",
+    )
     sign_in_return_url: str = Field(
         default_factory=_docs_page,
         description="The page to which identity providers send people back, with code and state; exactly this address.",
@@ -122,7 +126,7 @@ class Settings(BaseSettings):
                 raise ValueError("origins are needed, as in https://www.example.se,http://localhost:5173")
         return value
 
-    @field_validator("front_end_url", "sign_in_url")
+    @field_validator("front_end_url", "sign_in_url", "interest_url")
     @classmethod
     def _is_a_page(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^/?#@\s]+(/[^#\s]*)?", value):

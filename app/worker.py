@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -22,7 +22,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 
 from app.database import Database, DatabaseAway
-from app.services import account_mail, failed_jobs, import_applications, queue, survey_mail
+from app.services import account_mail, failed_jobs, import_applications, interest_mail, queue, survey_mail
 from app.services.account_mail import AccountOffice
 from app.services.import_applications import ImportOffice
 from app.services.key_store import KeyStore
@@ -62,6 +62,7 @@ class Workshop:
     front_end_url: str
     vault: Vault
     sign_in_url: str
+    interest_url: str
 
 
 @contextlib.asynccontextmanager
@@ -121,9 +122,11 @@ def _jobs_of(workshop: Workshop) -> dict[str, Callable[[Job], Awaitable[None]]]:
         clock,
     )
     accounts = AccountOffice(write, workshop.vault, workshop.mailer, workshop.sender, workshop.sign_in_url, clock)
+    contacts = replace(accounts, sign_in_url=workshop.interest_url)
     return jobs | {
         survey_mail.ENTRYPOINT: lambda job: survey_mail.carry_out(office, job.payload, job.id),
         account_mail.ENTRYPOINT: lambda job: account_mail.carry_out(accounts, job.payload, job.id),
+        interest_mail.ENTRYPOINT: lambda job: interest_mail.carry_out(contacts, job.payload, job.id),
     }
 
 

@@ -10,6 +10,7 @@ from app.models.approval import Approval
 from app.models.deactivation_release import DeactivationRelease
 from app.models.failed_job import FailedJob, FailedJobState
 from app.models.hr_import import HrImport, ImportCounts, ImportMode, ImportReport, ImportState, ImportSubject
+from app.models.interest_registration import InterestRegistration
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.service_client import ServiceClient
@@ -18,7 +19,7 @@ from app.models.union_data_refusal import UnionDataRefusal
 from app.models.webhook_delivery import WebhookDelivery
 from app.models.webhook_endpoint import WebhookEndpoint
 from app.services.calendar import swedish_day
-from tests import machines, stories
+from tests import interest_stories, machines, stories
 from tests.world import organisation_number
 
 if TYPE_CHECKING:
@@ -74,7 +75,21 @@ async def build(stage: "Stage") -> None:
     hr = world.machines["hr_client"].id
     await world.add(UnionDataRefusal(service_client_id=UUID(hr), day=swedish_day(datetime.now(UTC)), refusals=2))
     await _webhooks(stage)
+    await _interest(stage)
     await stage.keep("approval: employer's, of a client", Approval, standing["id"])
+
+
+async def _interest(stage: "Stage") -> None:
+    """Of two sides that have agreed, of one that waits for the other, and of one that has not opened its link."""
+    world = stage.world
+    employer, _ = await interest_stories.agreed(world)
+    waiting, unopened = (interest_stories.a_registration(side) for side in ("union", "employer"))
+    for each in (waiting, unopened):
+        await interest_stories.register(world.nobody, each)
+    await interest_stories.confirm(world.nobody, await interest_stories.token_of(world, waiting))
+    for name, each in (("agreed", employer), ("confirmed", waiting), ("unconfirmed", unopened)):
+        row_id = await interest_stories.id_of(world, each)
+        await stage.keep(f"interest, {name}", InterestRegistration, row_id)
 
 
 async def plan_units(stage: "Stage") -> None:

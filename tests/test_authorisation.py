@@ -43,6 +43,7 @@ from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
 from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
+from app.models.interest_registration import InterestRegistration
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
@@ -557,6 +558,16 @@ CASES: dict[str, Cases] = {
     "create_webhook_delivery": _on(WebhookEndpoint, f"{WEBHOOK}/webhook-deliveries", lambda _s, _r: {}),
     "read_webhook_delivery": _on(WebhookDelivery, "/webhook-deliveries/{id}"),
     "list_failed_jobs": _bare("/failed-jobs"),
+    # --- interest
+    "read_interest_consent": _bare("/interest-consent"),
+    "list_interest_registrations": _bare("/interest-registrations"),
+    "read_interest_registration": _on(InterestRegistration, "/interest-registrations/{id}"),
+    "delete_interest_registration": _on(InterestRegistration, "/interest-registrations/{id}"),
+    "create_joined_organisation": _on(
+        InterestRegistration,
+        "/interest-registrations/{id}/organisations",
+        lambda _s, row: {"contentHash": row.confirmed_hash or "0" * 64},
+    ),
     "read_failed_job": _on(FailedJob, "/failed-jobs/{id}"),
     "transition_failed_job": _on(FailedJob, "/failed-jobs/{id}/transitions", lambda _s, _r: {"to": "discarded"}),
     # --- personal data and retention
@@ -634,6 +645,11 @@ CASES: dict[str, Cases] = {
 # Signing in has no actor yet, and an answer to a survey uses its token up; tests/api/test_auth.py and
 # test_survey_responses.py ask what can be asked there.
 WITHOUT_ACTOR = {"create_token", "set_password", "sign_out", "create_password_reset", "create_survey_response"}
+# What a link of a registration opens is its token's to say: tests/api/test_interest_registrations.py.
+WITHOUT_ACTOR |= {
+    *("create_interest_registration", "open_interest_link"),
+    *("confirm_interest_registration", "withdraw_interest_registration"),
+}
 # Going to an identity provider needs one that is there: tests/api/test_provider_sign_in.py.
 WITHOUT_ACTOR |= {"create_authorisation_request"}
 

@@ -37,7 +37,7 @@ MANY = 50
 # Which operations other tests get a status from.
 NONE: frozenset[str] = frozenset()
 RESPONDENTS = frozenset({"read_survey_form", "create_survey_response"})
-WITHOUT_DATABASE = frozenset({"read_api_info", "read_archive_keys"})
+WITHOUT_DATABASE = frozenset({"read_api_info", "read_archive_keys", "read_interest_consent"})
 SLOWED_DOWN_BY_ACCOUNT = frozenset(
     {"create_token", "create_password_reset", "set_password", "create_authorisation_request"}
 )

@@ -167,6 +167,8 @@ class Proof:
             return True
         if table == "failed_job":
             return not who.administrator
+        if table == "interest_registration":
+            return not who.administrator or row["state"] == "unconfirmed"
         if table in PARENTS:
             return self.foreign(who, *self.parent(table, row))
         if table in ONES_OWN:

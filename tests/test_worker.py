@@ -69,6 +69,7 @@ async def at_work(world: World, server: MailServer | str) -> AsyncIterator[None]
         FRONT_END,
         world.app.state.vault,
         SIGN_IN_PAGE,
+        SIGN_IN_PAGE,
     )
     async with working(shop):
         yield
@@ -449,6 +450,7 @@ async def test_without_a_mail_server_mail_waits(agency: World, fresh_database_ur
         "a@example.se",
         FRONT_END,
         agency.app.state.vault,
+        SIGN_IN_PAGE,
         SIGN_IN_PAGE,
     )
     async with working(shop):

@@ -26,6 +26,7 @@ from app.api import (
     imports,
     inspiration_items,
     instruments,
+    interest_registrations,
     legal_holds,
     mandates,
     me,
@@ -89,6 +90,7 @@ TAGS = {
     "imports": "Files from HR systems: planned, reviewed, applied, and the report of it.",
     "changes": "What has changed, for service clients, in the order in which it was committed.",
     "webhooks": "Service clients told of changes as they happen, and what came of each message.",
+    "interest-registrations": "Workplaces that want to take the service into use, and how both sides of one join it.",
     "failed-jobs": "What the worker could not do, for the system administrator.",
     "retention": "How long things are kept, what a legal hold stops, and what has been destroyed by which decision.",
     "audit-entries": "Who changed what and when.",
@@ -140,6 +142,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     webhook_endpoints.router,
     webhook_deliveries.router,
     failed_jobs.router,
+    # --- interest
+    interest_registrations.router,
     # --- personal data and retention
     data_exports.router,
     retention_rules.router,

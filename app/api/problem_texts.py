@@ -293,6 +293,33 @@ PROBLEMS: dict[str, ProblemText] = {
         ("Länken gäller inte", "Länken är använd, ersatt, för gammal eller okänd. Be om en ny."),
         ("The link is not valid", "The link is used, replaced, too old or unknown. Ask for a new one."),
     ),
+    # --- interest
+    "consentOutdated": _p(
+        422,
+        ("Samtyckestexten har ändrats", "Visa den nuvarande texten och skicka med dess version."),
+        ("The consent text has changed", "Show the present text and send its version."),
+    ),
+    "linkUnknown": _p(
+        422,
+        ("Länken gäller inte", "Anmälan är borttagen, för gammal eller okänd. Anmäl intresse igen."),
+        ("The link is not valid", "The registration is erased, too old or unknown. Register interest again."),
+    ),
+    "personalNumberWritten": _p(
+        422,
+        (
+            "Personnummer får inte skrivas här",
+            "Texten innehåller något som ser ut som ett personnummer eller samordningsnummer. Ta bort det.",
+        ),
+        (
+            "Personal identity numbers must not be written here",
+            "Something in the text looks like a personal identity number or coordination number. Take it out.",
+        ),
+    ),
+    "sidesNotAgreed": _p(
+        409,
+        ("Parterna är inte överens än", "Båda sidor måste ha bekräftat samma innehåll."),
+        ("The sides have not agreed yet", "Both sides have to have confirmed the same content."),
+    ),
     # --- identity providers
     "authorisationRefused": _p(
         401,

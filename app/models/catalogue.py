@@ -23,6 +23,7 @@ from app.models.import_change import HrImportPortion
 from app.models.import_mapping import ImportMapping
 from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
+from app.models.interest_registration import InterestRegistration
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
@@ -119,4 +120,6 @@ TABLES: tuple[type[Table], ...] = (
     WebhookEndpoint,
     WebhookDelivery,
     FailedJob,
+    # --- interest
+    InterestRegistration,
 )

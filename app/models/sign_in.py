@@ -132,6 +132,8 @@ class AttemptKind(StrEnum):
     """A link to set a password that nobody was sent."""
     IDENTITY_PROVIDER = "identityProvider"
     """A way to an identity provider that has not led in yet."""
+    INTEREST = "interest"
+    """Somebody's address, registered as a contact: a mail goes there."""
 
 
 class SignInFailure(Row, table=True):

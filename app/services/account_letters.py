@@ -36,7 +36,7 @@ class _Said:
 SERVICE = "Lärande i förändring"
 
 _GREETING = {Language.SWEDISH: "Hej {name}!", Language.ENGLISH: "Hello {name},"}
-_IGNORE = {
+IGNORE = {
     Language.SWEDISH: "Det här meddelandet har skickats automatiskt och går inte att svara på.",
     Language.ENGLISH: "This message was sent automatically; replies to it are not read.",
 }
@@ -247,7 +247,7 @@ def notice(kind: Notice, name: str, language: Language) -> Letter:
         heading=said.subject,
         opening=[_GREETING[language].format(name=name), said.text],
         call=None,
-        closing=[said.not_you or _NOT_YOU[language], _IGNORE[language]],
+        closing=[said.not_you or _NOT_YOU[language], IGNORE[language]],
     )
 
 
@@ -257,5 +257,5 @@ def _with_link(said: _Said, name: str, link: str, language: Language) -> Letter:
         heading=said.subject,
         opening=[_GREETING[language].format(name=name), said.text],
         call=(_CALL[language], link),
-        closing=[_PERSONAL[language], _IGNORE[language]],
+        closing=[_PERSONAL[language], IGNORE[language]],
     )

@@ -23,6 +23,7 @@ from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
 from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
+from app.models.interest_registration import InterestRegistration, InterestState
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
@@ -110,6 +111,7 @@ from app.services.conditions import (
     ROUND_UNDER_WAY,
     SESSION_AHEAD,
     SESSION_OPEN,
+    SIDES_AGREED,
     SIGN_IN_LASTS,
     SIGNED_IN,
     TEMPLATE_DRAFT,
@@ -184,6 +186,10 @@ _TEXTS_READERS = (
 )
 _ABOUT_PEOPLE = Is("subject", (ImportSubject.PEOPLE,))
 _ABOUT_UNITS = Is("subject", (ImportSubject.UNITS,))
+# Until then nobody knows whose address it is.
+_CENTRAL_SIDE = only(
+    ADMINISTRATOR, "once its contact has confirmed it", Is("state", (InterestState.CONFIRMED, InterestState.AGREED))
+)
 _NO_TABLE = Is("working_group_id", (None,))
 _PUBLISHED = Is("state", (DialogueTemplateState.PUBLISHED, DialogueTemplateState.RETIRED))
 
@@ -194,6 +200,16 @@ RULES: dict[str, Rule] = {
     "set_password": Rule(None, (PUBLIC,)),
     "sign_out": Rule(None, (PUBLIC,)),
     "create_password_reset": Rule(None, (PUBLIC,)),
+    # --- interest. What a link opens, its token decides; services/interest_registrations.py looks at that itself.
+    "read_interest_consent": Rule(None, (PUBLIC,), reads=True),
+    "create_interest_registration": Rule(None, (PUBLIC,)),
+    "open_interest_link": Rule(None, (PUBLIC,)),
+    "confirm_interest_registration": Rule(None, (PUBLIC,)),
+    "withdraw_interest_registration": Rule(None, (PUBLIC,)),
+    "list_interest_registrations": _list(None, InterestRegistration, ADMINISTRATOR),
+    "read_interest_registration": _read(InterestRegistration, _CENTRAL_SIDE),
+    "delete_interest_registration": Rule(InterestRegistration, (_CENTRAL_SIDE,)),
+    "create_joined_organisation": Rule(InterestRegistration, (_CENTRAL_SIDE,), (SIDES_AGREED,)),
     # --- answering a survey
     "read_survey_form": Rule(None, (TOKEN_HOLDER,), reads=True),
     "create_survey_response": Rule(None, (TOKEN_HOLDER,)),

@@ -19,6 +19,7 @@ from app.models.dialogue_template import DialogueTemplateState
 from app.models.failed_job import FailedJobState
 from app.models.hr_import import PLAN_KEPT, ImportState, import_state
 from app.models.instrument import InstrumentState
+from app.models.interest_registration import InterestState
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import Person, Role
@@ -347,6 +348,10 @@ TEXTS_UNDER_REVIEW = While("the texts are not released", Code.TEXTS_RELEASED, st
 CLIENT_NOT_ENDED = While("the client has not ended", Code.SERVICE_CLIENT_ENDED, state_is(ServiceClientState.ACTIVE))
 CONSENT_NEEDED = While(
     "some of its scopes need consent", Code.CONSENT_NOT_NEEDED, lambda _actor, row, _now: row.needs_consent
+)
+# --- interest
+SIDES_AGREED = While(
+    "both sides have confirmed the same content", Code.SIDES_NOT_AGREED, state_is(InterestState.AGREED)
 )
 # --- failed jobs
 JOB_FAILED = While("it is not settled", Code.JOB_SETTLED, state_is(FailedJobState.FAILED))

@@ -26,7 +26,7 @@ from app.models.party import Party, PartyState
 from app.models.person import SYNCED_ALONE, Person
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
-from app.services import legal_holds, named_texts, policy, proofs, queue, throttle, wall
+from app.services import interest_registrations, legal_holds, named_texts, policy, proofs, queue, throttle, wall
 from app.services.conflicts import refusal_for
 from app.services.errors import Code, Refusal
 from app.services.personal_data import WAITING_MAIL
@@ -68,9 +68,11 @@ async def _hold_before(work: Work, person_id: UUID, version: int) -> None:
     person = await find(work, Person, person_id)
     policy.require(work.actor, "erase_person", person)
     check_version(person, version)
-    if person.organisation_id is None:
-        return
     async with wall.beyond(work.session):
+        # Whoever lets a workplace in holds its registrations and then takes their addresses for people.
+        await interest_registrations.forget_address(work.session, person.email)
+        if person.organisation_id is None:
+            return
         await named_texts.hold(work, person, named_texts.BEFORE_ORGANISATION)
         # Nobody sets a legal hold from here on: that takes the organisation's row for itself. Nor does anybody sync.
         await legal_holds.keep_others_out(work.session, person.organisation_id)

@@ -46,6 +46,11 @@ class Code(StrEnum):
     PROOF_REFUSED = "proofRefused"
     SIGN_IN_TOO_OLD = "signInTooOld"
     INVITED_RECENTLY = "invitedRecently"
+    # --- interest
+    CONSENT_OUTDATED = "consentOutdated"
+    LINK_UNKNOWN = "linkUnknown"
+    PERSONAL_NUMBER_WRITTEN = "personalNumberWritten"
+    SIDES_NOT_AGREED = "sidesNotAgreed"
     # concurrency
     STALE_VERSION = "staleVersion"
     IDEMPOTENCY_KEY_REUSED = "idempotencyKeyReused"

@@ -22,6 +22,7 @@ from app.models.dialogue_session import DialogueSession
 from app.models.hr_import import HrKeptChange, ImportSubject
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
+from app.models.interest_registration import InterestRegistration
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.person import Person
@@ -99,6 +100,7 @@ def _own(attendances: sa.ColumnElement[Any], key: str) -> sa.ColumnElement[Any]:
 _NOTED = _own(sa.type_coerce(col(DialogueSession.attendances), JSONB), "mandate_id")
 _IN_CONTENT = _own(col(SessionRecord.content)["attendances"], "mandateId")
 
+_ADDRESS = sa.select(sa.func.lower(col(Person.email))).where(col(Person.id) == _PERSON).scalar_subquery()
 _KNOWN_AS = sa.select(col(Person.organisation_id), col(Person.external_id)).where(col(Person.id) == _PERSON)
 
 PLACES: tuple[Place, ...] = (
@@ -302,6 +304,20 @@ PLACES: tuple[Place, ...] = (
             "To preserve what proceedings may come to concern.",
         ),
         _PUBLIC_TASK,
+    ),
+    Place(
+        InterestRegistration,
+        sa.func.lower(col(InterestRegistration.contact_email)) == _ADDRESS,
+        ("contact_email",),
+        _texts(
+            "För att höra av oss om er intresseanmälan och låta er arbetsplats ansluta sig.",
+            "To get back to you about your registration of interest, and to let your workplace join.",
+        ),
+        _texts(
+            "Ditt uttryckliga samtycke (artikel 6.1 a och 9.2 a i dataskyddsförordningen).",
+            "Your explicit consent (Articles 6(1)(a) and 9(2)(a) of the GDPR).",
+        ),
+        withheld=("token_hash", "code_hash"),
     ),
 )
 

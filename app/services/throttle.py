@@ -66,6 +66,8 @@ LIMITS = {
     ),
     # Nobody guesses 256 random bits; what is spared is the machine. Each link is an account of its own.
     AttemptKind.LINK: Limits(Limit(PER_PAIR, WINDOW), Limit(PER_PLACE, WINDOW), Limit(PER_ACCOUNT, WINDOW)),
+    # Nobody is mailed more than once in an hour (services/interest_mail.py); here the machine is spared.
+    AttemptKind.INTEREST: Limits(Limit(5, _HOUR), Limit(30, _HOUR), Limit(20, _HOUR), everywhere=True),
 }
 
 _KIND = col(SignInFailure.kind) == sa.bindparam("kind", type_=enum_type(AttemptKind))

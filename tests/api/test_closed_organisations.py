@@ -55,6 +55,7 @@ STILL_DONE = {
     # Of no organisation.
     "update_identity_provider",
     "transition_failed_job",
+    *("delete_interest_registration", "create_joined_organisation"),
 }
 
 

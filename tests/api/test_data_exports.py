@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from app.models.base import Table
 from app.models.columns import PydanticJSON
-from app.services import account_mail, import_applications, queue, survey_mail
+from app.services import account_mail, import_applications, interest_mail, queue, survey_mail
 from app.services.account_letters import Notice
 from app.services.personal_data import NOT_EXPORTED, PLACES, WAITING_MAIL
 from tests.conftest import app_alone
@@ -219,8 +219,10 @@ def test_every_kind_of_job_that_names_a_person_is_shown_and_taken_back() -> None
         for path in Path(queue.__file__).parent.glob("*.py")
         for value in re.findall(r'^ENTRYPOINT = "(.+)"$', path.read_text(), re.MULTILINE)
     }
-    # An import that waits to be applied is known by its id alone; erasure takes its plan.
-    assert {each.rpartition(".")[2] for each in jobs} == {*WAITING_MAIL, import_applications.ENTRYPOINT}
+    # An import that waits to be applied, and a registration that is to be mailed about, are known by their ids alone;
+    # erasure takes the plan, and the registration.
+    unnamed = {import_applications.ENTRYPOINT, interest_mail.ENTRYPOINT}
+    assert {each.rpartition(".")[2] for each in jobs} == {*WAITING_MAIL, *unnamed}
 
 
 async def test_no_secret_is_in_it(world: World) -> None:

@@ -23,6 +23,7 @@ _ARCHIVE = "a number or class of the archive's"
 _TECHNICAL = "for machines"
 _OWN = "the person's own row: emptied or deleted with them"
 _RESPONDENTS = "a respondent's words, under a hash; both sides review them before anybody else reads them"
+_CONTACT = "goes with the person's erasure, by their address; of whoever has no account, by their link"
 _FIXED = "one of a few words that the program knows"
 _IDS = "ids, states and head-counts"
 
@@ -108,6 +109,13 @@ NOT_REWRITTEN = {
     "webhook_delivery.event": _FIXED,
     "failed_job.entrypoint": _FIXED,
     "failed_job.fault": _TECHNICAL,
+    "interest_registration.organisation_number": _STRUCTURE,
+    "interest_registration.organisation_name": _STRUCTURE,
+    "interest_registration.party_name": "a party's name, as it presents itself",
+    "interest_registration.contact_name": _CONTACT,
+    "interest_registration.contact_function": _CONTACT,
+    "interest_registration.contact_email": _CONTACT,
+    "interest_registration.consent_version": _FIXED,
     "idempotency_key.key": _OWN,
     "identity.subject": _OWN,
     "sign_in.mandate_ids": _OWN,

@@ -75,7 +75,7 @@ async def caller(agency: World) -> AsyncIterator[Client]:
 async def at_work(world: World, url: str) -> AsyncIterator[None]:
     state = world.app.state
     shop = Workshop(
-        world.database, state.key_store, server_at(url), SENDER, "https://nowhere.example", state.vault, PAGE
+        world.database, state.key_store, server_at(url), SENDER, "https://nowhere.example", state.vault, PAGE, PAGE
     )
     async with working(shop):
         yield

@@ -116,6 +116,8 @@ EXCEPTIONS: tuple[Known, ...] = (
         keyWordsOfAnother="unlock_survey_round",
         keyWordsMiscounted="unlock_survey_round",
         invitationRefused="set_password",
+        linkUnknown="open_interest_link confirm_interest_registration withdraw_interest_registration",
+        consentOutdated="create_interest_registration",
     ),
     Known(
         ACCEPTED,

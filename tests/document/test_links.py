@@ -21,6 +21,7 @@ MAKING = [
 WITHOUT = {
     "create_survey_response": "What is in the ballot box can be read by nobody.",
     "create_authorisation_request": "It leads to the identity provider, and is not to be read but gone.",
+    "create_interest_registration": "A mail is on its way; what is there already is told to no one.",
     "create_password_reset": "A mail is on its way to somebody, or nobody; which of both is told to no one.",
 }
 EXPRESSION = re.compile(r"\$response\.(body#/id|header\.ETag)|\$request\.path\.\w+")

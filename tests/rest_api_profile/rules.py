@@ -220,7 +220,7 @@ def what_is_made_has_an_address(document: Json) -> list[str]:
     # What is in the ballot box can be read by nobody, and a way to an identity provider is not to be read but gone.
     without = {"create_survey_response", "create_authorisation_request"}
     # It will be mailed; nothing comes of it that could be read.
-    mailed = {"create_password_reset", "create_person_invitation"}
+    mailed = {"create_password_reset", "create_person_invitation", "create_interest_registration"}
     return [
         f"{name} {status}"
         for name, status, response in _responses(document)

@@ -98,7 +98,7 @@ _OF_ONE = {
     },
     **{
         name: {"Content-Language": always("The language of the texts.", maxLength=3, example="sv")}
-        for name in ("read_inspiration_item", "read_process_guide")
+        for name in ("read_inspiration_item", "read_process_guide", "read_interest_consent")
     },
     **{
         name: {"Content-Language": _LANGUAGE}

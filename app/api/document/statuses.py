@@ -50,6 +50,7 @@ _IN_EVERY_STATE = {
     *("delete_service_client_credential", "delete_webhook_endpoint", "delete_email_domain"),
 }
 _OF_SOME_STATES = {
+    "confirm_interest_registration",
     "read_archive_package",
     "read_survey_protection",
     "read_survey_results",
