@@ -16,7 +16,6 @@ from app.services.content_packs import central_guide_id, central_inspiration_id,
 from app.services.pack_reading import read_pack
 from tests.client import Client
 from tests.content import shipped_pack
-from tests.database import database_of
 from tests.pieces import a_piece, pack_of, texts_of
 from tests.templates import app_with_content
 from tests.world import World
@@ -128,10 +127,15 @@ async def test_a_guide_is_read_whole(world: World) -> None:
     await world.employee.client.refused("GET", f"/process-guides/{uuid4()}", 404, "notFound")
 
 
-async def test_a_new_version_stands_beside_the_old_which_never_changes(
-    app: FastAPI, world: World, tmp_path: Path
-) -> None:
-    database = database_of(app)
+@pytest.fixture
+async def with_content(anyio_backend: str) -> AsyncIterator[World]:  # noqa: ARG001
+    """Of its own: the other tests expect what is shipped and nothing else."""
+    async with asynccontextmanager(app_with_content)() as app, World(app) as world:
+        yield world
+
+
+async def test_a_new_version_stands_beside_the_old_which_never_changes(with_content: World, tmp_path: Path) -> None:
+    world, database = with_content, with_content.database
 
     async def loaded(version: str, **piece: Any) -> None:
         directory = pack_of(tmp_path / version, version=version, inspiration=[a_piece(**piece)])

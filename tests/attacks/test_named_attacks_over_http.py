@@ -1,6 +1,7 @@
 """The attacks that need the whole service: rounds, answers, closing and results over HTTP."""
 
 import asyncio
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from app.models.survey_release import ResultTable
 from app.models.survey_round import SurveyRound
 from app.services.ballot import new_token, token_hash
 from app.services.survey_closing import Outcome
+from tests.api.test_reports import HTML, PDF, SVG, VEGA_LITE, as_text
 from tests.client import Client, Response
 from tests.stories import Json, started_group, trail
 from tests.survey_stories import an_instrument, open_round, units_of
@@ -312,7 +314,7 @@ async def test_the_audit_counts_nobody(world: World) -> None:
 
 
 async def test_no_other_form_says_more_than_the_released_one(world: World) -> None:
-    """PDF, metrics: what is not there cannot leak. CSV and workbooks hold no figure that the released texts do not."""
+    """Metrics: what is not there cannot leak. Sheets and reports hold no figure that the released texts do not."""
     survey = await a_survey(world, {"a": 12, "b": 12})
     await survey.answer([*await survey.invite("a", 9), *await survey.invite("b", 3)])
     await survey.close()
@@ -325,12 +327,26 @@ async def test_no_other_form_says_more_than_the_released_one(world: World) -> No
     numbers = {float(cell) for cell in cells if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", str(cell))}
     assert numbers
     assert numbers <= figures
+    moment = r"\w+dag\s+[0-9]+\s+\w+\s+[0-9]{4}\s+kl\.\s+[0-9.]+\s+\(UTC\+[12]\)"
+    for path, form in itertools.product(paths, (HTML, PDF)):
+        page = await as_text(survey.reader, path, HTML)
+        sums = ["[^0-9a-f]*".join(each) for each in re.findall("[0-9a-f]{64}", page)]
+        said = page.rpartition("}")[2] if form == HTML else await as_text(survey.reader, path, PDF)
+        said = re.sub("|".join([moment, "SHA-256", "[0-9a-f]+…", *sums]), " ", said)
+        told = {float(found.replace(",", ".")) for found in re.findall(r"[0-9]+(?:,[0-9]+)?", said)}
+        assert len(told) > 3
+        assert told <= figures | {0, 25, 50, 75, 100}, (path, form, told - figures)  # a chart's scale
+    for path, chart in itertools.product(paths[1:2], ("indexes", "shares")):
+        drawn = await survey.reader.request("GET", f"{path}?chart={chart}", headers={"Accept": VEGA_LITE})
+        values = {each["percent"] for each in drawn.json()["data"]["values"]} - {None}
+        assert values
+        assert values <= figures
     document = world.app.openapi()
     results = {path: operations for path, operations in document["paths"].items() if "/results" in path}
     assert results
     for path, operations in results.items():
-        files = {CSV, XLSX} if path == "/survey-rounds/{surveyRoundId}/results" else set()
+        files = {CSV, XLSX} if path == "/survey-rounds/{surveyRoundId}/results" else {SVG, VEGA_LITE}
         for answer in operations["get"]["responses"].values():
-            assert set(answer.get("content", {"application/json": None})) <= {"application/json"} | files
+            assert set(answer.get("content", {"application/json": None})) <= {"application/json", HTML, PDF} | files
     others = [path for path in document["paths"] if path != "/people/{personId}/data-export"]  # of one's own data
     assert not any("metrics" in path or "export" in path for path in others)

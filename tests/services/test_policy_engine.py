@@ -84,13 +84,14 @@ async def test_who_holds_nothing_sees_nothing(session: AsyncSession, row_type: t
     session.add_all(rows)
     await session.flush()
     central = [
-        row for row in rows if getattr(row, "organisation_id", "some") is None and getattr(row, "state", "") != "draft"
+        row for row in rows if getattr(row, "organisation_id", None) is None and getattr(row, "state", "") != "draft"
     ]
     keys = list(row_type.__table__.primary_key.columns)  # type: ignore[attr-defined]
     mine = sa.tuple_(*keys).in_([tuple(getattr(row, key.name) for key in keys) for row in rows])
     query = sa.select(sa.func.count()).select_from(row_type).where(policy.visible(row_type), mine)
-    # Central templates and instruments, once published, are for everybody; nothing else is.
-    expected = len(central) if row_type.__name__ in {"DialogueTemplate", "Instrument"} else 0
+    # What is central, once published, is for everybody; nothing else is.
+    for_everybody = {"DialogueTemplate", "InspirationItem", "Instrument", "ProcessGuide"}
+    expected = len(central) if row_type.__name__ in for_everybody else 0
     assert (await session.execute(query, stranger.held)).scalar_one() == expected
 
 

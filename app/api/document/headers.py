@@ -112,6 +112,10 @@ _RETRY_AFTER = {
     "required": True,
 }
 _OF_A_REFUSAL = {
+    "409": {
+        "Retry-After": _RETRY_AFTER
+        | {"description": "Seconds to wait, where waiting is what helps.", "required": False},
+    },
     "401": {
         "WWW-Authenticate": always("How to sign in: with a bearer token.", maxLength=100, example=CHALLENGE),
     },

@@ -8,8 +8,10 @@ from app.models.bounds import LONGEST_ADDRESS
 
 PROBLEM_CODE: Json = {
     "title": "ProblemCode",
-    "description": "Why, in one stable word. Each is told of at the address in `type`.",
+    "description": "Why, in one stable word. Each is told of at the address in `type`. "
+    "New words come with new possibilities: show `detail` where you do not know one.",
     "type": "string",
+    "x-may-grow": True,
     "enum": sorted(PROBLEMS),
     "example": "staleVersion",
 }
