@@ -4,7 +4,9 @@ import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
 type Schemas = components["schemas"];
-type Api = Client<paths>;
+// Records and results come as pages and PDFs too; these journeys read JSON.
+type Json = "application/json" | "application/problem+json";
+type Api = Client<paths, Json>;
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 const PASSWORD = "vantar-till-alla-torskar";
@@ -39,11 +41,11 @@ interface Person {
 }
 
 function clientOf(api: string, token: string): Api {
-  return createClient<paths>({ baseUrl: api, headers: { Authorization: `Bearer ${token}` } });
+  return createClient<paths, Json>({ baseUrl: api, headers: { Authorization: `Bearer ${token}` } });
 }
 
 async function signIn(api: string, name: string): Promise<Person> {
-  const nobody = createClient<paths>({ baseUrl: api });
+  const nobody = createClient<paths, Json>({ baseUrl: api });
   const token = expect(
     200,
     await nobody.POST("/auth/token", {

@@ -7,7 +7,10 @@ declare const API: string;
 
 export type Shape<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
-export const api = createClient<paths>({
+// Records and results come as pages and PDFs too; this app reads JSON.
+export type Json = "application/json" | "application/problem+json";
+
+export const api = createClient<paths, Json>({
   baseUrl: API,
   credentials: "omit",
   headers: { "Accept-Language": "sv" },
@@ -15,7 +18,7 @@ export const api = createClient<paths>({
 });
 
 // Whoever answers a survey is nobody: neither a cookie nor an access token may go along.
-export const survey = createClient<paths>({
+export const survey = createClient<paths, Json>({
   baseUrl: API,
   credentials: "omit",
   headers: { "Accept-Language": document.documentElement.lang },

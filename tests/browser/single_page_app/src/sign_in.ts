@@ -2,6 +2,7 @@
 // a cookie that no script can read.
 import createClient from "openapi-fetch";
 import type { paths } from "./api";
+import type { Json } from "./client";
 import { Refused, problemOf } from "./problems";
 
 declare const API: string;
@@ -9,7 +10,7 @@ declare const API: string;
 let accessToken: string | null = null;
 
 // Only these calls carry cookies. All others are signed in by the header alone.
-const door = createClient<paths>({ baseUrl: API, credentials: "include", headers: { "Accept-Language": "sv" } });
+const door = createClient<paths, Json>({ baseUrl: API, credentials: "include", headers: { "Accept-Language": "sv" } });
 
 export async function signIn(username: string, password: string, oneTimeCode?: string): Promise<void> {
   const { data, error } = await door.POST("/auth/token", {
