@@ -160,19 +160,19 @@ async def test_whoever_withdraws_leaves_nothing_agreed(world: World) -> None:
         await world.nobody.refused("POST", "/interest-links", 422, "linkUnknown", json={"token": gone["token"]})
 
 
-async def test_nobody_agrees_with_themselves(world: World) -> None:
+async def test_nobody_agrees_with_themselves(agency: World) -> None:
     """One address on both sides is one person, in whatever case it is written."""
     number = organisation_number()
     employer = a_registration("employer", number)
-    await register(world.nobody, employer)
+    await register(agency.nobody, employer)
     first = await token_of(world, employer)
-    code = (await confirm(world.nobody, first))["joiningCode"]
+    code = (await confirm(agency.nobody, first))["joiningCode"]
     union = a_registration("union", number, joiningCode=code, contactEmail=employer["contactEmail"].upper())
-    await register(world.nobody, union)
+    await register(agency.nobody, union)
     second = await token_of(world, union)
     assert second != first
-    await confirm(world.nobody, second)
-    assert (await confirm(world.nobody, first))["gaps"] == ["sameContact"]
+    await confirm(agency.nobody, second)
+    assert (await confirm(agency.nobody, first))["gaps"] == ["sameContact"]
 
 
 async def test_both_confirm_at_once_and_agree_once(world: World) -> None:
