@@ -2,7 +2,7 @@
 
 import re
 
-from app.api.problem_texts import FIELD_TEXTS, PROBLEMS
+from app.api.problem_texts import FIELD_TEXTS, PROBLEMS, SUBJECTS
 from app.api.problems import TYPE_ROOT
 from app.services.errors import Code
 from tests.document.reading import DOCUMENT, SCHEMAS
@@ -73,3 +73,7 @@ def test_a_problems_type_is_an_address() -> None:
     for response in DOCUMENT["components"]["responses"].values():
         for body in response["content"].values():
             assert re.fullmatch(re.escape(TYPE_ROOT) + r"[a-z]+(-[a-z]+)*", body["example"]["type"])
+
+
+def test_no_reason_is_told_of_in_two_tables() -> None:
+    assert sum(map(len, SUBJECTS)) == len(PROBLEMS)
