@@ -16,7 +16,8 @@ from app.models.service_client import Scope
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
-from app.services.conditions import Among, Granted, Has, Is, IsA, Who, _scoped, attribute, only, state_is
+from app.services.circumstances import state_is
+from app.services.conditions import Among, Granted, Has, Is, IsA, Who, _scoped, attribute, only
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACTOR = Actor(new_id(), organisation_id=new_id(), roles=frozenset({Role.ARCHIVIST}))
