@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.models.content_translation import ContentTranslation
@@ -21,6 +22,13 @@ _OWN = ("sv", "en")
 def version_number(column: Any) -> sa.ColumnElement[Any]:
     """1.10.0 comes after 1.9.0."""
     return sa.cast(sa.func.string_to_array(column, "."), sa.ARRAY(sa.Integer))
+
+
+def is_latest(row_type: type[Any], version: str) -> sa.ColumnElement[bool]:
+    """Of the versions of what goes by one key, the last. `version`: the name of the column that numbers them."""
+    later: Any = aliased(row_type)
+    after = version_number(getattr(later, version)) > version_number(getattr(row_type, version))
+    return ~sa.exists(sa.select(sa.literal(1)).where(later.key == row_type.key, after).correlate(row_type))
 
 
 # --- One thing -----------------------------------------------------------------------------------------------------

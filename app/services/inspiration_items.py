@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.models.columns import Language, swedish_order
@@ -19,10 +18,10 @@ from app.services import policy
 from app.services.content_hash import content_hash
 from app.services.content_languages import (
     in_best_language,
+    is_latest,
     language_said,
     said,
     translation_says,
-    version_number,
 )
 from app.services.inspiration_content import written
 from app.services.listing import Columns, Listed, PageRequest, page
@@ -39,17 +38,6 @@ class Wanted:
     phases: tuple[Phase, ...] = ()
     template: str | None = None
     words: str | None = None
-
-
-_later = aliased(InspirationItem)
-_LATEST = ~sa.exists(
-    sa.select(sa.literal(1))
-    .where(
-        col(_later.key) == col(InspirationItem.key),
-        version_number(col(_later.item_version)) > version_number(col(InspirationItem.item_version)),
-    )
-    .correlate(InspirationItem)
-)
 
 
 @lru_cache(maxsize=64)
@@ -70,7 +58,7 @@ def _in(asked: tuple[str, ...]) -> tuple[sa.Select[*tuple[Any, ...]], dict[str, 
         col(InspirationItem.dimensions),
         col(InspirationItem.phases),
         col(InspirationItem.templates),
-    ).where(policy.visible(InspirationItem), _LATEST)
+    ).where(policy.visible(InspirationItem), is_latest(InspirationItem, "item_version"))
     orders: dict[str, Columns] = {
         "title": (swedish_order(title), col(InspirationItem.id)),
         "readingMinutes": (col(InspirationItem.reading_minutes), col(InspirationItem.id)),

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.models.columns import swedish_order
@@ -16,23 +15,13 @@ from app.services import policy
 from app.services.content_hash import content_hash
 from app.services.content_languages import (
     in_best_language,
+    is_latest,
     language_said,
     said,
-    version_number,
 )
 from app.services.guide_content import written
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.work import Work, find, shown
-
-_later = aliased(ProcessGuide)
-_LATEST = ~sa.exists(
-    sa.select(sa.literal(1))
-    .where(
-        col(_later.key) == col(ProcessGuide.key),
-        version_number(col(_later.guide_version)) > version_number(col(ProcessGuide.guide_version)),
-    )
-    .correlate(ProcessGuide)
-)
 
 
 @lru_cache(maxsize=64)
@@ -50,7 +39,7 @@ def _in(asked: tuple[str, ...]) -> tuple[sa.Select[*tuple[Any, ...]], dict[str, 
         said(own, content, "summary", asked).label("summary"),
         said(own, content, "forWhom", asked).label("for_whom"),
         col(ProcessGuide.months),
-    ).where(policy.visible(ProcessGuide), _LATEST)
+    ).where(policy.visible(ProcessGuide), is_latest(ProcessGuide, "guide_version"))
     orders: dict[str, Columns] = {
         "title": (swedish_order(title), col(ProcessGuide.id)),
         "months": (col(ProcessGuide.months), col(ProcessGuide.id)),

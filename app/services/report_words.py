@@ -1,10 +1,7 @@
 """The words of reports for people, in both languages. Those of archive packages as well are in `archive_words`."""
 
-from app.models.columns import Language
 from app.models.template_content import RecordKind, StepForm
-
-SV, EN = Language.SWEDISH, Language.ENGLISH
-Words = dict[Language, str]
+from app.services.archive_words import EN, SV, Words
 
 RECORD: dict[str, Words] = {
     "record": {SV: "Slutligt protokoll från partsgemensamt samtal", EN: "Final record of a joint conversation"},
