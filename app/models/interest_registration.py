@@ -163,8 +163,8 @@ class InterestConfirmation(Input):
     content_hash: Hash = Field(description="Of the content as it was read; any change of it since refuses this.")
 
 
-class InterestLinkRead(Output):
-    """A registration as its own contact reads it: all that is stored of it, and what the sides would confirm."""
+class _Registered(Output):
+    """What was registered."""
 
     organisation_number: OrganisationNumber
     organisation_name: OrganisationName
@@ -175,6 +175,11 @@ class InterestLinkRead(Output):
     contact_email: Phrase = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
     language: Language
     consent_version: ConsentVersion
+
+
+class InterestLinkRead(_Registered):
+    """A registration as its own contact reads it: all that is stored of it, and what the sides would confirm."""
+
     registered_at: Moment
     confirmed_at: Moment | None = Field(description="When its contact last confirmed a content; null: not yet.")
     state: InterestState
@@ -200,19 +205,10 @@ class InterestRegistrationItem(Output):
     created_at: Moment = Field(description="When it was registered.")
 
 
-class InterestRegistrationRead(Resource):
+class InterestRegistrationRead(Resource, _Registered):
     """A registration whose contact has confirmed it, for the central side to answer."""
 
     joining_id: Id = Field(description="Shared by the registrations that mean to join as one organisation.")
-    organisation_number: OrganisationNumber
-    organisation_name: OrganisationName
-    side: Side
-    party_name: PartyName
-    contact_name: PersonName
-    contact_function: MandateFunction
-    contact_email: Phrase = Field(json_schema_extra={"example": "asa.lindqvist@havochvatten.example"})
-    language: Language
-    consent_version: ConsentVersion
     state: InterestState
     confirmed_at: Moment | None = Field(description="When its contact last confirmed a content.")
     content: JoiningContent
