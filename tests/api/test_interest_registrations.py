@@ -173,6 +173,12 @@ async def test_nobody_agrees_with_themselves(agency: World) -> None:
     assert second != first
     await confirm(agency.nobody, second)
     assert (await confirm(agency.nobody, first))["gaps"] == ["sameContact"]
+    # And whether they have agreed is not taken from what is stored: it is looked at again.
+    await as_owner(agency.database, "UPDATE interest_registration SET state = 'agreed'")
+    seen = await known_to_the_central_side(agency, employer)
+    own, administrator = f"/interest-registrations/{seen['id']}", agency.administrator.client
+    tag, body = await administrator.etag(own), {"contentHash": seen["contentHash"]}
+    await administrator.refused("POST", f"{own}/organisations", 409, "sidesNotAgreed", json=body, etag=tag)
 
 
 async def test_both_confirm_at_once_and_agree_once(world: World) -> None:
