@@ -92,10 +92,10 @@ def build_content(
     key: Annotated[Path, typer.Option("--key", help="The private key that signs it, from make-key.")],
 ) -> None:
     """Make one signed file of a pack's directory. The same directory and key make the same file."""
-    with plainly():
-        content_keys.require_only_listed(directory, _directory(directory))
-        signing = content_keys.private_key(key)
     pack = _directory(directory)
+    with plainly():
+        content_keys.require_only_listed(directory, pack)
+        signing = content_keys.private_key(key)
     try:
         file.write_bytes(pack_files.built(pack, signing))
     except OSError as error:
