@@ -122,7 +122,7 @@ def _jobs_of(workshop: Workshop) -> dict[str, Callable[[Job], Awaitable[None]]]:
         clock,
     )
     accounts = AccountOffice(write, workshop.vault, workshop.mailer, workshop.sender, workshop.sign_in_url, clock)
-    contacts = replace(accounts, sign_in_url=workshop.interest_url)
+    contacts = replace(accounts, page_url=workshop.interest_url)
     return jobs | {
         survey_mail.ENTRYPOINT: lambda job: survey_mail.carry_out(office, job.payload, job.id),
         account_mail.ENTRYPOINT: lambda job: account_mail.carry_out(accounts, job.payload, job.id),

@@ -49,7 +49,8 @@ class AccountOffice:
     vault: Vault
     mailer: Mailer
     sender: str
-    sign_in_url: str
+    page_url: str
+    """The page that a letter's link opens."""
     clock: Callable[[], datetime]
 
 
@@ -120,7 +121,7 @@ async def _written(office: AccountOffice, order: dict[str, Any]) -> tuple[str, L
     if link.used_at is not None or link.expires_at <= office.clock() or not person.active:
         return None
     say = account_letters.invitation if kind is LinkKind.INVITATION else account_letters.reset
-    address = link_to(office.sign_in_url, office.vault.link_token(link_id))
+    address = link_to(office.page_url, office.vault.link_token(link_id))
     return person.email, person.language, say(person.name, address, person.language)
 
 

@@ -67,7 +67,7 @@ async def carry_out(office: AccountOffice, payload: bytes | None, job_id: int) -
         token = office.vault.link_token(registration_id)
     say = interest_letters.opening if why == "link" else interest_letters.change
     mail = letter(
-        say(link_to(office.sign_in_url, token), found.language),
+        say(link_to(office.page_url, token), found.language),
         to=found.contact_email,
         sender=office.sender,
         language=found.language,
