@@ -25,7 +25,7 @@ from tests.world import World
 MADE_UP = [
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "(id)"),
     (r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", "(hash)"),
-    (r"\b[A-Za-z0-9_-]{43}(?=\")", "(public key)"),
+    (r"(?<![\w-])[\w-]{43}(?=\")", "(public key)"),
     (r"prov-[0-9a-f]{8}", "(key)"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+\d\d:\d\d)", "(moment)"),
     (r'"(xid|position)": "?\d+"?', "(when)"),
