@@ -1,4 +1,9 @@
-"""One PostgreSQL for the run, one database for each worker, one client whose every answer is checked."""
+"""One PostgreSQL for the run, one database for each worker, one client whose every answer is checked.
+
+The program itself is loaded where a test asks for it: the process that deals the tests out to others runs none.
+"""
+
+from __future__ import annotations
 
 import asyncio
 import gc
@@ -9,24 +14,26 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from fastapi import FastAPI
 from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app import embedded, logs, migrations
-from app.api.file_turns import Turns
-from app.main import create_app
 from app.settings import Settings
-from tests import contract, machines
+from tests import contract
 from tests.client import Client, client_for
 from tests.database import Database, database_of
-from tests.stage import Stage
-from tests.world import World
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from app.api.file_turns import Turns
+    from tests.stage import Stage
+    from tests.world import World
 
 TEMPLATE = "larande_template"
 TOKEN_SECRET = "only-for-tests-only-for-tests-only-for-tests"
@@ -40,10 +47,7 @@ hypothesis_settings.load_profile("larande")
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process starts the server; workers are told where it is."""
     logs.configure("json", "warning")
-    # Hundreds of thousands of objects stay until the end; nothing is won by looking at them again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.disable()
     if hasattr(config, "workerinput") or config.option.collectonly or "LARANDE_TEST_SERVER" in os.environ:
         return
     home = Path(tempfile.mkdtemp(prefix="larande-tests-"))
@@ -64,6 +68,13 @@ def lend(server: embedded.EmbeddedServer, home: Path) -> None:
     os.environ["LARANDE_TEST_KEYS"] = str(home / "keys")
     (home / "keys").mkdir()
     asyncio.run(_make_template(server.database_url("postgres"), server.database_url(TEMPLATE)))
+
+
+def pytest_collection_finish() -> None:
+    """Hundreds of thousands of objects stay until the end; nothing is won by looking at them again and again."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    gc.enable()
 
 
 # What shares something that takes long to build.
@@ -228,20 +239,28 @@ def settings_for(url: str, **more: Any) -> Settings:
     return Settings(**given | more)
 
 
-@pytest.fixture(scope="session")
-async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    app = create_app(settings_for(database_url))
+@asynccontextmanager
+async def app_on(url: str) -> AsyncIterator[FastAPI]:
+    """An application with this database."""
+    from app.main import create_app
+
+    app = create_app(settings_for(url))
     yield app
     await app.state.database.close()
+
+
+@pytest.fixture(scope="session")
+async def app(database_url: str) -> AsyncIterator[FastAPI]:
+    async with app_on(database_url) as app:
+        yield app
 
 
 @asynccontextmanager
 async def app_alone() -> AsyncIterator[FastAPI]:
     """An application with a database of its own, for tests that look through all that is stored or sweep it: in the
     worker's lies what thousands of tests have left."""
-    app = create_app(settings_for(await new_database()))
-    yield app
-    await app.state.database.close()
+    async with app_on(await new_database()) as app:
+        yield app
 
 
 @pytest.fixture
@@ -259,6 +278,8 @@ async def client(app: FastAPI) -> AsyncIterator[Client]:
 @pytest.fixture
 async def world(app: FastAPI) -> AsyncIterator[World]:
     """An agency with an employer, two unions, and people in every role."""
+    from tests.world import World
+
     async with World(app) as world:
         yield world
 
@@ -266,6 +287,8 @@ async def world(app: FastAPI) -> AsyncIterator[World]:
 @pytest.fixture
 async def apart(anyio_backend: str) -> AsyncIterator[World]:  # noqa: ARG001
     """A world with a database of its own: all of it is searched."""
+    from tests.world import World
+
     async with app_alone() as app, World(app) as world:
         yield world
 
@@ -273,12 +296,14 @@ async def apart(anyio_backend: str) -> AsyncIterator[World]:  # noqa: ARG001
 @pytest.fixture(scope="session")
 async def built_stage(anyio_backend: str) -> AsyncIterator[Stage]:  # noqa: ARG001
     """Things in every state, in a database of their own, for walks that change nothing of it; built by one worker."""
-    app = create_app(settings_for(await new_database()))
-    async with World(app) as world, World(app) as other, World(app) as shut:
+    from tests import machines
+    from tests.stage import Stage
+    from tests.world import World
+
+    async with app_alone() as app, World(app) as world, World(app) as other, World(app) as shut:
         world.people["outsider"] = other.employer_rep
         world.machines["foreign_client"] = await machines.consented(other)
         yield await Stage(world, shut).build()
-    await app.state.database.close()
 
 
 @pytest.fixture
@@ -306,6 +331,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 @pytest.fixture
 def few_turns(world: World) -> Iterator[Turns]:
     """One file at a time, while one other waits."""
+    from app.api.file_turns import Turns
+
     usual, few = world.app.state.exports, Turns(1, 1, 2, 5)
     world.app.state.exports = few
     yield few

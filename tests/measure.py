@@ -18,12 +18,18 @@ SOURCES = ["app/api", "app/services"]
 LINES_AT_LEAST = 95.0  # percent
 
 _found = slipcover.Slipcover(branch=True, source=SOURCES)
-# Entered here and never left: this module is read before any test module, and so before app.
-slipcover.ImportManager(_found, slipcover.FileMatcher(sources=SOURCES)).__enter__()
 
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["LARANDE_TEST_MEASURED"] = tempfile.mkdtemp(prefix="larande-measured-")
 _place = Path(os.environ["LARANDE_TEST_MEASURED"])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Before app is read, and not where others run the tests: putting the probes in takes as long as all imports."""
+    if "PYTEST_XDIST_WORKER" in os.environ or not early_config.known_args_namespace.numprocesses:
+        # Entered here and never left.
+        slipcover.ImportManager(_found, slipcover.FileMatcher(sources=SOURCES)).__enter__()
 
 
 @pytest.hookimpl(trylast=True)
