@@ -19,7 +19,7 @@ from tests.conftest import settings_for
 from tests.long import seed, sized
 from tests.world import World
 
-HISTORIES, HISTORIES_IN_FULL = 100, 1000
+HISTORIES, HISTORIES_IN_FULL = 40, 1000
 STEPS = 6
 NAMES = ("Åsa", "Örjan", "Älva", "Lo", "Bo", "Märta", "Øystein", "Zoë")
 
