@@ -14,6 +14,7 @@ from app.models.base import Table
 from app.models.destruction import Destruction
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.followed_guide import FollowedGuide
 from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument, InstrumentState
 from app.models.mandate import Mandate
@@ -34,8 +35,9 @@ from app.models.working_group import WorkingGroup
 from app.services import content_packs, one_time_codes, passwords, second_factors
 from app.services.calendar import swedish_day
 from app.services.vault import Vault
-from tests import identity_stage, retention_stage, service_client_stage, stories, survey_stage, text_stage
+from tests import guide_stage, identity_stage, retention_stage, service_client_stage, stories, survey_stage, text_stage
 from tests.content import shipped_pack
+from tests.guide_stories import followed_guide
 from tests.mail_stage import a_round
 from tests.retention_stories import a_destruction
 from tests.signing_in import PASSWORD
@@ -52,6 +54,8 @@ class Stage:
         self.withheld: dict[UUID, str] = {}
         """Of the texts of a round, one that Saco-S withholds or has withheld."""
         self.employer_words = ""
+        self.unguided: WorkingGroup
+        """A group that has started and follows no guide."""
         self.survey_token = ""
         self.tags: dict[str, str] = {}
         """Versions of what an organisation has one of, by the last part of its address."""
@@ -75,6 +79,7 @@ class Stage:
         await text_stage.build(self, started)
         await self._invited(started)
         await retention_stage.build(self)
+        await guide_stage.build(self, started)
         await self._closed()
         await self._templates()
         await self._instruments()
@@ -248,6 +253,7 @@ class Stage:
         template = await shut.employer_rep.client.post(f"{shut.path}/dialogue-templates", copied)
         rounds = dict(zip(("draft", "proposed"), await survey_stage.rounds_ahead(shut, started), strict=True))
         await text_stage.of_closed(self, started)
+        guide = await followed_guide(shut, started)
         await service_client_stage.of_closed(self)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep
@@ -270,6 +276,7 @@ class Stage:
             ("destruction", Destruction, destruction["id"]),
             ("statement", Statement, (UUID(draft["id"]), shut.employer.id)),
             ("action, open", Action, action["id"]),
+            ("guide, followed", FollowedGuide, guide.rpartition("/")[2]),
             *((f"round, {name}", SurveyRound, each["id"]) for name, each in rounds.items()),
         ]
         for name, row_type, row_id in closed:

@@ -38,6 +38,7 @@ from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.email_domain import EmailDomain
 from app.models.failed_job import FailedJob
+from app.models.followed_guide import FollowedGuide
 from app.models.hr_import import HrImport
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
@@ -81,6 +82,7 @@ from tests.client import Client, client_for
 from tests.conftest import settings_for
 from tests.contract import document
 from tests.database import Database
+from tests.guide_stories import RESTART
 from tests.identity_stage import every_challenge
 from tests.in_process import InProcess
 from tests.provider_stage import registration
@@ -310,6 +312,14 @@ def _endpoints_made(stage: Stage) -> Iterator[Cell]:
         yield Cell(name, row, f"/service-clients/{row.id}/webhook-endpoints", machines.an_endpoint(types=seen))
 
 
+def _guides_chosen(stage: Stage) -> Iterator[Cell]:
+    """For every group, and for one that follows none now."""
+    body = {"processGuideId": RESTART}
+    for name, row in (stage.of(WorkingGroup) | {"group, active, without a guide": stage.unguided}).items():
+        yield Cell(name, row, f"/working-groups/{row.id}/followed-guides", body)
+
+
+FOLLOWED = "/followed-guides/{id}"
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
 ROUND, AMENDMENT, TEXTS = "/survey-rounds/{id}", "/survey-amendments/{id}", "/survey-texts/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
@@ -416,6 +426,13 @@ CASES: dict[str, Cases] = {
     "read_inspiration_item": _on(InspirationItem, "/inspiration-items/{id}"),
     "list_process_guides": _bare("/process-guides"),
     "read_process_guide": _on(ProcessGuide, "/process-guides/{id}"),
+    "list_followed_guides": _on(WorkingGroup, f"{GROUP}/followed-guides"),
+    "create_followed_guide": _guides_chosen,
+    "read_followed_guide": _on(FollowedGuide, FOLLOWED),
+    "transition_followed_guide": _on(FollowedGuide, f"{FOLLOWED}/transitions", lambda _s, _r: {"to": "phaseDone"}),
+    "rate_followed_guide": _on(
+        FollowedGuide, f"{FOLLOWED}/self-ratings", lambda _s, _r: {"phase": "anchor", "level": 2}
+    ),
     "list_instruments": _bare("/instruments"),
     "list_organisation_instruments": _on(Organisation, f"{ORGANISATION}/instruments"),
     "create_instrument": _on(
@@ -705,6 +722,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("update_dialogue_session", "sessionHeld"): {"session, held: its place"},
     ("update_dialogue_session", "recordIsFinal"): {"session, held, record final"},
     ("transition_dialogue_session", "groupClosed"): {"session, planned, group closed"},
+    ("create_followed_guide", "guideFollowedAlready"): {"group, active"},
     ("approve_session_record", "partyHasDecided"): {"record, under review", "record, under review, one for two"},
     ("approve_session_record", "personHasDecided"): {"record, under review, one for two"},
     ("transition_survey_round", "groupNotStarted"): {"round, draft, group closed: to propose it"},

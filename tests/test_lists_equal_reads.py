@@ -50,6 +50,7 @@ BELONGS: dict[str, Belongs] = {
     "list_instruments": lambda _row, _parent: True,
     "list_organisation_instruments": lambda row, parent: row.organisation_id in (None, parent.id),
     "list_dialogue_sessions": _OF_GROUP,
+    "list_followed_guides": _OF_GROUP,
     "list_party_notes": _has("dialogue_session_id"),
     "list_session_records": _OF_ORGANISATION,
     "list_approved_records": lambda row, parent: _OF_ORGANISATION(row, parent) and row.state == "final",

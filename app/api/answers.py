@@ -73,7 +73,7 @@ def tagged(
 
 def spoken(answer: Response, language: str) -> Response:
     """An answer that says in its headers too which language it is in, if it says anything."""
-    if answer.status_code == 200:
+    if answer.status_code in {200, 201}:
         answer.headers["Content-Language"] = language
     return answer
 

@@ -15,6 +15,7 @@ from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate
 from app.models.email_domain import EmailDomain
 from app.models.failed_job import FailedJob
+from app.models.followed_guide import FollowedGuide, GuideRating
 from app.models.hr_import import HrImport, HrKeptChange
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
@@ -82,6 +83,8 @@ TABLES: tuple[type[Table], ...] = (
     InspirationItem,
     ProcessGuide,
     ContentTranslation,
+    FollowedGuide,
+    GuideRating,
     DialogueSession,
     SessionRecord,
     RecordRegistration,

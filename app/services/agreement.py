@@ -18,6 +18,7 @@ from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.email_domain import EmailDomain
 from app.models.failed_job import FailedJob
+from app.models.followed_guide import FollowedGuide
 from app.models.hr_import import HrImport, ImportSubject
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
@@ -61,6 +62,7 @@ from app.services.circumstances import (
     GROUP_FORMING,
     GROUP_OPEN,
     GROUP_STARTED,
+    GUIDE_FOLLOWED,
     HOLD_STANDS,
     IMPORT_NOT_APPLYING,
     IMPORT_PLANNED,
@@ -347,6 +349,16 @@ RULES: dict[str, Rule] = {
     "read_inspiration_item": _read(InspirationItem, SIGNED_IN),
     "list_process_guides": _list(None, ProcessGuide, SIGNED_IN),
     "read_process_guide": _read(ProcessGuide, SIGNED_IN),
+    # --- followed guides. They are the group's: what a party rates, all its members read.
+    "list_followed_guides": _list(WorkingGroup, FollowedGuide, *_GROUP_READERS),
+    "create_followed_guide": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_ACTIVE)),
+    "read_followed_guide": _read(FollowedGuide, *_GROUP_READERS),
+    "transition_followed_guide": Rule(
+        FollowedGuide, _GROUP_READERS, (GUIDE_FOLLOWED, ITS_GROUP_STARTED, ITS_ORGANISATION_ACTIVE)
+    ),
+    "rate_followed_guide": Rule(
+        FollowedGuide, (AT_TABLE,), (GUIDE_FOLLOWED, ITS_GROUP_STARTED, ITS_ORGANISATION_ACTIVE)
+    ),
     # --- instruments
     "list_instruments": _list(None, Instrument, SIGNED_IN),
     "list_organisation_instruments": _list(Organisation, Instrument, MEMBER),

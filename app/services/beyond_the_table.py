@@ -46,6 +46,7 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.LEGAL_HOLD: "nothing that a legal hold is on is lost by it",
     },
     "transition_dialogue_session": {Code.GROUP_CLOSED: "if it is to be held, the group is not closed"},
+    "create_followed_guide": {Code.GUIDE_FOLLOWED_ALREADY: "the group follows no guide now"},
     "approve_session_record": {
         Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",

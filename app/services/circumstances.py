@@ -10,6 +10,7 @@ from app.models.destruction import DestructionState
 from app.models.dialogue_session import DialogueSessionState
 from app.models.dialogue_template import DialogueTemplateState
 from app.models.failed_job import FailedJobState
+from app.models.followed_guide import FollowedGuideState
 from app.models.hr_import import PLAN_KEPT, ImportState, import_state
 from app.models.instrument import InstrumentState
 from app.models.interest_registration import InterestState
@@ -98,6 +99,7 @@ ACTION_NOT_SETTLED = While(
     state_is(ActionState.OPEN, ActionState.DONE),
 )
 ACTION_OPEN = While("the action is open", Code.ACTION_SETTLED, state_is(ActionState.OPEN))
+GUIDE_FOLLOWED = While("the group follows it", Code.GUIDE_NOT_FOLLOWED, state_is(FollowedGuideState.FOLLOWING))
 ROUND_DRAFT = While("the round is a draft", Code.ROUND_NOT_DRAFT, state_is(SurveyRoundState.DRAFT))
 ROUND_PROPOSED = While("the round is proposed", Code.ROUND_NOT_PROPOSED, state_is(SurveyRoundState.PROPOSED))
 ROUND_AHEAD = While(

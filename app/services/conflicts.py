@@ -20,6 +20,7 @@ CONSTRAINTS: dict[str, tuple[Code, str | None]] = {
     "uq_survey_amendment_proposed": (Code.AMENDMENT_PENDING, None),
     "uq_dialogue_template_version": (Code.TEMPLATE_VERSION_TAKEN, "/templateVersion"),
     "uq_instrument_version": (Code.INSTRUMENT_VERSION_TAKEN, "/instrumentVersion"),
+    "uq_followed_guide_following": (Code.GUIDE_FOLLOWED_ALREADY, None),
     # --- HR syncing
     "uq_person_user_name": (Code.EMAIL_TAKEN, "/email"),
     "uq_person_external_id": (Code.EXTERNAL_ID_TAKEN, "/externalId"),

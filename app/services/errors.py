@@ -141,6 +141,12 @@ class Code(StrEnum):
     CONFIRMATION_MISSING = "confirmationMissing"
     EFFECT_MISSING = "effectMissing"
     ACTION_SETTLED = "actionSettled"
+    # followed guides
+    UNKNOWN_GUIDE = "unknownGuide"
+    GUIDE_FOLLOWED_ALREADY = "guideFollowedAlready"
+    GUIDE_NOT_FOLLOWED = "guideNotFollowed"
+    PHASE_NOT_EARLIER = "phaseNotEarlier"
+    PHASE_NOT_BEGUN = "phaseNotBegun"
     # instruments
     INSTRUMENT_VERSION_TAKEN = "instrumentVersionTaken"
     INSTRUMENT_RETIRED = "instrumentRetired"

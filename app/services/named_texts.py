@@ -19,6 +19,7 @@ from app.models.base import Table
 from app.models.destruction import Destruction, DestructionState
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
+from app.models.followed_guide import FollowedGuide, PhaseSkip
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.party_note import PartyNote
@@ -84,6 +85,7 @@ WRITTEN = (
     ),
     Written(SurveyRound, ("cancel_reason",), col(SurveyRound.state) == SurveyRoundState.CANCELLED),
     Written(SurveyAmendment, ("reason",), col(SurveyAmendment.state) != SurveyAmendmentState.DECIDED),
+    Written(FollowedGuide, ("skips", "end_reason")),
     Written(WorkingGroup, ("name", "purpose"), col(WorkingGroup.state) == WorkingGroupState.FORMING),
     Written(WorkingGroup, ("close_reason",), col(WorkingGroup.state) == WorkingGroupState.CLOSED),
     Written(ServiceClient, ("name", "purpose", "contact")),
@@ -121,8 +123,8 @@ async def take_out(work: Work, operation: str, person: Person) -> None:
             return {key: without(each) for key, each in value.items()}
         if isinstance(value, list):
             return [without(each) for each in value]
-        if isinstance(value, Handover):
-            return Handover(**without(value.model_dump()))
+        if isinstance(value, Handover | PhaseSkip):
+            return type(value)(**without(value.model_dump()))
         return value
 
     for written in WRITTEN:

@@ -201,10 +201,15 @@ async def close(work: Work, working_group_id: UUID, version: int, data: WorkingG
     return await _read(work, group)
 
 
+async def seats(work: Work, working_group_id: UUID) -> list[WorkingGroupSeat]:
+    """The table, by the parties' names."""
+    rows = await work.session.execute(_SEATS, {"group_id": working_group_id})
+    return [WorkingGroupSeat(id=party_id, side=side, name=name) for party_id, side, name in rows]
+
+
 async def party_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]:
     """The parties that have a seat at the table."""
-    rows = await work.session.execute(_SEATS, {"group_id": working_group_id})
-    return {party_id: side for party_id, side, _name in rows}
+    return {seat.id: seat.side for seat in await seats(work, working_group_id)}
 
 
 async def deciding_sides(work: Work, working_group_id: UUID) -> dict[UUID, Side]:
@@ -318,7 +323,6 @@ async def _read(work: Work, group: WorkingGroup) -> WorkingGroupRead:
 
 async def _shown(work: Work, group: WorkingGroup, approvals: Sequence[Approval]) -> WorkingGroupRead:
     connection = await work.session.connection()
-    seats = (await connection.execute(_SEATS, {"group_id": group.id})).all()
     given = {"group_id": group.id, "now": work.now, "today": work.today}
     glance = (await connection.execute(_GLANCE, given)).mappings().one()
     read = shown(
@@ -326,7 +330,7 @@ async def _shown(work: Work, group: WorkingGroup, approvals: Sequence[Approval])
         WorkingGroupRead,
         group,
         state=state_now(group, work.today),
-        parties=[WorkingGroupSeat(id=party_id, side=side, name=name) for party_id, side, name in seats],
+        parties=await seats(work, group.id),
         approvals=joint_decision.summaries(approvals),
         glance=WorkingGroupGlance(last_session_at=group.last_session_at, dormant_on=_sleeps_on(group), **glance),
     )

@@ -19,6 +19,7 @@ from app.services.calendar import swedish_day
 from tests import machines
 from tests.client import Client
 from tests.conftest import app_alone
+from tests.guide_stories import RESTART, followed_guide
 from tests.instruments import an_instrument, imported
 from tests.retention_stories import a_destruction
 from tests.signing_in import calling_from, give_password, sign_in, try_renew
@@ -89,6 +90,7 @@ class Things:
     registration: str
     action: str
     agreed: str
+    guide: str
 
 
 async def everything(world: World) -> Things:
@@ -144,6 +146,7 @@ async def everything(world: World) -> Things:
         registration=registration,
         action=f"/actions/{action['id']}",
         agreed=f"/actions/{agreed['id']}",
+        guide=await followed_guide(world, await started_group(world)),
     )
 
 
@@ -204,6 +207,9 @@ async def attempts(world: World, there: Things) -> list[Attempt]:
             "transition_dialogue_template", saco, there.published_template, "POST", "/transitions", {"to": "retired"}
         ),
         Attempt("delete_dialogue_template", employer, there.draft_template, "DELETE"),
+        Attempt("create_followed_guide", saco, there.active, "POST", "/followed-guides", {"processGuideId": RESTART}),
+        Attempt("transition_followed_guide", saco, there.guide, "POST", "/transitions", {"to": "phaseDone"}),
+        Attempt("rate_followed_guide", saco, there.guide, "POST", "/self-ratings", {"phase": "anchor", "level": 2}),
         Attempt("create_dialogue_session", saco, there.active, "POST", "/dialogue-sessions", await a_session(world)),
         Attempt("update_dialogue_session", facilitator, there.planned, "PATCH", body={"place": "Annorstädes"}),
         Attempt("update_dialogue_session", saco, there.held, "PATCH", body={"employeeHeadcount": 3}),
@@ -377,7 +383,7 @@ async def test_everything_reads_as_before(world: World) -> None:
         *(f"{world.path}/{each}" for each in ("units", "parties", "people", "working-groups", "session-records")),
         f"{world.path}/approved-records",
         *(f"{there.active}/{each}" for each in ("approvals", "mandates", "dialogue-sessions", "session-records")),
-        f"{there.active}/actions",
+        *(f"{there.active}/{each}" for each in ("actions", "followed-guides")),
         f"{there.party}/mandates",
         f"{there.held}/party-notes",
         f"{there.under_review}/approvals",

@@ -58,6 +58,8 @@ NOBODYS = {
     "destruction.records": "records by id and hash",
     "destruction_log_entry.destroyed_id": "a record",
     "destruction_log_entry.retention_rule_id": "a rule",
+    "followed_guide.progress": "phases and when the group was in them",
+    "followed_guide.skips": "why the group skipped a phase",
     "session_record.answers": "the group's words, by question",
     "session_record.handovers": "matters handed over, by body",
     "statement.answers": "a party's words, by question",

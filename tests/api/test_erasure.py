@@ -567,6 +567,7 @@ class Aviary:
             "party-notes": "party_note",
             "actions": "action",
             "approvals": "approval",
+            "followed-guides": "followed_guide",
             "legal-holds": "legal_hold",
             "survey-rounds": "survey_round",
             "survey-amendments": "survey_amendment",
@@ -579,7 +580,7 @@ class Aviary:
             "people": ("data-export",),
             "working-groups": (
                 *("approvals", "mandates", "dialogue-sessions", "session-records", "actions", "survey-rounds"),
-                "destructions",
+                *("destructions", "followed-guides"),
             ),
             "dialogue-sessions": ("party-notes",),
             "session-records": ("approvals", "appendices"),

@@ -70,6 +70,7 @@ NOT_REWRITTEN = {
     "content_translation.texts": _PUBLISHED,
     "content_translation.words": _PUBLISHED,
     "content_translation.search": _PUBLISHED,
+    "followed_guide.progress": _FIXED,
     "process_guide.key": _TECHNICAL,
     "process_guide.guide_version": _TECHNICAL,
     "process_guide.title": _PUBLISHED,

@@ -98,7 +98,10 @@ _OF_ONE = {
     },
     **{
         name: {"Content-Language": always("The language of the texts.", maxLength=3, example="sv")}
-        for name in ("read_inspiration_item", "read_process_guide", "read_interest_consent")
+        for name in (
+            *("read_inspiration_item", "read_process_guide", "read_interest_consent"),
+            *("read_followed_guide", "create_followed_guide", "transition_followed_guide", "rate_followed_guide"),
+        )
     },
     **{
         name: {"Content-Language": _LANGUAGE}

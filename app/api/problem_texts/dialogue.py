@@ -134,6 +134,32 @@ DIALOGUE: dict[str, ProblemText] = {
         ("Underlaget saknar innehåll", "Ange vilken version det bygger på, eller skicka både nyckel och innehåll."),
         ("The template has no content", "Say which version it is derived from, or send both key and content."),
     ),
+    # --- followed guides
+    "unknownGuide": told(
+        422,
+        ("Okänt processtöd", "Det finns inget sådant processtöd i den versionen."),
+        ("Unknown process guide", "There is no such version of a guide."),
+    ),
+    "guideFollowedAlready": told(
+        409,
+        ("Gruppen följer redan ett processtöd", "Gå igenom det eller avsluta det innan ni börjar med ett annat."),
+        ("The group follows a guide already", "Complete that one, or end following it, before you begin another."),
+    ),
+    "guideNotFollowed": told(
+        409,
+        ("Gruppen följer inte längre processtödet", "Det är genomgånget eller avslutat, och finns kvar att läsa."),
+        ("The group no longer follows the guide", "It has been completed or ended, and can still be read."),
+    ),
+    "phaseNotEarlier": told(
+        422,
+        ("Fasen ligger inte tidigare", "Ange en fas som kommer före den ni är i. Framåt går ni en fas i taget."),
+        ("The phase is no earlier one", "Give a phase that comes before the one you are in. You go on one at a time."),
+    ),
+    "phaseNotBegun": told(
+        422,
+        ("Ni har inte kommit till den fasen", "Skatta en fas som gruppen är i eller har varit i."),
+        ("You have not come to that phase", "Rate a phase that the group is in or has been in."),
+    ),
     # --- sessions, records, actions
     "facilitatorHoldsMandate": told(
         422,
