@@ -82,7 +82,8 @@ def _settable(said: dict[str, Any]) -> tuple[dict[str, Any], bool]:
 
     def text(given: str) -> str:
         nonlocal lacking
-        shown = given.translate(_glyphs())
+        # A heading of what nobody sees is none, and a file without one would not be written at all.
+        shown = given.translate(_glyphs()) or (MISSING if given else "")
         lacking = lacking or shown.count(MISSING) > given.count(MISSING)
         return _LONG_WORD.sub(_breakable, shown)
 

@@ -128,6 +128,15 @@ def test_what_the_font_lacks_is_said_and_what_nobody_sees_is_left_out() -> None:
     assert "Typsnittet saknar" not in read_pdf(as_pdf(a_report(parts=[Words(HOSTILE)]))).text
 
 
+def test_what_nobody_sees_alone_is_no_reason_not_to_print() -> None:
+    """A title may be a variation selector and nothing else; PDF/UA-1 takes no heading and no picture without words."""
+    unseen = "\ufe0f"
+    parts = [Heading(unseen), Picture(SVG, unseen, unseen), Written(unseen)]
+    read = read_pdf(as_pdf(a_report(title=unseen, parts=parts)))
+    assert read.text.count(MISSING) >= len(parts)
+    assert "Typsnittet saknar några av textens tecken." in read.text
+
+
 def test_the_same_report_is_the_same_file() -> None:
     assert as_pdf(a_report()) == printed()[0]
     assert as_html(a_report()) == as_html(a_report())
