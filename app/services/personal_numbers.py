@@ -1,11 +1,14 @@
 """Whether a text is a Swedish personal identity number or coordination number. Neither is ever taken for an id."""
 
 import re
+import unicodedata
 from datetime import date
 
-# With a few letters before or after it is the same; inside a long id it is chance.
+# With a few letters before or after it is the same; inside a long id it is chance. Word processors make the hyphen a
+# dash of some length.
 _FORM = re.compile(
-    r"(?<![0-9A-Za-z])[A-Za-z]{0,3}(19|20)?([0-9]{2})([0-9]{2})([0-9]{2})[-+ ]?([0-9]{4})[A-Za-z]{0,2}(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])[A-Za-z]{0,3}(19|20)?([0-9]{2})([0-9]{2})([0-9]{2})[-+ \u2010-\u2015\u2212]?([0-9]{4})"
+    r"[A-Za-z]{0,2}(?![0-9A-Za-z])"
 )
 # Of forty thousand ids of Entra ID one ends in digits that would pass for such a number.
 _OBJECT_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
@@ -16,7 +19,9 @@ def has_personal_number(text: str) -> bool:
 
     Source: the Swedish Tax Agency's rules. Of numbers drawn by lot one in about a hundred is one, and refused too.
     """
-    return any(_is_one(*found.groups()) for found in _FORM.finditer(_OBJECT_ID.sub(" ", text)))
+    # Wide digits and unbreakable spaces are read as the plain ones they look like.
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return any(_is_one(*found.groups()) for found in _FORM.finditer(_OBJECT_ID.sub(" ", plain)))
 
 
 def _is_one(century: str | None, year: str, month: str, day: str, last: str) -> bool:

@@ -198,7 +198,14 @@ def test_deep_and_odd_content_is_looked_through() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["19811218-9876", "198112189876", "8112189876", "811218-9876", "811218+9876", "SE811218-9876", "811278-9873"],
+    [
+        *("19811218-9876", "198112189876", "8112189876", "811218-9876", "811218+9876", "SE811218-9876", "811278-9873"),
+        *(
+            "811218\u20139876",
+            "811218\u00a09876",
+            "８１１２１８-９８７６",
+        ),  # as word processors and other keyboards write it
+    ],
 )
 def test_a_personal_identity_number_is_no_id(text: str) -> None:
     assert has_personal_number(text)
