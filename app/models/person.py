@@ -83,12 +83,21 @@ SYNCED_ALONE = (
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
+_NO_ADDRESS = PydanticCustomError("email_form", "This is not an e-mail address.")
+
+
 def _address(text: str) -> str:
-    """As written, if it has the form of an address. Nothing is looked up."""
+    """As written, if it has the form of an address. Nothing is looked up.
+
+    Mail to `x@ｅxample.se` goes to `x@example.se`: wide, raised and ligatured letters would give one mailbox any
+    number of addresses, each of them somebody else's to whoever counts mails or wants two people.
+    """
     try:
-        validate_email(text, check_deliverability=False, globally_deliverable=False)
+        checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
-        raise PydanticCustomError("email_form", "This is not an e-mail address.") from None
+        raise _NO_ADDRESS from None
+    if text.rpartition("@")[2].lower() not in {checked.domain, checked.ascii_domain}:
+        raise _NO_ADDRESS
     return text
 
 

@@ -81,20 +81,24 @@ async def test_nobody_can_find_out_who_is_there(agency: World) -> None:
 
 
 async def test_nobody_is_flooded(agency: World) -> None:
-    """Fifty times the same address, in any case of its letters: one mail, and its link opens what was said last."""
+    """Thirty times the same address, in any case of its letters: one mail, and its link opens what was said last.
+
+    However many strangers say something else, the contact is heard. The sixth time from one place nothing is kept.
+    """
     victim = a_registration("union")
     async with mail_server() as server:
-        for _ in range(LIMITS[AttemptKind.INTEREST].account.count + 2):
+        for _ in range(30):
             async with calling_from(agency.app) as stranger:
                 upper = victim["contactEmail"].upper()
                 await register(stranger, victim | {"contactEmail": upper, "contactName": "Nils Främling"})
         await sent(agency, server)
         assert len(server.mails) == 1
+        token = token_in(server.mails[0][1])
         async with calling_from(agency.app) as own:
-            with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61)):
+            for _ in range(LIMITS[AttemptKind.INTEREST].pair.count):
                 await register(own, victim)
-                token = token_in(server.mails[0][1])
-                assert (await opened(own, token))["contactName"] == victim["contactName"]
+            await register(own, victim | {"contactName": "Nils Främling"})
+            assert (await opened(own, token))["contactName"] == victim["contactName"]
             await own.request("POST", "/interest-withdrawals", json={"token": token}, expect=204)
     assert await rows(agency) == []
     async with calling_from(agency.app) as greedy:
@@ -242,6 +246,8 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"contactFunction": "Ordförande, 19811218-9876"}, "/contactFunction"),
     ({"contactEmail": "811218-9876@example.se"}, "/contactEmail"),
     ({"contactEmail": "ingen adress"}, "/contactEmail"),
+    ({"contactEmail": "asa@ｅxample.se"}, "/contactEmail"),  # a second address of the same mailbox
+    ({"contactEmail": "asa@ﬁsk.se"}, "/contactEmail"),
     ({"contactName": "Åsa\nBcc: alla@example.se"}, "/contactName"),
     ({"partyName": ""}, "/partyName"),
     ({"organisationName": "å" * 201}, "/organisationName"),
