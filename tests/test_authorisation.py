@@ -398,6 +398,7 @@ CASES: dict[str, Cases] = {
         Organisation, f"{ORGANISATION}/working-groups", lambda stage, _r: stories.a_group(stage.world, stage.world.saco)
     ),
     "read_working_group": _on(WorkingGroup, GROUP),
+    "read_working_group_overview": _on(WorkingGroup, f"{GROUP}/overview"),
     "update_working_group": _also(
         _on(WorkingGroup, GROUP, lambda _s, _r: {"name": "Nytt namn"}),
         "group, forming",

@@ -145,7 +145,10 @@ def test_no_pattern_is_made_of_what_was_sent() -> None:
             # The program's own words, from tables in capitals or chosen out of them before.
             texts = {
                 f"app/services/{name}.py"
-                for name in ("mail", "release_texts", "account_letters", "archive_readme", "survey_reports")
+                for name in (
+                    *("mail", "release_texts", "account_letters", "archive_readme", "survey_reports"),
+                    "recommendation_facts",
+                )
             }
             assert file in texts, f"{file}:{call.lineno}"
 

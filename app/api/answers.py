@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -42,8 +44,12 @@ def single(
     *,
     status: int = 200,
     cache: str = PRIVATE,
+    also: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    """One resource with its links and ETag; 304 when the client already has it."""
+    """One resource with its links and ETag; 304 when the client already has it.
+
+    `also`: what belongs to it and is read by itself, by the relation, with the path.
+    """
     home = base_url(request)
     operations: dict[str, Operation] = request.app.state.operations
     links = [Link(href=home + BASE + self_path, rel="self", method="GET")]
@@ -52,6 +58,7 @@ def single(
         if action.allowed and len(operation.parameters) == 1:
             href = home + operation.path.replace(f"{{{operation.parameters[0]}}}", str(resource.id))
             links.append(Link.model_validate({"href": href, "rel": relation_of(operation), "method": operation.method}))
+    links += (Link(href=home + BASE + path, rel=relation, method="GET") for relation, path in also.items())
     resource.links = links
     return tagged(request, resource, resource.version, self_path, status=status, cache=cache)
 

@@ -28,7 +28,8 @@ WorkingGroupId = Annotated[Id, Path(alias="workingGroupId", description="The wor
 
 
 def _answer(call: Reading | Writing, group: WorkingGroupRead, status: int = 200) -> Response:
-    return single(call.request, group, f"/working-groups/{group.id}", status=status)
+    path = f"/working-groups/{group.id}"
+    return single(call.request, group, path, status=status, also={"readWorkingGroupOverview": f"{path}/overview"})
 
 
 @router.get(

@@ -297,6 +297,8 @@ RULES: dict[str, Rule] = {
     "list_working_groups": _list(Organisation, WorkingGroup, *_ORGANISATION_READERS),
     "create_working_group": Rule(Organisation, (REPRESENTATIVE,), (ORGANISATION_ACTIVE,)),
     "read_working_group": _read(WorkingGroup, *_GROUP_READERS),
+    # What it shows of other things, their own rules say.
+    "read_working_group_overview": Rule(WorkingGroup, _GROUP_READERS, reads=True),
     "update_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING, ITS_ORGANISATION_ACTIVE)),
     "approve_working_group": Rule(WorkingGroup, (AT_TABLE,), (GROUP_FORMING, ITS_ORGANISATION_STAYS_ACTIVE)),
     "list_working_group_approvals": _list(WorkingGroup, Approval, *_GROUP_READERS),

@@ -108,7 +108,7 @@ def _number(template: Any) -> sa.ColumnElement[Any]:
 
 
 _later = aliased(DialogueTemplate)
-_LATEST = ~sa.exists(
+IS_LATEST = ~sa.exists(
     sa.select(sa.literal(1))
     .where(
         col(_later.organisation_id).is_not_distinct_from(col(DialogueTemplate.organisation_id)),
@@ -133,7 +133,7 @@ _PUBLISHED_FOR = (
             col(DialogueTemplate.organisation_id) == sa.bindparam("organisation_id", type_=sa.Uuid),
         ),
         col(DialogueTemplate.state) == DialogueTemplateState.PUBLISHED,
-        _LATEST,
+        IS_LATEST,
     )
     .order_by(col(DialogueTemplate.key), col(DialogueTemplate.id))
 )
@@ -166,7 +166,7 @@ async def list_dialogue_templates(work: Work, request: PageRequest, wanted: Want
     if state is not None:
         query = query.where(col(DialogueTemplate.state) == state)
     if state is DialogueTemplateState.PUBLISHED and not wanted.all_versions:
-        query = query.where(_LATEST)
+        query = query.where(IS_LATEST)
     if wanted.dimensions:
         letters = sa.literal([each.value for each in wanted.dimensions], sa.ARRAY(sa.Text))
         query = query.where(col(DialogueTemplate.climate_dimensions).bool_op("&&")(letters))

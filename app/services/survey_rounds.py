@@ -29,7 +29,7 @@ from app.services.work import Work, admit, changed, created, differing, shown
 
 SORTS: dict[str, Columns] = {"createdAt": (col(SurveyRound.id),)}
 
-_state_now = sa.type_coerce(
+round_state_now = sa.type_coerce(
     sa.case(
         (
             sa.and_(
@@ -45,7 +45,7 @@ _state_now = sa.type_coerce(
 _ITEMS = sa.select(
     col(SurveyRound.id),
     col(SurveyRound.title),
-    _state_now.label("state"),
+    round_state_now.label("state"),
     col(SurveyRound.working_group_id),
     col(SurveyRound.instrument_id),
     col(SurveyRound.opens_at),
@@ -85,7 +85,7 @@ async def _list(
     parent_id: UUID,
 ) -> Listed:
     if state is not None:
-        query = query.where(_state_now == state)
+        query = query.where(round_state_now == state)
     return await page(work, query, SORTS, request, parent_id=parent_id, now=work.now)
 
 

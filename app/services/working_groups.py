@@ -229,11 +229,12 @@ async def met(work: Work, operation: str, session: DialogueSession) -> None:
 
 def state_now(group: WorkingGroup, today: date) -> WorkingGroupState:
     """The state with time taken into account."""
-    sleeps = _sleeps_on(group)
+    sleeps = sleeps_on(group)
     return WorkingGroupState.DORMANT if sleeps is not None and sleeps <= today else group.state
 
 
-def _sleeps_on(group: WorkingGroup) -> date | None:
+def sleeps_on(group: WorkingGroup) -> date | None:
+    """The day a started group goes dormant unless it meets."""
     if group.state is not WorkingGroupState.ACTIVE or group.started_at is None:
         return None
     last = swedish_day(group.last_session_at) if group.last_session_at else None
@@ -332,7 +333,7 @@ async def _shown(work: Work, group: WorkingGroup, approvals: Sequence[Approval])
         state=state_now(group, work.today),
         parties=await seats(work, group.id),
         approvals=joint_decision.summaries(approvals),
-        glance=WorkingGroupGlance(last_session_at=group.last_session_at, dormant_on=_sleeps_on(group), **glance),
+        glance=WorkingGroupGlance(last_session_at=group.last_session_at, dormant_on=sleeps_on(group), **glance),
     )
     joint_decision.mark_decided(work, read.allowed_actions, "approve_working_group", group.id, approvals)
     return read

@@ -3,20 +3,19 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import rfc8785
-from sqlalchemy import event
 
 from app.closing import close_due
 from app.services.ballot import new_secret, words_of
 from tests import stories
 from tests.ballot_boxes import Box, an_answered_round, an_instrument, an_open_round, everything
 from tests.client import Client
+from tests.counting import counted
 from tests.world import World
 
 
@@ -255,21 +254,6 @@ async def test_what_happens_afterwards_changes_no_byte(world: World) -> None:
     second = await an_answered_round(world, await stories.started_group(world), units=dict(box.units))
     await close(second)
     assert [(await client.request("GET", path)).content for path in addresses(box)] == before
-
-
-@contextmanager
-def counted(world: World) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def count(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        sent.append(statement)
-
-    engine = world.database._reading.sync_engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
 
 
 async def test_a_result_is_one_statement_beside_who_asks(world: World) -> None:

@@ -188,6 +188,7 @@ async def approves_the_record(play: Player) -> None:
         await play.get(katarina, record)
         await play.decide(katarina, record)
         await play.get(katarina, f"{here}/session-records?limit=3")
+        await play.get(anneli, f"{group}/overview?minutesAvailable=90")
     kept, done = play.things["actions"]
     await play.decide(
         anneli, record, "approveWithDissent", statement="Vi ser allvarligare på bemanningen än protokollet säger."

@@ -14,6 +14,11 @@ _REASONS = "x-reasons"
 _SHOWN_AS = {"MeRead": "PersonRead"}
 # Shows one change of another thing.
 _ONLY = {"SurveyUnlocksRead": ("unlock_survey_round",)}
+# What is read beside a thing, by relation: the operation that reads it.
+_BESIDE = {
+    "WorkingGroupRead": {"readWorkingGroupOverview": "read_working_group_overview"},
+    "WorkingGroupOverview": {"up": "read_working_group"},
+}
 # It goes on with `next` as lists do, and has no first or last page.
 _PAGED_WITHOUT_PAGES = "Changes"
 _PAGE_RELATIONS = {
@@ -36,13 +41,19 @@ def name_actions(paths: Json, schemas: Json, operations: Mapping[str, Operation]
         reached = {
             relation_of(operations[each]): summaries[each] for each in names if len(operations[each].parameters) == 1
         }
+        reached |= _beside(name, summaries)
         _name_links_of(schemas, name, noun if reached else "Self", reached)
     for name, schema in list(schemas.items()):
         items = schema.get("properties", {}).get("_links", {}).get("items")
         if items == {"$ref": "#/components/schemas/Link"} and name != _PAGED_WITHOUT_PAGES:
-            _name_links_of(schemas, name, "Self", {})
+            beside = _beside(name, summaries)
+            _name_links_of(schemas, name, name if beside else "Self", beside)
     _name_relations(schemas, "PageRelation", _PAGE_RELATIONS)
     schemas["Link"]["properties"]["rel"] = {"$ref": "#/components/schemas/PageRelation"}
+
+
+def _beside(shape: str, summaries: Mapping[str, str]) -> dict[str, str]:
+    return {relation: summaries[operation] for relation, operation in _BESIDE.get(shape, {}).items()}
 
 
 def _changes_by_shape(paths: Json) -> dict[str, tuple[str, ...]]:

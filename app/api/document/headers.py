@@ -78,6 +78,10 @@ _COOKIE = {
 _FILE_NAME = sometimes(
     "The file's name, where the answer is not JSON.", maxLength=200, example='attachment; filename="protokoll.pdf"'
 )
+_IN_ONE_LANGUAGE = (
+    *("read_inspiration_item", "read_process_guide", "read_interest_consent", "read_working_group_overview"),
+    *("read_followed_guide", "create_followed_guide", "transition_followed_guide", "rate_followed_guide"),
+)
 _LANGUAGE = sometimes("The language of a page, a PDF or a chart.", maxLength=2, example="sv")
 # By operation, what else its success carries.
 _OF_ONE = {
@@ -98,10 +102,7 @@ _OF_ONE = {
     },
     **{
         name: {"Content-Language": always("The language of the texts.", maxLength=3, example="sv")}
-        for name in (
-            *("read_inspiration_item", "read_process_guide", "read_interest_consent"),
-            *("read_followed_guide", "create_followed_guide", "transition_followed_guide", "rate_followed_guide"),
-        )
+        for name in _IN_ONE_LANGUAGE
     },
     **{
         name: {"Content-Language": _LANGUAGE}
