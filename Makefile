@@ -76,6 +76,7 @@ contract-breaking: .venv/test.stamp
 .PHONY: clients
 clients: .venv/test.stamp build/clients/made.stamp
 	@LARANDE_TEST_CLIENTS=1 $(BIN)/python -m pytest tests/clients -p no:slipcover
+
 # LARANDE_TEST_LONG=1 asks more; PYTEST='-k "[saco_rep]"' picks a caller.
 .PHONY: contract-fuzz
 contract-fuzz: .venv/test.stamp

@@ -85,7 +85,6 @@ EXCEPTIONS: tuple[Known, ...] = (
     Known(REFUSED, "headersTooLarge", ANY, "431 before anything else is looked at."),
     # --- What a shape cannot say, or what it says in words
     Known(ACCEPTED, "validationFailed controlCharacter", WITH_BODY | _taking("q"), "No text has control characters."),
-    Known(ACCEPTED, "validationFailed stringTooShort", WITH_BODY, "A text is trimmed before it is measured."),
     Known(
         ACCEPTED, "validationFailed intType", COUNTING, "A whole number is written without a point: 180, never 180.0."
     ),
@@ -96,7 +95,6 @@ EXCEPTIONS: tuple[Known, ...] = (
         unknownMandate=f"{_APPROVALS} create_party_note update_dialogue_session",
         unknownPerson="create_dialogue_session create_mandate",
         nothingToHold="create_legal_hold",
-        personInactive="create_person_invitation",
         unknownQuestion="create_action",
         unknownTemplate="create_dialogue_session create_dialogue_template",
         unknownText="withhold_survey_text",
@@ -139,7 +137,7 @@ EXCEPTIONS: tuple[Known, ...] = (
         ACCEPTED,
         _NOT_TOGETHER,
         notForThisStep="transition_action transition_session_record transition_survey_round",
-        notForThisFormat="list_approved_records read_survey_results",
+        notForThisFormat="list_approved_records read_survey_results read_unit_result",
         outsideGroupLife="list_working_group_mandates",
         closesBeforeOpening="create_survey_round",
         surveyTokensDiffer="create_survey_response",
@@ -175,12 +173,16 @@ EXCEPTIONS += tuple(
             "create_survey_round update_survey_round",
             "Nothing is named twice in a list; the released contract does not say so.",
         ),
-        ("organisationNumberForm", "create_organisation", "Its last digit is reckoned from the others."),
+        (
+            "organisationNumberForm",
+            "create_interest_registration create_organisation",
+            "Its last digit is reckoned from the others.",
+        ),
         ("urlForm", "create_webhook_endpoint", "Which addresses a webhook may go to no pattern says."),
         ("domainForm", "create_email_domain read_sign_in_choices", "Which domains there are no pattern says."),
         (
             "emailForm",
-            "create_person create_survey_invitation_batch update_person",
+            "create_interest_registration create_person create_survey_invitation_batch update_person",
             "Which addresses mail may go to no pattern says.",
         ),
         ("issuerForm", "create_identity_provider", "Which addresses lead somewhere no pattern says."),

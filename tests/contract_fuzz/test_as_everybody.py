@@ -30,7 +30,7 @@ from tests.contract_fuzz.exceptions import sorted_out
 from tests.contract_fuzz.loopback import address_of, on_loopback
 from tests.long import LONG, sized
 from tests.stage import Stage
-from tests.test_authorisation import ACTORS, WITHOUT_ACTOR, Rehearsal, committed_answers
+from tests.test_authorisation import ACTORS, WITHOUT_ACTOR, committed_answers, rehearse
 
 Judge = Callable[[Asked], None]
 Tokens = dict[str, Callable[[], str | None]]
@@ -137,7 +137,7 @@ def _rehearsing(address: str, listener: socket) -> Iterator[None]:
     """Nothing that is done is kept, so that everything is there in its state for the next request."""
     settings = _settings(address, address)
     app = create_app(settings)
-    app.state.database = Rehearsal(address)
+    rehearse(app, address)
     with on_loopback(app, settings, listener):
         yield
 
