@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.api.problem_texts import PROBLEMS
+from app.ballot_box import BallotBox
 from app.document_commands import written_authorisation
 from app.main import create_app
 from app.models.action import Action
@@ -132,6 +133,12 @@ class Rehearsal(Database):
             async with AsyncSession(connection, expire_on_commit=False, autoflush=False) as session:
                 yield session
                 await session.rollback()
+
+
+def rehearse(app: FastAPI, url: str) -> None:
+    """Whatever is asked of it, answers to a survey too, is not kept."""
+    app.state.database = Rehearsal(url)
+    app.state.ballot_box = BallotBox(app.state.database, lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True)
@@ -902,8 +909,9 @@ class SecondOpinion:
 async def rehearsing(url: str) -> AsyncIterator[FastAPI]:
     app = create_app(settings_for(url))
     await app.state.database.close()
-    app.state.database = Rehearsal(url)
+    rehearse(app, url)
     yield app
+    await app.state.ballot_box.close()
     await app.state.database.close()
 
 
