@@ -7,7 +7,6 @@ What differs from a command that people start is when the modules were loaded; t
 """
 
 import asyncio
-import atexit
 import gc
 import json
 import os
@@ -20,6 +19,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
@@ -82,39 +82,62 @@ _one_at_a_time = threading.Lock()
 
 def _fork(request: bytes, pipes: Sequence[int]) -> int:
     with _one_at_a_time:
-        zygote = _zygote()
-        socket.send_fds(zygote, [request], pipes)
-        return int(zygote.recv(100))
+        try:
+            return _asked(_zygote(), request, pipes)
+        except OSError:
+            # It ended when the last that had asked it did.
+            _zygote.cache_clear()
+            return _asked(_zygote(), request, pipes)
+
+
+def _asked(zygote: socket.socket, request: bytes, pipes: Sequence[int]) -> int:
+    socket.send_fds(zygote, [request], pipes)
+    if pid := zygote.recv(100):
+        return int(pid)
+    raise ConnectionResetError
 
 
 @cache
 def _zygote() -> socket.socket:
-    """Started when it is first asked for. It ends when this process does."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    """One for all processes of a run, started when it is first asked for. It ends with the last of them."""
+    home = Path(os.environ["LARANDE_TEST_KEYS"]).parent
+    asking = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with (home / "zygote.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        try:
+            asking.connect(str(home / "zygote"))
+        except OSError:
+            _start(home / "zygote")
+            asking.connect(str(home / "zygote"))
+    return asking
+
+
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def _start(place: Path) -> None:
+    place.unlink(missing_ok=True)
     own = {name: value for name, value in os.environ.items() if not name.startswith("LARANDE_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.zygote", str(theirs.fileno())],
-        cwd=Path(__file__).parent.parent,
-        env=own | {"PYTHONUTF8": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        pass_fds=[theirs.fileno()],
-        start_new_session=True,
-    )
-    theirs.close()
-
-    @atexit.register
-    def end() -> None:
-        ours.close()
-        process.wait(timeout=30)
-
-    return ours
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(str(place))
+        listening.listen()
+        _started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.zygote", str(listening.fileno())],
+                cwd=Path(__file__).parent.parent,
+                env=own | {"PYTHONUTF8": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[listening.fileno()],
+                start_new_session=True,
+            )
+        )
 
 
 # --- In the process that forks ----------------------------------------------------------------------------------------
 
 
-def _run(asked: socket.socket) -> None:
+def _run(listening: socket.socket) -> None:
     from app import cli
 
     gc.collect()
@@ -124,18 +147,25 @@ def _run(asked: socket.socket) -> None:
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     children: dict[int, int] = {}
-    while True:
-        ready, _, _ = select.select([asked.fileno(), ended], [], [])
+    asking = [listening.accept()[0]]
+    while asking:
+        waiting: list[int | socket.socket] = [ended, listening, *asking]
+        ready, _, _ = select.select(waiting, [], [])
         if ended in ready:
             os.read(ended, 1000)
             _tell_of_the_dead(children)
-        if asked.fileno() in ready:
+        if listening in ready:
+            asking.append(listening.accept()[0])
+        for asked in [each for each in asking if each in ready]:
             request, pipes, _, _ = socket.recv_fds(asked, _LONGEST_REQUEST, 3)
             if not request:
-                return
+                asking.remove(asked)
+                asked.close()
+                continue
             pid = os.fork()
             if pid == 0:
-                _become(json.loads(request), pipes, [asked.fileno(), ended, wake, *children.values()])
+                ours = [each.fileno() for each in (listening, *asking)]
+                _become(json.loads(request), pipes, [*ours, ended, wake, *children.values()])
                 cli.main()
                 return
             for pipe in pipes[:2]:
