@@ -42,10 +42,10 @@ test: .venv/test.stamp
 
 # Three workers keep two cores busy: many tests wait for a database to start or for the other side.
 suite: .venv/test.stamp
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.measure -m "not drill"
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.measure -p tests.forked -m "not drill"
 
 drills: .venv/test.stamp
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -m drill
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -p no:slipcover -p tests.forked -m drill
 
 test-long: .venv/test.stamp
 	@LARANDE_TEST_LONG=1 $(BIN)/python -m pytest -n 2 -p no:slipcover -p tests.figures

@@ -19,7 +19,7 @@ LINES_AT_LEAST = 95.0  # percent
 
 _found = slipcover.Slipcover(branch=True, source=SOURCES)
 
-if "PYTEST_XDIST_WORKER" not in os.environ:
+if "LARANDE_TEST_MEASURED" not in os.environ:
     os.environ["LARANDE_TEST_MEASURED"] = tempfile.mkdtemp(prefix="larande-measured-")
 _place = Path(os.environ["LARANDE_TEST_MEASURED"])
 
