@@ -3,10 +3,12 @@ and never redirected."""
 
 import asyncio
 import ipaddress
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 
 import httpcore2
 
@@ -149,6 +151,12 @@ async def _addresses(host: str, port: int) -> list[Address]:
 
 def _trust() -> ssl.SSLContext:
     """The system's certificates; OpenSSL's own SSL_CERT_FILE names an agency's."""
+    return _trusting(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@cache
+def _trusting(_file: str | None, _directory: str | None) -> ssl.SSLContext:
+    """Read once for all doors: OpenSSL looks there by itself, and the system's are more than a hundred."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
