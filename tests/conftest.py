@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -318,6 +320,27 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("LARANDE_") and not name.startswith("LARANDE_TEST")]:
         monkeypatch.delenv(name)
     return
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_as_agreed() -> Iterator[dict[str, Any]]:
+    """What hashes passwords in service. In tests another does, at the least cost of argon2id: the agreed one would be a
+    minute of the run."""
+    from app.services import passwords
+
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    agreed = {name: getattr(passwords, name) for name in ("_HASH", "_NOBODYS")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASH", quick)
+        patch.setattr(passwords, "_NOBODYS", quick.hash("nobody has this password"))
+        yield agreed
+
+
+@pytest.fixture
+def agreed_cost(passwords_as_agreed: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as in service: for tests that look at how."""
+    for name, agreed in passwords_as_agreed.items():
+        monkeypatch.setattr(f"app.services.passwords.{name}", agreed)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -331,6 +331,7 @@ async def test_everybody_who_is_named_can_sign_in(agency: Demo) -> None:
 
 
 @pytest.mark.drill
+@pytest.mark.usefixtures("agreed_cost")
 async def test_the_password_is_one_that_people_may_choose(agency: Demo) -> None:
     password = story.agency().password
     NewCredential.model_validate({"token": "t", "password": password})

@@ -141,6 +141,7 @@ async def test_the_address_is_found_in_any_case_and_the_password_from_any_keyboa
     assert (await try_password(caller, someone, PASSWORD.upper())).status_code == 401
 
 
+@pytest.mark.usefixtures("agreed_cost")
 async def test_unknown_inactive_and_mistaken_people_are_told_the_same_in_the_same_time(
     caller: Client, world: World, someone: Someone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +177,7 @@ async def test_unknown_inactive_and_mistaken_people_are_told_the_same_in_the_sam
     assert nobodys == passwords._NOBODYS
 
 
+@pytest.mark.usefixtures("agreed_cost")
 async def test_an_older_hash_is_replaced_at_sign_in(caller: Client, world: World) -> None:
     from pwdlib import PasswordHash
     from pwdlib.hashers.argon2 import Argon2Hasher

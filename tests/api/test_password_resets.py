@@ -567,6 +567,7 @@ async def test_whoever_proved_the_old_password_does_not_overtake_a_reset(
     await sign_in(caller, someone, NEW)
 
 
+@pytest.mark.usefixtures("agreed_cost")
 async def test_the_password_is_in_the_database_as_argon2_alone(agency: World, caller: Client) -> None:
     """What is kept of a request under its key must not be quicker to guess than the password's own hash."""
     someone = agency.employee

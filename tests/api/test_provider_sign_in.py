@@ -1198,7 +1198,7 @@ async def test_those_who_wait_for_one_that_fails_do_not_try_one_after_the_other(
             loop = asyncio.get_running_loop()
             began = loop.time()
             assert {code(answer) for answer in await asyncio.gather(*asked)} == {AWAY}
-            assert loop.time() - began < 2
+            assert loop.time() - began < 10 * 0.5  # as long as ten would wait one after the other
             assert len(slow.asked) == 1
 
 

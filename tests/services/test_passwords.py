@@ -19,6 +19,7 @@ PATIENCE = 10.0
 NAME, EMAIL = "Åsa Öhrn-Lindqvist", "asa.lindqvist@havochvatten.example"
 
 
+@pytest.mark.usefixtures("agreed_cost")
 async def test_what_is_stored_is_argon2id_with_the_agreed_cost() -> None:
     first, second = [await passwords.hashed("sju gräsänder på en å") for _ in range(2)]
     assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -28,6 +29,7 @@ async def test_what_is_stored_is_argon2id_with_the_agreed_cost() -> None:
     assert await passwords.verify("nobody has this password", None) == (False, None)
 
 
+@pytest.mark.usefixtures("agreed_cost")
 async def test_an_older_hash_is_renewed() -> None:
     older = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8192, parallelism=1),)).hash("sju gräsänder på en å")
     right, renewed = await passwords.verify("sju gräsänder på en å", older)
