@@ -29,19 +29,34 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WRITTEN_ON = (2026, 11, 26, 0, 0, 0)
 """The date of the files, so that the same requests are the same bytes."""
 
-WHENCE = {
-    "host": "Where the service is.",
-    "token": "accessToken in the answer of POST /auth/token; good for five minutes.",
-    "surveyToken": "What stands after # in a survey link.",
-    "ifMatch": "The ETag header that reading the thing has just answered, with its quotation marks.",
-    "contentHash": "contentHash of the thing as it was just read: what is approved is exactly that.",
-    "planHash": "planHash of the import as it was just read.",
-    "username": "Your e-mail address; docs/demo.md has those of the demo.",
-    "password": "Your password.",
+WHENCE: dict[LanguageTag, dict[str, str]] = {
+    "sv": {
+        "host": "Var tjänsten finns.",
+        "token": "accessToken i svaret på POST /auth/token; gäller i fem minuter.",
+        "surveyToken": "Det som står efter # i en enkätlänk.",
+        "ifMatch": "HTTP-huvudet ETag i svaret när du nyss läste saken, med citattecknen.",
+        "contentHash": "contentHash för saken som den nyss lästes: det är exakt det som godkänns.",
+        "planHash": "planHash för importen som den nyss lästes.",
+        "username": "Din e-postadress; de som finns i demon står i docs/demo.md.",
+        "password": "Ditt lösenord.",
+    },
+    "en": {
+        "host": "Where the service is.",
+        "token": "accessToken in the answer of POST /auth/token; good for five minutes.",
+        "surveyToken": "What stands after # in a survey link.",
+        "ifMatch": "The ETag header that reading the thing has just answered, with its quotation marks.",
+        "contentHash": "contentHash of the thing as it was just read: what is approved is exactly that.",
+        "planHash": "planHash of the import as it was just read.",
+        "username": "Your e-mail address; docs/demo.md has those of the demo.",
+        "password": "Your password.",
+    },
 }
 _HOST = "https://HOST-OF-THE-REQUEST"
 """In the files as they are kept, in place of the address by which somebody asks for them."""
-_OF_AN_ID = "The id of a thing: in the list it stands in, or in the Location that making it answered."
+_OF_AN_ID: dict[LanguageTag, str] = {
+    "sv": "Id för en sak: står i listan där den finns, eller i Location i svaret när den skapades.",
+    "en": "The id of a thing: in the list it stands in, or in the Location that making it answered.",
+}
 _UNKNOWN = {name: f"PASTE-{name}-HERE" for name in ("token", "surveyToken", "ifMatch", "contentHash", "planHash")}
 _SIGNING_IN = {"username": "katarina.wikmark@mhv.example", "password": "vantar-till-alla-torskar"}
 
@@ -62,8 +77,8 @@ class _File:
         return "{{" + free + "}}"
 
 
-def files_of(document: Json, host: str) -> dict[str, str]:
-    """By name of the file, its text."""
+def files_of(document: Json, language: LanguageTag, host: str) -> dict[str, str]:
+    """By name of the file, its text; the document is in that language."""
     words = {tag["name"]: tag["description"] for tag in document["tags"]}
     files: dict[str, _File] = {}
     for path, item in document["paths"].items():
@@ -71,13 +86,13 @@ def files_of(document: Json, host: str) -> dict[str, str]:
             file = files.setdefault(operation["tags"][0], _File({"host": host}))
             told = told_of(document, operation["operationId"])
             file.requests.append("\n".join(_request(file, path, method, operation, told)))
-    return {f"{tag}.http": "\n".join(_text(file, tag, words[tag])) for tag, file in files.items()}
+    return {f"{tag}.http": "\n".join(_text(file, tag, words[tag], language)) for tag, file in files.items()}
 
 
-def _text(file: _File, tag: str, words: str) -> Iterator[str]:
+def _text(file: _File, tag: str, words: str, language: LanguageTag) -> Iterator[str]:
     yield f"# {tag}: {' '.join(words.split())}"
     for name, value in file.variables.items():
-        yield f"\n# {WHENCE.get(name, _OF_AN_ID)}\n@{name} = {value}"
+        yield f"\n# {WHENCE[language].get(name, _OF_AN_ID[language])}\n@{name} = {value}"
     for request in file.requests:
         yield f"\n{request}"
 
@@ -137,7 +152,7 @@ def install(app: FastAPI) -> None:
     @cache
     def files(language: LanguageTag) -> dict[str, str]:
         document = app.openapi()
-        return files_of(in_swedish(document) if language == "sv" else document, _HOST)
+        return files_of(in_swedish(document) if language == "sv" else document, language, _HOST)
 
     def made(language: LanguageTag, host: str) -> bytes:
         return zipped({name: text.replace(_HOST, host) for name, text in files(language).items()})

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from app.api.collection import WHENCE
 from app.api.docs.frame import REQUESTS
 from tests import contract
 from tests.client import BASE, Client
@@ -116,6 +117,14 @@ async def test_it_is_sent_once_to_whoever_has_it(client: Client) -> None:
     assert again.content == b""
     swedish = await client.request("GET", f"{PLACE}?lang=sv", expect=200)
     assert swedish.headers["ETag"] != await client.etag(f"{PLACE}?lang=en")
+
+
+async def test_it_is_in_one_language_from_beginning_to_end(client: Client) -> None:
+    response = await client.request("GET", f"{PLACE}?lang=sv", expect=200)
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        said = "\n".join(archive.read(name).decode() for name in archive.namelist())
+    assert not set(re.findall(r"^# (.+)$", said, re.MULTILINE)) & {*WHENCE["en"].values()}
+    assert set(re.findall(r"^# (.+)$", said, re.MULTILINE)) >= {*WHENCE["sv"].values()}
 
 
 async def test_it_stands_outside_the_document_and_the_docs_page_leads_to_it(client: Client, app: FastAPI) -> None:
