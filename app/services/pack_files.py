@@ -106,23 +106,18 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
     known = {MANIFEST, SIGNATURE, PUBLIC_KEY}
     lines = [f"{name}: is missing" for name in sorted(known - files.keys())]
     lines += [
-        f"{_printable(name)}: is no file that a content pack may hold"
+        f"{name[:200]}: is no file that a content pack may hold"
         for name in sorted(files.keys() - known)
         if not _NAME.fullmatch(name)
     ]
     lines += [
-        f"{_printable(name)}: is larger than {MOST_FILE_BYTES:,} bytes"
+        f"{name[:200]}: is larger than {MOST_FILE_BYTES:,} bytes"
         for name, each in sorted(files.items())
         if len(each) > MOST_FILE_BYTES
     ]
     if lines:
         raise PackRefused(lines)
     return files
-
-
-def _printable(name: str) -> str:
-    """A name that anybody may have made: nothing in it moves the cursor."""
-    return "".join(each if each.isprintable() else "�" for each in name[:200])
 
 
 def _key(files: dict[str, bytes]) -> PublicArchiveKey:
@@ -156,7 +151,7 @@ def _require_listed(files: dict[str, bytes], manifest: PackFileManifest) -> None
     """The files are those of the manifest, each with its SHA-256."""
     listed = {each.name: each.hash for each in manifest.files}
     there = files.keys() - {MANIFEST, SIGNATURE, PUBLIC_KEY}
-    lines = [f"{MANIFEST}: /files: {_printable(name)} is listed and missing" for name in sorted(listed.keys() - there)]
+    lines = [f"{MANIFEST}: /files: {name} is listed and missing" for name in sorted(listed.keys() - there)]
     lines += [f"{name}: is not listed in {MANIFEST}" for name in sorted(there - listed.keys())]
     lines += [
         f"{name}: is not the file that {MANIFEST} lists; its SHA-256 is another"

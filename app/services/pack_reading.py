@@ -34,12 +34,18 @@ Source = Callable[[str], bytes]
 """Gives a file of the pack by its name; OSError if it is not there."""
 
 
+LONGEST_LINE = 1_000
+
+
 class PackRefused(Exception):
-    """The pack cannot be used; each line says which file, where in it, and why."""
+    """The pack cannot be used; each line says which file, where in it, and why.
+
+    What stands in it is named as it is, but for what would move the cursor of whoever reads it, and no line is endless.
+    """
 
     def __init__(self, lines: list[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+        self.lines = ["".join(each if each.isprintable() else "�" for each in line[:LONGEST_LINE]) for line in lines]
+        super().__init__("\n".join(self.lines))
 
 
 @dataclass(frozen=True)

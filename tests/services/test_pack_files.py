@@ -177,6 +177,19 @@ def test_what_a_trusted_key_has_signed_is_looked_through_all_the_same(packed: by
     assert lines(signed(without))[0] == f"{name}: cannot be read"
 
 
+def test_what_is_wrong_is_said_on_a_line_that_does_nothing_to_a_terminal(packed: bytes) -> None:
+    """Fields are named in it by whoever made the pack, also before anything is known of who has signed it."""
+    files = unzipped(packed, 2_000)
+    spoilt = [
+        signed(files, **{"\x1b[2J": 1}),
+        signed(files, **{"x" * 100_000: 1}),
+        signed(files | {"pack.json": b'{"\\u001b]0;x\\u0007": 1, "\\u001b]0;x\\u0007": 2}'}),
+        signed(files | {"pack.json": b'{"\\u001b[2J": 1}'}),
+    ]
+    for each in spoilt:
+        assert all(line.isprintable() and len(line) <= 1_000 for line in lines(each))
+
+
 def test_versions_are_compared_in_words(tmp_path: Path) -> None:
     old = read_pack(pack_of(tmp_path / "old", inspiration=[a_piece(), a_piece(key="gammal")], guides=[a_guide()]))
     guide = a_guide(guideVersion="1.1.0", months=3, phases=[a_phase("anchor", weeks=6)])
