@@ -35,7 +35,16 @@ from app.models.working_group import WorkingGroup
 from app.services import content_packs, one_time_codes, passwords, second_factors
 from app.services.calendar import swedish_day
 from app.services.vault import Vault
-from tests import guide_stage, identity_stage, retention_stage, service_client_stage, stories, survey_stage, text_stage
+from tests import (
+    guide_stage,
+    identity_stage,
+    learning_stage,
+    retention_stage,
+    service_client_stage,
+    stories,
+    survey_stage,
+    text_stage,
+)
 from tests.content import shipped_pack
 from tests.guide_stories import followed_guide
 from tests.mail_stage import a_round
@@ -80,6 +89,7 @@ class Stage:
         await self._invited(started)
         await retention_stage.build(self)
         await guide_stage.build(self, started)
+        await learning_stage.build(self, started)
         await self._closed()
         await self._templates()
         await self._instruments()
@@ -254,6 +264,7 @@ class Stage:
         rounds = dict(zip(("draft", "proposed"), await survey_stage.rounds_ahead(shut, started), strict=True))
         await text_stage.of_closed(self, started)
         guide = await followed_guide(shut, started)
+        await learning_stage.of_closed(self, started)
         await service_client_stage.of_closed(self)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep

@@ -46,6 +46,7 @@ from app.models.identity_provider import IdentityProvider
 from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
 from app.models.interest_registration import InterestRegistration
+from app.models.learning_log_entry import LearningLogEntry
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
@@ -86,6 +87,7 @@ from tests.database import Database
 from tests.guide_stories import RESTART
 from tests.identity_stage import every_challenge
 from tests.in_process import InProcess
+from tests.learning_stories import LEARNED
 from tests.provider_stage import registration
 from tests.retention_stories import RULE
 from tests.second_factors import code_of
@@ -279,6 +281,10 @@ def _settled(_stage: Stage, row: Any) -> Any:
     return {"to": "effectChecked", "effect": "Bra."} if row.state == "done" else {"to": "done"}
 
 
+def _proposed_or_not(_stage: Stage, row: Any) -> Any:
+    return {"to": "proposed" if row.state == "own" else "own"}
+
+
 def _somebody(**more: Any) -> Any:
     return {"name": "Ny", "email": f"ny.{organisation_number()}@example.se", **more}
 
@@ -327,6 +333,7 @@ def _guides_chosen(stage: Stage) -> Iterator[Cell]:
 
 
 FOLLOWED = "/followed-guides/{id}"
+LEARNING = "/learning-log-entries/{id}"
 GROUP, SESSION, RECORD = "/working-groups/{id}", "/dialogue-sessions/{id}", "/session-records/{id}"
 ROUND, AMENDMENT, TEXTS = "/survey-rounds/{id}", "/survey-amendments/{id}", "/survey-texts/{id}"
 ORGANISATION, PARTY = "/organisations/{id}", "/parties/{id}"
@@ -504,6 +511,18 @@ CASES: dict[str, Cases] = {
     "update_action": _on(Action, "/actions/{id}", lambda _s, _r: {"what": "Pröva igen."}),
     "transition_action": _on(Action, "/actions/{id}/transitions", _settled),
     "delete_action": _on(Action, "/actions/{id}"),
+    "list_learning_log_entries": _on(WorkingGroup, f"{GROUP}/learning-log-entries"),
+    "create_learning_log_entry": _on(WorkingGroup, f"{GROUP}/learning-log-entries", lambda _s, _r: LEARNED),
+    "read_learning_log_entry": _on(LearningLogEntry, LEARNING),
+    "update_learning_log_entry": _on(LearningLogEntry, LEARNING, lambda _s, _r: {"title": "En fast tid"}),
+    "delete_learning_log_entry": _on(LearningLogEntry, LEARNING),
+    "create_learning_revisit": _on(
+        LearningLogEntry, f"{LEARNING}/revisits", lambda _s, _r: {"stillHolds": "Det håller än."}
+    ),
+    "transition_learning_log_entry": _on(LearningLogEntry, f"{LEARNING}/transitions", _proposed_or_not),
+    "approve_learning_log_entry": _on(LearningLogEntry, f"{LEARNING}/approvals", _decision),
+    "list_learning_log_entry_approvals": _on(LearningLogEntry, f"{LEARNING}/approvals"),
+    "list_learning_library": _on(Organisation, f"{ORGANISATION}/learning-library"),
     "list_survey_rounds": _on(WorkingGroup, f"{GROUP}/survey-rounds"),
     "create_survey_round": _on(
         WorkingGroup,
@@ -726,6 +745,7 @@ BEYOND: dict[tuple[str, str], set[str]] = {
         "approval: union's, on a final record",
         "approval: of a group, active",
         "approval: union's, of released texts",
+        "approval: union's, of something shared",
     },
     ("update_dialogue_session", "sessionHeld"): {"session, held: its place"},
     ("update_dialogue_session", "recordIsFinal"): {"session, held, record final"},
@@ -733,6 +753,8 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("create_followed_guide", "guideFollowedAlready"): {"group, active"},
     ("approve_session_record", "partyHasDecided"): {"record, under review", "record, under review, one for two"},
     ("approve_session_record", "personHasDecided"): {"record, under review, one for two"},
+    ("approve_learning_log_entry", "partyHasDecided"): {"learned, proposed", "learned, proposed, one for two"},
+    ("approve_learning_log_entry", "personHasDecided"): {"learned, proposed, one for two"},
     ("transition_survey_round", "groupNotStarted"): {"round, draft, group closed: to propose it"},
     ("transition_survey_round", "roundTooSoon"): {"round, draft, two keys: to propose it"},
     ("approve_survey_round", "roundTooSoon"): {"round, proposed, too soon"},
@@ -796,6 +818,9 @@ BEYOND: dict[tuple[str, str], set[str]] = {
     ("update_action", "legalHold"): {"action, open, under hold"},
     ("delete_action", "legalHold"): {"action, open, under hold"},
     ("update_session_record", "legalHold"): {"record, draft, under hold"},
+    ("update_learning_log_entry", "legalHold"): {"learned, own, under hold"},
+    ("delete_learning_log_entry", "legalHold"): {"learned, own, under hold"},
+    ("create_learning_revisit", "legalHold"): {"learned, own, under hold"},
     ("write_statement", "legalHold"): {"record, draft, under hold"},
 }
 

@@ -58,6 +58,8 @@ BELONGS: dict[str, Belongs] = {
     "list_session_record_approvals": _ABOUT,
     "list_appendices": _has("appendix_to_id"),
     "list_actions": _OF_GROUP,
+    "list_learning_log_entries": _OF_GROUP,
+    "list_learning_log_entry_approvals": _ABOUT,
     "list_survey_rounds": _OF_GROUP,
     "list_survey_round_approvals": _ABOUT,
     "list_survey_amendments": _OF_ROUND,

@@ -205,6 +205,8 @@ async def test_all_the_way_down_leaves_nothing_behind_even_with_data(fresh: Data
 BESIDE = {
     ("session_record", "underReview"): {"content_hash": "0" * 64},
     ("session_record", "final"): {"content_hash": "0" * 64, "final_at": a_value(sa.DateTime(), "")},
+    ("learning_log_entry", "proposed"): {"content_hash": "0" * 64},
+    ("learning_log_entry", "shared"): {"content_hash": "0" * 64, "shared_at": a_value(sa.DateTime(), "")},
     **{
         ("survey_round", state): {"content": {}, "content_hash": "0" * 64}
         for state in ("proposed", "open", "closed", "released")

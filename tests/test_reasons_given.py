@@ -11,7 +11,7 @@ from tests.stage import Stage
 _OF_CLOSED = (
     *("transition_instrument", "transition_survey_amendment", "approve_survey_amendment", "create_survey_amendment"),
     *("create_key_share", "create_survey_invitation_batch", "create_survey_reminder", "void_survey_invitations"),
-    "transition_destruction",
+    *("transition_destruction", "delete_learning_log_entry"),
 )
 NOT_ON_STAGE = {
     # The stage's closed organisation has none of these; the reason is the same for all that it has.

@@ -50,6 +50,16 @@ EventOrder = TypeAliasType(
 DestructionOrder = TypeAliasType(
     "DestructionOrder", Annotated[Literal["destroyedAt", "-destroyedAt"], Field(description="`-`: the latest first.")]
 )
+SharedOrder = TypeAliasType(
+    "SharedOrder", Annotated[Literal["sharedAt", "-sharedAt"], Field(description="`-`: the latest first.")]
+)
+LearningOrder = TypeAliasType(
+    "LearningOrder",
+    Annotated[
+        Literal["createdAt", "-createdAt", "lastLookedAtOn", "-lastLookedAtOn"],
+        Field(description="By when it was written or by when it was last looked at again; `-`: the latest first."),
+    ],
+)
 StartOrder = TypeAliasType(
     "StartOrder", Annotated[Literal["startsAt", "-startsAt"], Field(description="`-`: the latest first.")]
 )

@@ -32,6 +32,7 @@ class SubjectType(StrEnum):
     SURVEY_TEXTS = "surveyTexts"
     SERVICE_CLIENT = "serviceClient"
     DESTRUCTION = "destruction"
+    LEARNING_LOG_ENTRY = "learningLogEntry"
 
 
 class VoidReason(StrEnum):

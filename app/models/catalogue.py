@@ -25,6 +25,7 @@ from app.models.import_mapping import ImportMapping
 from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
 from app.models.interest_registration import InterestRegistration
+from app.models.learning_log_entry import LearningLogEntry
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
@@ -91,6 +92,7 @@ TABLES: tuple[type[Table], ...] = (
     Statement,
     PartyNote,
     Action,
+    LearningLogEntry,
     Approval,
     Instrument,
     SurveyRound,

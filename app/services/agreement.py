@@ -25,6 +25,7 @@ from app.models.identity_provider import IdentityProvider
 from app.models.inspiration_item import InspirationItem
 from app.models.instrument import Instrument
 from app.models.interest_registration import InterestRegistration, InterestState
+from app.models.learning_log_entry import LearningLogEntry
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
@@ -74,6 +75,9 @@ from app.services.circumstances import (
     ITS_RECORD_OPEN_FOR_OTHERS,
     ITS_ROUND_UNDER_WAY,
     JOB_FAILED,
+    LEARNING_NOT_SHARED,
+    LEARNING_OWN,
+    LEARNING_PROPOSED,
     MANDATE_RUNS,
     NOT_ANOTHER_WHO_IS_ACTIVE,
     NOT_ITS_FACILITATOR,
@@ -428,6 +432,21 @@ RULES: dict[str, Rule] = {
     "update_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN_FOR_OTHERS, ITS_ORGANISATION_ACTIVE)),
     "transition_action": Rule(Action, (AT_TABLE,), (ACTION_NOT_SETTLED, ITS_ORGANISATION_ACTIVE)),
     "delete_action": Rule(Action, _RECORD_WRITERS, (ACTION_OPEN, ITS_RECORD_OPEN, ITS_ORGANISATION_ACTIVE)),
+    # --- what was learned
+    "list_learning_log_entries": _list(WorkingGroup, LearningLogEntry, *_GROUP_READERS),
+    "create_learning_log_entry": Rule(WorkingGroup, (AT_TABLE,), (GROUP_STARTED, ITS_ORGANISATION_ACTIVE)),
+    "read_learning_log_entry": _read(LearningLogEntry, *_GROUP_READERS),
+    "update_learning_log_entry": Rule(LearningLogEntry, (AT_TABLE,), (LEARNING_NOT_SHARED, ITS_ORGANISATION_ACTIVE)),
+    "delete_learning_log_entry": Rule(LearningLogEntry, (AT_TABLE,), (LEARNING_OWN, ITS_ORGANISATION_ACTIVE)),
+    "create_learning_revisit": Rule(LearningLogEntry, (AT_TABLE,), (ITS_ORGANISATION_ACTIVE,)),
+    "transition_learning_log_entry": Rule(
+        LearningLogEntry, (AT_TABLE,), (LEARNING_NOT_SHARED, ITS_GROUP_STARTED, ITS_ORGANISATION_ACTIVE)
+    ),
+    "approve_learning_log_entry": Rule(
+        LearningLogEntry, (AT_TABLE,), (LEARNING_PROPOSED, ITS_GROUP_STARTED, ITS_ORGANISATION_STAYS_ACTIVE)
+    ),
+    "list_learning_log_entry_approvals": _list(LearningLogEntry, Approval, *_GROUP_READERS),
+    "list_learning_library": Rule(Organisation, (MEMBER,), reads=True),
     # --- survey rounds
     "list_organisation_survey_rounds": _list(Organisation, SurveyRound, MEMBER, READS_RESULTS),
     "list_survey_rounds": _list(WorkingGroup, SurveyRound, *_GROUP_READERS),

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from app.models.approval import Approval, ApprovalRead, SubjectType, VoidReason
 from app.models.destruction import Destruction, DestructionState
+from app.models.learning_log_entry import LearningLogEntry, LearningLogEntryState
 from app.models.service_client import ServiceClient, ServiceClientState
 from app.models.session_record import SessionRecord, SessionRecordState
 from app.models.survey_amendment import SurveyAmendment, SurveyAmendmentState
@@ -55,6 +56,11 @@ _SUBJECTS = {
         ServiceClient, "list_service_client_approvals", set(ServiceClientState), service_client_consent.taken_back
     ),
     SubjectType.DESTRUCTION: _Subject(Destruction, "list_destruction_approvals", {DestructionState.PROPOSED}),
+    SubjectType.LEARNING_LOG_ENTRY: _Subject(
+        LearningLogEntry,
+        "list_learning_log_entry_approvals",
+        {LearningLogEntryState.PROPOSED, LearningLogEntryState.OWN},
+    ),
 }
 
 # Not by everyone who sees what else is decided at the table.

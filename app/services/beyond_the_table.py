@@ -51,6 +51,10 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
         Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
     },
+    "approve_learning_log_entry": {
+        Code.PARTY_HAS_DECIDED: "the caller's party has no standing decision on it",
+        Code.PERSON_HAS_DECIDED: "the caller has no standing decision on it for another party",
+    },
     "transition_survey_round": {
         Code.GROUP_NOT_STARTED: "if it is to be proposed, its group has started",
         Code.ROUND_TOO_SOON: "if it is to be proposed, no round asks some of the same employees within 56 days",
@@ -118,6 +122,7 @@ BEYOND_THE_TABLE: dict[str, dict[Code, str]] = {
         for operation in (
             *("update_party_note", "delete_party_note", "update_action", "delete_action"),
             *("update_session_record", "update_mandate", "update_survey_round"),
+            *("update_learning_log_entry", "delete_learning_log_entry", "create_learning_revisit"),
         )
     },
 }

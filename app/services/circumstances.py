@@ -14,6 +14,7 @@ from app.models.followed_guide import FollowedGuideState
 from app.models.hr_import import PLAN_KEPT, ImportState, import_state
 from app.models.instrument import InstrumentState
 from app.models.interest_registration import InterestState
+from app.models.learning_log_entry import LearningLogEntryState
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import PartyState
 from app.models.service_client import ServiceClientState
@@ -100,6 +101,13 @@ ACTION_NOT_SETTLED = While(
 )
 ACTION_OPEN = While("the action is open", Code.ACTION_SETTLED, state_is(ActionState.OPEN))
 GUIDE_FOLLOWED = While("the group follows it", Code.GUIDE_NOT_FOLLOWED, state_is(FollowedGuideState.FOLLOWING))
+LEARNING_OWN = While("it is neither proposed nor shared", Code.LEARNING_NOT_OWN, state_is(LearningLogEntryState.OWN))
+LEARNING_PROPOSED = While("it is proposed", Code.LEARNING_NOT_PROPOSED, state_is(LearningLogEntryState.PROPOSED))
+LEARNING_NOT_SHARED = While(
+    "it is not shared",
+    Code.LEARNING_SHARED,
+    state_is(LearningLogEntryState.OWN, LearningLogEntryState.PROPOSED),
+)
 ROUND_DRAFT = While("the round is a draft", Code.ROUND_NOT_DRAFT, state_is(SurveyRoundState.DRAFT))
 ROUND_PROPOSED = While("the round is proposed", Code.ROUND_NOT_PROPOSED, state_is(SurveyRoundState.PROPOSED))
 ROUND_AHEAD = While(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.models.content_translation import ContentTranslation
+from app.services.word_search import says
 
 Json = dict[str, Any]
 
@@ -107,7 +108,7 @@ def translation_says(subject_id: Any, sought: str) -> sa.ColumnElement[bool]:
         sa.select(sa.literal(1))
         .where(
             col(ContentTranslation.subject_id) == subject_id,
-            search.bool_op("@@")(sa.func.websearch_to_tsquery("simple", sought)),
+            says(search, "simple", sought),
         )
         .correlate_except(ContentTranslation)
     )

@@ -24,6 +24,7 @@ from app.services.content_hash import content_hash
 from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.template_content import faults, merged, words, written
+from app.services.word_search import says
 from app.services.work import Work, admit, changed, created, differing, find, removed, shown
 
 # --- For sessions ------------------------------------------------------------------------------------------
@@ -178,14 +179,8 @@ async def list_dialogue_templates(work: Work, request: PageRequest, wanted: Want
         query = query.where(sa.literal(wanted.language.value) == sa.any_(col(DialogueTemplate.languages)))
     if wanted.words is not None:
         languages = list(Language) if wanted.language is None else [wanted.language]
-        query = query.where(sa.or_(*(_says(wanted.words, language) for language in languages)))
+        query = query.where(sa.or_(*(says(*_SEARCHES[language], wanted.words) for language in languages)))
     return await page(work, query, _SORTS[wanted.language or Language.SWEDISH], request)
-
-
-def _says(said: str, language: Language) -> sa.ColumnElement[bool]:
-    index, dictionary = _SEARCHES[language]
-    found: sa.ColumnElement[bool] = index.bool_op("@@")(sa.func.websearch_to_tsquery(dictionary, said))
-    return found
 
 
 # --- One version -----------------------------------------------------------------------------------------------

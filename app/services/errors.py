@@ -147,6 +147,12 @@ class Code(StrEnum):
     GUIDE_NOT_FOLLOWED = "guideNotFollowed"
     PHASE_NOT_EARLIER = "phaseNotEarlier"
     PHASE_NOT_BEGUN = "phaseNotBegun"
+    # what was learned
+    UNKNOWN_SESSION = "unknownSession"
+    PERSON_NAMED = "personNamed"
+    LEARNING_NOT_OWN = "learningNotOwn"
+    LEARNING_NOT_PROPOSED = "learningNotProposed"
+    LEARNING_SHARED = "learningShared"
     # instruments
     INSTRUMENT_VERSION_TAKEN = "instrumentVersionTaken"
     INSTRUMENT_RETIRED = "instrumentRetired"

@@ -26,6 +26,7 @@ from app.services.content_languages import (
 from app.services.inspiration_content import written
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.template_content import words
+from app.services.word_search import says
 from app.services.work import Work, find, shown
 
 
@@ -82,8 +83,8 @@ async def list_inspiration_items(work: Work, request: PageRequest, wanted: Wante
     if wanted.words is not None:
         query = query.where(
             sa.or_(
-                _says(col(InspirationItem.search_sv), "swedish", wanted.words),
-                _says(col(InspirationItem.search_en), "english", wanted.words),
+                says(col(InspirationItem.search_sv), "swedish", wanted.words),
+                says(col(InspirationItem.search_en), "english", wanted.words),
                 translation_says(col(InspirationItem.id), wanted.words),
             )
         )
@@ -92,11 +93,6 @@ async def list_inspiration_items(work: Work, request: PageRequest, wanted: Wante
 
 def _any_of(column: Any, members: Sequence[str]) -> sa.ColumnElement[bool]:
     found: sa.ColumnElement[bool] = column.bool_op("&&")(sa.literal([str(each) for each in members], sa.ARRAY(sa.Text)))
-    return found
-
-
-def _says(index: Any, dictionary: str, sought: str) -> sa.ColumnElement[bool]:
-    found: sa.ColumnElement[bool] = index.bool_op("@@")(sa.func.websearch_to_tsquery(dictionary, sought))
     return found
 
 

@@ -20,6 +20,7 @@ from app.models.destruction import Destruction, DestructionState
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.followed_guide import FollowedGuide, PhaseSkip
+from app.models.learning_log_entry import LearningLogEntry, LearningLogEntryState, LearningRevisit
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.party_note import PartyNote
@@ -34,12 +35,14 @@ from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services import (
     destructions,
     dialogue_templates,
+    learning_log_entries,
     record_review,
     service_clients,
     survey_amendments,
     survey_opening,
     working_groups,
 )
+from app.services.person_names import in_any_form
 from app.services.work import Work, changed
 
 NOBODY = "NN"
@@ -74,6 +77,11 @@ WRITTEN = (
     Written(Statement, ("answers", "differences"), col(Statement.session_record_id).in_(_NOT_FINAL)),
     Written(Action, ("what", "owner_function", "reason", "effect")),
     Written(PartyNote, ("text",)),
+    # What is shared is final; what the group has noted since is not.
+    Written(
+        LearningLogEntry, ("title", "text", "revisits"), col(LearningLogEntry.state) != LearningLogEntryState.SHARED
+    ),
+    Written(LearningLogEntry, ("revisits",), col(LearningLogEntry.state) == LearningLogEntryState.SHARED),
     Written(Destruction, ("reason",), col(Destruction.state) != DestructionState.CARRIED_OUT),
     Written(
         SurveyRound,
@@ -113,8 +121,7 @@ async def hold(work: Work, person: Person, kinds: Sequence[Written]) -> None:
 async def take_out(work: Work, operation: str, person: Person) -> None:
     """Replace the person's name and address throughout their organisation. Refused where a legal hold is."""
     words = await _words(work, person)
-    forms = (r"\s+".join(re.escape(part) for part in each.split()) for each in words)
-    pattern = re.compile("|".join(rf"(?<!\w){each}s?(?!\w)" for each in forms), re.IGNORECASE)
+    pattern = in_any_form(words)
 
     def without(value: Any) -> Any:
         if isinstance(value, str):
@@ -123,7 +130,7 @@ async def take_out(work: Work, operation: str, person: Person) -> None:
             return {key: without(each) for key, each in value.items()}
         if isinstance(value, list):
             return [without(each) for each in value]
-        if isinstance(value, Handover | PhaseSkip):
+        if isinstance(value, Handover | PhaseSkip | LearningRevisit):
             return type(value)(**without(value.model_dump()))
         return value
 
@@ -203,6 +210,8 @@ async def _rewrite(work: Work, operation: str, row: Table, written: Written, wit
             await changed(work, operation, row, changes | {"content": None, "content_hash": None})
         case SurveyAmendment():
             await survey_amendments.edit(work, operation, row, changes)
+        case LearningLogEntry():
+            await learning_log_entries.edit(work, operation, row, changes)
         case Destruction():
             await destructions.edit(work, operation, row, changes)
         case ServiceClient():

@@ -21,6 +21,7 @@ from tests.client import Client
 from tests.conftest import app_alone
 from tests.guide_stories import RESTART, followed_guide
 from tests.instruments import an_instrument, imported
+from tests.learning_stories import LEARNED, learned, proposed_learning
 from tests.retention_stories import a_destruction
 from tests.signing_in import calling_from, give_password, sign_in, try_renew
 from tests.stories import (
@@ -303,6 +304,9 @@ async def retention_attempts(world: World) -> list[Attempt]:
     record, another = [await final_record(world, group) for _ in range(2)]
     proposed = await a_destruction(world, record, world.employer_rep)
     destruction = f"/destructions/{proposed['id']}"
+    own, proposal = await learned(world, group), await proposed_learning(world, group)
+    entry, shared = (f"/learning-log-entries/{each['id']}" for each in (own, proposal))
+    agreed_to_share = {"decision": "approve", "contentHash": proposal["contentHash"]}
     agreed = {"decision": "approve", "contentHash": client["contentHash"]}
     also = {"decision": "approve", "contentHash": proposed["contentHash"]}
     planned = await admin.post(f"{world.path}/imports", [{"externalId": "X1"}])
@@ -325,6 +329,19 @@ async def retention_attempts(world: World) -> list[Attempt]:
         Attempt("create_destruction", saco, f"/session-records/{another['id']}", "POST", "/destructions", reason),
         Attempt("approve_destruction", saco, destruction, "POST", "/approvals", also),
         Attempt("transition_destruction", employer, destruction, "POST", "/transitions", {"to": "withdrawn"}),
+        Attempt(
+            "create_learning_log_entry",
+            saco,
+            f"/working-groups/{group['id']}",
+            "POST",
+            "/learning-log-entries",
+            LEARNED,
+        ),
+        Attempt("update_learning_log_entry", saco, entry, "PATCH", body={"title": "En fast tid"}),
+        Attempt("delete_learning_log_entry", saco, entry, "DELETE"),
+        Attempt("create_learning_revisit", saco, entry, "POST", "/revisits", {}),
+        Attempt("transition_learning_log_entry", saco, entry, "POST", "/transitions", {"to": "proposed"}),
+        Attempt("approve_learning_log_entry", employer, shared, "POST", "/approvals", agreed_to_share),
     ]
 
 

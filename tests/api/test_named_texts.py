@@ -139,6 +139,8 @@ NOT_REWRITTEN = {
     "survey_unit.name": _STRUCTURE,
     "action.question_id": _TECHNICAL,
     "record_registration.case_number": _ARCHIVE,
+    "learning_log_entry.learned_month": _FIXED,
+    "learning_log_entry.search": "made of the title and the text, and anew when they are rewritten",
     "record_registration.archive_class": _ARCHIVE,
 }
 

@@ -74,7 +74,7 @@ def _each(check: str, why: str, **operations: str) -> list[Known]:
 
 _APPROVALS = (
     "approve_destruction approve_service_client approve_survey_amendment approve_survey_texts approve_working_group "
-    "approve_session_record approve_survey_round"
+    "approve_session_record approve_survey_round approve_learning_log_entry"
 )
 _NOT_TOGETHER = "Fields that exclude or need each other: a rule of the whole, said in words where the fields are."
 EXCEPTIONS: tuple[Known, ...] = (
@@ -98,6 +98,7 @@ EXCEPTIONS: tuple[Known, ...] = (
         unknownQuestion="create_action",
         unknownTemplate="create_dialogue_session create_dialogue_template",
         unknownText="withhold_survey_text",
+        unknownSession="create_learning_log_entry",
         unknownUnit="create_unit update_unit create_person update_person replace_unit_tree",
         unknownIdentityProvider="update_email_domain",
         unknownDelivery="create_webhook_delivery",
@@ -128,6 +129,7 @@ EXCEPTIONS: tuple[Known, ...] = (
         "How far a day lies from today no shape says.",
         expiryUnfit="create_service_client update_service_client create_service_client_credential",
         lastDayPassed="create_mandate update_mandate",
+        dateInFuture="create_learning_log_entry update_learning_log_entry",
         reviewDeadlineMissing="transition_session_record",
     ),
     *_each(ACCEPTED, "Any bytes may come as a file, but for none at all.", fileEmpty="create_import"),

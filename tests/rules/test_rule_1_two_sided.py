@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from app.models.party import Party
+from tests.learning_stories import proposed_learning
 from tests.machines import machine
 from tests.stories import decide, final_record, for_review, forming_group, record_under_review, started_group
 from tests.survey_stories import amended_round, proposed_round
@@ -71,6 +72,28 @@ async def test_rule_1_a_round_is_opened_and_its_threshold_lowered_by_both_sides(
     assert (await world.saco_rep.client.get(path))["state"] == "open"
     await decide(world.saco_rep, amendment)
     assert (await world.saco_rep.client.get(path))["state"] == "closed"
+
+
+async def test_rule_1_what_a_group_has_learned_is_shared_by_both_sides(world: World) -> None:
+    """No number of one side's people, nobody's silence and no edit put a group's words before everybody."""
+    group = await started_group(world, world.saco, world.seko)
+    path = f"/learning-log-entries/{(await proposed_learning(world, group, world.employer_rep))['id']}"
+    more = [await world.representative(f"employer_{number}", world.employer) for number in range(2)]
+    await decide(more[0], path)
+    for who in (more[1], world.employer_rep):
+        await decide(who, path, expect=409)
+    await decide(world.saco_rep, path)
+    read = await more[0].client.change(path, {"text": "Vår egen bild."})
+    assert (read["state"], read["approvals"]) == ("proposed", [])
+    for who in (world.employer_rep, world.saco_rep):
+        assert (await world.employee.client.get(f"{world.path}/learning-library"))["items"] == []
+        await decide(who, path)
+    await decide(world.seko_rep, path, "approveWithDissent", statement="Hellre arbetsgivarens första ord.")
+    (shared,) = (await world.employee.client.get(f"{world.path}/learning-library"))["items"]
+    listed = (await world.seko_rep.client.get(f"{path}/approvals"))["items"]
+    standing = [each for each in listed if each["voidedAt"] is None]
+    assert {each["contentHash"] for each in standing} == {shared["contentHash"]}
+    assert {each["partyId"] for each in standing} == {str(each.id) for each in (world.employer, world.saco, world.seko)}
 
 
 async def test_rule_1_any_union_is_enough_where_all_parties_chose_so(world: World) -> None:

@@ -10,6 +10,7 @@ import rfc8785
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from tests.learning_stories import proposed_learning
 from tests.stories import (
     Json,
     a_session,
@@ -34,7 +35,15 @@ async def test_rule_2_final_is_final(world: World) -> None:
     assert hashlib.sha256(rfc8785.dumps(record["content"])).hexdigest() == record["contentHash"]
     approval = record["approvals"][0]["id"]
     template = str((await world.template()).id)
+    shared = await proposed_learning(world, await started_group(world))
+    for who in (world.saco_rep, world.employer_rep):
+        await decide(who, f"/learning-log-entries/{shared['id']}")
     attempts = {
+        "UPDATE learning_log_entry SET text = 'X' WHERE id = :id": shared["id"],
+        "UPDATE learning_log_entry SET state = 'own', content_hash = NULL, shared_at = NULL WHERE id = :id": shared[
+            "id"
+        ],
+        "DELETE FROM learning_log_entry WHERE id = :id": shared["id"],
         "UPDATE session_record SET shared_picture = 'X' WHERE id = :id": record["id"],
         "UPDATE session_record SET content = '{}' WHERE id = :id": record["id"],
         "UPDATE session_record SET state = 'draft', final_at = NULL, content_hash = NULL WHERE id = :id": record["id"],

@@ -267,4 +267,39 @@ DIALOGUE: dict[str, ProblemText] = {
         ("Åtgärden är avslutad", "En åtgärd som är klar eller avförd kan inte ändras så."),
         ("The action is settled", "An action that is done or dropped cannot be changed like that."),
     ),
+    # --- what was learned
+    "unknownSession": told(
+        422,
+        ("Okänt samtal", "Arbetsgruppen har inget sådant samtal."),
+        ("Unknown session", "The working group has no such session."),
+    ),
+    "personNamed": told(
+        422,
+        (
+            "Texten namnger en person",
+            "Skriv vad arbetet lärde er, och inte vem det gällde. Vilket namn det är sägs inte.",
+        ),
+        (
+            "The text names a person",
+            "Write what the work taught you, and not whom it was about. Which name it is, is not said.",
+        ),
+    ),
+    "learningNotOwn": told(
+        409,
+        ("Lärdomen är föreslagen eller delad", "Ta tillbaka förslaget först. Det som är delat tas aldrig bort."),
+        ("It is proposed or shared", "Take the proposal back first. What is shared is never taken out."),
+    ),
+    "learningNotProposed": told(
+        409,
+        ("Lärdomen är inte föreslagen", "Någon av parterna behöver först föreslå att den delas."),
+        ("It is not proposed", "One of the parties must first propose to share it."),
+    ),
+    "learningShared": told(
+        409,
+        (
+            "Lärdomen är delad",
+            "Det som är delat ändras aldrig. Skriv ned det ni har lärt er sedan dess som en ny lärdom.",
+        ),
+        ("It is shared", "What is shared never changes. Write what you have learned since as an entry of its own."),
+    ),
 }
