@@ -158,6 +158,8 @@ def test_lines_paragraphs_and_cells_weigh_more_than_what_stands_in_them() -> Non
     assert weight(Words("a\nb")) > weight(Words("a b")) + 20
     assert weight(Words("a\n\nb")) > weight(Words("a\nb")) + 100
     assert weight(Table("", ["a"], [["b"]])) > weight(Words("ab")) + 140
+    # A page of letters in narrow columns takes three times what it takes as running text.
+    assert weight(Table("", ["a"], [["b" * 1000]])) > 3 * weight(Words("b" * 1000))
 
 
 # --- As a page ----------------------------------------------------------------------------------------------------
