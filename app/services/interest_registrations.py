@@ -28,6 +28,7 @@ from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.personal_numbers import has_personal_number
 from app.services.places import Place, address_hash
 from app.services.sign_ins import Entrance, digest, new_token
+from app.services.spelling import begins_formula
 from app.services.sweeping import sweep_older
 from app.services.throttle import Attempt, attempt_of
 from app.services.vault import Vault
@@ -40,6 +41,7 @@ IN_ALL, WINDOW = 500, timedelta(hours=1)
 """So many registrations are taken in an hour from everybody together: what comes beyond that is no interest."""
 
 _TEXTS = ("organisation_name", "party_name", "contact_name", "contact_function", "contact_email")
+_CALLED = ("contact_name", "contact_email")
 _POINTERS = dict(
     zip(_TEXTS, ("organisationName", "partyName", "contactName", "contactFunction", "contactEmail"), strict=True)
 )
@@ -107,8 +109,14 @@ def _check_texts(data: InterestRegistrationCreate) -> None:
         for field in _TEXTS
         if has_personal_number(getattr(data, field))
     ]
+    # Nobody is taken in with such a name: said now, and not when both sides have agreed.
+    refused += [
+        FieldRefusal(f"/{_POINTERS[field]}", Code.CELL_IS_FORMULA)
+        for field in _CALLED
+        if begins_formula(getattr(data, field))
+    ]
     if refused:
-        raise Refusal(Code.PERSONAL_NUMBER_WRITTEN, fields=refused)
+        raise Refusal(refused[0].code, fields=refused)
 
 
 async def _keep(

@@ -249,6 +249,8 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"contactEmail": "asa@ｅxample.se"}, "/contactEmail"),  # a second address of the same mailbox
     ({"contactEmail": "asa@ﬁsk.se"}, "/contactEmail"),
     ({"contactName": "Åsa\nBcc: alla@example.se"}, "/contactName"),
+    ({"contactName": "=1+1"}, "/contactName"),
+    ({"contactEmail": "+46@example.se"}, "/contactEmail"),
     ({"partyName": ""}, "/partyName"),
     ({"organisationName": "å" * 201}, "/organisationName"),
     ({"consentVersion": "2020-01-01"}, "/consentVersion"),
@@ -258,7 +260,7 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
 
 
 async def test_what_must_not_be_registered(world: World) -> None:
-    """Personal numbers, addresses that are none, lines that would begin a header, an earlier consent, a membership."""
+    """Personal numbers, addresses that are none, what would begin a header or a formula, an earlier consent."""
     for other, pointer in REFUSED:
         problem = await register(world.nobody, a_registration("union") | other, 422)
         assert [each["pointer"] for each in problem["errors"]] == [pointer]
