@@ -11,6 +11,7 @@ Every connection but a migration's takes a role that owns nothing, and whoever o
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any
 
 import asyncpg
@@ -109,16 +110,20 @@ class Database:
         """The one that writes."""
         return self._writing
 
-    @asynccontextmanager
-    async def migrate(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction for a migration, as the owner, on a connection of its own that may take its time."""
-        engine = create_async_engine(
+    @cached_property
+    def _migrating(self) -> AsyncEngine:
+        """It keeps no connection."""
+        return create_async_engine(
             self._owner_url,
             poolclass=NullPool,
             connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
         )
+
+    @asynccontextmanager
+    async def migrate(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction for a migration, as the owner, on a connection of its own that may take its time."""
         with _away_as_such(_AWAY_FOR_WRITING):
-            async with engine.begin() as connection:
+            async with self._migrating.begin() as connection:
                 yield connection
 
     @asynccontextmanager

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from app.models.service_client import ServiceClient, ServiceClientCreate
+from app.models.service_client_credential import ServiceClientCredentialCreate, ServiceClientCredentialRead
+from app.services import service_client_consent, service_client_credentials, service_clients
 from app.services.tokens import TokenKey
+from app.services.work import Work
+from tests import directly
 from tests.client import Client, Response
 from tests.stories import decide
 from tests.world import Someone, World
@@ -77,10 +82,18 @@ def token_for(app: FastAPI, client_id: str, credential_id: str) -> str:
 
 async def machine(world: World, **more: Any) -> Machine:
     """Registered and let in; nobody has consented."""
-    made = await registered(world, **more)
-    secret = await a_secret(world, made["id"])
-    client = world.nobody.signed_in(token_for(world.app, made["id"], secret["id"]))
-    return Machine(made["id"], secret["id"], secret["secret"], client)
+    wanted = ServiceClientCreate.model_validate(a_client(**more))
+
+    async def with_a_secret(work: Work) -> ServiceClientCredentialRead:
+        made = await service_clients.create(work, world.organisation.id, wanted)
+        return await service_client_credentials.create(work, made.id, ServiceClientCredentialCreate())
+
+    made = await directly.act(world, world.administrator, with_a_secret)
+    client_id, secret_id = str(made.service_client_id), str(made.id)
+    assert made.secret is not None
+    return Machine(
+        client_id, secret_id, made.secret, world.nobody.signed_in(token_for(world.app, client_id, secret_id))
+    )
 
 
 async def hr_system(world: World, **more: Any) -> Machine:
@@ -90,7 +103,9 @@ async def hr_system(world: World, **more: Any) -> Machine:
 async def consented(world: World, **more: Any) -> Machine:
     """An integrator that the employer and both unions have agreed to."""
     made = await machine(world, **more)
-    await consent(world, made.path)
+    for who in (world.employer_rep, world.saco_rep, world.seko_rep):
+        await directly.decide(world, who, ServiceClient, service_client_consent.approve, made.id)
+    assert (await world.saco_rep.client.get(made.path))["state"] == "active"
     return made
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlmodel import SQLModel
 
+from tests import machines
 from tests.conftest import app_alone
 from tests.stories import (
     decide,
@@ -68,7 +69,7 @@ def without_what_is_made_up(rows: Counter[str]) -> list[str]:
 
 
 async def _over_http(world: World) -> None:
-    """A final record and an open round, every step of it asked for."""
+    """A final record, an open round and a service client that is let in, every step of it asked for."""
     group = await forming_group(world)
     for who in (world.employer_rep, world.saco_rep):
         await decide(who, f"/working-groups/{group['id']}")
@@ -92,12 +93,16 @@ async def _over_http(world: World) -> None:
     await world.saco_rep.client.step(f"{path}/transitions", {"to": "proposed"})
     for who in (world.employer_rep, world.saco_rep):
         await decide(who, path)
+    program = await machines.registered(world)
+    await machines.a_secret(world, program["id"])
+    await machines.consent(world, f"/service-clients/{program['id']}")
 
 
 async def _directly(world: World) -> None:
     group = await started_group(world)
     await final_record(world, group)
     await open_round(world, group, twoKeys=True)
+    await machines.consented(world)
 
 
 async def test_what_is_made_directly_is_what_requests_would_have_made(app: FastAPI) -> None:

@@ -112,25 +112,21 @@ def _zygote() -> socket.socket:
     return asking
 
 
-_started: list[subprocess.Popen[bytes]] = []
-
-
 def _start(place: Path) -> None:
     place.unlink(missing_ok=True)
     own = {name: value for name, value in os.environ.items() if not name.startswith("LARANDE_")}
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(str(place))
         listening.listen()
-        _started.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.zygote", str(listening.fileno())],
-                cwd=Path(__file__).parent.parent,
-                env=own | {"PYTHONUTF8": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[listening.fileno()],
-                start_new_session=True,
-            )
+        subprocess.run(
+            [sys.executable, "-m", "tests.zygote", str(listening.fileno())],
+            cwd=Path(__file__).parent.parent,
+            env=own | {"PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[listening.fileno()],
+            start_new_session=True,
+            check=True,
         )
 
 
@@ -203,5 +199,6 @@ def _become(request: dict[str, object], pipes: Sequence[int], others: Sequence[i
     sys.argv = ["larande", *arguments]
 
 
-if __name__ == "__main__":
+# Nobody waits for it: whoever has started it may end before others that ask it.
+if __name__ == "__main__" and os.fork() == 0:
     _run(socket.socket(fileno=int(sys.argv[1])))
