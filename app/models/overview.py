@@ -11,6 +11,8 @@ from app.models.base import Linked, Output
 from app.models.bounds import Few, Phrase, Tally, Text
 from app.models.columns import DateOnly, Id, Moment, WholeNumber
 from app.models.dialogue_session import DialogueSessionItem, SessionTitle
+from app.models.followed_guide import PhaseKey
+from app.models.guide_content import GuideKey
 from app.models.inspiration_item import LanguageTag
 from app.models.session_record import SessionRecordState
 from app.models.survey_round import SurveyRoundItem
@@ -63,6 +65,8 @@ class SuggestionReason(StrEnum):
     ACTIONS_OVERDUE = "actionsOverdue"
     FOLLOW_UP_DUE = "followUpDue"
     LOW_DIMENSION = "lowDimension"
+    IN_PHASE = "inPhase"
+    NEW_GROUP = "newGroup"
     NOT_TRIED = "notTried"
     LONG_AGO = "longAgo"
     FITS_TIME = "fitsTime"
@@ -73,6 +77,18 @@ SuggestionMinutes = Annotated[
     WholeNumber,
     Field(ge=1, le=1440, description="How long it takes; null: it is nothing that one does in one go."),
 ]
+
+
+class OverviewPhase(Output):
+    """Where the group is in the process guide that it follows."""
+
+    followed_guide_id: Id
+    guide_key: GuideKey
+    guide_title: Phrase = Field(json_schema_extra={"example": "Första året"})
+    language: LanguageTag
+    phase: PhaseKey
+    title: Phrase = Field(json_schema_extra={"example": "Börja i arbetet"})
+    since: Moment = Field(description="When the group first came to the phase.")
 
 
 class LastSession(DialogueSessionItem):
@@ -152,6 +168,7 @@ class WorkingGroupOverview(Linked):
     told_on: DateOnly = Field(description="The day in Sweden that everything here is told for.")
     state: WorkingGroupState
     loop_position: LoopPosition
+    phase: OverviewPhase | None = Field(description="Null: the group follows no guide.")
     next_session: DialogueSessionItem | None = Field(description="Today or later; null: none is planned.")
     last_session: LastSession | None = Field(description="Null: it has held none.")
     actions_due: OverviewActions = Field(description="Open steps whose day has not passed.")

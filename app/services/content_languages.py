@@ -73,7 +73,12 @@ def in_language(node: Any, language: str, translated: Json | None = None, pointe
 
 def said(subject_id: Any, content: Any, name: str, asked: Sequence[str]) -> sa.ColumnElement[str]:
     """A text of the content, in the first of the languages asked for in which it is written."""
-    ways = [content[name][each].astext if each in _OWN else _translated(subject_id, each, f"/{name}") for each in asked]
+    return said_at(subject_id, content[name], f"/{name}", asked)
+
+
+def said_at(subject_id: Any, text: Any, pointer: Any, asked: Sequence[str]) -> sa.ColumnElement[str]:
+    """The same of a text anywhere in the content: with its pointer, by which translations know it."""
+    ways = [text[each].astext if each in _OWN else _translated(subject_id, each, pointer) for each in asked]
     return sa.func.coalesce(*ways, "", type_=sa.Text())
 
 
@@ -89,10 +94,9 @@ def language_said(subject_id: Any, content: Any, asked: Sequence[str]) -> sa.Col
     return sa.case(*ways, else_=sa.literal("sv"))
 
 
-def _translated(subject_id: Any, language: str, pointer: str) -> sa.ColumnElement[Any]:
-    texts: Any = col(ContentTranslation.texts)
+def _translated(subject_id: Any, language: str, pointer: Any) -> sa.ColumnElement[Any]:
     return (
-        sa.select(texts[pointer].astext)
+        sa.select(sa.func.jsonb_extract_path_text(col(ContentTranslation.texts), pointer))
         .where(col(ContentTranslation.subject_id) == subject_id, col(ContentTranslation.language) == language)
         .order_by(version_number(col(ContentTranslation.translation_version)).desc())
         .limit(1)

@@ -28,8 +28,9 @@ from app.models.working_group import WorkingGroup, WorkingGroupState
 from app.services import overview_rows as rows
 from app.services.awaited_decisions import AWAITING, awaited
 from app.services.calendar import STOCKHOLM, swedish_day
+from app.services.current_phase import phase_in, shown_phase
 from app.services.learning_loop import Standing, is_quiet, position
-from app.services.recommendation_facts import Facts, Material
+from app.services.recommendation_facts import Facts, Material, PhaseFacts
 from app.services.recommendations import Picked, suggestions
 from app.services.suggestible_material import MATERIALS, titles_in
 from app.services.work import Work, admit
@@ -69,6 +70,7 @@ async def read(
     follow_ups = await found(rows.FOLLOW_UPS)
     awaiting = await found(AWAITING)
     rounds = {row["place"]: row for row in await found(rows.ROUNDS)}
+    phase = next(iter(await found(phase_in(asked))), None)
     materials = await found(MATERIALS)
 
     state = state_now(group, work.today)
@@ -77,7 +79,7 @@ async def read(
     closed = work.organisations[group.organisation_id].state is not OrganisationState.ACTIVE
     picked: list[Picked] = []
     if not closed and state is not WorkingGroupState.CLOSED:
-        facts = _facts(work, group, sessions, rounds, materials, to_follow_up, overdue.total, minutes)
+        facts = _facts(work, group, sessions, rounds, phase, materials, to_follow_up, overdue.total, minutes)
         picked = suggestions(facts)
     titles = await connection.execute(titles_in(asked), {"chosen": [each.material.id for each in picked]})
     said = {row.id: (row.title, row.language) for row in titles}
@@ -100,6 +102,7 @@ async def read(
                     actions_open=due.total > 0,
                 )
             ),
+            phase=None if phase is None else shown_phase(phase),
             next_session=_shaped(DialogueSessionItem, sessions.get("next")),
             last_session=_last_session(work, sessions.get("last")),
             actions_due=due,
@@ -163,6 +166,7 @@ def _facts(
     group: WorkingGroup,
     sessions: dict[str, sa.RowMapping],
     rounds: dict[str, sa.RowMapping],
+    phase: sa.RowMapping | None,
     materials: Found,
     to_follow_up: frozenset[str],
     overdue: int,
@@ -182,9 +186,15 @@ def _facts(
         lowest=() if result is None else tuple(_lowest(result["lowest"] or [])),
         days_since_result=None if result is None else (work.today - swedish_day(result["released_at"])).days,
         overdue=overdue,
+        days_since_started=None if group.started_at is None else (work.today - swedish_day(group.started_at)).days,
+        phase=None if phase is None else _phase_facts(phase),
         people=None if last is None else _people(last),
         minutes=minutes,
     )
+
+
+def _phase_facts(phase: sa.RowMapping) -> PhaseFacts:
+    return PhaseFacts(phase["key"], phase["phase_title"], tuple(phase["templates"]), tuple(phase["pieces"]))
 
 
 def _people(session: sa.RowMapping) -> int | None:

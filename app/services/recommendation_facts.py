@@ -30,6 +30,16 @@ class Material:
 
 
 @dataclass(frozen=True)
+class PhaseFacts:
+    """What the guide that is followed says of the phase that the group is in."""
+
+    guide: str
+    title: str
+    templates: tuple[str, ...]
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the rules look at. Of a survey nothing but the lowest dimensions as they are released to both sides."""
 
@@ -47,6 +57,10 @@ class Facts:
     lowest: tuple[ClimateDimension, ...] = ()
     days_since_result: int | None = None
     overdue: int = 0
+    days_since_started: int | None = None
+    """None: it has not."""
+    phase: PhaseFacts | None = None
+    """None: the group follows no guide."""
     people: int | None = None
     """How many were at the last session."""
     minutes: int | None = None
@@ -85,7 +99,9 @@ def is_usable(facts: Facts, material: Material) -> bool:
     """Whether the group could use it now. A template waits while a session is planned, and while its own is fresh."""
     if facts.minutes is not None and (material.minutes or 0) > facts.minutes:
         return False
-    if material.kind is not SuggestionKind.DIALOGUE_TEMPLATE:
+    if material.kind is SuggestionKind.PROCESS_GUIDE:
+        return facts.phase is None or facts.phase.guide != material.key
+    if material.kind is SuggestionKind.INSPIRATION_ITEM:
         return True
     if facts.planned is not None or (facts.people is not None and facts.people < material.least):
         return False

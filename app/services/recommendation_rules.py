@@ -16,6 +16,8 @@ RESULT_IS_NEWS_DAYS = 180
 RESULT_HOLDS_DAYS = 365
 """For so long the lowest dimensions of a result say what may be worth talking about."""
 LONG_AGO_DAYS = 180
+NEW_DAYS = 90
+"""For so long a group that follows no guide is shown the one for a first year."""
 RESULT_TEMPLATE = "uppfoljning-larklimat"
 """The conversation about a result."""
 
@@ -63,6 +65,19 @@ def _for_the_planned(facts: Facts) -> Iterable[Material]:
 
 def _to_follow_up(facts: Facts) -> Iterable[Material]:
     return [each for each in _of(facts, SuggestionKind.DIALOGUE_TEMPLATE) if each.key in facts.to_follow_up][:2]
+
+
+def _in_phase(facts: Facts) -> Iterable[Material]:
+    """Two templates, those that the group has not tried first, and a piece; else in the guide's order."""
+    if facts.phase is None:
+        return []
+    templates = [each for each in named(templates=facts.phase.templates)(facts) if is_usable(facts, each)]
+    templates.sort(key=lambda each: each.days_since_held is not None)
+    return [*templates[:2], *named(pieces=facts.phase.pieces)(facts)[:1]]
+
+
+def _is_new(facts: Facts) -> bool:
+    return facts.phase is None and facts.days_since_started is not None and facts.days_since_started < NEW_DAYS
 
 
 def _for_the_lowest(facts: Facts) -> Iterable[Material]:
@@ -204,6 +219,28 @@ RULES: tuple[Rule, ...] = (
         lambda facts: not facts.forming and bool(facts.lowest) and _result_holds(facts),
         _for_the_lowest,
         _lowest_named,
+    ),
+    Rule(
+        SuggestionReason.IN_PHASE,
+        "The group follows a guide: two templates of the phase that it is in, first those it has not tried, and a "
+        "piece.",
+        both(
+            "Det hör till skedet ”{phase}” i det processtöd som ni följer.",
+            "It belongs to the phase “{phase}” of the process guide that you follow.",
+        ),
+        lambda facts: facts.phase is not None,
+        _in_phase,
+        lambda facts, _material, _language: {"phase": facts.phase.title if facts.phase else ""},
+    ),
+    Rule(
+        SuggestionReason.NEW_GROUP,
+        f"The group started less than {NEW_DAYS} days ago and follows no guide: the guide for a first year.",
+        both(
+            "Gruppen är ny och följer inget processtöd. Det här är gjort för det första året.",
+            "The group is new and follows no process guide. This one is made for the first year.",
+        ),
+        _is_new,
+        named(guides=("forsta-aret",)),
     ),
     Rule(
         SuggestionReason.NOT_TRIED,

@@ -20,8 +20,9 @@ from tests.stories import Json, agreed_action, decide
 from tests.survey_stories import amended_round, open_round
 from tests.world import World
 
-STATEMENTS = 11
-"""Who asks, the group, its seats, sessions, open steps, promises, follow-ups, decisions, rounds, materials, titles."""
+STATEMENTS = 12
+"""Who asks, the group, its seats, sessions, open steps, promises, follow-ups, decisions, rounds, phase, what could be
+suggested, titles."""
 
 
 def path_of(group: Json) -> str:

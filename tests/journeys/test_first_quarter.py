@@ -11,7 +11,7 @@ import time_machine
 from fastapi import FastAPI
 
 from app.closing import close_due
-from app.services.content_packs import central_id
+from app.services.content_packs import central_guide_id, central_id
 from tests import stories
 from tests.ballot_boxes import an_answered_round, an_open_round
 from tests.stories import Json, decide, for_review, present
@@ -121,8 +121,18 @@ async def test_a_new_group_through_its_first_quarter(world: World) -> None:
         seen = await quarter.seen()
         assert (seen["state"], seen["loopPosition"], waiting(seen)) == ("active", "template", {})
         assert suggested(seen)["val-utfort-arbete"] == ["neverMet"]
-        assert list(suggested(seen))[:2] == ["val-utfort-arbete", "borja-inte-med-visionen"]
+        assert list(suggested(seen))[:3] == ["val-utfort-arbete", "borja-inte-med-visionen", "forsta-aret"]
         assert "val-utfort-arbete" not in suggested(await quarter.seen(minutesAvailable=60))
+
+        # --- it follows a guide from now on, and is in its first phase
+        assert seen["phase"] is None
+        first_year = {"processGuideId": str(central_guide_id("forsta-aret", "1.0.0"))}
+        followed = await saco.client.post(f"{quarter.path}/followed-guides", first_year)
+        seen = await quarter.seen()
+        assert (seen["phase"]["followedGuideId"], seen["phase"]["guideTitle"]) == (followed["id"], "Första året")
+        assert (seen["phase"]["phase"], seen["phase"]["title"]) == ("anchor", followed["phases"][0]["title"])
+        assert suggested(seen)["val-utfort-arbete"] == ["neverMet", "inPhase"]
+        assert "forsta-aret" not in suggested(seen)
 
         # --- a session is planned: no other template until it has been held
         session = await quarter.planned("val-utfort-arbete", START + timedelta(days=7))
@@ -131,7 +141,10 @@ async def test_a_new_group_through_its_first_quarter(world: World) -> None:
         assert {each["kind"] for each in seen["suggestions"]} == {"inspirationItem"}
 
     async with quarter.day(7):
-        assert (await quarter.seen())["nextSession"] is not None, "today's is the next until it has been held"
+        await employer.client.step(f"/followed-guides/{followed['id']}/transitions", {"to": "phaseDone"})
+        seen = await quarter.seen()
+        assert seen["nextSession"] is not None, "today's is the next until it has been held"
+        assert (seen["phase"]["phase"], seen["phase"]["since"][:10]) == ("beginInTheWork", "2027-01-18")
         record = await quarter.held(session)
         await saco.client.post(f"{session}/party-notes", {"text": CANARY})
         statement = f"{record}/statements/{world.saco.id}"
@@ -161,6 +174,7 @@ async def test_a_new_group_through_its_first_quarter(world: World) -> None:
             ("2027-04-18", False),
         ]
         assert "val-utfort-arbete" not in suggested(seen)
+        assert suggested(seen)["erfarenhetsutbyte"] == ["inPhase"]
         chosen = next(each for each in seen["suggestions"] if each["key"] == "chefens-roll")
         assert [reason["code"] for reason in chosen["reasons"]] == ["notTried", "fitsSize"]
         assert chosen["reasons"][1]["text"] == "Ni var 7 senast, och samtalet är gjort för 4 till 10 i varje grupp."

@@ -11,7 +11,7 @@ import pytest
 from app.models.columns import Language
 from app.models.overview import MOST_SUGGESTED, SuggestionKind, SuggestionReason
 from app.models.template_content import ClimateDimension
-from app.services.recommendation_facts import Facts, Material
+from app.services.recommendation_facts import Facts, Material, PhaseFacts
 from app.services.recommendation_rules import DIMENSIONS, FITTING, RULES
 from app.services.recommendations import suggestions
 from tests.content import shipped_pack
@@ -53,6 +53,14 @@ SHIPPED = _shipped()
 CALM = Facts(SHIPPED, met=True, last_held="val-utfort-arbete")
 
 
+TRY = PhaseFacts(
+    "forsta-aret",
+    "Pröva",
+    ("misstag-som-lartillfallen", "erfarenhetsutbyte"),
+    ("misslyckanden-som-tillfallen", "fallet-med-paminnelserna", "vad-digitala-kurser-kan"),
+)
+
+
 def held(facts: Facts, **days: int) -> Facts:
     """The same after sessions so many days ago, by key with _ for -."""
     since = {key.replace("_", "-"): each for key, each in days.items()}
@@ -78,6 +86,11 @@ CASES: dict[SuggestionReason, tuple[Facts, str, Facts]] = {
     SuggestionReason.SESSION_PLANNED: (replace(CALM, planned="chefens-roll"), "chefen-som-ger-rum", CALM),
     SuggestionReason.GROUP_QUIET: (replace(CALM, days_quiet=135), "omstart", CALM),
     SuggestionReason.NEVER_MET: (Facts(SHIPPED), "val-utfort-arbete", CALM),
+    SuggestionReason.NEW_GROUP: (
+        replace(CALM, days_since_started=89),
+        "forsta-aret",
+        replace(CALM, days_since_started=90),
+    ),
     SuggestionReason.RESULT_NOT_TALKED_ABOUT: (
         held(replace(CALM, days_since_result=180), uppfoljning_larklimat=181),
         "uppfoljning-larklimat",
@@ -89,6 +102,7 @@ CASES: dict[SuggestionReason, tuple[Facts, str, Facts]] = {
         "val-utfort-arbete",
         CALM,
     ),
+    SuggestionReason.IN_PHASE: (replace(CALM, phase=TRY), "misstag-som-lartillfallen", CALM),
     SuggestionReason.LOW_DIMENSION: (
         replace(CALM, lowest=(C, D), days_since_result=365),
         "misstag-som-lartillfallen",
@@ -122,10 +136,27 @@ def test_what_rules_name_is_in_the_shipped_pack() -> None:
         SuggestionReason.GROUP_FORMING: 3,
         SuggestionReason.GROUP_QUIET: 4,
         SuggestionReason.NEVER_MET: 2,
+        SuggestionReason.NEW_GROUP: 1,
         SuggestionReason.RESULT_NOT_TALKED_ABOUT: 2,
         SuggestionReason.ACTIONS_OVERDUE: 1,
     }
     assert {rule.code: len(list(rule.picks(CALM))) for rule in RULES if rule.code in counts} == counts
+
+
+def test_a_phase_leads_to_what_its_guide_names_and_what_is_not_tried_comes_first() -> None:
+    assert list(told(replace(CALM, phase=TRY)))[:3] == [*TRY.templates, *TRY.pieces[:1]]
+    tried = held(replace(CALM, phase=TRY), misstag_som_lartillfallen=60)
+    assert list(told(tried))[:2] == ["erfarenhetsutbyte", "misstag-som-lartillfallen"]
+    rule = next(rule for rule in RULES if rule.code is SuggestionReason.IN_PHASE)
+    assert rule.reason(tried, SHIPPED[0], Language.ENGLISH) == (
+        "It belongs to the phase “Pröva” of the process guide that you follow."
+    )
+
+
+def test_the_guide_that_is_followed_is_not_suggested() -> None:
+    quiet = replace(CALM, days_quiet=150)
+    assert "omstart" in told(replace(quiet, phase=TRY))
+    assert "omstart" not in told(replace(quiet, phase=replace(TRY, guide="omstart")))
 
 
 def test_without_content_nothing_is_suggested() -> None:
@@ -192,7 +223,7 @@ def test_every_rule_says_why_in_both_languages() -> None:
         ]
         assert names[0] == names[1]
         # Numbers and names of dimensions: nothing there could hold a person.
-        assert names[0] <= {"days", "count", "dimensions", "minutes", "available", "people", "least", "most"}
+        assert names[0] <= {"days", "count", "dimensions", "phase", "minutes", "available", "people", "least", "most"}
 
 
 def test_dimensions_are_called_what_the_questionnaire_calls_them() -> None:
