@@ -10,6 +10,7 @@ from sqlmodel import col
 from app.models.approval import Approval, Decision, SubjectType
 from app.models.bounds import FEW
 from app.models.destruction import Destruction, DestructionState
+from app.models.learning_log_entry import LearningLogEntry, LearningLogEntryState
 from app.models.organisation import ApprovalRule
 from app.models.overview import AwaitingApproval
 from app.models.party import PartyState, Side
@@ -92,6 +93,14 @@ _SUBJECTS = sa.union_all(
         col(SessionRecord.id) == col(Destruction.destroyed_record_id),
         col(Destruction.working_group_id) == _GROUP,
         col(Destruction.state) == DestructionState.PROPOSED,
+    ),
+    _waiting(
+        SubjectType.LEARNING_LOG_ENTRY,
+        LearningLogEntry,
+        col(LearningLogEntry.title),
+        _NO_DEADLINE,
+        col(LearningLogEntry.working_group_id) == _GROUP,
+        col(LearningLogEntry.state) == LearningLogEntryState.PROPOSED,
     ),
 ).subquery()
 _STANDING = sa.and_(

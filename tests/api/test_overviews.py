@@ -15,6 +15,7 @@ from app.models.session_record import SessionRecord
 from app.models.survey_round import SurveyRound
 from tests import stories
 from tests.counting import counted
+from tests.learning_stories import proposed_learning
 from tests.retention_stories import a_destruction
 from tests.stories import Json, agreed_action, decide
 from tests.survey_stories import amended_round, open_round
@@ -63,17 +64,24 @@ async def test_what_waits_at_a_table_is_there_for_those_who_may_read_it(world: W
     await decide(world.seko_rep, f"/destructions/{destruction['id']}")
     amendment = await amended_round(world, await open_round(world, group, by=everybody(world)))
     await decide(world.employer_rep, f"/survey-amendments/{amendment['id']}")
+    learning = await proposed_learning(world, group)
+    await decide(world.seko_rep, f"/learning-log-entries/{learning['id']}")
     another = await world.someone("another_facilitator")
     draft = await stories.planned_session(world, group, facilitatorId=another.id, title="Ett eget samtal")
 
     at_table = await world.saco_rep.client.get(path_of(group))
-    assert waiting(at_table) == {"destruction": ["Arbetsgivaren", "Saco-S"], "surveyAmendment": ["Saco-S", "Seko"]}
-    assert {each["subjectId"] for each in at_table["awaitingApprovals"]} == {destruction["id"], amendment["id"]}
+    assert waiting(at_table) == {
+        "destruction": ["Arbetsgivaren", "Saco-S"],
+        "surveyAmendment": ["Saco-S", "Seko"],
+        "learningLogEntry": ["Arbetsgivaren", "Saco-S"],
+    }
+    subjects = {each["subjectId"] for each in at_table["awaitingApprovals"]}
+    assert subjects == {destruction["id"], amendment["id"], learning["id"]}
     assert (at_table["actionsOverdue"]["total"], at_table["freshness"]["promisesMade"]) == (1, 1)
 
     for who in (world.facilitator, another):
         led = await who.client.get(path_of(group))
-        assert waiting(led) == {"surveyAmendment": ["Saco-S", "Seko"]}
+        assert set(waiting(led)) == {"surveyAmendment", "learningLogEntry"}, "what is the table's alone is not there"
         assert (led["actionsDue"]["total"], led["actionsOverdue"]["total"]) == (1, 1), "agreed steps are everybody's"
     seen = await another.client.get(path_of(group))
     assert (seen["nextSession"]["id"], seen["lastSession"], seen["followUps"]) == (draft["id"], None, [])

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from app.models.approval import SubjectType
 from app.models.organisation import ApprovalRule
 from app.models.overview import LoopPosition
 from app.models.party import Side
 from app.models.working_group import WorkingGroupState
-from app.services.awaited_decisions import waited_for
+from app.services.awaited_decisions import AWAITING, waited_for
 from app.services.learning_loop import Standing, is_quiet, position
 
 EVERYTHING = Standing(WorkingGroupState.ACTIVE, True, True, True, True, True, True)
@@ -33,6 +34,13 @@ def test_what_has_been_begun_comes_first() -> None:
 @pytest.mark.parametrize(("days", "interval", "quiet"), [(134, 180, False), (135, 180, True), (10, 14, False)])
 def test_a_group_is_quiet_by_its_own_rhythm(days: int, interval: int, quiet: bool) -> None:
     assert is_quiet(days, interval) is quiet
+
+
+def test_everything_that_is_decided_at_a_table_is_looked_for() -> None:
+    """A new kind of joint decision stands in the overview too; consent to a service client is the organisation's."""
+    literals = [each for each in AWAITING.compile().params.values() if isinstance(each, str)]
+    looked_for = {each for each in SubjectType if each.value in literals}
+    assert looked_for == set(SubjectType) - {SubjectType.SERVICE_CLIENT}
 
 
 EMPLOYER, SACO, SEKO = (UUID(int=number) for number in range(3))
