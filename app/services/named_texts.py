@@ -42,7 +42,7 @@ from app.services import (
     survey_opening,
     working_groups,
 )
-from app.services.person_names import in_any_form
+from app.services.person_names import UNSEEN, in_any_form
 from app.services.work import Work, changed
 
 NOBODY = "NN"
@@ -162,8 +162,13 @@ def _likely(written: Written, words: Sequence[str], person: Person) -> sa.Column
     return sa.and_(
         written.row_type.organisation_id == person.organisation_id,
         sa.true() if written.open is None else written.open,
-        sa.or_(*(sa.cast(column, sa.Text).ilike(each) for column in columns for each in likely)),
+        sa.or_(*(_seen(column).ilike(each) for column in columns for each in likely)),
     )
+
+
+def _seen(column: Any) -> sa.ColumnElement[str]:
+    """What is read of a column."""
+    return sa.func.translate(sa.cast(column, sa.Text), UNSEEN, "", type_=sa.Text)
 
 
 async def _hold_records(work: Work, words: Sequence[str], person: Person) -> None:

@@ -22,6 +22,9 @@ from app.services.errors import Code, FieldRefusal, Refusal
 from app.services.personal_numbers import has_personal_number
 from app.services.work import Work
 
+UNSEEN = "\u00ad\u200c\u200d"
+"""What may stand anywhere in a word without being seen; other such characters are let in nowhere."""
+
 # What the database does not know to be a letter matches all: whether it is the name is looked at again afterwards.
 _MAY_BE_IN = sa.bindparam("text", type_=sa.String).ilike(
     "%" + sa.func.regexp_replace(col(Person.name), "[^0-9A-Za-z]+", "%", "g") + "%"
@@ -38,9 +41,19 @@ _KNOWN = _ALL.where(
 
 
 def in_any_form(words: Iterable[str]) -> re.Pattern[str]:
-    """Names and addresses as texts have them: also in the genitive, and wherever the line breaks in them."""
-    forms = (r"\s+".join(re.escape(part) for part in each.split()) for each in words)
-    return re.compile("|".join(rf"(?<!\w){each}s?(?!\w)" for each in forms), re.IGNORECASE)
+    """Names and addresses as texts have them: also in the genitive, wherever the line breaks in them, and with soft
+    hyphens and joiners, which nobody sees."""
+    forms = (rf"[\s{UNSEEN}]+".join(_as_written(part) for part in seen(each).split()) for each in words)
+    return re.compile("|".join(rf"(?<!\w){each}[{UNSEEN}]*s?(?!\w)" for each in forms), re.IGNORECASE)
+
+
+def seen(text: str) -> str:
+    """What is read of a text."""
+    return text.translate(dict.fromkeys(map(ord, UNSEEN)))
+
+
+def _as_written(part: str) -> str:
+    return f"[{UNSEEN}]*".join("[-\u2010\u2011]" if each == "-" else re.escape(each) for each in part)
 
 
 async def refuse_people(work: Work, organisation_id: UUID, texts: Mapping[str, str | None]) -> None:
@@ -62,6 +75,6 @@ async def refuse_anybody(work: Work, organisation_id: UUID, texts: Iterable[str]
 
 
 async def _is_in(work: Work, names: sa.Select[str], organisation_id: UUID, text: str) -> bool:
-    given = work.actor.held | {"organisation_id": organisation_id, "text": text}
+    given = work.actor.held | {"organisation_id": organisation_id, "text": seen(text)}
     found = (await work.session.execute(names, given)).scalars().all()
     return bool(found) and in_any_form(found).search(text) is not None

@@ -7,7 +7,7 @@ from datetime import date
 # With a few letters before or after it is the same; inside a long id it is chance. Word processors make the hyphen a
 # dash of some length.
 _FORM = re.compile(
-    r"(?<![0-9A-Za-z])[A-Za-z]{0,3}(19|20)?([0-9]{2})([0-9]{2})([0-9]{2})[-+ \u2010-\u2015\u2212]?([0-9]{4})"
+    r"(?<![0-9A-Za-z])[A-Za-z]{0,3}(19|20)?([0-9]{2})([0-9]{2})([0-9]{2})[-+ \u00ad\u2010-\u2015\u2212]?([0-9]{4})"
     r"[A-Za-z]{0,2}(?![0-9A-Za-z])"
 )
 # Of forty thousand ids of Entra ID one ends in digits that would pass for such a number.

@@ -152,7 +152,7 @@ async def test_nobody_is_named_and_nobody_is_found_out(world: World) -> None:
     seat = await world.representative("ida_lind", world.saco, working_group_id=group["id"])
     naming: dict[str, str] = {
         "title": "Som ÅKE  ÖDMARKS timme visade",
-        "text": "Det lärde oss Åke\nÖdmark.",
+        "text": "Det lärde oss Åke\nÖd\u00admark.",
     }
     for field, text in naming.items():
         problem = await world.saco_rep.client.refused("POST", path, 422, "personNamed", json=LEARNED | {field: text})
@@ -165,7 +165,7 @@ async def test_nobody_is_named_and_nobody_is_found_out(world: World) -> None:
     for harmless in ("Håke Ödmarken", "Åke", "Bo i ek"):
         await learned(world, group, text=harmless)
     # Ida may not list people: for her there is nobody of that name, though her own and her table's are refused.
-    entry = await learned(world, group, seat, text="Det lärde oss Åke Ödmark.")
+    entry = await learned(world, group, seat, text="Det lärde oss Åke\u200d Öd\u00admark.")
     entry_path = f"/learning-log-entries/{entry['id']}"
     for known in ("Ida Lind", "Employer Rep"):
         await seat.client.refused("POST", path, 422, "personNamed", json=LEARNED | {"text": f"{known} sade det."})
@@ -211,6 +211,7 @@ async def test_a_hold_keeps_what_was_learned(world: World) -> None:
         ("Åke Ödmarks", True),
         ("Å\u200bke Ödmark", False),
         ("(Åke\u00a0Ödmark)", True),
+        ("Å\u00adke\u200d Öd\u00admark\u00ads", True),
         ("Åke-Ödmark", False),
         ("x.y@example.se", True),
         ("", False),
