@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from app.api import (
     api_info,
+    calendars,
     collection,
     docs,
     document,
@@ -162,6 +163,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount(scim.PATH, ScimApplication(now), name="scim")
     app.include_router(api_info.health)
     app.include_router(token_keys.router)
+    app.include_router(calendars.router)
     app.webhooks.routes += webhook_deliveries.messages.routes
     docs.install(app)
     collection.install(app)

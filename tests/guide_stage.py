@@ -17,6 +17,7 @@ async def build(stage: "Stage", group: Any) -> None:
     """One after the other in the group whose sessions have facilitators; it follows the last of them."""
     world = stage.world
     made = {}
+    rating = {"phase": "anchor", "level": 3}
     for name in ("ended", "completed", "followed"):
         made[name] = path = await followed_guide(world, group)
         if name == "ended":
@@ -24,6 +25,8 @@ async def build(stage: "Stage", group: Any) -> None:
         if name == "completed":
             phases = (await world.employer_rep.client.get(path))["phases"]
             await moved(world, path, *[{"to": "phaseDone"}] * len(phases))
+    for who in (world.employer_rep, world.saco_rep):
+        await who.client.post(f"{made['followed']}/self-ratings", rating)
     closed = await stories.started_group(world)
     made["followed, group closed"] = await followed_guide(world, closed)
     closing = {"to": "closed", "reason": "Inte nu."}

@@ -11,6 +11,7 @@ from app.models.action import Action
 from app.models.approval import Approval
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
+from app.models.calendar_feed import CalendarFeed
 from app.models.destruction import Destruction
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
@@ -90,6 +91,7 @@ class Stage:
         await retention_stage.build(self)
         await guide_stage.build(self, started)
         await learning_stage.build(self, started)
+        await self._calendars(started)
         await self._closed()
         await self._templates()
         await self._instruments()
@@ -165,6 +167,16 @@ class Stage:
             async with world.database.read() as session:
                 sign_in_id = (await session.execute(query.order_by(col(SignIn.id).desc()))).scalars().first()
             await self.keep(f"sign-in, {name}", SignIn, sign_in_id)
+
+    async def _calendars(self, group: Any) -> None:
+        """One of all that somebody may read, and one of a group's."""
+        world = self.world
+        for name, who, of in (
+            ("the employee's", world.employee, {}),
+            ("the union's, of a group", world.saco_rep, {"workingGroupId": group["id"]}),
+        ):
+            made = await who.client.post("/me/calendar-feeds", of)
+            await self.keep(f"calendar, {name}", CalendarFeed, made["id"])
 
     async def _secrets(self) -> None:
         """Everyone has a password and a second factor not yet confirmed; the employee's is, the archivist has none."""

@@ -31,6 +31,7 @@ from app.models.action import Action
 from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.base import Table
+from app.models.calendar_feed import CalendarFeed
 from app.models.columns import snake_case
 from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
@@ -346,6 +347,10 @@ CASES: dict[str, Cases] = {
     "read_api_info": _bare("/api-info"),
     "read_survey_form": _bare("/survey-forms/current"),
     "read_me": _bare("/me"),
+    "list_calendar_feeds": _bare("/me/calendar-feeds"),
+    "create_calendar_feed": _bare("/me/calendar-feeds", lambda _s: {}),
+    "read_calendar_feed": _on(CalendarFeed, "/calendar-feeds/{id}"),
+    "revoke_calendar_feed": _on(CalendarFeed, "/calendar-feeds/{id}"),
     # --- passwords and second factors
     "create_password_change": _bare(
         "/me/password-changes", lambda _s: {"currentPassword": PASSWORD, "newPassword": "nio tranor över mossen"}

@@ -37,6 +37,7 @@ _OF_ORGANISATION, _OF_GROUP, _ABOUT = _has("organisation_id"), _has("working_gro
 _OF_ROUND = _has("survey_round_id")
 BELONGS: dict[str, Belongs] = {
     "list_sign_ins": lambda _row, _parent: True,
+    "list_calendar_feeds": lambda _row, _parent: True,
     "list_organisations": lambda _row, _parent: True,
     "list_units": _OF_ORGANISATION,
     "list_parties": _OF_ORGANISATION,

@@ -53,7 +53,7 @@ NOBODYS = {
     *("credential", "person_invitation", "sign_in_failure", "authorisation_request"),
     *("sealed_response", "survey_sums"),
 }
-ONES_OWN = {"sign_in", "idempotency_key", "second_factor", "recovery_code", "identity"}
+ONES_OWN = {"sign_in", "idempotency_key", "second_factor", "recovery_code", "identity", "calendar_feed"}
 SERVED_WHOLE = {
     *("unit", "unit_placement", "person", "deactivation_release", "change"),
     *("hr_import", "hr_import_portion", "hr_kept_change", "import_mapping"),
@@ -511,14 +511,11 @@ async def test_nobody_takes_a_row_to_themselves_or_decides_for_another_party(pro
     async with proof.database.write(proof.context(employer)) as session:
         taken = "UPDATE dialogue_template SET organisation_id = CAST(:own AS uuid) WHERE organisation_id IS NULL"
         assert await _attempt(session, taken, own=employer.organisation_id) == REFUSED
-        of_saco = next(row for row in proof.rows["approval"] if row["party_id"] in saco.parties)
-        named = ", ".join(f'"{each}"' for each in _columns("approval"))
-        forged = (
-            f"INSERT INTO approval ({named}) SELECT {named} "  # noqa: S608
-            "FROM jsonb_populate_record(NULL::approval, CAST(:row AS jsonb))"
-        )
-        another = json.dumps(of_saco | {"id": str(uuid4()), "person_id": employer.person_id})
-        assert await _attempt(session, forged, row=another) == REFUSED
+        for table, of_actor in (("approval", {"person_id": employer.person_id}), ("guide_rating", {})):
+            of_saco = next(row for row in proof.rows[table] if row["party_id"] in saco.parties)
+            _changing, forged = _statements_about(table)
+            another = of_saco | {"id": str(uuid4())} | of_actor
+            assert await _attempts(session, {"INSERT": forged}, another) == {"INSERT": REFUSED}, table
         told = next(row for row in proof.rows["audit_entry"] if row["organisation_id"] == employer.organisation_id)
         entry = json.dumps(told | {"id": str(uuid4()), "person_id": saco.person_id})
         named = ", ".join(f'"{each}"' for each in _columns("audit_entry"))

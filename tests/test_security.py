@@ -198,7 +198,7 @@ def test_cryptography_comes_from_few_libraries() -> None:
         *("idna", "numpy", "pgqueuer", "psutil", "pydantic", "pydantic_core", "pydantic_settings", "reportlab"),
         *("rfc8785", "scim2_models", "scim2_server", "segno", "sqlalchemy", "sqlmodel"),
         *("starlette", "structlog", "typer", "typing_extensions", "uuid_utils", "uvicorn", "zxcvbn", "openpyxl"),
-        *("typst", "xlsxwriter"),
+        *("typst", "xlsxwriter", "icalendar"),
     }
     used: dict[str, set[str]] = {}
     for file, name in imports():

@@ -5,6 +5,7 @@ from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
+from app.models.calendar_feed import CalendarFeed
 from app.models.change import Change
 from app.models.content_pack import ContentPack
 from app.models.content_translation import ContentTranslation
@@ -86,6 +87,7 @@ TABLES: tuple[type[Table], ...] = (
     ContentTranslation,
     FollowedGuide,
     GuideRating,
+    CalendarFeed,
     DialogueSession,
     SessionRecord,
     RecordRegistration,

@@ -10,7 +10,7 @@ from app.models.party import Side
 from app.models.person import Role
 from app.models.service_client import Scope
 
-_NONE = UUID(int=0)
+NO_SIGN_IN = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Actor:
     """A client's scopes that give something now, with those that they include."""
     waiting: frozenset[Scope] = frozenset()
     """A client's scopes that give nothing before both sides have consented: told as the reason, and of no other use."""
-    sign_in_id: UUID = _NONE
+    sign_in_id: UUID = NO_SIGN_IN
     """The sign-in by which they act; the nil id for whoever acts without one."""
 
     @cached_property

@@ -24,7 +24,7 @@ from app.models.service_client import INCLUDED, SCOPES_BY_CONSENT, Scope, Servic
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.sign_in import FAMILY_AT_MOST, SignIn
 from app.models.working_group import WorkingGroup, WorkingGroupParty
-from app.services.actor import Actor, Seat
+from app.services.actor import NO_SIGN_IN, Actor, Seat
 from app.services.errors import Code, Refusal
 from app.services.networks import is_within
 from app.services.tokens import ClientClaims
@@ -107,29 +107,26 @@ _MET = _gathered(
         col(_MET_SEAT.party_id).in_(_OWN_PARTIES),
     ),
 )
-_ACTOR = (
-    sa.select(
-        col(Person.organisation_id),
-        col(Person.language),
-        col(Person.roles),
-        _SEATS,
-        _TABLES,
-        _FACILITATED,
-        _MET,
-        _STARTED,
-        # This statement alone is planned once for each connection: it looks for rows by their ids, and to plan it takes
-        # several times as long as to carry it out. `larande_enter` said so just before; from here on it is as ever.
-        sa.func.set_config("plan_cache_mode", "force_custom_plan", False),
-    )
-    .where(col(Person.id) == _PERSON, col(Person.active))
-    .where(
-        sa.exists().where(
-            col(SignIn.id) == sa.bindparam("sign_in_id", type_=sa.Uuid),
-            col(SignIn.person_id) == col(Person.id),
-            col(SignIn.ended_at).is_(None),
-            # No family of tokens lives longer: an older one, never signed out, is of use only to a thief of secrets.
-            col(SignIn.started_at) >= sa.bindparam("oldest", type_=sa.Date),
-        )
+_ACTOR = sa.select(
+    col(Person.organisation_id),
+    col(Person.language),
+    col(Person.roles),
+    _SEATS,
+    _TABLES,
+    _FACILITATED,
+    _MET,
+    _STARTED,
+    # This statement alone is planned once for each connection: it looks for rows by their ids, and to plan it takes
+    # several times as long as to carry it out. `larande_enter` said so just before; from here on it is as ever.
+    sa.func.set_config("plan_cache_mode", "force_custom_plan", False),
+).where(col(Person.id) == _PERSON, col(Person.active))
+_SIGNED_IN = _ACTOR.where(
+    sa.exists().where(
+        col(SignIn.id) == sa.bindparam("sign_in_id", type_=sa.Uuid),
+        col(SignIn.person_id) == col(Person.id),
+        col(SignIn.ended_at).is_(None),
+        # No family of tokens lives longer: an older one, never signed out, is of use only to a thief of secrets.
+        col(SignIn.started_at) >= sa.bindparam("oldest", type_=sa.Date),
     )
 )
 
@@ -139,9 +136,20 @@ async def load(session: AsyncSession, person_id: UUID, sign_in_id: UUID, today: 
     connection = await session.connection()
     oldest = today - FAMILY_AT_MOST
     given = {"person_id": person_id, "sign_in_id": sign_in_id, "today": today, "oldest": oldest}
-    found = (await connection.execute(_ACTOR, given)).one_or_none()
+    found = (await connection.execute(_SIGNED_IN, given)).one_or_none()
     if found is None:
         raise Refusal(Code.TOKEN_INVALID)
+    return _person(person_id, sign_in_id, found)
+
+
+async def load_by_person(session: AsyncSession, person_id: UUID, today: date) -> Actor | None:
+    """The person without a sign-in, to read what an address lets them read; an inactive one is nobody."""
+    connection = await session.connection()
+    found = (await connection.execute(_ACTOR, {"person_id": person_id, "today": today})).one_or_none()
+    return None if found is None else _person(person_id, NO_SIGN_IN, found)
+
+
+def _person(person_id: UUID, sign_in_id: UUID, found: Any) -> Actor:
     organisation_id, language, roles, seats, tables, facilitated, met, started, _mode = found
     return Actor(
         person_id=person_id,

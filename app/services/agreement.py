@@ -11,6 +11,7 @@ from app.models.action import Action
 from app.models.approval import Approval, SubjectType
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
+from app.models.calendar_feed import CalendarFeed
 from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
@@ -229,6 +230,12 @@ RULES: dict[str, Rule] = {
     "read_sign_in": _read(SignIn, ONESELF),
     # Also when the organisation is closed: signing out is always safe.
     "end_sign_in": Rule(SignIn, (ONESELF,), (SIGN_IN_LASTS,)),
+    # --- one's calendars. What an address shows is decided by the read rules of what is in it, for its person.
+    "list_calendar_feeds": _list(None, CalendarFeed, SIGNED_IN),
+    "create_calendar_feed": Rule(None, (SIGNED_IN,)),
+    "read_calendar_feed": _read(CalendarFeed, ONESELF),
+    # Also when the organisation is closed: shutting a door is always safe.
+    "revoke_calendar_feed": Rule(CalendarFeed, (ONESELF,)),
     # --- passwords and second factors
     "create_password_change": Rule(None, (SIGNED_IN,)),
     "read_second_factor": Rule(None, (SIGNED_IN,), reads=True),

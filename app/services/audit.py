@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
+from app.models.calendar_feed import CalendarFeed
 from app.models.columns import snake_case
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
@@ -17,7 +18,7 @@ from app.models.statement import Statement
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
 
-OneselfOnly = SignIn | Credential | SecondFactor
+OneselfOnly = SignIn | Credential | SecondFactor | CalendarFeed
 """What people change of their own, and nobody else is to read of."""
 
 

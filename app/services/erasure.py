@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
+from app.models.calendar_feed import CalendarFeed
 from app.models.columns import Language
 from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.hr_import import PLAN_KEPT, HrImport, HrKeptChange, ImportState, ImportSubject
@@ -125,6 +126,7 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         sa.delete(RefreshToken).where(col(RefreshToken.sign_in_id).in_(sign_ins)),
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
+        sa.delete(CalendarFeed).where(col(CalendarFeed.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
         sa.delete(HrKeptChange).where(_kept_of(person)),
         # A plan that has not been applied may name them. Its portions last: whoever applies it holds the import.

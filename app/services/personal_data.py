@@ -16,6 +16,7 @@ from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
+from app.models.calendar_feed import CalendarFeed
 from app.models.change import Change
 from app.models.data_export import InBothLanguages
 from app.models.dialogue_session import DialogueSession
@@ -207,6 +208,17 @@ PLACES: tuple[Place, ...] = (
         ),
         _PUBLIC_TASK,
         withheld=("state_hash", "browser_hash", "invitation_hash"),
+    ),
+    Place(
+        CalendarFeed,
+        col(CalendarFeed.person_id) == _PERSON,
+        ("person_id",),
+        _texts(
+            "För att ditt kalenderprogram ska kunna hämta det du får läsa, tills du återkallar adressen.",
+            "So that your calendar program can fetch what you may read, until you revoke the address.",
+        ),
+        _PUBLIC_TASK,
+        withheld=("token_hash",),
     ),
     Place(
         IdempotencyKey,

@@ -50,7 +50,7 @@ STILL_DONE = {
     # Its people still sign in, and its domain may be another's by now.
     *("update_email_domain", "delete_email_domain", "unlink_identity", "end_sign_in"),
     # Clients are not let in any more; whoever looks after them may clear up.
-    *("end_service_client", "delete_service_client_credential", "delete_webhook_endpoint"),
+    *("revoke_calendar_feed", "end_service_client", "delete_service_client_credential", "delete_webhook_endpoint"),
     # The archive goes on, and so do people's rights over what is known of them.
     *("create_retention_rule", "update_retention_rule", "delete_retention_rule"),
     *("create_legal_hold", "lift_legal_hold", "erase_person", "create_person_invitation"),

@@ -92,9 +92,10 @@ EXCEPTIONS: tuple[Known, ...] = (
     *_each(
         ACCEPTED,
         "An id or a name is that of something which is there, and which the caller sees.",
-        unknownMandate=f"{_APPROVALS} create_party_note update_dialogue_session",
+        unknownMandate=f"{_APPROVALS} create_party_note update_dialogue_session rate_followed_guide",
         unknownPerson="create_dialogue_session create_mandate",
         nothingToHold="create_legal_hold",
+        unknownGuide="create_followed_guide",
         unknownQuestion="create_action",
         unknownTemplate="create_dialogue_session create_dialogue_template",
         unknownText="withhold_survey_text",
@@ -109,7 +110,7 @@ EXCEPTIONS: tuple[Known, ...] = (
         surveyAnswerRefused="create_survey_response",
         unitOutsideGroup="create_survey_round",
         unitNotInRound="create_survey_invitation_batch",
-        unknownWorkingGroup="create_mandate",
+        unknownWorkingGroup="create_calendar_feed create_mandate",
         ownPartyMissing="create_working_group",
         namedTwice="update_working_group",
         keyWordsOfAnother="unlock_survey_round",
@@ -126,6 +127,12 @@ EXCEPTIONS: tuple[Known, ...] = (
     ),
     *_each(
         ACCEPTED,
+        "Which phases a group has been in no shape says.",
+        phaseNotBegun="rate_followed_guide",
+        phaseNotEarlier="transition_followed_guide",
+    ),
+    *_each(
+        ACCEPTED,
         "How far a day lies from today no shape says.",
         expiryUnfit="create_service_client update_service_client create_service_client_credential",
         lastDayPassed="create_mandate update_mandate",
@@ -138,7 +145,7 @@ EXCEPTIONS: tuple[Known, ...] = (
     *_each(
         ACCEPTED,
         _NOT_TOGETHER,
-        notForThisStep="transition_action transition_session_record transition_survey_round",
+        notForThisStep="transition_action transition_followed_guide transition_session_record transition_survey_round",
         notForThisFormat="list_approved_records read_survey_results read_unit_result",
         outsideGroupLife="list_working_group_mandates",
         closesBeforeOpening="create_survey_round",

@@ -3,6 +3,7 @@
 from tests.recorded_examples import (
     refused,
     scenes_agency,
+    scenes_calendar,
     scenes_dialogue,
     scenes_guide,
     scenes_joining,
@@ -27,6 +28,7 @@ SCENES = (
     scenes_dialogue.chooses_a_template,
     scenes_dialogue.plans_a_session,
     scenes_guide.follows_a_guide,
+    scenes_calendar.subscribes,
     scenes_systems.service_clients,
     scenes_systems.imports,
     scenes_systems.webhooks,
