@@ -84,6 +84,7 @@ TOGETHER = {
     "test_authorisation.py": "stage",
     "test_lists_equal_reads.py": "stage",
     "test_second_wall.py": "stage",
+    "test_reasons_given.py": "stage",
     "test_linkage.py": "linkage",
     "test_demo.py": "demo",
     "test_embedded.py": "embedded",

@@ -115,7 +115,8 @@ class World:
         self.administrator = await self.someone("administrator", Role.SYSTEM_ADMINISTRATOR, outside=True)
         founding, self._founding = self._founding, None
         async with self.database.write() as session:
-            for table in _tables():
+            founded = {row.__table__ for row in founding}  # type: ignore[attr-defined]
+            for table in (each for each in _tables() if each in founded):
                 session.add_all(row for row in founding if row.__table__ is table)  # type: ignore[attr-defined]
                 await session.flush()
         return self

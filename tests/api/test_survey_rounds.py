@@ -628,20 +628,20 @@ async def test_turned_off_the_keys_are_gone(world: World) -> None:
 
 
 async def test_nothing_secret_is_in_the_database_the_log_or_the_trail(
-    world: World, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    apart: World, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    group = await started_group(world)
-    lab, office = [await a_unit(world, name, 20) for name in ("Labbet", "Kontoret")]
-    one = await open_round(world, group, rootUnitId=str(lab.id))
-    two = await world.employer_rep.client.post(
+    group = await started_group(apart)
+    lab, office = [await a_unit(apart, name, 20) for name in ("Labbet", "Kontoret")]
+    one = await open_round(apart, group, rootUnitId=str(lab.id))
+    two = await apart.employer_rep.client.post(
         f"/working-groups/{group['id']}/survey-rounds",
-        await a_round(world, twoKeys=True, rootUnitId=str(office.id)),
+        await a_round(apart, twoKeys=True, rootUnitId=str(office.id)),
     )
-    words = [(await make_key(who, two))["words"] for who in (world.employer_rep, world.saco_rep)]
-    await world.saco_rep.client.step(f"{path_of(two)}/transitions", {"to": "proposed"})
-    for who in (world.employer_rep, world.saco_rep):
+    words = [(await make_key(who, two))["words"] for who in (apart.employer_rep, apart.saco_rep)]
+    await apart.saco_rep.client.step(f"{path_of(two)}/transitions", {"to": "proposed"})
+    for who in (apart.employer_rep, apart.saco_rep):
         await decide(who, path_of(two))
-    store = key_store(world)
+    store = key_store(apart)
     secrets = [
         store.read_ballot_key(UUID(one["id"])),
         *(store.read_invitation_secret(UUID(each["id"])) for each in (one, two)),
@@ -649,7 +649,7 @@ async def test_nothing_secret_is_in_the_database_the_log_or_the_trail(
     ]
     needles = {form for secret in secrets for form in (secret.hex(), base64_of(secret), repr(secret))}
     needles |= {separator.join(each[:3]) for each in words for separator in (" ", '", "', ",")}
-    async with world.database.read() as session:
+    async with apart.database.read() as session:
         for table in SQLModel.metadata.tables:
             query = sa.text(f'SELECT count(*) FROM "{table}" t WHERE t::text ILIKE ANY(:needles)')  # noqa: S608
             found = await session.execute(query, {"needles": [f"%{needle}%" for needle in needles]})

@@ -9,6 +9,7 @@ from app.api import document, life_cycle
 from app.api.life_cycle import ENDINGS, Ending
 from app.api.operations import BASE
 from tests.client import Client
+from tests.contract import document as committed
 from tests.world import World
 
 A_YEAR = Ending(date(2027, 1, 1), date(2028, 1, 1), f"{BASE}/approved-records")
@@ -25,8 +26,8 @@ def faults(ending: Ending, paths: set[str]) -> list[str]:
     return found
 
 
-def test_an_end_has_a_successor_and_comes_after_its_notice(app: FastAPI) -> None:
-    paths = {BASE + path for path in document.document(app)["paths"]}
+def test_an_end_has_a_successor_and_comes_after_its_notice() -> None:
+    paths = {BASE + path for path in committed()["paths"]}
     for name, ending in ENDINGS.items():
         assert faults(ending, paths) == [], name
     assert faults(A_YEAR, {A_YEAR.successor}) == []
@@ -56,11 +57,12 @@ async def test_an_operation_that_ends_says_so(
     other = await http.request("GET", f"{world.path}/parties", expect=200)
     assert not [name for name in HEADERS if name in other.headers]
 
-    operation = document.document(app)["paths"]["/organisations/{organisationId}/units"]["get"]
+    paths = document.document(app)["paths"]
+    operation = paths["/organisations/{organisationId}/units"]["get"]
     assert operation["deprecated"] is True
     assert "since 2027-01-01; gone on 2028-01-01" in operation["description"]
     assert set(HEADERS) <= operation["responses"]["200"]["headers"].keys()
-    assert "deprecated" not in document.document(app)["paths"]["/organisations/{organisationId}/parties"]["get"]
+    assert "deprecated" not in paths["/organisations/{organisationId}/parties"]["get"]
 
 
 def test_nothing_is_said_of_what_goes_on() -> None:
