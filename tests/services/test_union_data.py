@@ -200,11 +200,13 @@ def test_deep_and_odd_content_is_looked_through() -> None:
     "text",
     [
         *("19811218-9876", "198112189876", "8112189876", "811218-9876", "811218+9876", "SE811218-9876", "811278-9873"),
+        # As word processors and other keyboards write it.
         *(
             "811218\u20139876",
+            "811218\u00ad9876",
             "811218\u00a09876",
-            "８１１２１８-９８７６",
-        ),  # as word processors and other keyboards write it
+            "\uff18\uff11\uff11\uff12\uff11\uff18-\uff19\uff18\uff17\uff16",
+        ),
     ],
 )
 def test_a_personal_identity_number_is_no_id(text: str) -> None:

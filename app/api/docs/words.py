@@ -191,8 +191,10 @@ ADVICE: dict[int, dict[LanguageTag, str]] = {
         "en": "Start over: what is asked for is not kept any more.",
     },
     412: {
-        "sv": "Läs resursen igen, gör om ändringen i den och skicka dess nya ETag i If-Match.",
-        "en": "Read the resource again, make the change anew and send its new ETag in If-Match.",
+        "sv": "Läs resursen igen, gör om ändringen i den och skicka dess nya ETag i If-Match, precis som den kom: med "
+        "citattecken och utan W/. Kommer den med W/ är det en proxy som komprimerar svaren.",
+        "en": "Read the resource again, make the change anew and send its new ETag in If-Match, just as it came: with "
+        "quotation marks and without W/. If it comes with W/, a proxy compresses the answers.",
     },
     413: {
         "sv": "Skicka mindre åt gången.",
