@@ -13,7 +13,10 @@ Fault = tuple[str, str]
 
 # The only marks are "## " before a heading and "- " before what is listed. Whatever else some program would take for
 # markup is refused: a reader would see it as it is.
-_MARKUP = re.compile(r"^(?:#(?!# \S)|##\s*$|\* |> |\+ |```|={3,}|-{3,})|\*\*|__|\]\(|<[a-zA-Z/!][^>]*>", re.MULTILINE)
+_MARKUP = re.compile(
+    r"^(?:#(?!# \S)|##\s*$|\* |> |\+ |```|={3,}|-{3,}|\[[^\]\n]+\]:)|\*\*|__|\]\(|<[a-zA-Z/!?]",
+    re.MULTILINE,
+)
 _ONLY_MARKS = 'holds other marks than "## " before a heading and "- " before what is listed'
 _TIMED = {InspirationKind.FILM, InspirationKind.PODCAST}
 

@@ -52,11 +52,17 @@ def test_a_piece_and_a_guide_are_read_as_they_are_written(tmp_path: Path) -> Non
     assert (pack.inspiration[0].item_version, pack.guides[0].guide_version) == ("1.0.0", "1.0.0")
 
 
+@pytest.mark.parametrize("said", ["# Begin", "<b>Läs</b>", "**nu**", "[här](https://x.example)", "* ett", "[h]: x:y"])
+def test_what_some_program_takes_for_markup_is_refused(said: str) -> None:
+    assert list(inspiration_content.markup("/body/sv", f"Före.\n{said}"))
+
+
 def test_faults_of_a_piece_are_named_by_file_pointer_and_reason(tmp_path: Path) -> None:
     piece = a_piece(
         kind="podcast",
-        body=texts_of("Se [här](https://x.example) **nu**", "# Begin"),
-        summary=texts_of("<b>Läs</b>", "5 < 6, and - a dash - is fine"),
+        body=texts_of("Se [här](https://x.example) **nu**", "See [here]\n\n[here]: javascript:x"),
+        # Of a tag left open the page that it is put into has the end; an address may stand apart from its link.
+        summary=texts_of("<img src=x onerror=y ", "5 < 6, and - a dash - is fine"),
         textAlternative=texts_of("En bild.", "A picture."),
         templates=["finns-inte"],
     )
