@@ -38,6 +38,8 @@ def _waiting(
 
 
 _NO_DEADLINE = sa.cast(sa.null(), sa.DateTime(timezone=True))
+# A group that has been closed opens no round and shares nothing any more; its records can still become final.
+_GROUP_GOES_ON = sa.exists().where(col(WorkingGroup.id) == _GROUP, col(WorkingGroup.state) == WorkingGroupState.ACTIVE)
 _SUBJECTS = sa.union_all(
     _waiting(
         SubjectType.WORKING_GROUP,
@@ -64,6 +66,7 @@ _SUBJECTS = sa.union_all(
         col(SurveyRound.working_group_id) == _GROUP,
         col(SurveyRound.state) == SurveyRoundState.PROPOSED,
         col(SurveyRound.closes_at) > _NOW,
+        _GROUP_GOES_ON,
     ),
     # Their round leads to them by its index.
     _waiting(
@@ -101,6 +104,7 @@ _SUBJECTS = sa.union_all(
         _NO_DEADLINE,
         col(LearningLogEntry.working_group_id) == _GROUP,
         col(LearningLogEntry.state) == LearningLogEntryState.PROPOSED,
+        _GROUP_GOES_ON,
     ),
 ).subquery()
 _STANDING = sa.and_(

@@ -98,6 +98,10 @@ async def test_what_waits_at_a_table_is_there_for_those_who_may_read_it(world: W
     assert waiting(await world.saco_rep.client.get(path_of(group)))["surveyAmendment"] == ["Saco-S"]
     await decide(world.saco_rep, f"/destructions/{destruction['id']}")
     assert waiting(await world.saco_rep.client.get(path_of(group)))["destruction"] == ["Arbetsgivaren"]
+    # --- a group that has been closed shares nothing any more, and what else was proposed can still be decided
+    closing = {"to": "closed", "reason": "Uppdraget är slutfört."}
+    await world.saco_rep.client.step(f"/working-groups/{group['id']}/transitions", closing)
+    assert set(waiting(await world.saco_rep.client.get(path_of(group)))) == {"destruction", "surveyAmendment"}
     # --- an organisation that has closed is suggested nothing, and shows what there was
     await stories.shut_organisation(world)
     shut = await world.saco_rep.client.get(path_of(group))
