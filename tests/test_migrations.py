@@ -275,6 +275,12 @@ GUARDED = {
         "TRUNCATE session_record CASCADE",
     ],
     "statement": ["UPDATE statement SET differences = 'annat'", "DELETE FROM statement"],
+    "learning_log_entry": [
+        "UPDATE learning_log_entry SET text = 'annat'",
+        "UPDATE learning_log_entry SET state = 'own', content_hash = NULL, shared_at = NULL",
+        "DELETE FROM learning_log_entry",
+        "TRUNCATE learning_log_entry",
+    ],
     "dialogue_template": ["UPDATE dialogue_template SET key = 'annan'", "DELETE FROM dialogue_template"],
     "instrument": ["UPDATE instrument SET content = '{}'", "DELETE FROM instrument"],
     "survey_round": ["UPDATE survey_round SET threshold = 5", "DELETE FROM survey_round"],
@@ -299,6 +305,7 @@ async def test_what_is_final_cannot_be_changed_by_hand_either(fresh: Database) -
     await run(fresh, "UPDATE dialogue_template SET state = 'published', published_at = now()")
     await run(fresh, "UPDATE survey_round SET state = 'released', content = '{}', content_hash = '0'")
     await run(fresh, "UPDATE survey_texts SET state = 'released'")
+    await run(fresh, "UPDATE learning_log_entry SET state = 'shared', content_hash = '0', shared_at = now()")
     assert GUARDED
     for table_name, statements in GUARDED.items():
         for statement in statements:
