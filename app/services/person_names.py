@@ -26,8 +26,9 @@ UNSEEN = "\u00ad\u200c\u200d"
 """What may stand anywhere in a word without being seen; other such characters are let in nowhere."""
 
 # What the database does not know to be a letter matches all: whether it is the name is looked at again afterwards.
-_MAY_BE_IN = sa.bindparam("text", type_=sa.String).ilike(
-    "%" + sa.func.regexp_replace(col(Person.name), "[^0-9A-Za-z]+", "%", "g") + "%"
+# Of tens of thousands of people: ILIKE would fold the whole text anew for each of them, and take twice as long.
+_MAY_BE_IN = sa.bindparam("folded", type_=sa.String).like(
+    "%" + sa.func.lower(sa.func.regexp_replace(col(Person.name), "[^0-9A-Za-z]+", "%", "g")) + "%"
 )
 _ALL = sa.select(col(Person.name)).where(
     col(Person.organisation_id) == sa.bindparam("organisation_id"), col(Person.name).contains(" "), _MAY_BE_IN
@@ -75,6 +76,6 @@ async def refuse_anybody(work: Work, organisation_id: UUID, texts: Iterable[str]
 
 
 async def _is_in(work: Work, names: sa.Select[str], organisation_id: UUID, text: str) -> bool:
-    given = work.actor.held | {"organisation_id": organisation_id, "text": seen(text)}
+    given = work.actor.held | {"organisation_id": organisation_id, "folded": seen(text).casefold()}
     found = (await work.session.execute(names, given)).scalars().all()
     return bool(found) and in_any_form(found).search(text) is not None
