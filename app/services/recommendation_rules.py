@@ -225,7 +225,7 @@ RULES: tuple[Rule, ...] = (
         "The group follows a guide: two templates of the phase that it is in, first those it has not tried, and a "
         "piece.",
         both(
-            "Det hör till skedet ”{phase}” i det processtöd som ni följer.",
+            "Det hör till fasen ”{phase}” i det processtöd som ni följer.",
             "It belongs to the phase “{phase}” of the process guide that you follow.",
         ),
         lambda facts: facts.phase is not None,
