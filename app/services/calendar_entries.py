@@ -16,6 +16,7 @@ from app.models.dialogue_session import DialogueSession, DialogueSessionState
 from app.models.dialogue_template import DialogueTemplate
 from app.models.survey_round import SurveyRound, SurveyRoundState
 from app.services import policy
+from app.services.archive_texts import said_in
 from app.services.calendar_feeds import SUFFIX, TOKEN_BYTES
 from app.services.errors import Code, Refusal
 from app.services.icalendar_text import Entry
@@ -96,7 +97,8 @@ async def entries(work: Work, group_id: UUID | None) -> list[Entry]:
             sequence=row.version - 1,
             made_at=row.created_at,
             begins=row.starts_at,
-            summary=row.title.get(work.actor.language.value) or row.title["sv"],
+            # A template may be written in one language alone, whichever that is.
+            summary=said_in(row.title, work.actor.language) or "",
             minutes=row.total_minutes,
             place=row.place,
             cancelled=row.state is DialogueSessionState.CANCELLED,

@@ -10,6 +10,7 @@ import vobject
 from sqlmodel import col
 
 from app.models.calendar_feed import CalendarFeed
+from app.models.dialogue_template import DialogueTemplate
 from app.models.mandate import Mandate
 from app.models.person import Person
 from app.services.calendar import swedish_day
@@ -140,6 +141,13 @@ async def test_it_follows_what_its_person_may_read(world: World) -> None:
     assert await events(member.client, made["address"]) == {}
     await changed(mandate.values(valid_to=None))
     assert set(await events(member.client, made["address"])) == {planned["id"]}
+    # Of a session on a template that is written in English alone, a Swede is told what it is called there.
+    of_template = (await world.template()).model_dump(exclude={"id", "search_sv", "search_en"})
+    english = DialogueTemplate(**of_template | {"key": "in-english", "title": {"sv": None, "en": "Work, well done"}})
+    await world.add(english)
+    also = await planned_session(world, group, startsAt=soon(4), dialogueTemplateId=str(english.id))
+    shown = await events(member.client, made["address"])
+    assert shown[also["id"]].summary.value == "Work, well done"
     await changed(sa.update(Person).where(col(Person.id) == member.person.id).values(active=False))
     assert (await fetched(member.client, made["address"])).status_code == 404
     # Whoever is erased leaves none behind.
