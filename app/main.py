@@ -37,11 +37,13 @@ from app.importing import keeping_days
 from app.key_directory import open_key_directory
 from app.name_service import NameService
 from app.outbound import WEBHOOK_WITHIN_S, Outbound
+from app.reminding import reminding_groups
 from app.retention import keeping_retention
 from app.services import table_files
 from app.services.archive_keys import ArchiveKeySource, KeptNowhere
 from app.services.key_store import KeyStore
 from app.services.relying_party import RelyingParty
+from app.services.reminder_mail import ReminderPages
 from app.services.second_factors import Needed
 from app.services.token_keys import KeySource, Unsaved, new_pair, ring_of
 from app.services.tokens import TokenKey
@@ -85,6 +87,9 @@ def create_app(settings: Settings) -> FastAPI:
                 await beside.enter_async_context(keeping_retention(database))
                 await beside.enter_async_context(keeping_days(database))
                 await beside.enter_async_context(delivering_webhooks(database, webhooks.tell, vault_of(settings)))
+                # Without a mail server nobody is reminded: what is old when there is one would only be noise.
+                if settings.smtp_url is not None:
+                    await beside.enter_async_context(reminding_groups(database))
             if key_store is not None and settings.worker == "inside":
                 await beside.enter_async_context(closing_rounds(database, key_store))
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))
@@ -208,4 +213,5 @@ def workshop_of(settings: Settings, database: Database, key_store: KeyStore) -> 
         vault_of(settings),
         settings.sign_in_url,
         settings.interest_url,
+        ReminderPages(settings.public_url.rstrip("/") + BASE, settings.group_url, settings.unsubscribe_url),
     )

@@ -17,6 +17,7 @@ from app.services import (
     failed_jobs,
     imports,
     interest_registrations,
+    reminding,
     retention,
     throttle,
     webhook_sending,
@@ -33,6 +34,7 @@ SWEEPS = (
     webhook_sending.sweep,
     failed_jobs.sweep,
     interest_registrations.sweep,
+    reminding.sweep,
 )
 """Of what counts for minutes, a day or a month. The next of its kind sweeps as well, but there may be none."""
 

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import socket
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -22,6 +22,7 @@ from app.delivering import delivering_webhooks
 from app.importing import keeping_days
 from app.installation import CannotRun
 from app.main import create_app, vault_of, webhook_door, workshop_of
+from app.reminding import reminding_groups
 from app.retention import keeping_retention
 from app.services import content_packs, pack_reading
 from app.services.calendar import swedish_day
@@ -162,6 +163,7 @@ def work(url: str, settings: Settings) -> None:
                 keeping_retention(database),
                 keeping_days(database),
                 delivering_webhooks(database, webhooks.tell, vault_of(settings)),
+                nullcontext() if settings.smtp_url is None else reminding_groups(database),
             ):
                 await worker.run(workshop_of(settings, database, key_store), stop)
         finally:

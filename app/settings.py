@@ -15,7 +15,11 @@ from app.smtp import server_at
 
 def _docs_page(settings: dict[str, Any]) -> str:
     """The page that this very service has, until there is a front end: at its own port."""
-    return f"http://127.0.0.1:{settings.get('port') or 8000}/larande/v1/docs"
+    return f"{_service(settings)}/larande/v1/docs"
+
+
+def _service(settings: dict[str, Any]) -> str:
+    return f"http://127.0.0.1:{settings.get('port') or 8000}"
 
 
 class Settings(BaseSettings):
@@ -66,6 +70,18 @@ class Settings(BaseSettings):
     interest_url: str = Field(
         default_factory=_docs_page,
         description="The page on which contacts confirm what their workplace joins as; the token is put after it.",
+    )
+    group_url: str = Field(
+        default_factory=_docs_page,
+        description="The page of a working group, to which reminders lead; the group's id is put after it.",
+    )
+    unsubscribe_url: str = Field(
+        default_factory=_docs_page,
+        description="The page on which people end their reminders without signing in; the token is put after it.",
+    )
+    public_url: str = Field(
+        default_factory=_service,
+        description="Where mail programs reach this service, for ending reminders with one press: https and the host.",
     )
     sign_in_return_url: str = Field(
         default_factory=_docs_page,
@@ -126,7 +142,14 @@ class Settings(BaseSettings):
                 raise ValueError("origins are needed, as in https://www.example.se,http://localhost:5173")
         return value
 
-    @field_validator("front_end_url", "sign_in_url", "interest_url")
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_service(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^/?#@\s]+/?", value):
+            raise ValueError("scheme and host are needed, as in https://larande.example.se")
+        return value
+
+    @field_validator("front_end_url", "sign_in_url", "interest_url", "group_url", "unsubscribe_url")
     @classmethod
     def _is_a_page(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^/?#@\s]+(/[^#\s]*)?", value):

@@ -22,11 +22,20 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
 
 from app.database import Database, DatabaseAway
-from app.services import account_mail, failed_jobs, import_applications, interest_mail, queue, survey_mail
+from app.services import (
+    account_mail,
+    failed_jobs,
+    import_applications,
+    interest_mail,
+    queue,
+    reminder_mail,
+    survey_mail,
+)
 from app.services.account_mail import AccountOffice
 from app.services.import_applications import ImportOffice
 from app.services.key_store import KeyStore
 from app.services.mail import Mailer, MailRefused
+from app.services.reminder_mail import ReminderOffice, ReminderPages
 from app.services.survey_mail import NotYet, PostOffice, Unreadable
 from app.services.vault import Vault
 from app.services.wall import SYSTEM
@@ -63,6 +72,7 @@ class Workshop:
     vault: Vault
     sign_in_url: str
     interest_url: str
+    reminder_pages: ReminderPages
 
 
 @contextlib.asynccontextmanager
@@ -123,10 +133,12 @@ def _jobs_of(workshop: Workshop) -> dict[str, Callable[[Job], Awaitable[None]]]:
     )
     accounts = AccountOffice(write, workshop.vault, workshop.mailer, workshop.sender, workshop.sign_in_url, clock)
     contacts = replace(accounts, page_url=workshop.interest_url)
+    reminding = ReminderOffice(write, workshop.vault, workshop.mailer, workshop.sender, workshop.reminder_pages, clock)
     return jobs | {
         survey_mail.ENTRYPOINT: lambda job: survey_mail.carry_out(office, job.payload, job.id),
         account_mail.ENTRYPOINT: lambda job: account_mail.carry_out(accounts, job.payload, job.id),
         interest_mail.ENTRYPOINT: lambda job: interest_mail.carry_out(contacts, job.payload, job.id),
+        reminder_mail.ENTRYPOINT: lambda job: reminder_mail.carry_out(reminding, job.payload),
     }
 
 

@@ -40,6 +40,7 @@ from tests import (
     guide_stage,
     identity_stage,
     learning_stage,
+    reminder_stage,
     retention_stage,
     service_client_stage,
     stories,
@@ -92,6 +93,7 @@ class Stage:
         await guide_stage.build(self, started)
         await learning_stage.build(self, started)
         await self._calendars(started)
+        await reminder_stage.build(self, started)
         await self._closed()
         await self._templates()
         await self._instruments()

@@ -356,6 +356,10 @@ CASES: dict[str, Cases] = {
         "/me/password-changes", lambda _s: {"currentPassword": PASSWORD, "newPassword": "nio tranor över mossen"}
     ),
     "read_second_factor": _bare("/me/second-factor"),
+    "read_reminder_settings": _bare("/me/reminder-settings"),
+    "update_reminder_settings": lambda _s: iter(
+        [Cell("-", None, "/me/reminder-settings", {"digest": "weekly"}, {"If-Match": '"0"'})]
+    ),
     "create_second_factor": _bare("/me/second-factor", lambda _s: {"password": PASSWORD}),
     "confirm_second_factor": _bare(
         "/me/second-factor/confirmations", lambda stage: {"oneTimeCode": code_of(stage.secret)}
@@ -699,6 +703,8 @@ WITHOUT_ACTOR |= {
     *("create_interest_registration", "open_interest_link"),
     *("confirm_interest_registration", "withdraw_interest_registration"),
 }
+# Whose reminders end is its token's to say: tests/journeys/test_reminders.py.
+WITHOUT_ACTOR |= {"unsubscribe_from_reminders"}
 # Going to an identity provider needs one that is there: tests/api/test_provider_sign_in.py.
 WITHOUT_ACTOR |= {"create_authorisation_request"}
 

@@ -51,9 +51,12 @@ STRUCTURE = {
 OPEN_TO_ALL = {"content_pack", "content_translation", "inspiration_item", "process_guide"}
 NOBODYS = {
     *("credential", "person_invitation", "sign_in_failure", "authorisation_request"),
-    *("sealed_response", "survey_sums"),
+    *("sealed_response", "survey_sums", "reminder"),
 }
-ONES_OWN = {"sign_in", "idempotency_key", "second_factor", "recovery_code", "identity", "calendar_feed"}
+ONES_OWN = {
+    *("sign_in", "idempotency_key", "second_factor", "recovery_code", "identity"),
+    *("calendar_feed", "reminder_settings"),
+}
 SERVED_WHOLE = {
     *("unit", "unit_placement", "person", "deactivation_release", "change"),
     *("hr_import", "hr_import_portion", "hr_kept_change", "import_mapping"),

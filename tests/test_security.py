@@ -148,6 +148,7 @@ def test_no_pattern_is_made_of_what_was_sent() -> None:
                 for name in (
                     *("mail", "release_texts", "account_letters", "archive_readme", "survey_reports"),
                     "recommendation_facts",
+                    "reminder_letters",
                 )
             }
             assert file in texts, f"{file}:{call.lineno}"

@@ -25,6 +25,7 @@ from app.models.survey_ballot import SurveyInvitation
 from app.models.survey_round import SurveyRound
 from app.services import ballot, queue, survey_mail
 from app.services.queue import Job
+from app.services.reminder_mail import ReminderPages
 from app.smtp import server_at
 from app.worker import Workshop, working
 from tests import stories
@@ -38,6 +39,7 @@ from tests.world import World
 SENDER = "Enkäter <enkat@example.se>"
 FRONT_END = "https://enkat.example.se/svara"
 SIGN_IN_PAGE = "https://larande.example.se/losenord"
+PAGES = ReminderPages(SIGN_IN_PAGE, SIGN_IN_PAGE, SIGN_IN_PAGE)
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +72,7 @@ async def at_work(world: World, server: MailServer | str) -> AsyncIterator[None]
         world.app.state.vault,
         SIGN_IN_PAGE,
         SIGN_IN_PAGE,
+        PAGES,
     )
     async with working(shop):
         yield
@@ -452,6 +455,7 @@ async def test_without_a_mail_server_mail_waits(agency: World, fresh_database_ur
         agency.app.state.vault,
         SIGN_IN_PAGE,
         SIGN_IN_PAGE,
+        PAGES,
     )
     async with working(shop):
         await asyncio.sleep(0.2)

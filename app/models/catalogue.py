@@ -34,6 +34,8 @@ from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
 from app.models.process_guide import ProcessGuide
+from app.models.reminder import Reminder
+from app.models.reminder_settings import ReminderSettings
 from app.models.retention_rule import RetentionRule
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.service_client import ServiceClient, ServiceClientIdempotencyKey
@@ -129,4 +131,7 @@ TABLES: tuple[type[Table], ...] = (
     FailedJob,
     # --- interest
     InterestRegistration,
+    # --- reminders
+    ReminderSettings,
+    Reminder,
 )

@@ -224,6 +224,10 @@ RULES: dict[str, Rule] = {
     "create_survey_response": Rule(None, (TOKEN_HOLDER,)),
     # --- oneself
     "read_me": Rule(None, (SIGNED_IN, CLIENT), reads=True),
+    # --- reminders. Whose they end, a letter's token says; services/reminder_settings.py looks at that itself.
+    "read_reminder_settings": Rule(None, (SIGNED_IN,), reads=True),
+    "update_reminder_settings": Rule(None, (SIGNED_IN,)),
+    "unsubscribe_from_reminders": Rule(None, (PUBLIC,)),
     # --- one's sign-ins
     "list_sign_ins": _list(None, SignIn, SIGNED_IN),
     "create_sign_out": Rule(None, (SIGNED_IN,)),

@@ -12,13 +12,14 @@ from app.models.organisation import Organisation
 from app.models.party import Party
 from app.models.party_note import PartyNote
 from app.models.person import Person
+from app.models.reminder_settings import ReminderSettings
 from app.models.second_factor import SecondFactor
 from app.models.sign_in import Credential, SignIn
 from app.models.statement import Statement
 from app.models.working_group import WorkingGroup
 from app.services.actor import Actor
 
-OneselfOnly = SignIn | Credential | SecondFactor | CalendarFeed
+OneselfOnly = SignIn | Credential | SecondFactor | CalendarFeed | ReminderSettings
 """What people change of their own, and nobody else is to read of."""
 
 
@@ -63,7 +64,7 @@ def entry(
 def _subject_id(row: Table) -> UUID:
     if isinstance(row, Statement):
         return row.session_record_id
-    if isinstance(row, Credential | SecondFactor):
+    if isinstance(row, Credential | SecondFactor | ReminderSettings):
         return row.person_id
     subject_id: UUID = row.id  # type: ignore[attr-defined]
     return subject_id

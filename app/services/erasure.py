@@ -25,6 +25,8 @@ from app.models.mandate import Mandate, valid_between
 from app.models.organisation import Organisation, OrganisationState
 from app.models.party import Party, PartyState
 from app.models.person import SYNCED_ALONE, Person
+from app.models.reminder import Reminder
+from app.models.reminder_settings import ReminderSettings
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
 from app.services import interest_registrations, legal_holds, named_texts, policy, proofs, queue, throttle, wall
@@ -127,6 +129,8 @@ async def _erase(work: Work, key: TokenKey, person: Person) -> None:
         sa.delete(SignIn).where(of_person),
         sa.delete(Credential).where(col(Credential.person_id) == person.id),
         sa.delete(CalendarFeed).where(col(CalendarFeed.person_id) == person.id),
+        sa.delete(Reminder).where(col(Reminder.person_id) == person.id),
+        sa.delete(ReminderSettings).where(col(ReminderSettings.person_id) == person.id),
         sa.delete(IdempotencyKey).where(col(IdempotencyKey.person_id) == person.id),
         sa.delete(HrKeptChange).where(_kept_of(person)),
         # A plan that has not been applied may name them. Its portions last: whoever applies it holds the import.

@@ -5,16 +5,17 @@ comes in plain and as simple HTML that says the same.
 """
 
 import hashlib
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from html import escape
-from typing import Protocol
+from typing import Any, Protocol
 
 from email_validator import validate_email
 
@@ -138,21 +139,60 @@ def message(
     )
 
 
+Call = tuple[str, str]
+"""A link: what it is for, and where it leads."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a letter with a heading of its own: points, and a link."""
+
+    heading: str
+    points: Sequence[str]
+    call: Call
+
+
 @dataclass(frozen=True)
 class Letter:
-    """What a mail says: a heading, paragraphs, perhaps a link with what it is for, and more paragraphs."""
+    """What a mail says: a heading, paragraphs, perhaps a link with what it is for, sections, and more paragraphs."""
 
     subject: str
     heading: str
     opening: Sequence[str]
-    call: tuple[str, str] | None
-    closing: Sequence[str]
+    call: Call | None
+    closing: Sequence[str | Call]
+    sections: Sequence[Section] = ()
 
 
-def letter(said: Letter, *, to: str, sender: str, language: Language, sent_at: datetime, seed: bytes) -> EmailMessage:
+class _Whole(UnstructuredHeader, BaseHeader):
+    """A header whose value is an address: folded or encoded, it would be none. A line may be 998 characters long."""
+
+    def fold(self, *, policy: Any) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def _policy(base: Any) -> Any:
+    headers = HeaderRegistry()
+    headers.map_to_type("list-unsubscribe", _Whole)
+    return base.clone(header_factory=headers)
+
+
+_ASCII, _UTF8 = _policy(SMTP), _policy(SMTPUTF8)
+
+
+def letter(
+    said: Letter,
+    *,
+    to: str,
+    sender: str,
+    language: Language,
+    sent_at: datetime,
+    seed: bytes,
+    headers: Mapping[str, str] | None = None,
+) -> EmailMessage:
     """The letter as a message in plain text and HTML; `message` says what `seed` is for."""
     address = _deliverable(to)
-    mail = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
+    mail = EmailMessage(policy=_ASCII if address.isascii() else _UTF8)
     mail["From"] = sender_of(sender)
     local_part, _, domain = address.rpartition("@")
     mail["To"] = Address(username=local_part, domain=domain)
@@ -160,21 +200,40 @@ def letter(said: Letter, *, to: str, sender: str, language: Language, sent_at: d
     mail["Date"] = format_datetime(sent_at.replace(minute=0, second=0, microsecond=0))
     mail["Message-ID"] = f"<{hashlib.sha256(seed).hexdigest()[:32]}@{sender_of(sender).domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    call = [] if said.call is None else [f"{said.call[0]}:\n{said.call[1]}"]
-    mail.set_content("\n\n".join([*said.opening, *call, *said.closing]) + "\n", cte="quoted-printable")
+    for name, value in (headers or {}).items():
+        mail[name] = value
+    mail.set_content("\n\n".join(_plain(said)) + "\n", cte="quoted-printable")
     mail.add_alternative(_html(language, said), subtype="html", cte="quoted-printable")
     mail["Content-Language"] = language.value  # last: headers on content move to the part that has it
     return mail
 
 
+def _plain(said: Letter) -> Iterator[str]:
+    yield from said.opening
+    if said.call is not None:
+        yield _written_out(said.call)
+    for section in said.sections:
+        yield f"{section.heading}\n{'-' * min(len(section.heading), 60)}"
+        yield "\n".join(f"* {point}" for point in section.points)
+        yield _written_out(section.call)
+    for each in said.closing:
+        yield each if isinstance(each, str) else _written_out(each)
+
+
+def _written_out(call: Call) -> str:
+    words, link = call
+    return f"{words}:\n{link}"
+
+
 def _html(language: Language, said: Letter) -> str:
-    """One column of text in the reader's own font and size, with a heading and a link that says where it leads."""
+    """One column of text in the reader's own font and size, with headings and links that say where they lead."""
     body = [f"<h1>{escape(said.heading)}</h1>", *(f"<p>{escape(text)}</p>" for text in said.opening)]
     if said.call is not None:
-        words, link = said.call
-        body.append(f'<p><strong><a href="{escape(link, quote=True)}">{escape(words)}</a></strong></p>')
-        body.append(f"<p>{escape(link)}</p>")
-    body += [f"<p>{escape(text)}</p>" for text in said.closing]
+        body += [f"<p><strong>{_anchor(said.call)}</strong></p>", f"<p>{escape(said.call[1])}</p>"]
+    for section in said.sections:
+        points = "".join(f"<li>{escape(point)}</li>" for point in section.points)
+        body += [f"<h2>{escape(section.heading)}</h2>", f"<ul>{points}</ul>", f"<p>{_anchor(section.call)}</p>"]
+    body += [f"<p>{escape(each) if isinstance(each, str) else _anchor(each)}</p>" for each in said.closing]
     lines = "\n".join(body)
     return f"""<!doctype html>
 <html lang="{language.value}">
@@ -184,6 +243,21 @@ def _html(language: Language, said: Letter) -> str:
 </body>
 </html>
 """
+
+
+def _anchor(call: Call) -> str:
+    words, link = call
+    return f'<a href="{escape(link, quote=True)}">{escape(words)}</a>'
+
+
+def harmless(text: str) -> str:
+    """What people have written, on one line and without characters that turn what stands beside it around."""
+    seen = (each for each in text if unicodedata.category(each) not in _UNSEEN)
+    return " ".join("".join(" " if unicodedata.category(each) == "Cc" else each for each in seen).split())
+
+
+_UNSEEN = {"Cf", "Cs", "Co", "Cn"}
+"""Marks of direction, soft hyphens, joiners, and what is no character. A line break is one too, and parts words."""
 
 
 def _deliverable(to: str) -> str:

@@ -27,11 +27,13 @@ from app.models.interest_registration import InterestRegistration
 from app.models.legal_hold import LegalHold
 from app.models.mandate import Mandate
 from app.models.person import Person
+from app.models.reminder import Reminder
+from app.models.reminder_settings import ReminderSettings
 from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.session_record import SessionRecord
 from app.models.sign_in import Credential, PersonInvitation, RefreshToken, SignIn
 from app.models.webhook_delivery import WebhookDelivery
-from app.services import account_mail, survey_mail
+from app.services import account_mail, reminder_mail, survey_mail
 
 _PERSON = sa.bindparam("person_id", type_=sa.Uuid)
 _MANDATES = sa.select(col(Mandate.id)).where(col(Mandate.person_id) == _PERSON)
@@ -318,6 +320,27 @@ PLACES: tuple[Place, ...] = (
         _PUBLIC_TASK,
     ),
     Place(
+        ReminderSettings,
+        col(ReminderSettings.person_id) == _PERSON,
+        ("person_id",),
+        _texts(
+            "För att påminna dig om det du vill, när du vill och aldrig annars.",
+            "To remind you of what you want, when you want, and never otherwise.",
+        ),
+        _PUBLIC_TASK,
+        withheld=("unsubscribe_hash",),
+    ),
+    Place(
+        Reminder,
+        col(Reminder.person_id) == _PERSON,
+        ("person_id",),
+        _texts(
+            "För att påminna din arbetsgrupp, och bara en gång om varje sak. Sparas i 60 dagar.",
+            "To remind your working group, and of each thing only once. Kept for 60 days.",
+        ),
+        _PUBLIC_TASK,
+    ),
+    Place(
         InterestRegistration,
         sa.func.lower(col(InterestRegistration.contact_email)) == _ADDRESS,
         ("contact_email",),
@@ -341,6 +364,10 @@ WAITING_MAIL = {
     account_mail.ENTRYPOINT: _texts(
         "För att berätta för dig vad som har hänt med ditt konto. Raden försvinner när brevet är skickat.",
         "To tell you what has happened to your account. The row is gone once the mail is sent.",
+    ),
+    reminder_mail.ENTRYPOINT: _texts(
+        "För att påminna dig om det som är aktuellt i din arbetsgrupp. Raden försvinner när brevet är skickat.",
+        "To remind you of what is current in your working group. The row is gone once the mail is sent.",
     ),
 }
 """The jobs of the queue that name a person, by entrypoint, and why: shown in the export, taken back at erasure."""

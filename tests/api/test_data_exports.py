@@ -50,6 +50,8 @@ NOBODYS = {
     "import_mapping.units": "names of columns",
     "hr_import.basis": "a hash and a number",
     "webhook_delivery.message_id": "the delivery's own id, or that of the one it repeats",
+    "reminder.subject_id": "a session, action, group or subject of a decision",
+    "reminder.digest_id": "the letter's own id",
     "interest_registration.joining_id": "shared by the sides that mean to join as one organisation",
     "organisation.search": "made of the organisation's own names",
     "approval.subject_id": "a group, record, round, change, texts, destruction or something learned",

@@ -23,6 +23,7 @@ from app.models.person import Person
 from app.models.sign_in import Credential, PersonInvitation
 from app.services import account_mail, password_changes, passwords
 from app.services.account_letters import Notice
+from app.services.reminder_mail import ReminderPages
 from app.services.throttle import PER_PLACE
 from app.smtp import server_at
 from app.worker import Workshop, working
@@ -75,7 +76,15 @@ async def caller(agency: World) -> AsyncIterator[Client]:
 async def at_work(world: World, url: str) -> AsyncIterator[None]:
     state = world.app.state
     shop = Workshop(
-        world.database, state.key_store, server_at(url), SENDER, "https://nowhere.example", state.vault, PAGE, PAGE
+        world.database,
+        state.key_store,
+        server_at(url),
+        SENDER,
+        "https://nowhere.example",
+        state.vault,
+        PAGE,
+        PAGE,
+        ReminderPages(PAGE, PAGE, PAGE),
     )
     async with working(shop):
         yield

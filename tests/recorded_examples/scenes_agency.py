@@ -55,6 +55,16 @@ async def second_factor(play: Player) -> None:
     await play.ask("asa.lindqvist", "POST", "/me/password-changes", change, expect=204)
 
 
+async def reminders(play: Player) -> None:
+    """Katarina wants one letter a week; somebody else ends theirs from the letter."""
+    who, path = "katarina.wikmark", "/me/reminder-settings"
+    with play.showing():
+        await play.get(who, path)
+        await play.change(who, path, {"digest": "weekly", "quietTo": "07:30"})
+        letter = "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"
+        await play.ask(None, "POST", f"/reminder-unsubscriptions/{letter}", expect=204)
+
+
 async def agency(play: Player) -> None:
     """The administrator takes in another agency, and looks after this one."""
     admin, here = "lars-erik.vinge", play.things["organisation"]

@@ -53,6 +53,7 @@ SCENES = (
     scenes_systems.audit_trail,
     scenes_providers.providers,
     scenes_survey.two_keys,
+    scenes_agency.reminders,
 )
 
 

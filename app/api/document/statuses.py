@@ -13,7 +13,7 @@ def document_statuses(operation: Json, method: str, *, counted: bool, of_respond
     statuses |= set() if public else {"401"}
     statuses |= set() if public or of_respondents or name in _OF_ANYBODY_SIGNED_IN else {"403"}
     named = any(parameter["in"] == "path" for parameter in operation["parameters"])
-    statuses |= {"404"} if named or name in _PERHAPS_ABSENT else set()
+    statuses |= {"404"} if (named and name not in _NEVER_ABSENT) or name in _PERHAPS_ABSENT else set()
     statuses |= {"412", "428"} if "If-Match" in headers else set()
     in_some_states = of_respondents or name in _OF_SOME_STATES
     changes = method != "get" and not public and name not in _IN_EVERY_STATE
@@ -44,10 +44,13 @@ _GUESSED_AT = {
 # Whoever has yet to switch a second factor on may do it as well; what of it is another's is not there (404).
 _OF_ANYBODY_SIGNED_IN = {"read_me", "read_sign_in", "end_sign_in"}
 _PERHAPS_ABSENT = {"read_method_texts"}
+# Whether there is what the address names is told to no one.
+_NEVER_ABSENT = {"unsubscribe_from_reminders"}
 # What has no states, takes no name that another could have, and is done twice without harm.
 _IN_EVERY_STATE = {
     *("update_retention_rule", "delete_retention_rule", "update_identity_provider", "unlink_identity"),
     *("delete_service_client_credential", "delete_webhook_endpoint", "delete_email_domain"),
+    "update_reminder_settings",
 }
 _OF_SOME_STATES = {
     "confirm_interest_registration",
