@@ -9,104 +9,29 @@ from sqlmodel import col
 
 from app.models.approval import Approval, Decision, SubjectType
 from app.models.bounds import FEW
-from app.models.destruction import Destruction, DestructionState
-from app.models.learning_log_entry import LearningLogEntry, LearningLogEntryState
 from app.models.organisation import ApprovalRule
 from app.models.overview import AwaitingApproval
 from app.models.party import PartyState, Side
-from app.models.session_record import SessionRecord, SessionRecordState
-from app.models.survey_amendment import SurveyAmendment, SurveyAmendmentState
-from app.models.survey_round import SurveyRound, SurveyRoundState
-from app.models.survey_texts import SurveyTexts, SurveyTextsState
-from app.models.working_group import WorkingGroup, WorkingGroupSeat, WorkingGroupState
+from app.models.working_group import WorkingGroup, WorkingGroupSeat
 from app.services import policy
+from app.services.undecided import UNDECIDED, Undecided
 
 _GROUP = sa.bindparam("group_id", type_=sa.Uuid)
-_NOW = sa.bindparam("now", type_=sa.DateTime(timezone=True))
-
-
-def _waiting(
-    subject_type: SubjectType, row_type: Any, title: Any, deadline: Any, *where: sa.ColumnElement[bool]
-) -> sa.Select[*tuple[Any, ...]]:
-    return sa.select(
-        sa.literal(subject_type.value).label("subject_type"),
-        row_type.id.label("subject_id"),
-        title.label("title"),
-        sa.type_coerce(deadline, sa.DateTime(timezone=True)).label("deadline"),
-        row_type.content_hash.label("content_hash"),
-    ).where(*where, policy.visible(row_type))
-
-
 _NO_DEADLINE = sa.cast(sa.null(), sa.DateTime(timezone=True))
-# A group that has been closed opens no round and shares nothing any more; its records can still become final.
-_GROUP_GOES_ON = sa.exists().where(col(WorkingGroup.id) == _GROUP, col(WorkingGroup.state) == WorkingGroupState.ACTIVE)
-_SUBJECTS = sa.union_all(
-    _waiting(
-        SubjectType.WORKING_GROUP,
-        WorkingGroup,
-        col(WorkingGroup.name),
-        _NO_DEADLINE,
-        col(WorkingGroup.id) == _GROUP,
-        col(WorkingGroup.state) == WorkingGroupState.FORMING,
-    ),
-    _waiting(
-        SubjectType.SESSION_RECORD,
-        SessionRecord,
-        col(SessionRecord.title),
-        col(SessionRecord.review_deadline),
-        col(SessionRecord.working_group_id) == _GROUP,
-        col(SessionRecord.state) == SessionRecordState.UNDER_REVIEW,
-        col(SessionRecord.review_deadline) > _NOW,
-    ),
-    _waiting(
-        SubjectType.SURVEY_ROUND,
-        SurveyRound,
-        col(SurveyRound.title),
-        col(SurveyRound.closes_at),
-        col(SurveyRound.working_group_id) == _GROUP,
-        col(SurveyRound.state) == SurveyRoundState.PROPOSED,
-        col(SurveyRound.closes_at) > _NOW,
-        _GROUP_GOES_ON,
-    ),
-    # Their round leads to them by its index.
-    _waiting(
-        SubjectType.SURVEY_AMENDMENT,
-        SurveyAmendment,
-        col(SurveyRound.title),
-        _NO_DEADLINE,
-        col(SurveyRound.id) == col(SurveyAmendment.survey_round_id),
-        col(SurveyRound.working_group_id) == _GROUP,
-        col(SurveyRound.state).in_([SurveyRoundState.OPEN, SurveyRoundState.CLOSED]),
-        col(SurveyAmendment.state) == SurveyAmendmentState.PROPOSED,
-    ),
-    _waiting(
-        SubjectType.SURVEY_TEXTS,
-        SurveyTexts,
-        col(SurveyRound.title),
-        _NO_DEADLINE,
-        col(SurveyRound.id) == col(SurveyTexts.survey_round_id),
-        col(SurveyRound.working_group_id) == _GROUP,
-        col(SurveyTexts.state) == SurveyTextsState.UNDER_REVIEW,
-    ),
-    _waiting(
-        SubjectType.DESTRUCTION,
-        Destruction,
-        col(SessionRecord.title),
-        _NO_DEADLINE,
-        col(SessionRecord.id) == col(Destruction.destroyed_record_id),
-        col(Destruction.working_group_id) == _GROUP,
-        col(Destruction.state) == DestructionState.PROPOSED,
-    ),
-    _waiting(
-        SubjectType.LEARNING_LOG_ENTRY,
-        LearningLogEntry,
-        col(LearningLogEntry.title),
-        _NO_DEADLINE,
-        col(LearningLogEntry.working_group_id) == _GROUP,
-        col(LearningLogEntry.state) == LearningLogEntryState.PROPOSED,
-        _GROUP_GOES_ON,
-    ),
-).subquery()
+
+
+def _waiting(kind: Undecided) -> sa.Select[*tuple[Any, ...]]:
+    deadline = _NO_DEADLINE if kind.deadline is None else kind.deadline
+    return sa.select(
+        sa.literal(kind.type.value).label("subject_type"),
+        kind.row_type.id.label("subject_id"),
+        kind.title.label("title"),
+        sa.type_coerce(deadline, sa.DateTime(timezone=True)).label("deadline"),
+        kind.row_type.content_hash.label("content_hash"),
+    ).where(*kind.where, kind.group_id == _GROUP, policy.visible(kind.row_type))
+
+
+_SUBJECTS = sa.union_all(*(_waiting(kind) for kind in UNDECIDED)).subquery()
 _STANDING = sa.and_(
     col(Approval.subject_id) == _SUBJECTS.c.subject_id,
     col(Approval.voided_at).is_(None),

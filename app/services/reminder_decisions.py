@@ -7,124 +7,60 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.approval import Approval, Decision, SubjectType
-from app.models.destruction import Destruction, DestructionState
 from app.models.dialogue_session import DialogueSession
-from app.models.learning_log_entry import LearningLogEntry, LearningLogEntryState
 from app.models.organisation import ApprovalRule, Organisation, OrganisationState
 from app.models.party import Party, PartyState, Side
-from app.models.session_record import SessionRecord, SessionRecordState
-from app.models.survey_amendment import SurveyAmendment, SurveyAmendmentState
-from app.models.survey_round import SurveyRound, SurveyRoundState
-from app.models.survey_texts import SurveyTexts, SurveyTextsState
-from app.models.working_group import WorkingGroup, WorkingGroupParty, WorkingGroupState
+from app.models.session_record import SessionRecord
+from app.models.working_group import WorkingGroup, WorkingGroupParty
+from app.services.awaited_decisions import waited_for
 from app.services.calendar import swedish_day
-from app.services.reminders import AwaitedDecision, awaited
+from app.services.reminders import AwaitedDecision
+from app.services.undecided import UNDECIDED, Undecided
 
-_NOW = sa.bindparam("now", type_=sa.DateTime(timezone=True))
-_NOBODY = sa.null().label("facilitator_id")
-_NO_DEADLINE = sa.null().label("deadline")
-
-
-def _undecided(
-    subject_type: SubjectType,
-    row_type: Any,
-    title: Any,
-    *where: sa.ColumnElement[bool],
-    rule: Any = WorkingGroup.approval_rule,
-    deadline: Any = _NO_DEADLINE,
-    facilitator: Any = _NOBODY,
-    of: tuple[tuple[Any, sa.ColumnElement[bool]], ...] = (),
-) -> sa.Select[Any]:
-    """Subjects that parties at a table can still decide on, of which one has or a deadline is near.
-
-    `of`: what a subject is about, and has its title from.
-    """
-    begun = sa.exists().where(
-        col(Approval.subject_id) == row_type.id,
-        col(Approval.voided_at).is_(None),
-        col(Approval.content_hash) == row_type.content_hash,
-    )
-    group_id: Any = row_type.id if row_type is WorkingGroup else row_type.working_group_id
-    query: sa.Select[Any] = sa.select(
-        sa.literal(subject_type.value).label("subject_type"),
-        row_type.id.label("subject_id"),
-        group_id.label("group_id"),
-        row_type.content_hash.label("content_hash"),
-        rule.label("rule"),
-        title.label("title"),
-        deadline,
-        facilitator,
-    )
-    if row_type is not WorkingGroup:
-        query = query.join(WorkingGroup, col(WorkingGroup.id) == group_id)
-    query = query.join(Organisation, col(Organisation.id) == col(WorkingGroup.organisation_id))
-    for joined, on in of:
-        query = query.join(joined, on)
-    return query.where(
-        *where,
-        col(Organisation.state) == OrganisationState.ACTIVE,
-        begun if deadline is _NO_DEADLINE else sa.true(),
-    )
-
-
-_UNDECIDED = (
-    _undecided(
-        SubjectType.WORKING_GROUP,
-        WorkingGroup,
-        WorkingGroup.name,
-        col(WorkingGroup.state) == WorkingGroupState.FORMING,
-        # Starting needs every party, whatever rule the group will live by.
-        rule=sa.literal(ApprovalRule.EVERY.value),
-    ),
-    _undecided(
-        SubjectType.SESSION_RECORD,
-        SessionRecord,
-        SessionRecord.title,
-        col(SessionRecord.state) == SessionRecordState.UNDER_REVIEW,
-        col(SessionRecord.review_deadline) > _NOW,
-        deadline=col(SessionRecord.review_deadline).label("deadline"),
-        facilitator=col(DialogueSession.facilitator_id).label("facilitator_id"),
-        of=((DialogueSession, col(DialogueSession.id) == col(SessionRecord.dialogue_session_id)),),
-    ),
-    _undecided(
-        SubjectType.SURVEY_ROUND,
-        SurveyRound,
-        SurveyRound.title,
-        col(SurveyRound.state) == SurveyRoundState.PROPOSED,
-        col(SurveyRound.closes_at) > _NOW,
-    ),
-    _undecided(
-        SubjectType.SURVEY_AMENDMENT,
-        SurveyAmendment,
-        SurveyRound.title,
-        col(SurveyAmendment.state) == SurveyAmendmentState.PROPOSED,
-        of=((SurveyRound, col(SurveyRound.id) == col(SurveyAmendment.survey_round_id)),),
-    ),
-    _undecided(
-        SubjectType.SURVEY_TEXTS,
-        SurveyTexts,
-        SurveyRound.title,
-        col(SurveyTexts.state) == SurveyTextsState.UNDER_REVIEW,
-        of=((SurveyRound, col(SurveyRound.id) == col(SurveyTexts.survey_round_id)),),
-    ),
-    _undecided(
-        SubjectType.DESTRUCTION,
-        Destruction,
-        SessionRecord.title,
-        col(Destruction.state) == DestructionState.PROPOSED,
-        of=((SessionRecord, col(SessionRecord.id) == col(Destruction.destroyed_record_id)),),
-    ),
-    _undecided(
-        SubjectType.LEARNING_LOG_ENTRY,
-        LearningLogEntry,
-        LearningLogEntry.title,
-        col(LearningLogEntry.state) == LearningLogEntryState.PROPOSED,
-    ),
+_table = sa.orm.aliased(WorkingGroup)
+_LED_BY = (
+    sa.select(col(DialogueSession.facilitator_id))
+    .where(col(DialogueSession.id) == col(SessionRecord.dialogue_session_id))
+    .scalar_subquery()
 )
+
+
+def _begun(kind: Undecided) -> sa.Select[Any]:
+    """Those of them that a party has decided on, and records, for which time runs out by itself."""
+    reviewed = kind.type is SubjectType.SESSION_RECORD
+    # Starting needs every party, whatever rule the group will live by.
+    starting = kind.type is SubjectType.WORKING_GROUP
+    rule: Any = sa.literal(ApprovalRule.EVERY.value) if starting else _table.approval_rule
+    begun = sa.exists().where(
+        col(Approval.subject_id) == kind.row_type.id,
+        col(Approval.voided_at).is_(None),
+        col(Approval.content_hash) == kind.row_type.content_hash,
+    )
+    query: sa.Select[Any] = sa.select(
+        sa.literal(kind.type.value).label("subject_type"),
+        kind.row_type.id.label("subject_id"),
+        kind.group_id.label("group_id"),
+        kind.row_type.content_hash.label("content_hash"),
+        rule.label("rule"),
+        kind.title.label("title"),
+        (kind.deadline if reviewed else sa.null()).label("deadline"),
+        (_LED_BY if reviewed else sa.null()).label("facilitator_id"),
+    )
+    return query.where(
+        *kind.where,
+        _table.id == kind.group_id,
+        col(Organisation.id) == _table.organisation_id,
+        col(Organisation.state) == OrganisationState.ACTIVE,
+        sa.true() if reviewed else begun,
+    )
+
+
+_BEGUN = tuple(_begun(kind) for kind in UNDECIDED)
 _STANDING = sa.select(
     col(Approval.subject_id),
     col(Approval.content_hash),
@@ -160,7 +96,7 @@ async def awaited_decisions(
 ) -> list[AwaitedDecision]:
     """Which parties each decision waits for; `only` some of them."""
     subjects: list[Any] = []
-    for query in _UNDECIDED:
+    for query in _BEGUN:
         column = query.selected_columns["subject_id"]
         some = query if only is None else query.where(column.in_(only))
         subjects += (await session.execute(some, {"now": now})).all()
@@ -178,7 +114,7 @@ async def awaited_decisions(
         given = _given(standing.get(each.subject_id, []), each.content_hash)
         table = seats.get(each.group_id, {})
         sides = {party_id: side for party_id, (side, _) in table.items()}
-        missing = awaited(sides, ApprovalRule(each.rule), given.agreed)
+        missing = waited_for(ApprovalRule(each.rule), sides, given.agreed)
         if missing and not given.change_requested:
             found.append(
                 AwaitedDecision(

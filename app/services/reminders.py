@@ -10,8 +10,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from app.models.approval import SubjectType
-from app.models.organisation import ApprovalRule
-from app.models.party import Side
 from app.models.reminder import ReminderKind
 from app.models.template_content import FollowUp
 
@@ -141,11 +139,3 @@ def due(facts: Iterable[Fact], today: date) -> list[Occasion]:
             if today - timedelta(days=LATE) < each.on <= today and (known is None or known.on < each.on):
                 latest[each.key.kind, each.key.subject_id] = each
     return list(latest.values())
-
-
-def awaited(parties: dict[UUID, Side], rule: ApprovalRule, agreed: set[UUID]) -> list[UUID]:
-    """The parties at the table whose agreement is still missing. By the rule `any`, one union speaks for all."""
-    missing = [party for party in parties if party not in agreed]
-    if rule is ApprovalRule.ANY and any(parties[party] is Side.UNION for party in agreed & parties.keys()):
-        return [party for party in missing if parties[party] is Side.EMPLOYER]
-    return missing
