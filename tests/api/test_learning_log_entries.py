@@ -179,11 +179,20 @@ async def test_nobody_is_named_and_nobody_is_found_out(world: World) -> None:
     await world.employer_rep.client.refused("POST", f"{entry_path}/approvals", 422, "personNamed", json=body, etag=tag)
     assert (await seat.client.get(entry_path))["state"] == "proposed"
     assert await library(world, world.employee) == []
+    shared = await proposed_learning(world, group)
+    shared_path = f"/learning-log-entries/{shared['id']}"
+    for who in (seat, world.employer_rep):
+        await decide(who, shared_path)
+    await seat.client.post(f"{shared_path}/revisits", {"stillHolds": "Åke Ödmark vet mer."})
     # Erasure takes a name out of what is not shared, and what was decided of it falls.
     await erased(world, world.people["åke_ödmark"])
     read = await seat.client.get(entry_path)
     assert (read["content"]["text"], read["approvals"]) == ("Det lärde oss NN.", [])
     assert read["contentHash"] != body["contentHash"]
+    # Of what is shared, it does so in what the group has noted since.
+    kept = await seat.client.get(shared_path)
+    assert [each["stillHolds"] for each in kept["revisits"]] == ["NN vet mer."]
+    assert (kept["state"], kept["contentHash"], len(kept["approvals"])) == ("shared", shared["contentHash"], 2)
     # Once erased, nobody is known by that name any more.
     await learned(world, group, text="Det lärde oss Åke Ödmark.")
 
