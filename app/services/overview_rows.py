@@ -51,35 +51,18 @@ SEATS = (
 
 # --- Sessions ----------------------------------------------------------------------------------------------
 
-_SESSIONS: sa.Select[*tuple[Any, ...]] = (
-    sa.select(
-        col(DialogueSession.id),
-        col(DialogueSession.title),
-        col(DialogueSession.state),
-        col(DialogueSession.starts_at),
-        col(DialogueSession.meeting_form),
-        col(DialogueSession.dialogue_template_id),
-        col(DialogueSession.attendances),
-        col(DialogueSession.employee_headcount),
-        col(DialogueTemplate.key),
-        col(SessionRecord.id).label("session_record_id"),
-        col(SessionRecord.state).label("record_state"),
-        col(SessionRecord.review_deadline),
-    )
-    .select_from(DialogueSession)
-    .join(DialogueTemplate, col(DialogueTemplate.id) == col(DialogueSession.dialogue_template_id))
-    # Whoever may read a session may read its record.
-    .outerjoin(
-        SessionRecord,
-        sa.and_(
-            col(SessionRecord.dialogue_session_id) == col(DialogueSession.id),
-            col(SessionRecord.appendix_to_id).is_(None),
-        ),
-    )
-    .where(col(DialogueSession.working_group_id) == GROUP, policy.visible(DialogueSession))
-)
+_SESSIONS: sa.Select[*tuple[Any, ...]] = sa.select(
+    col(DialogueSession.id),
+    col(DialogueSession.title),
+    col(DialogueSession.state),
+    col(DialogueSession.starts_at),
+    col(DialogueSession.meeting_form),
+    col(DialogueSession.dialogue_template_id),
+    col(DialogueSession.attendances),
+    col(DialogueSession.employee_headcount),
+).where(col(DialogueSession.working_group_id) == GROUP, policy.visible(DialogueSession))
 HELD = col(DialogueSession.state) == DialogueSessionState.HELD
-SESSIONS = sa.union_all(
+_TWO = sa.union_all(
     _first(
         "next",
         _SESSIONS.where(
@@ -92,6 +75,22 @@ SESSIONS = sa.union_all(
         "last",
         _SESSIONS.where(HELD).order_by(col(DialogueSession.starts_at).desc(), col(DialogueSession.id).desc()),
     ),
+).subquery()
+# What belongs to them is looked for once they are chosen. Whoever may read a session may read its record.
+SESSIONS = (
+    sa.select(
+        _TWO,
+        col(DialogueTemplate.key),
+        col(SessionRecord.id).label("session_record_id"),
+        col(SessionRecord.state).label("record_state"),
+        col(SessionRecord.review_deadline),
+    )
+    .select_from(_TWO)
+    .join(DialogueTemplate, col(DialogueTemplate.id) == _TWO.c.dialogue_template_id)
+    .outerjoin(
+        SessionRecord,
+        sa.and_(col(SessionRecord.dialogue_session_id) == _TWO.c.id, col(SessionRecord.appendix_to_id).is_(None)),
+    )
 )
 
 # --- Steps -------------------------------------------------------------------------------------------------

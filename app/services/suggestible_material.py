@@ -17,14 +17,20 @@ from app.services.content_languages import is_latest, language_said, said
 from app.services.dialogue_templates import IS_LATEST
 from app.services.overview_rows import GROUP, HELD, swedish_day_of
 
-_held_on = sa.orm.aliased(DialogueTemplate)
 _held_last = sa.func.max(swedish_day_of(col(DialogueSession.starts_at)))
-_LAST_HELD = (
-    sa.select(col(_held_on.key).label("key"), _held_last.label("held_on"))
-    .select_from(DialogueSession)
-    .join(_held_on, col(_held_on.id) == col(DialogueSession.dialogue_template_id))
+# By version first: a group has held many sessions on few of them.
+_BY_VERSION = (
+    sa.select(col(DialogueSession.dialogue_template_id), _held_last.label("held_on"))
     .where(col(DialogueSession.working_group_id) == GROUP, HELD, policy.visible(DialogueSession))
-    .group_by(col(_held_on.key))
+    .group_by(col(DialogueSession.dialogue_template_id))
+    .subquery()
+)
+_version = sa.orm.aliased(DialogueTemplate)
+_LAST_HELD = (
+    sa.select(col(_version.key).label("key"), sa.func.max(_BY_VERSION.c.held_on).label("held_on"))
+    .select_from(_BY_VERSION)
+    .join(_version, col(_version.id) == _BY_VERSION.c.dialogue_template_id)
+    .group_by(col(_version.key))
     .subquery()
 )
 _size: Any = col(DialogueTemplate.content)["participants"]["groupSize"]
