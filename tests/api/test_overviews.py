@@ -134,6 +134,7 @@ async def test_its_cost_does_not_grow_with_what_the_group_has_done(world: World)
         assert len(sent) == STATEMENTS, "\n".join(sent)
         sizes.append(seen)
     few, many = sizes
+    assert few["freshness"]["promisesMade"] == 0, "what is not agreed has not been promised"
     assert (few["actionsOverdue"]["total"], many["actionsOverdue"]["total"]) == (1, 60)
     assert (len(many["actionsOverdue"]["items"]), len(many["followUps"])) == (10, 10)
     assert len(many["awaitingApprovals"]) == 60

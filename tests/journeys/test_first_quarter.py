@@ -187,6 +187,8 @@ async def test_a_new_group_through_its_first_quarter(world: World) -> None:
         assert suggested(seen)["val-utfort-arbete"][0] == "followUpDue"
         assert fresh(seen) == (14, 0, 0)
 
+    async with quarter.day(28):
+        assert (await quarter.seen())["actionsOverdue"]["total"] == 0, "a step's day is its own until midnight"
     async with quarter.day(29):
         # --- the day after the first step should have been done
         seen = await quarter.seen()
@@ -231,6 +233,10 @@ async def test_a_new_group_through_its_first_quarter(world: World) -> None:
         assert (seen["lastRound"]["id"], seen["nextRound"]["id"]) == (str(answered.id), str(leaning.id))
         assert (seen["loopPosition"], fresh(seen)[0]) == ("survey", 50)
         assert suggested(seen)["uppfoljning-larklimat"][0] == "resultNotTalkedAbout"
+
+        # --- where nothing can be done any more nothing is suggested
+        await stories.shut_organisation(world)
+        assert (await quarter.seen())["suggestions"] == []
 
 
 async def test_the_lowest_dimension_of_a_result_leads_to_what_serves_it(world: World) -> None:
