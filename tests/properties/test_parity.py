@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.learning_stories import LEARNED
 from tests.long import sized
 from tests.machines import a_client, a_secret, token_for
 from tests.stories import a_group, a_session, for_review, soon
@@ -50,6 +51,15 @@ STEPS = (
     "approve_destruction",
     "take_destruction_back",
     "destruction_log",
+    "learn",
+    "edit_learned",
+    "look_again",
+    "propose_learned",
+    "approve_learned",
+    "request_change_of_learned",
+    "take_learned_back",
+    "list_learned",
+    "library",
     "read_group",
     "read_record",
     "list_records",
@@ -111,6 +121,7 @@ class Replay:
             "appendix": "record",
             "let_client_in": "client",
             "propose_destruction": "destruction",
+            "learn": "learned",
         }.get(step)
         if isinstance(body, dict) and "id" in body:
             if kind is not None:
@@ -156,6 +167,7 @@ class Replay:
             "session": "dialogue-sessions",
             "record": "session-records",
             "client": "service-clients",
+            "learned": "learning-log-entries",
         }
         nothing = "00000000-0000-7000-8000-000000000000"
         return f"/{plural.get(kind, kind + 's')}/{self.at.get(kind, nothing)}"
@@ -271,6 +283,37 @@ class Replay:
 
     async def destruction_log(self, side: str) -> Any:
         return await self.send(side, "GET", f"{self.world.path}/destruction-log-entries")
+
+    async def learn(self, side: str) -> Any:
+        body = LEARNED | {"text": f"Så såg {side} det."}
+        return await self.send(side, "POST", f"{self.path('group')}/learning-log-entries", body)
+
+    async def edit_learned(self, side: str) -> Any:
+        body = {"text": f"Så ser {side} det nu."}
+        return await self.send(side, "PATCH", self.path("learned"), body, tagged=self.path("learned"))
+
+    async def look_again(self, side: str) -> Any:
+        return await self.send(side, "POST", f"{self.path('learned')}/revisits", {"stillHolds": f"Enligt {side}."})
+
+    async def propose_learned(self, side: str) -> Any:
+        path = self.path("learned")
+        return await self.send(side, "POST", f"{path}/transitions", {"to": "proposed"}, tagged=path)
+
+    async def take_learned_back(self, side: str) -> Any:
+        path = self.path("learned")
+        return await self.send(side, "POST", f"{path}/transitions", {"to": "own"}, tagged=path)
+
+    async def approve_learned(self, side: str) -> Any:
+        return await self.decide(side, "learned", "approve")
+
+    async def request_change_of_learned(self, side: str) -> Any:
+        return await self.decide(side, "learned", "requestChange")
+
+    async def list_learned(self, side: str) -> Any:
+        return await self.send(side, "GET", f"{self.path('group')}/learning-log-entries")
+
+    async def library(self, side: str) -> Any:
+        return await self.send(side, "GET", f"{self.world.path}/learning-library")
 
     async def read_group(self, side: str) -> Any:
         return await self.send(side, "GET", self.path("group"))
