@@ -112,6 +112,8 @@ async def test_the_address_is_shown_once_and_is_ones_own(world: World) -> None:
         assert (await fetched(own, first["address"], **{"If-None-Match": tag})).status_code == 304
     assert answer.headers["cache-control"] == "private, max-age=300"
     assert answer.headers["referrer-policy"] == "no-referrer"
+    # Counted by the address that asks, as every stranger's request.
+    assert answer.headers["ratelimit-policy"].startswith('"strangers";')
     assert [each["route"] for each in logged if each["event"] == "request"] == ["/calendar-feeds/{address}"] * 2
     assert token not in json.dumps(logged, default=str)
     # Nothing else opens it; and once it is revoked this does not either, as if it had never been.
