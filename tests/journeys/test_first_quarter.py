@@ -16,7 +16,7 @@ from tests import stories
 from tests.ballot_boxes import an_answered_round, an_open_round
 from tests.stories import Json, decide, for_review, present
 from tests.survey_stories import proposed_round
-from tests.templates import app_with_content
+from tests.templates import app_with_content, published
 from tests.world import World
 
 START = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -243,6 +243,7 @@ async def test_the_lowest_dimension_of_a_result_leads_to_what_serves_it(world: W
     quarter = Quarter(world)
     quarter.group = await stories.started_group(world)
     quarter.path = f"/working-groups/{quarter.group['id']}"
+    own = await published(world)
     box = await an_open_round(world, quarter.group)
     items = box.instrument.content["items"]
     # Everything is well but how mistakes are met and whether learning is kept alive.
@@ -254,6 +255,9 @@ async def test_the_lowest_dimension_of_a_result_leads_to_what_serves_it(world: W
     seen = await quarter.seen()
     assert (seen["loopPosition"], seen["nextRound"]) == ("result", None)
     found = {each["key"]: each for each in seen["suggestions"]}
+    assert [each["id"] for each in seen["suggestions"] if each["key"] == own["key"]] == [own["id"]], (
+        "not the central one"
+    )
     low = found["misstag-som-lartillfallen"]
     assert [reason["text"] for reason in low["reasons"]] == [
         "Det lägsta i den senaste mätningen: ”Misstag som lärtillfällen”, ”Hålla lärandet levande”."
