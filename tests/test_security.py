@@ -138,8 +138,8 @@ def test_no_pattern_is_made_of_what_was_sent() -> None:
     for file, called, call in calls():
         module, _, name = called.rpartition(".")
         if module == "re" and name in functions:
-            # Addresses of our own operations, with their parameters taken out; and an erased name, every sign escaped.
-            known = {"app/api/operations.py", "app/services/named_texts.py"}
+            # Addresses of our own operations, with their parameters taken out; and names, every sign escaped.
+            known = {"app/api/operations.py", "app/services/person_names.py"}
             assert _fixed(call.args[0]) or file in known, f"{file}:{call.lineno}"
         if name in {"format", "format_map"} and file.startswith(("app/api", "app/services")):
             # The program's own words, from tables in capitals or chosen out of them before.
