@@ -115,7 +115,8 @@ async def _written(
 ) -> tuple[Person, Letter, str] | None:
     """To whom, what, and the address that ends it; None when there is nothing to say to them any more."""
     now = office.clock()
-    person = await session.get(Person, given["person"])
+    # Held, so that nobody who is being erased is left with settings.
+    person = await session.get(Person, given["person"], with_for_update={"read": True})
     if person is None or not person.active:
         # Also of somebody who was being erased when this was put in the queue.
         await session.execute(_GONE, given)
