@@ -83,10 +83,10 @@ _WORDS = {
             SubjectType.LEARNING_LOG_ENTRY: "Förslaget att dela lärdomen ”{title}”",
         },
         and_="och",
-        quiet="Gruppen träffades senast den {last} och har inget nytt samtal planerat. Från den {dormant} räknas den "
-        "som vilande. Ett kort samtal räcker för att hålla den i gång.",
-        never_met="Gruppen började den {last} men har inte haft något samtal än och har inget planerat. Från den "
-        "{dormant} räknas den som vilande. Börja gärna litet.",
+        quiet="Gruppen träffades senast den {last} och har inget nytt samtal planerat. Från och med den {dormant} "
+        "räknas den som vilande. Ett kort samtal räcker för att hålla den i gång.",
+        never_met="Gruppen startade den {last} men har inte haft något samtal än och har inget planerat. "
+        "Från och med den {dormant} räknas den som vilande. Börja gärna litet.",
         dormant="Gruppen har inte träffats sedan den {last} och räknas som vilande sedan den {dormant}. Ett samtal "
         "väcker den igen.",
         why="Du får det här brevet därför att du är med i gruppen eller har lett ett av dess samtal.",

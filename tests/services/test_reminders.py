@@ -165,8 +165,8 @@ def test_a_reminder_says_what_and_when_and_nothing_of_anybody() -> None:
     assert in_words(replace(RECORD, type=SubjectType.WORKING_GROUP, deadline=None, parties=("Seko",)), 3, sv) == (
         "Förslaget till arbetsgruppen ”Samtalet” väntar på beslut från Seko."
     )
-    assert "Från den 30 maj 2027 räknas den som vilande" in in_words(QUIET, 76, sv)
-    assert "började den 1 mars 2027" in in_words(replace(QUIET, met=False), 76, sv)
+    assert "Från och med den 30 maj 2027 räknas den som vilande" in in_words(QUIET, 76, sv)
+    assert "startade den 1 mars 2027" in in_words(replace(QUIET, met=False), 76, sv)
     assert "One session wakes it" in in_words(QUIET, 90, en)
 
 
