@@ -23,7 +23,7 @@ class Decision(StrEnum):
 
 
 class SubjectType(StrEnum):
-    """What can be decided jointly."""
+    """What can be decided jointly. New words come with new possibilities: pass over those you do not know."""
 
     WORKING_GROUP = "workingGroup"
     SESSION_RECORD = "sessionRecord"

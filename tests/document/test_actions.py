@@ -51,6 +51,7 @@ def test_the_actions_are_the_changes_that_there_are(name: str) -> None:
     shape = _actions_in(SHOWING[name])
     named = resolved(shape["properties"]["action"])
     assert set(named["enum"]) == set(shape["x-reasons"]) == OF_OTHERS.get(name, changes)
+    assert named["x-may-grow"], "clients of today meet what will be possible tomorrow"
     for each in named["enum"]:
         assert re.search(rf"^- `{each}`: .+$", named["description"], re.MULTILINE), each
 

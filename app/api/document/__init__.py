@@ -40,6 +40,9 @@ are not described at each operation. Nor are `Access-Control-*`, which are there
 method that an address does not have gives 405, and `Allow` says which it has.
 """.strip()
 
+GROWING = ("SubjectType",)
+"""Words in answers that will be more; those of links, actions and refusals say so where they are made."""
+
 
 def install(app: FastAPI) -> None:
     """Let the app serve the finished document."""
@@ -88,6 +91,8 @@ def document(app: FastAPI) -> Json:
             finish_operation(operation, method, path)
     place_problems(made["components"]["responses"])
     name_actions(made["paths"], schemas, operations_of(app))
+    for name in GROWING:
+        schemas[name]["x-may-grow"] = True
     finish_schemas(schemas)
     place_shapes(schemas)
     for name, schema in schemas.items():

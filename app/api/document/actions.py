@@ -10,6 +10,9 @@ from app.services.agreement import CHANGES, RULES
 from app.services.policy import reasons
 
 _REASONS = "x-reasons"
+_TO_COME = "New words come with new possibilities: pass over those you do not know."
+_MOST = 50
+"""Links, or actions, of one thing; there is room for what it will be possible to do."""
 # Not read by an address of its own kind.
 _SHOWN_AS = {"MeRead": "PersonRead"}
 # Shows one change of another thing.
@@ -76,12 +79,13 @@ def _name_actions_of(
         place |= {"maxItems": 0, "example": [], "description": "Nothing can be done with it: always empty."}
         return
     given = {name: reasons(name) for name in names}
-    place |= {"items": {"$ref": f"#/components/schemas/{noun}AllowedAction"}, "maxItems": len(names)}
+    place |= {"items": {"$ref": f"#/components/schemas/{noun}AllowedAction"}, "maxItems": _MOST}
     lines = [f"- `{name}`: {summaries[name]}" for name in names]
     schemas[f"{noun}Action"] = {
         "title": f"{noun}Action",
-        "description": "\n".join(["What there is to do with it, by operationId.", "", *lines]),
+        "description": "\n".join([f"What there is to do with it, by operationId. {_TO_COME}", "", *lines]),
         "type": "string",
+        "x-may-grow": True,
         "enum": list(names),
     }
     every = list(dict.fromkeys(code for codes in given.values() for code in codes))
@@ -90,8 +94,9 @@ def _name_actions_of(
         lines = [f"- `{code.value}`: {PROBLEMS[code].title['en']}" for code in every]
         schemas[f"{noun}ActionReason"] = {
             "title": f"{noun}ActionReason",
-            "description": "\n".join(["Why something cannot be done with it now.", "", *lines]),
+            "description": "\n".join([f"Why something cannot be done with it now. {_TO_COME}", "", *lines]),
             "type": "string",
+            "x-may-grow": True,
             "enum": [code.value for code in every],
         }
         reason = {"anyOf": [{"$ref": f"#/components/schemas/{noun}ActionReason"}, {"type": "null"}]}
@@ -124,7 +129,7 @@ def _name_links_of(schemas: Json, shape: str, noun: str, reached: Mapping[str, s
     schemas[shape]["properties"]["_links"] |= {
         "items": {"$ref": f"#/components/schemas/{noun}Link"},
         "minItems": 1,
-        "maxItems": 1 + len(reached),
+        "maxItems": _MOST,
     }
 
 
@@ -132,7 +137,8 @@ def _name_relations(schemas: Json, name: str, relations: Mapping[str, str]) -> N
     lines = [f"- `{relation}`: {words}" for relation, words in relations.items()]
     schemas[name] = {
         "title": name,
-        "description": "\n".join(["Where a link leads: IANA's word, or the operation's own.", "", *lines]),
+        "description": "\n".join([f"Where a link leads: IANA's word, or the operation's own. {_TO_COME}", "", *lines]),
         "type": "string",
+        "x-may-grow": True,
         "enum": list(relations),
     }
