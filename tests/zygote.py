@@ -7,6 +7,7 @@ What differs from a command that people start is when the modules were loaded; t
 """
 
 import asyncio
+import atexit
 import gc
 import json
 import os
@@ -109,6 +110,7 @@ def _zygote() -> socket.socket:
         except OSError:
             _start(home / "zygote")
             asking.connect(str(home / "zygote"))
+    atexit.register(asking.close)
     return asking
 
 
