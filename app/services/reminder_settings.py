@@ -22,6 +22,8 @@ from app.services.work import Work, changed, check_version, columns_for, differi
 UNSUBSCRIBE = "/reminder-unsubscriptions"
 """Where mail programs send the one press (RFC 8058); the token comes after it."""
 
+_PURPOSE = "ending reminders"
+"""What a token that lasts is made for: none of a one-time link can ever be one."""
 _OWN = sa.select(ReminderSettings).where(col(ReminderSettings.person_id) == sa.bindparam("person_id", type_=sa.Uuid))
 _HELD = _OWN.with_for_update().execution_options(populate_existing=True)
 _BY_TOKEN = (
@@ -74,7 +76,7 @@ async def unsubscribe(entrance: Entrance, token: str, place: Place) -> None:
 
 async def token_for(session: AsyncSession, vault: Vault, person_id: UUID, now: datetime) -> str:
     """The token that stands in all letters to the person; its hash is kept with their settings."""
-    token = vault.link_token(person_id)
+    token = vault.link_token(person_id, _PURPOSE)
     await make(session, person_id, now)
     # Also when the installation's secret is another by now: the letter that is written must work.
     await session.execute(

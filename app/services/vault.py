@@ -42,9 +42,9 @@ class Vault:
             raise BoxClosed from None
         return content
 
-    def link_token(self, link_id: UUID) -> str:
-        """The token of a one-time link: 256 bits that are stored nowhere and the same whenever they are asked for."""
-        mac = hmac.digest(self._key("one-time links"), link_id.bytes, "sha256")
+    def link_token(self, link_id: UUID, purpose: str = "one-time links") -> str:
+        """The token of a link: 256 bits that are stored nowhere and the same whenever they are asked for."""
+        mac = hmac.digest(self._key(purpose), link_id.bytes, "sha256")
         return base64url(mac)
 
     def _key(self, purpose: str) -> bytes:

@@ -44,7 +44,12 @@ def test_a_links_token_is_the_same_each_time_and_another_for_each_link_and_insta
     token = Vault(SECRET).link_token(link)
     assert token == Vault(SECRET).link_token(link)
     assert len(token) == 43
-    assert len({token, Vault(SECRET).link_token(other), Vault(SECRET + b"x").link_token(link)}) == 3
+    others = (
+        Vault(SECRET).link_token(other),
+        Vault(SECRET).link_token(link, "another"),
+        Vault(SECRET + b"x").link_token(link),
+    )
+    assert len({token, *others}) == 4
 
 
 def test_a_short_secret_is_none() -> None:
