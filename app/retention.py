@@ -13,6 +13,7 @@ import structlog
 from app.database import Database, DatabaseAway
 from app.services import (
     authorisation_requests,
+    central_aggregates,
     changes,
     failed_jobs,
     imports,
@@ -35,8 +36,10 @@ SWEEPS = (
     failed_jobs.sweep,
     interest_registrations.sweep,
     reminding.sweep,
+    central_aggregates.sweep,
 )
-"""Of what counts for minutes, a day or a month. The next of its kind sweeps as well, but there may be none."""
+"""Of what counts for minutes, a day or a month. The next of its kind sweeps as well, but there may be none. What is
+done at the end of a quarter is done here too."""
 
 _log = structlog.get_logger("larande.retention")
 

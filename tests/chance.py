@@ -1,7 +1,7 @@
 """Anybody and anything, by chance: actors and rows that meet each other now and then."""
 
 import random
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_origin
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.models.approval import Approval, SubjectType
 from app.models.base import Table, new_id
+from app.models.central_aggregate import CentralAggregate
 from app.models.columns import PydanticJSON
 from app.models.deactivation_release import DeactivationRelease
 from app.models.followed_guide import FollowedGuide, FollowedGuideState
@@ -138,6 +139,8 @@ def _keep_constraints(row_type: type[Table], values: dict[str, Any], number: int
         values["final_at"] = NOW if values["state"] is SessionRecordState.FINAL else None
     if row_type is FollowedGuide and number:
         values["state"] = FollowedGuideState.ENDED  # a group follows one at a time
+    if row_type is CentralAggregate:
+        values["starts_on"] = NOW.date() + timedelta(days=number)  # each quarter once
     if row_type is DeactivationRelease:
         values["units"] = 1  # it releases something
     if row_type is SurveyRound:

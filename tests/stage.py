@@ -12,6 +12,7 @@ from app.models.approval import Approval
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
 from app.models.calendar_feed import CalendarFeed
+from app.models.central_aggregate import CentralAggregate
 from app.models.destruction import Destruction
 from app.models.dialogue_session import DialogueSession
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
@@ -33,7 +34,7 @@ from app.models.survey_reminder import SurveyReminder
 from app.models.survey_round import SurveyRound
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
-from app.services import content_packs, one_time_codes, passwords, second_factors
+from app.services import central_aggregates, content_packs, one_time_codes, passwords, second_factors
 from app.services.calendar import swedish_day
 from app.services.vault import Vault
 from tests import (
@@ -115,6 +116,10 @@ class Stage:
         """Those who run what all organisations share, and somebody who was somebody here."""
         await self.world.someone("content_editor", Role.CONTENT_EDITOR, outside=True)
         await self.world.someone("central_analyst", Role.CENTRAL_ANALYST, outside=True)
+        async with self.world.database.write() as session:
+            await central_aggregates.sweep(session, datetime.now(UTC))
+            quarter = (await session.execute(sa.select(col(CentralAggregate.id)).limit(1))).scalar_one()
+        await self.keep("quarter", CentralAggregate, quarter)
         former = await self.world.someone("deactivated", Role.ARCHIVIST)
         async with self.world.database.write() as session:
             gone = sa.update(Person).where(col(Person.id) == former.person.id).values(active=False)

@@ -32,6 +32,7 @@ from app.models.approval import Approval
 from app.models.audit_entry import AuditEntry
 from app.models.base import Table
 from app.models.calendar_feed import CalendarFeed
+from app.models.central_aggregate import CentralAggregate
 from app.models.columns import snake_case
 from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
@@ -200,6 +201,11 @@ def _of_entries(stage: Stage) -> Iterator[Cell]:
 def _of_log_entries(stage: Stage) -> Iterator[Cell]:
     for name, row in stage.of(DestructionLogEntry).items():
         yield Cell(name, row, f"/destruction-log-entries/{row.id}")
+
+
+def _of_quarters(stage: Stage) -> Iterator[Cell]:
+    for name, row in stage.of(CentralAggregate).items():
+        yield Cell(name, row, f"/central-aggregates/{row.id}")
 
 
 def _of_statements(stage: Stage) -> Iterator[Cell]:
@@ -613,6 +619,8 @@ CASES: dict[str, Cases] = {
     "list_failed_jobs": _bare("/failed-jobs"),
     # --- interest
     "read_interest_consent": _bare("/interest-consent"),
+    "list_central_aggregates": _bare("/central-aggregates"),
+    "read_central_aggregate": _of_quarters,
     "list_interest_registrations": _bare("/interest-registrations"),
     "read_interest_registration": _on(InterestRegistration, "/interest-registrations/{id}"),
     "delete_interest_registration": _on(InterestRegistration, "/interest-registrations/{id}"),

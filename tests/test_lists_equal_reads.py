@@ -74,6 +74,7 @@ BELONGS: dict[str, Belongs] = {
     "list_webhook_endpoints": _has("service_client_id"),
     "list_webhook_deliveries": _has("webhook_endpoint_id"),
     "list_failed_jobs": lambda _row, _parent: True,
+    "list_central_aggregates": lambda _row, _parent: True,
     "list_interest_registrations": lambda _row, _parent: True,
     "list_retention_rules": _OF_ORGANISATION,
     "list_deactivation_releases": _OF_ORGANISATION,

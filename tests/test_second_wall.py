@@ -51,7 +51,7 @@ STRUCTURE = {
 OPEN_TO_ALL = {"content_pack", "content_translation", "inspiration_item", "process_guide"}
 NOBODYS = {
     *("credential", "person_invitation", "sign_in_failure", "authorisation_request"),
-    *("sealed_response", "survey_sums", "reminder"),
+    *("sealed_response", "survey_sums", "reminder", "central_contribution"),
 }
 ONES_OWN = {
     *("sign_in", "idempotency_key", "second_factor", "recovery_code", "identity"),
@@ -91,6 +91,7 @@ class Someone:
     organisation_id: str | None
     parties: frozenset[str]
     administrator: bool
+    analyst: bool
     active: bool = True
 
     @property
@@ -172,6 +173,8 @@ class Proof:
             return not who.administrator
         if table == "interest_registration":
             return not who.administrator or row["state"] == "unconfirmed"
+        if table == "central_aggregate":
+            return not who.analyst
         if table in PARENTS:
             return self.foreign(who, *self.parent(table, row))
         if table in ONES_OWN:
@@ -271,6 +274,7 @@ def _someone(rows: Rows, person_id: str, today: str) -> Someone:
         person["organisation_id"] if counts else None,
         frozenset(mandates) & active if counts else frozenset(),
         "systemAdministrator" in person["roles"] and counts,
+        "centralAnalyst" in person["roles"] and counts,
         counts,
     )
 

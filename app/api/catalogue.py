@@ -13,6 +13,7 @@ from app.api import (
     auth,
     authorisation_requests,
     calendar_feeds,
+    central_aggregates,
     changes,
     data_exports,
     deactivation_releases,
@@ -100,6 +101,7 @@ TAGS = {
     "changes": "What has changed, for service clients, in the order in which it was committed.",
     "webhooks": "Service clients told of changes as they happen, and what came of each message.",
     "interest-registrations": "Workplaces that want to take the service into use, and how both sides of one join it.",
+    "central-aggregates": "All organisations together, once a quarter, for the central analyst.",
     "failed-jobs": "What the worker could not do, for the system administrator.",
     "retention": "How long things are kept, what a legal hold stops, and what has been destroyed by which decision.",
     "audit-entries": "Who changed what and when.",
@@ -158,6 +160,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     failed_jobs.router,
     # --- interest
     interest_registrations.router,
+    # --- all organisations together
+    central_aggregates.router,
     # --- personal data and retention
     data_exports.router,
     retention_rules.router,

@@ -6,6 +6,7 @@ from app.models.audit_entry import AuditEntry
 from app.models.authorisation_request import AuthorisationRequest
 from app.models.base import Table
 from app.models.calendar_feed import CalendarFeed
+from app.models.central_aggregate import CentralAggregate, CentralContribution
 from app.models.change import Change
 from app.models.content_pack import ContentPack
 from app.models.content_translation import ContentTranslation
@@ -131,6 +132,9 @@ TABLES: tuple[type[Table], ...] = (
     FailedJob,
     # --- interest
     InterestRegistration,
+    # --- all organisations together
+    CentralAggregate,
+    CentralContribution,
     # --- reminders
     ReminderSettings,
     Reminder,

@@ -12,6 +12,7 @@ from app.models.approval import Approval, SubjectType
 from app.models.audit_entry import Audience, AuditEntry
 from app.models.base import Table
 from app.models.calendar_feed import CalendarFeed
+from app.models.central_aggregate import CentralAggregate
 from app.models.deactivation_release import DeactivationRelease
 from app.models.destruction import Destruction
 from app.models.destruction_log_entry import DestructionLogEntry
@@ -110,6 +111,7 @@ from app.services.circumstances import (
 )
 from app.services.conditions import (
     ADMINISTRATOR,
+    ANALYST,
     ARCHIVIST,
     AT_TABLE,
     CLIENT,
@@ -219,6 +221,9 @@ RULES: dict[str, Rule] = {
     "read_interest_registration": _read(InterestRegistration, _CENTRAL_SIDE),
     "delete_interest_registration": Rule(InterestRegistration, (_CENTRAL_SIDE,)),
     "create_joined_organisation": Rule(InterestRegistration, (_CENTRAL_SIDE,), (SIDES_AGREED,)),
+    # --- all organisations together. Nobody else: what is of all is no administrator's either.
+    "list_central_aggregates": _list(None, CentralAggregate, ANALYST),
+    "read_central_aggregate": _read(CentralAggregate, ANALYST),
     # --- answering a survey
     "read_survey_form": Rule(None, (TOKEN_HOLDER,), reads=True),
     "create_survey_response": Rule(None, (TOKEN_HOLDER,)),

@@ -160,6 +160,7 @@ _IN_ORGANISATION = Among(("organisation_id",), "organisations")
 
 MEMBER = Who("a person of the organisation", (_IN_ORGANISATION,))
 ADMINISTRATOR = Who("a system administrator", (Has(Role.SYSTEM_ADMINISTRATOR),))
+ANALYST = Who("a central analyst", (Has(Role.CENTRAL_ANALYST),))
 ARCHIVIST = Who("an archivist of the organisation", (Has(Role.ARCHIVIST), _IN_ORGANISATION))
 REPRESENTATIVE = Who(
     "a representative of any party in the organisation",

@@ -52,6 +52,7 @@ NOBODYS = {
     "webhook_delivery.message_id": "the delivery's own id, or that of the one it repeats",
     "reminder.subject_id": "a session, action, group or subject of a decision",
     "reminder.digest_id": "the letter's own id",
+    "central_contribution.members": "organisations, or released rounds",
     "interest_registration.joining_id": "shared by the sides that mean to join as one organisation",
     "organisation.search": "made of the organisation's own names",
     "approval.subject_id": "a group, record, round, change, texts, destruction or something learned",
@@ -70,6 +71,7 @@ NOBODYS = {
         f"{table}.{column}": "what is published or measured; it knows no people"
         for table, columns in {
             "content_pack": ("method_texts",),
+            "central_aggregate": ("content",),
             "dialogue_template": ("title", "content"),
             "inspiration_item": ("title", "content"),
             "process_guide": ("title", "content"),

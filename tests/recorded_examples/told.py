@@ -4,6 +4,7 @@ from tests.recorded_examples import (
     refused,
     scenes_agency,
     scenes_calendar,
+    scenes_central,
     scenes_dialogue,
     scenes_guide,
     scenes_joining,
@@ -54,6 +55,7 @@ SCENES = (
     scenes_providers.providers,
     scenes_survey.two_keys,
     scenes_agency.reminders,
+    scenes_central.reads_quarters,
 )
 
 
