@@ -1,12 +1,15 @@
 """All organisations together over HTTP: six of them through two quarters, for the central analyst and nobody else."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from app import retention
 from app.models.central_aggregate import CentralAggregate
@@ -100,7 +103,7 @@ async def test_the_analyst_reads_two_quarters_and_nobody_else_does(apart: World)
             await _released(world, group, instrument.id, ends[0] - timedelta(days=30), 20)
         # Whatever process comes round first: once, and for good.
         for _ in range(2):
-            await retention.work(apart.database, ends[0] + timedelta(minutes=1))
+            await asyncio.gather(*[retention.work(apart.database, ends[0] + timedelta(minutes=1)) for _ in range(2)])
         await _sessions(worlds, groups, ends[1] - timedelta(days=9), 1)
         one = await stories.held_session(apart, groups[0], dialogueTemplateId=str((await apart.template()).id))
         await _copied(apart, one["id"], ends[1] - timedelta(days=9), 30)
@@ -126,6 +129,9 @@ async def test_the_analyst_reads_two_quarters_and_nobody_else_does(apart: World)
         async with apart.database.read(context) as session:
             assert (await session.execute(sa.select(sa.func.count()).select_from(CentralAggregate))).scalar_one() == 2
             assert (await session.execute(sa.select(sa.func.count()).select_from(Organisation))).scalar_one() == 0
+        for change in ("UPDATE central_aggregate SET content = '{}'", "DELETE FROM central_contribution"):
+            with pytest.raises(IntegrityError, match="is final"):
+                await as_owner(apart.database, change)
 
 
 def _check_first(read: Json, world: World) -> None:
