@@ -13,6 +13,7 @@ from app.models.central_aggregate import CentralAggregate
 from app.models.columns import PydanticJSON
 from app.models.deactivation_release import DeactivationRelease
 from app.models.followed_guide import FollowedGuide, FollowedGuideState
+from app.models.learning_log_entry import LearningLogEntry, LearningLogEntryState
 from app.models.party import Party, Side
 from app.models.person import Role
 from app.models.retention_rule import RetainedKind, RetentionRule
@@ -137,6 +138,9 @@ def _keep_constraints(row_type: type[Table], values: dict[str, Any], number: int
         reviewed = values["state"] in {SessionRecordState.UNDER_REVIEW, SessionRecordState.FINAL}
         values["content_hash"] = "0" * 64 if reviewed else None
         values["final_at"] = NOW if values["state"] is SessionRecordState.FINAL else None
+    if row_type is LearningLogEntry:
+        values["content_hash"] = None if values["state"] is LearningLogEntryState.OWN else "0" * 64
+        values["shared_at"] = NOW if values["state"] is LearningLogEntryState.SHARED else None
     if row_type is FollowedGuide and number:
         values["state"] = FollowedGuideState.ENDED  # a group follows one at a time
     if row_type is CentralAggregate:
