@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -337,11 +337,20 @@ def passwords_as_agreed() -> Iterator[dict[str, Any]]:
         yield agreed
 
 
+@contextmanager
+def hashed_as_agreed(passwords_as_agreed: dict[str, Any]) -> Iterator[None]:
+    """Meanwhile passwords are hashed as in service."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, agreed in passwords_as_agreed.items():
+            patch.setattr(f"app.services.passwords.{name}", agreed)
+        yield
+
+
 @pytest.fixture
-def agreed_cost(passwords_as_agreed: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are hashed as in service: for tests that look at how."""
-    for name, agreed in passwords_as_agreed.items():
-        monkeypatch.setattr(f"app.services.passwords.{name}", agreed)
+def agreed_cost(passwords_as_agreed: dict[str, Any]) -> Iterator[None]:
+    """For tests that look at how passwords are hashed."""
+    with hashed_as_agreed(passwords_as_agreed):
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -41,7 +41,7 @@ from app.services import content_packs, pack_reading, passwords
 from app.services.calendar import swedish_day
 from app.services.content_hash import content_hash
 from tests.client import Client, client_for
-from tests.conftest import new_database, settings_for
+from tests.conftest import hashed_as_agreed, new_database, settings_for
 from tests.database import Database, database_of
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -111,7 +111,7 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-async def agency(anyio_backend: str) -> AsyncIterator[Demo]:  # noqa: ARG001
+async def agency(anyio_backend: str, passwords_as_agreed: dict[str, Any]) -> AsyncIterator[Demo]:  # noqa: ARG001
     app = create_app(settings_for(await new_database()))
     database = database_of(app)
 
@@ -124,7 +124,8 @@ async def agency(anyio_backend: str) -> AsyncIterator[Demo]:  # noqa: ARG001
         return "loaded"
 
     try:
-        loads = await asyncio.gather(load(), load())
+        with hashed_as_agreed(passwords_as_agreed):
+            loads = await asyncio.gather(load(), load())
         rows = await dump(database)
         async with client_for(app) as nobody:
             yield Demo(app, list(loads), rows, nobody)
@@ -449,6 +450,7 @@ async def test_it_is_not_put_among_others_unless_asked(
 
 
 @pytest.mark.drill
+@pytest.mark.usefixtures("agreed_cost")
 async def test_it_is_put_beside_others_when_asked(agency: Demo, fresh_database_url: str) -> None:
     """And is the same there, also when the content pack has been loaded before."""
     stranger = Person(name="Någon", email=f"{uuid4().hex}@example.se", created_at=datetime.now(UTC))
