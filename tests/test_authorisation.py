@@ -1145,7 +1145,7 @@ async def test_every_list_turns_round(stage: Stage) -> None:
         longest = 0
         for cell in CASES[operation["operationId"]](stage):
             told = answers[operation["operationId"], cell.state]
-            for name in ("employer_rep", "saco_rep", "administrator"):
+            for name in ("employer_rep", "saco_rep", "administrator", "central_analyst"):
                 shown = 0
                 for order in plain if told[name] == "200" else ():
                     there, back = [
