@@ -48,6 +48,7 @@ _PERHAPS_ABSENT = {"read_method_texts"}
 _NEVER_ABSENT = {"unsubscribe_from_reminders"}
 # What has no states, takes no name that another could have, and is done twice without harm.
 _IN_EVERY_STATE = {
+    *("delete_interest_registration", "revoke_calendar_feed"),
     *("update_retention_rule", "delete_retention_rule", "update_identity_provider", "unlink_identity"),
     *("delete_service_client_credential", "delete_webhook_endpoint", "delete_email_domain"),
     "update_reminder_settings",
