@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import configure_mappers
 
 from app.models.base import new_id
 from app.models.mandate import Mandate
@@ -13,9 +14,12 @@ from app.models.person import Person, Role
 from app.services import policy
 from app.services.actor import Actor, Seat
 from app.services.agreement import CHANGES, READ_RULES, RULES, Rule
+from app.services.beyond_the_table import NEVER_TOLD, TOLD_BEFOREHAND
 from app.services.conditions import ADMINISTRATOR as BY_ROLE
-from app.services.conditions import ONESELF, OWN_PARTY, While
+from app.services.conditions import ONESELF, OWN_PARTY, While, Who, only
 from app.services.errors import Code, Refusal
+
+configure_mappers()  # else the first row that is made without its rules is made before anything knows its columns
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORGANISATION, PARTY = new_id(), new_id()
@@ -178,3 +182,61 @@ def test_a_list_is_filtered_by_everybody_who_may_read_and_by_nobody_else(monkeyp
     assert filtered() == f"mandate.party_id = ANY (%(actor_parties)s::UUID[]) OR {role}"
     monkeypatch.setitem(cast("dict[Any, Any]", READ_RULES), Mandate, Rule(Mandate, (), reads=True))
     assert filtered() == "false"
+
+
+# --- Which reasons can be told of a change -----------------------------------------------------------------------
+
+BUSY = While("no other is under way", Code.UNIT_CLOSED, lambda *_: True)
+CLOSED = While("it goes on", Code.GROUP_CLOSED, lambda *_: True)
+
+
+def read_by(monkeypatch: pytest.MonkeyPatch, *readers: Who) -> None:
+    monkeypatch.setitem(cast("dict[Any, Any]", READ_RULES), Mandate, Rule(Mandate, readers, reads=True))
+
+
+def test_a_change_can_be_refused_for_what_its_conditions_say_each_once_and_in_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read_by(monkeypatch, OWN_PARTY)
+    monkeypatch.setitem(RULES, "update_x", Rule(Mandate, (OWN_PARTY,), (BUSY, CLOSED, BUSY)))
+    assert policy.reasons("update_x") == [Code.UNIT_CLOSED, Code.GROUP_CLOSED]
+    monkeypatch.setitem(RULES, "update_x", Rule(Mandate, (OWN_PARTY,)))
+    assert policy.reasons("update_x") == []
+
+
+def test_what_is_said_beforehand_comes_after_the_conditions_and_what_is_never_said_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read_by(monkeypatch, OWN_PARTY, BY_ROLE)
+    monkeypatch.setitem(RULES, "update_x", Rule(Mandate, (OWN_PARTY,), (CLOSED,)))
+    beforehand = frozenset((Code.PERSON_HAS_DECIDED, Code.CHANGE_REQUESTED))
+    monkeypatch.setitem(TOLD_BEFOREHAND, "update_x", beforehand)
+    said = [Code.NOT_YOUR_ROLE, Code.GROUP_CLOSED, Code.CHANGE_REQUESTED, Code.PERSON_HAS_DECIDED]
+    assert policy.reasons("update_x") == said
+    monkeypatch.setitem(NEVER_TOLD, "update_x", frozenset((Code.NOT_YOUR_ROLE, Code.CHANGE_REQUESTED)))
+    assert policy.reasons("update_x") == [Code.GROUP_CLOSED, Code.PERSON_HAS_DECIDED]
+
+
+@pytest.mark.parametrize(
+    ("readers", "doers", "told"),
+    [
+        ((OWN_PARTY,), (OWN_PARTY,), False),
+        ((OWN_PARTY, BY_ROLE), (BY_ROLE, OWN_PARTY), False),
+        ((OWN_PARTY, BY_ROLE), (OWN_PARTY,), True),
+        ((OWN_PARTY,), (BY_ROLE,), True),
+        # Who reads only some of them and may do it to all is never refused; who reads all and may do it to some is.
+        ((only(OWN_PARTY, "who is also this", *ONESELF.conditions),), (OWN_PARTY,), False),
+        ((OWN_PARTY,), (only(OWN_PARTY, "who is also this", *ONESELF.conditions),), True),
+    ],
+)
+def test_that_it_is_not_ones_role_is_told_where_somebody_sees_it_who_may_not_do_it(
+    monkeypatch: pytest.MonkeyPatch, readers: tuple[Who, ...], doers: tuple[Who, ...], told: bool
+) -> None:
+    read_by(monkeypatch, *readers)
+    monkeypatch.setitem(RULES, "update_x", Rule(Mandate, doers, (CLOSED,)))
+    assert policy.reasons("update_x") == [Code.NOT_YOUR_ROLE] * told + [Code.GROUP_CLOSED]
+
+
+def test_of_a_change_to_nothing_in_particular_no_reader_is_told_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "create_x", Rule(None, (BY_ROLE,)))
+    assert policy.reasons("create_x") == []

@@ -16,11 +16,13 @@ from app.models.party import Party, Side
 from app.models.person import Person, Role
 from app.models.service_client import Scope
 from app.models.session_record import SessionRecord
+from app.models.sign_in import SignIn
 from app.models.unit import Unit
 from app.models.working_group import WorkingGroup
 from app.services import policy
 from app.services.actor import Actor, Seat
-from app.services.agreement import READ_RULES, RULES, Rule
+from app.services.agreement import CHANGES, READ_RULES, RULES, Rule
+from app.services.beyond_the_table import NEVER_TOLD
 from app.services.conditions import (
     CLIENT,
     OWN_ID,
@@ -246,3 +248,24 @@ def test_what_is_allowed_now_is_what_may_be_done() -> None:
                         or policy.may_ever(actor, action.action, row)
                         or action.reason == Code.NOT_YOUR_ROLE
                     )
+
+
+@pytest.mark.parametrize("row_type", CHANGES, ids=lambda row_type: row_type.__name__)
+def test_whoever_reads_something_is_refused_a_change_only_for_reasons_that_can_be_told(row_type: type[Table]) -> None:
+    chance = random.Random(row_type.__name__)  # noqa: S311
+    reading = next(name for name, rule in RULES.items() if rule is READ_RULES[row_type])
+    belongings = {kind: rows_of(kind, chance) for name in CHANGES[row_type] for kind in RULES[name].around}
+    refused = 0
+    for row in rows_of(row_type, chance):
+        for _ in range(60):
+            actor = an_actor(chance)
+            around = {kind: chance.choice(rows) for kind, rows in belongings.items()}
+            if not policy.may_ever(actor, reading, row):
+                continue
+            for shown in policy.allowed_actions(actor, row, NOW, around):
+                if shown.reason is not None and shown.reason not in NEVER_TOLD.get(shown.action, ()):
+                    assert shown.reason in policy.reasons(shown.action), (shown, actor)
+                    refused += 1
+    # Rows by chance have no moment at which a sign-in ended.
+    met = any(policy.reasons(name) for name in CHANGES[row_type]) and row_type is not SignIn
+    assert bool(refused) == met
