@@ -69,7 +69,8 @@ class Model:
 class History:
     def __init__(self, hr: Provisioning, chance: random.Random) -> None:
         self.hr, self.chance, self.model = hr, chance, Model()
-        self.mark = uuid4().hex[:10]
+        # Nine: ten digits, of which each might be one, can be a personal identity number, which no HR system may send.
+        self.mark = uuid4().hex[:9]
         self.count = 0
 
     def key(self) -> str:
