@@ -36,25 +36,22 @@ BASELINE = "read_working_group"
 async def with_history(database: Database, place: Place, sessions: int) -> UUID:
     """Another group of the same parties, that has met every third day; its newest step is not due yet."""
     now = datetime.now(UTC)
-    async with database.write(SYSTEM) as session:
-        unit = (
-            await session.execute(sa.select(Unit).where(col(Unit.organisation_id) == place.organisation_id))
-        ).scalars()
-        parties = await session.execute(sa.select(Party).where(col(Party.organisation_id) == place.organisation_id))
-        group = await add_group(database, next(iter(unit)), list(parties.scalars()), now)
+    async with database.read(SYSTEM) as session:
+        units = sa.select(Unit).where(col(Unit.organisation_id) == place.organisation_id).limit(1)
+        unit = (await session.execute(units)).scalar_one()
+        parties = sa.select(Party).where(col(Party.organisation_id) == place.organisation_id)
+        at_table = list((await session.execute(parties)).scalars())
         template = (await session.execute(sa.select(DialogueTemplate).limit(1))).scalar_one()
+    group = await add_group(database, unit, at_table, now)
     facilitator = Person(
         organisation_id=place.organisation_id, name="Örjan Åberg", email=f"{group.id}@example.se", created_at=now
     )
     await add(database, facilitator)
     for number in range(sessions):
         await add_session(database, group, template, facilitator, now - timedelta(days=3 * number + 1))
+    met = sa.update(WorkingGroup).where(col(WorkingGroup.id) == group.id)
     async with database.write(SYSTEM) as session:
-        await session.execute(
-            sa.update(WorkingGroup)
-            .where(col(WorkingGroup.id) == group.id)
-            .values(last_session_at=now - timedelta(days=1))
-        )
+        await session.execute(met.values(last_session_at=now - timedelta(days=1)))
     return group.id
 
 
