@@ -27,19 +27,21 @@ from pathlib import Path
 _LONGEST_REQUEST = 200_000
 _STATUS = struct.Struct("i")
 
+Pipe = tuple[asyncio.StreamReader, asyncio.ReadTransport]
+
 
 class Process:
     """As much of `asyncio.subprocess.Process` as the tests use."""
 
-    def __init__(
-        self, pid: int, stdout: asyncio.StreamReader, stderr: asyncio.StreamReader, status: asyncio.StreamReader
-    ) -> None:
+    def __init__(self, pid: int, stdout: asyncio.StreamReader, stderr: asyncio.StreamReader, status: Pipe) -> None:
         self.pid, self.stdout, self.stderr = pid, stdout, stderr
-        self._ended = asyncio.ensure_future(self._end(status))
+        self._ended = asyncio.ensure_future(self._end(*status))
 
     @staticmethod
-    async def _end(status: asyncio.StreamReader) -> int:
+    async def _end(status: asyncio.StreamReader, transport: asyncio.ReadTransport) -> int:
         code: int = _STATUS.unpack(await status.readexactly(_STATUS.size))[0]
+        # The other end is closed after this is written, perhaps not before the test and its loop have ended.
+        transport.close()
         return code
 
     @property
@@ -68,14 +70,15 @@ async def start(arguments: Sequence[str], environment: Mapping[str, str]) -> Pro
     pid = await asyncio.to_thread(_fork, request, [theirs for _, theirs in pipes])
     for _, theirs in pipes:
         os.close(theirs)
-    return Process(pid, *[await _reader(ours) for ours, _ in pipes])
+    (stdout, _), (stderr, _), status = [await _opened(ours) for ours, _ in pipes]
+    return Process(pid, stdout, stderr, status)
 
 
-async def _reader(pipe: int) -> asyncio.StreamReader:
+async def _opened(pipe: int) -> Pipe:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", 0))
-    return reader
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe, "rb", 0))
+    return reader, transport
 
 
 _one_at_a_time = threading.Lock()
