@@ -373,7 +373,12 @@ async def test_the_worker_goes_on_when_its_connection_is_lost(agency: World) -> 
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
-        await invite(agency, survey_round, unitId=str(agency.unit.id), kind="people")
+        # A request that comes before its connection has heard of its end is refused, and may be sent again.
+        path, sent = f"/survey-rounds/{survey_round.id}/invitations", {"unitId": str(agency.unit.id), "kind": "people"}
+        async with asyncio.timeout(PATIENCE):
+            while (answer := await agency.saco_rep.client.request("POST", path, json=sent)).status_code == 503:
+                assert answer.json()["code"] == "databaseAway"
+        assert answer.status_code == 201
         await nothing_waits(agency)
     assert server.recipients == sorted(person.email for person in people)
 
