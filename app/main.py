@@ -87,9 +87,8 @@ def create_app(settings: Settings) -> FastAPI:
                 await beside.enter_async_context(keeping_retention(database))
                 await beside.enter_async_context(keeping_days(database))
                 await beside.enter_async_context(delivering_webhooks(database, webhooks.tell, vault_of(settings)))
-                # Without a mail server nobody is reminded: what is old when there is one would only be noise.
-                if settings.smtp_url is not None:
-                    await beside.enter_async_context(reminding_groups(database))
+                letters = settings.smtp_url is not None
+                await beside.enter_async_context(reminding_groups(database, by_letter=letters))
             if key_store is not None and settings.worker == "inside":
                 await beside.enter_async_context(closing_rounds(database, key_store))
                 await beside.enter_async_context(working(workshop_of(settings, database, key_store)))

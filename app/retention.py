@@ -16,6 +16,7 @@ from app.services import (
     central_aggregates,
     changes,
     failed_jobs,
+    group_reminders,
     imports,
     interest_registrations,
     reminding,
@@ -36,6 +37,7 @@ SWEEPS = (
     failed_jobs.sweep,
     interest_registrations.sweep,
     reminding.sweep,
+    group_reminders.sweep,
     central_aggregates.sweep,
 )
 """Of what counts for minutes, a day or a month. The next of its kind sweeps as well, but there may be none. What is

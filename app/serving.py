@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import socket
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -163,7 +163,7 @@ def work(url: str, settings: Settings) -> None:
                 keeping_retention(database),
                 keeping_days(database),
                 delivering_webhooks(database, webhooks.tell, vault_of(settings)),
-                nullcontext() if settings.smtp_url is None else reminding_groups(database),
+                reminding_groups(database, by_letter=settings.smtp_url is not None),
             ):
                 await worker.run(workshop_of(settings, database, key_store), stop)
         finally:

@@ -25,14 +25,15 @@ from tests.world import organisation_number
 if TYPE_CHECKING:
     from tests.stage import Stage
 
-# An HR system that writes and one that only reads; an integrator with consent, one each with consent for records and
-# for results alone, one without consent, one of another organisation, and one that has ended.
+# An HR system that writes and one that only reads; an integrator with consent, one each with consent for records, for
+# results and for reminders alone, one without consent, one of another organisation, and one that has ended.
 MACHINES = (
     "hr_client",
     "people_client",
     "integrator",
     "records_client",
     "results_client",
+    "reminders_client",
     "unagreed_client",
     "foreign_client",
     "ended_client",
@@ -49,6 +50,7 @@ async def build(stage: "Stage") -> None:
         "integrator": await machines.consented(world),
         "records_client": await machines.consented(world, scopes=["records:read"]),
         "results_client": await machines.consented(world, scopes=["results:read"]),
+        "reminders_client": await machines.consented(world, scopes=["reminders:read"]),
         "unagreed_client": await machines.machine(world),
         "ended_client": await machines.consented(world),
     }

@@ -284,6 +284,7 @@ class Stage:
         await text_stage.of_closed(self, started)
         guide = await followed_guide(shut, started)
         await learning_stage.of_closed(self, started)
+        await reminder_stage.of_closed(self, started)
         await service_client_stage.of_closed(self)
         await stories.shut_organisation(shut)
         self.world.people["of_closed"] = shut.employer_rep

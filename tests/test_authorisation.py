@@ -42,6 +42,7 @@ from app.models.dialogue_template import DialogueTemplate
 from app.models.email_domain import EmailDomain
 from app.models.failed_job import FailedJob
 from app.models.followed_guide import FollowedGuide
+from app.models.group_reminder import GroupReminder
 from app.models.hr_import import HrImport
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
@@ -175,6 +176,13 @@ def _on(row_type: type[Table], path: str, body: Callable[[Stage, Any], Any] | No
     return cases
 
 
+def _of_unchanging(row_type: type[Table], path: str) -> Cases:
+    """The same of a type that has no versions."""
+    return lambda stage: (
+        Cell(name, row, path.replace("{id}", str(row.id))) for name, row in stage.of(row_type).items()
+    )
+
+
 def _of_all(part: str, body: Any) -> Cases:
     """What belongs to an organisation and has a version of its own; and once as somebody read it long ago."""
 
@@ -191,21 +199,6 @@ def _of_all(part: str, body: Any) -> Cases:
 def _bare(path: str, body: Callable[[Stage], Any] | None = None) -> Cases:
     """An operation that is decided on no row."""
     return lambda stage: iter([Cell("-", None, path, body(stage) if body else None)])
-
-
-def _of_entries(stage: Stage) -> Iterator[Cell]:
-    for name, row in stage.of(AuditEntry).items():
-        yield Cell(name, row, f"/audit-entries/{row.id}")
-
-
-def _of_log_entries(stage: Stage) -> Iterator[Cell]:
-    for name, row in stage.of(DestructionLogEntry).items():
-        yield Cell(name, row, f"/destruction-log-entries/{row.id}")
-
-
-def _of_quarters(stage: Stage) -> Iterator[Cell]:
-    for name, row in stage.of(CentralAggregate).items():
-        yield Cell(name, row, f"/central-aggregates/{row.id}")
 
 
 def _of_statements(stage: Stage) -> Iterator[Cell]:
@@ -592,6 +585,8 @@ CASES: dict[str, Cases] = {
     "list_survey_reminders": _on(SurveyRound, f"{ROUND}/reminders"),
     "create_survey_reminder": _on(SurveyRound, f"{ROUND}/reminders", lambda _s, _r: {}),
     "read_survey_reminder": _on(SurveyReminder, "/survey-reminders/{id}"),
+    "list_group_reminders": _on(Organisation, f"{ORGANISATION}/group-reminders"),
+    "read_group_reminder": _of_unchanging(GroupReminder, "/group-reminders/{id}"),
     "list_organisation_survey_rounds": _on(Organisation, f"{ORGANISATION}/survey-rounds"),
     "list_service_clients": _on(Organisation, f"{ORGANISATION}/service-clients"),
     "create_service_client": _on(Organisation, f"{ORGANISATION}/service-clients", lambda _s, _r: machines.a_client()),
@@ -620,7 +615,7 @@ CASES: dict[str, Cases] = {
     # --- interest
     "read_interest_consent": _bare("/interest-consent"),
     "list_central_aggregates": _bare("/central-aggregates"),
-    "read_central_aggregate": _of_quarters,
+    "read_central_aggregate": _of_unchanging(CentralAggregate, "/central-aggregates/{id}"),
     "list_interest_registrations": _bare("/interest-registrations"),
     "read_interest_registration": _on(InterestRegistration, "/interest-registrations/{id}"),
     "delete_interest_registration": _on(InterestRegistration, "/interest-registrations/{id}"),
@@ -679,7 +674,7 @@ CASES: dict[str, Cases] = {
     "approve_destruction": _on(Destruction, "/destructions/{id}/approvals", _decision),
     "list_destruction_approvals": _on(Destruction, "/destructions/{id}/approvals"),
     "list_destruction_log_entries": _on(Organisation, f"{ORGANISATION}/destruction-log-entries"),
-    "read_destruction_log_entry": _of_log_entries,
+    "read_destruction_log_entry": _of_unchanging(DestructionLogEntry, "/destruction-log-entries/{id}"),
     # identity providers
     "read_sign_in_choices": _bare("/auth/sign-in-choices"),
     "list_identity_providers": _bare("/identity-providers"),
@@ -700,7 +695,7 @@ CASES: dict[str, Cases] = {
     "read_identity": _on(Identity, "/identities/{id}"),
     "unlink_identity": _on(Identity, "/identities/{id}"),
     "list_audit_entries": _on(Organisation, f"{ORGANISATION}/audit-entries"),
-    "read_audit_entry": _of_entries,
+    "read_audit_entry": _of_unchanging(AuditEntry, "/audit-entries/{id}"),
 }
 
 # Signing in has no actor yet, and an answer to a survey uses its token up; tests/api/test_auth.py and

@@ -69,6 +69,7 @@ BELONGS: dict[str, Belongs] = {
     "list_survey_reminders": _OF_ROUND,
     "list_survey_texts_approvals": _ABOUT,
     "list_organisation_survey_rounds": _OF_ORGANISATION,
+    "list_group_reminders": _OF_ORGANISATION,
     "list_service_clients": _OF_ORGANISATION,
     "list_service_client_approvals": _ABOUT,
     "list_webhook_endpoints": _has("service_client_id"),

@@ -58,7 +58,7 @@ ONES_OWN = {
     *("calendar_feed", "reminder_settings"),
 }
 SERVED_WHOLE = {
-    *("unit", "unit_placement", "person", "deactivation_release", "change"),
+    *("unit", "unit_placement", "person", "deactivation_release", "change", "group_reminder"),
     *("hr_import", "hr_import_portion", "hr_kept_change", "import_mapping"),
 }
 SERVED_IN_STATE = {"session_record": "final", "survey_round": "released"}

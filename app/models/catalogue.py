@@ -18,6 +18,7 @@ from app.models.dialogue_template import DialogueTemplate
 from app.models.email_domain import EmailDomain
 from app.models.failed_job import FailedJob
 from app.models.followed_guide import FollowedGuide, GuideRating
+from app.models.group_reminder import GroupReminder
 from app.models.hr_import import HrImport, HrKeptChange
 from app.models.idempotency_key import IdempotencyKey
 from app.models.identity import Identity
@@ -138,4 +139,5 @@ TABLES: tuple[type[Table], ...] = (
     # --- reminders
     ReminderSettings,
     Reminder,
+    GroupReminder,
 )

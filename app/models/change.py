@@ -15,12 +15,15 @@ from app.models.columns import Id, Moment, UtcDateTime, YesNo, enum_column
 
 
 class ChangedType(StrEnum):
-    """The kinds of thing that some service client may read. A new one comes last: cursors count on the order."""
+    """The kinds of thing that some service client may read. New words come with new possibilities: pass over those you
+    do not know."""
 
+    # Cursors count on this order: a new one comes last.
     UNIT = "unit"
     PERSON = "person"
     SESSION_RECORD = "sessionRecord"
     SURVEY_ROUND = "surveyRound"
+    GROUP_REMINDER = "groupReminder"
 
 
 class ChangeKind(StrEnum):

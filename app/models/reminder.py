@@ -12,7 +12,8 @@ from app.models.columns import UtcDateTime, enum_column
 
 
 class ReminderKind(StrEnum):
-    """What a reminder is about: a session some days ago, an agreed step, a joint decision that waits, a quiet group."""
+    """What a reminder is about: a session some days ago, an agreed step, a joint decision that waits, a quiet group.
+    New words come with new possibilities: pass over those you do not know."""
 
     FOLLOW_UP = "followUp"
     ACTION_DUE = "actionDue"

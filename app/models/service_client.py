@@ -41,7 +41,8 @@ class ServiceClientKind(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a service client may do. A scope to write includes the one to read the same."""
+    """What a service client may do. A scope to write includes the one to read the same. New words come with new
+    possibilities: pass over those you do not know."""
 
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
@@ -49,16 +50,17 @@ class Scope(StrEnum):
     UNITS_WRITE = "units:write"
     RECORDS_READ = "records:read"
     RESULTS_READ = "results:read"
+    REMINDERS_READ = "reminders:read"
 
 
+SCOPES_BY_CONSENT = frozenset({Scope.RECORDS_READ, Scope.RESULTS_READ, Scope.REMINDERS_READ})
+"""Those that give nothing until the employer and the unions have approved the client as it is."""
 SCOPES_OF_KIND = {
     ServiceClientKind.HR_SYSTEM: frozenset(
         {Scope.PEOPLE_READ, Scope.PEOPLE_WRITE, Scope.UNITS_READ, Scope.UNITS_WRITE}
     ),
-    ServiceClientKind.INTEGRATOR: frozenset({Scope.RECORDS_READ, Scope.RESULTS_READ}),
+    ServiceClientKind.INTEGRATOR: SCOPES_BY_CONSENT,
 }
-SCOPES_BY_CONSENT = frozenset({Scope.RECORDS_READ, Scope.RESULTS_READ})
-"""Those that give nothing until the employer and the unions have approved the client as it is."""
 INCLUDED = {Scope.PEOPLE_WRITE: Scope.PEOPLE_READ, Scope.UNITS_WRITE: Scope.UNITS_READ}
 
 
@@ -158,7 +160,8 @@ Scopes = Annotated[
         max_length=20,
         description="What it may do. An HR system: people and units; a scope to write includes the one to read. "
         "An integrator: `records:read`, final records with their appendices, decisions and registrations; "
-        "`results:read`, released survey results. Those two need the consent of both sides.",
+        "`results:read`, released survey results; `reminders:read`, that something is due in a working group and "
+        "not what it says. Those three need the consent of both sides.",
         json_schema_extra={"example": ["records:read"]},
     ),
 ]

@@ -21,6 +21,7 @@ from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.email_domain import EmailDomain
 from app.models.failed_job import FailedJob
 from app.models.followed_guide import FollowedGuide
+from app.models.group_reminder import GroupReminder
 from app.models.hr_import import HrImport, ImportSubject
 from app.models.identity import Identity
 from app.models.identity_provider import IdentityProvider
@@ -127,6 +128,7 @@ from app.services.conditions import (
     PUBLIC,
     READS_PEOPLE,
     READS_RECORDS,
+    READS_REMINDERS,
     READS_RESULTS,
     READS_UNITS,
     REPRESENTATIVE,
@@ -463,6 +465,9 @@ RULES: dict[str, Rule] = {
     ),
     "list_learning_log_entry_approvals": _list(LearningLogEntry, Approval, *_GROUP_READERS),
     "list_learning_library": Rule(Organisation, (MEMBER,), reads=True),
+    # --- what groups are reminded of: that something is due. What it says, its own rule says to whom.
+    "list_group_reminders": _list(Organisation, GroupReminder, MEMBER, READS_REMINDERS),
+    "read_group_reminder": _read(GroupReminder, AT_TABLE, READS_REMINDERS),
     # --- survey rounds
     "list_organisation_survey_rounds": _list(Organisation, SurveyRound, MEMBER, READS_RESULTS),
     "list_survey_rounds": _list(WorkingGroup, SurveyRound, *_GROUP_READERS),

@@ -17,6 +17,7 @@ from sqlmodel import col
 
 from app.models.base import Table
 from app.models.change import Change, ChangedType, ChangeItem, Changes
+from app.models.group_reminder import GroupReminder
 from app.models.person import Person
 from app.models.service_client import Scope
 from app.models.session_record import SessionRecord
@@ -40,6 +41,7 @@ KINDS: dict[ChangedType, type[Table]] = {
     ChangedType.PERSON: Person,
     ChangedType.SESSION_RECORD: SessionRecord,
     ChangedType.SURVEY_ROUND: SurveyRound,
+    ChangedType.GROUP_REMINDER: GroupReminder,
 }
 _SHAPE = struct.Struct(">BqqH")
 _PROOF_BYTES = 16

@@ -206,6 +206,7 @@ READS_UNITS = _scoped(Scope.UNITS_READ)
 WRITES_UNITS = _scoped(Scope.UNITS_WRITE)
 READS_RECORDS = _scoped(Scope.RECORDS_READ)
 READS_RESULTS = _scoped(Scope.RESULTS_READ)
+READS_REMINDERS = _scoped(Scope.REMINDERS_READ)
 PUBLIC = Who("anyone, without signing in")
 # Nobody is known to hold one, so no actor is this; services/survey_forms.py looks at the token itself.
 TOKEN_HOLDER = Who("whoever holds an unused token of an open survey round, without signing in")

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from app.models.approval import SubjectType
+from app.models.group_reminder import ReminderSubject
 from app.models.reminder import ReminderKind
 from app.models.template_content import FollowUp
 
@@ -24,6 +25,8 @@ BEFORE_DEADLINE = -2
 BEFORE_DORMANT = 14
 LATE = 7
 """Days for which a reminder is worth having after its day: the service may have been away."""
+KEPT = timedelta(days=60)
+"""Longer than anything is due again: that it has been said is known for as long as it could be said anew."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class HeldSession:
     facilitator_id: UUID
     follow_ups: tuple[FollowUp, ...] = ()
 
+    subject_type = ReminderSubject.DIALOGUE_SESSION
+
 
 @dataclass(frozen=True)
 class OpenAction:
@@ -47,6 +52,8 @@ class OpenAction:
     session_title: str
     due_on: date
     facilitator_id: UUID
+
+    subject_type = ReminderSubject.ACTION
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,10 @@ class AwaitedDecision:
     """Which parties are awaited, by name."""
     facilitator_id: UUID | None = None
 
+    @property
+    def subject_type(self) -> ReminderSubject:
+        return ReminderSubject(self.type)
+
 
 @dataclass(frozen=True)
 class QuietGroup:
@@ -74,6 +85,8 @@ class QuietGroup:
     last_on: date
     dormant_on: date
     facilitator_id: UUID | None = None
+
+    subject_type = ReminderSubject.WORKING_GROUP
 
     @property
     def group_id(self) -> UUID:

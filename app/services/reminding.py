@@ -18,14 +18,12 @@ from app.models.base import new_id
 from app.models.person import Person
 from app.models.reminder import Reminder
 from app.models.reminder_settings import ReminderDigest, ReminderSettings
-from app.services import queue, reminder_mail, reminders
+from app.services import group_reminders, queue, reminder_mail, reminders
 from app.services.calendar import swedish_day
 from app.services.quiet_hours import Wishes, next_digest, wishes_of
 from app.services.reminder_facts import concerned, near
 from app.services.sweeping import sweep_older
 
-KEPT = timedelta(days=60)
-"""Longer than anything is due again: that somebody has been told of it is known for as long as they could be."""
 UNDER_WAY = timedelta(days=3)
 """So long a letter that no mail server has taken holds up the next one: then two would come at once."""
 _AT_ONCE = 1_000
@@ -55,19 +53,25 @@ _WAITING = (
 )
 
 
-async def remind(session: AsyncSession, now: datetime, until: datetime) -> int:
-    """Note what is due, and put the letters that are to be written until then in the queue; how many those are."""
+async def remind(session: AsyncSession, now: datetime, until: datetime | None) -> int:
+    """Note what is due, and put the letters that are to be written until then in the queue; how many those are.
+
+    `until` is None where no mail server is: nobody is written to, and nothing is saved up for when there is one.
+    """
     if not (await session.execute(_ALONE)).scalar_one():
         return 0  # somebody is at it
-    await _note(session, now)
+    due = reminders.due(await near(session, now), swedish_day(now))
+    if due:
+        await group_reminders.note(session, due, now)
+    if until is None:
+        return 0
+    if due:
+        await _note(session, due, now)
     return await _hand_over(session, now, until)
 
 
-async def _note(session: AsyncSession, now: datetime) -> None:
+async def _note(session: AsyncSession, due: Collection[reminders.Occasion], now: datetime) -> None:
     """A row for each person and thing, unless there is one."""
-    due = reminders.due(await near(session, now), swedish_day(now))
-    if not due:
-        return
     whose = await concerned(session, [each.fact for each in due], now)
     told = [(each, whose.by(each.fact)) for each in due]
     wishes = await _wishes(session, {person_id for _, people in told for person_id in people})
@@ -124,4 +128,4 @@ def _fresh_of(statement: Any, person_id: UUID) -> Any:
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
     """Forget who was told of what long ago; whether there may be more of it."""
-    return await sweep_older(session, col(Reminder.id), col(Reminder.created_at), now - KEPT)
+    return await sweep_older(session, col(Reminder.id), col(Reminder.created_at), now - reminders.KEPT)

@@ -185,6 +185,7 @@ def test_types_are_those_of_the_policy_table() -> None:
         Scope.UNITS_READ: {ChangedType.UNIT},
         Scope.RECORDS_READ: {ChangedType.SESSION_RECORD},
         Scope.RESULTS_READ: {ChangedType.SURVEY_ROUND},
+        Scope.REMINDERS_READ: {ChangedType.GROUP_REMINDER},
     }
 
 

@@ -51,6 +51,7 @@ NOBODYS = {
     "hr_import.basis": "a hash and a number",
     "webhook_delivery.message_id": "the delivery's own id, or that of the one it repeats",
     "reminder.subject_id": "a session, action, group or subject of a decision",
+    "group_reminder.subject_id": "a session, action, group or subject of a decision",
     "reminder.digest_id": "the letter's own id",
     "central_contribution.members": "organisations, or released rounds",
     "interest_registration.joining_id": "shared by the sides that mean to join as one organisation",

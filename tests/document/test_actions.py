@@ -14,7 +14,7 @@ SHOWING = {
 }
 WITHOUT = {
     *("AuditEntryRead", "DestructionLogEntryRead", "DeactivationReleaseRead", "MethodTextsRead"),
-    *("InspirationItemRead", "ProcessGuideRead", "CentralAggregateRead"),
+    *("InspirationItemRead", "ProcessGuideRead", "CentralAggregateRead", "GroupReminderRead"),
     *("ServiceClientMeRead", "SurveyInvitationBatchRead", "SurveyReminderRead", "WebhookDeliveryRead"),
 }
 """Shapes of things that nobody changes once they are there, at least not as themselves."""

@@ -19,6 +19,7 @@ from time_machine import Traveller
 from app.models.person import Person
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.sign_in import SignIn
+from app.services import reminding
 from app.services.tokens import TokenKey
 from tests import contract
 from tests.database import Database, database_of
@@ -243,3 +244,8 @@ class Player:
 
     def later(self, **passes: float) -> None:
         self.clock.shift(timedelta(**passes))
+
+    async def are_reminded(self) -> None:
+        """What is due in the groups is noted, as the worker does every half hour."""
+        async with self.database.write() as session:
+            await reminding.remind(session, datetime.now(UTC), None)

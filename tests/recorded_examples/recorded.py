@@ -42,6 +42,7 @@ def _webhooks(play: Player, operations: dict[str, Any]) -> dict[str, Any]:
         "sessionRecord": play.things["record"].rpartition("/")[2],
         "unit": play.things["team"],
         "person": play.things["erased"],
+        "groupReminder": play.things["reminder"],
         "delivery": operations["create_webhook_delivery"]["answers"]["application/json"]["id"],
     }
 

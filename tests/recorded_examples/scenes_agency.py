@@ -56,13 +56,17 @@ async def second_factor(play: Player) -> None:
 
 
 async def reminders(play: Player) -> None:
-    """Katarina wants one letter a week; somebody else ends theirs from the letter."""
+    """Katarina wants one letter a week; somebody else ends theirs from the letter. What it would say is listed too."""
     who, path = "katarina.wikmark", "/me/reminder-settings"
     with play.showing():
         await play.get(who, path)
         await play.change(who, path, {"digest": "weekly", "quietTo": "07:30"})
         letter = "sQ6bNf0bJm3kq2y0n1m0m5q3m4b8c2x9w7v6u5t4s3r"
         await play.ask(None, "POST", f"/reminder-unsubscriptions/{letter}", expect=204)
+    await play.are_reminded()
+    listed = await play.get(who, f"/organisations/{play.things['organisation']}/group-reminders?limit=3")
+    play.things["reminder"] = listed["items"][0]["id"]
+    await play.get(who, f"/group-reminders/{play.things['reminder']}")
 
 
 async def agency(play: Player) -> None:

@@ -87,6 +87,7 @@ async def asks_and_answers(play: Player) -> None:
     """Slips are made, people answer with nobody knowing who, those who wait are reminded."""
     path = play.things["round"]
     play.clock.move_to(datetime(2026, 11, 30, 8, 0, tzinfo=UTC))
+    await play.are_reminded()
     units = {"team": 11, "fauna": 13, "laboratory": 13}
     ids = {
         "team": play.things["team"],

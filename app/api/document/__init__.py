@@ -40,7 +40,7 @@ are not described at each operation. Nor are `Access-Control-*`, which are there
 method that an address does not have gives 405, and `Allow` says which it has.
 """.strip()
 
-GROWING = ("SubjectType",)
+GROWING = ("SubjectType", "Scope", "ChangedType", "ReminderKind", "ReminderSubject")
 """Words in answers that will be more; those of links, actions and refusals say so where they are made."""
 
 

@@ -18,6 +18,10 @@ def _messages() -> dict[str, dict[str, Json]]:
                 "summary": "A unit has another name or place",
                 "value": _message("unit.updated", "2026-11-26T08:40:00Z", ids["unit"]),
             },
+            "groupReminder": {
+                "summary": "Something is due in a working group",
+                "value": _message("groupReminder.created", "2026-11-27T06:40:00Z", ids["groupReminder"]),
+            },
             "erasedPerson": {
                 "summary": "A person is gone",
                 "value": _message("person.removed", "2026-11-26T09:05:00Z", ids["person"]),
