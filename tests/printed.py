@@ -1,12 +1,19 @@
 """A PDF as readers take it: its tags, its fonts, its text. Read by other programs than the one that wrote it."""
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pypdfium2
+
+MARGIN = 28
+"""Points: a centimetre, which every printer can leave white."""
+SIGNAL = 60
+"""Of 255: how much stronger a red or a green is than the other colours before it looks like one."""
 
 
 @dataclass
@@ -64,7 +71,7 @@ def read_pdf(content: bytes) -> Printed:
         fonts = {str(font.BaseFont): _is_inside(font) for page in pdf.pages for font in _fonts(page)}
         untagged = [found for page in pdf.pages for found in _untagged(page)]
         title, declared = str(pdf.docinfo["/Title"]), b"<pdfuaid:part>1</pdfuaid:part>" in root.Metadata.read_bytes()
-    return Printed(catalog, title, declared, tree, fonts, untagged, list(_texts(content)))
+    return Printed(catalog, title, declared, tree, fonts, untagged, list(texts(content)))
 
 
 def _elements(node: Any, place: dict[Any, int], kinds: dict[str, str]) -> list[Element]:
@@ -121,13 +128,45 @@ def _untagged(page: Any) -> Iterator[str]:
             yield name
 
 
-def _texts(content: bytes) -> Iterator[str]:
+def texts(content: bytes) -> Iterator[str]:
     document = pypdfium2.PdfDocument(content)
     try:
         for page in document:
             yield page.get_textpage().get_text_bounded()
     finally:
         document.close()
+
+
+def pictures(content: bytes, scale: float = 1) -> list[Any]:
+    """Every page as it looks, with `scale` points of the picture to each of the page's."""
+    document = pypdfium2.PdfDocument(content)
+    try:
+        return [page.render(scale=scale).to_pil() for page in document]
+    finally:
+        document.close()
+
+
+def looked_at(content: bytes, name: str) -> list[Any]:
+    """What can be said of its pages without eyes: none is empty or runs into its margin, and nothing is red or green.
+
+    For eyes they are kept, larger, in the directory that LARANDE_TEST_PICTURES names.
+    """
+    if place := os.environ.get("LARANDE_TEST_PICTURES"):
+        for number, page in enumerate(pictures(content, 2), 1):
+            page.save(Path(place) / f"{name}-{number}.png")
+    pages = pictures(content)
+    for page in pages:
+        drawn = page.convert("L").point(lambda light: 255 - light).getbbox()
+        assert drawn is not None
+        left, top, right, bottom = drawn
+        assert min(left, top, page.width - right, page.height - bottom) >= MARGIN, drawn
+        colours: Any = page.convert("RGB").getcolors(maxcolors=page.width * page.height)
+        assert not [each for _, each in colours if _red_or_green(*each)]
+    return pages
+
+
+def _red_or_green(red: int, green: int, blue: int) -> bool:
+    return max(red, green) - blue > SIGNAL and abs(red - green) > SIGNAL
 
 
 def outside(content: bytes) -> list[str]:

@@ -16,7 +16,7 @@ from tests.api.test_survey_results import unit
 from tests.archive_stories import SECRET, full_record, register
 from tests.ballot_boxes import an_open_round
 from tests.client import Client, Response
-from tests.printed import read_pdf
+from tests.printed import looked_at, read_pdf
 from tests.retention_stories import final_appendix
 from tests.stories import planned_session, record_under_review, started_group
 from tests.world import World
@@ -105,6 +105,8 @@ async def test_a_final_record_is_told_whole_to_all_who_may_read_it(world: World)
             if media_type == HTML and language == "sv":
                 assert places == sorted(places)
     assert (await ask(world.saco_rep.client, path, PDF)).headers["ETag"] != before
+    for language in ("sv", "en"):
+        looked_at((await ask(world.saco_rep.client, path, PDF, language)).content, f"record-{language}")
     corrected = await as_text(world.saco_rep.client, f"/session-records/{appendix['id']}", PDF)
     assert "Slutligt tillägg" in corrected
     assert record["contentHash"] in corrected
@@ -172,6 +174,8 @@ async def test_a_sessions_script_says_what_is_asked_and_when(world: World) -> No
         for step in template["steps"]:
             assert step["title"]["sv"] in text
             assert all(question["text"]["sv"] in text for question in step["questions"])
+        if media_type == PDF:
+            looked_at((await ask(world.facilitator.client, path, PDF)).content, "script-sv")
         english = await as_text(world.saco_rep.client, path, media_type, "en")
         assert "Script for the facilitator" in english
         assert template["openingWords"]["en"] in english
@@ -232,6 +236,9 @@ async def test_a_result_is_the_same_report_for_all_and_says_what_is_released(
     page = (await ask(world.saco_rep.client, f"{box.path}/results", HTML)).text
     headings = re.findall("<h2>([^<]*)</h2>", page)
     assert headings == [*box.units, "Kontrollsumma (SHA-256)"]
+    for language in ("sv", "en"):
+        shown = await ask(world.saco_rep.client, f"{box.path}/results", PDF, language)
+        looked_at(shown.content, f"results-{language}")
     drawn = read_pdf((await ask(world.saco_rep.client, unit(box, "a"), PDF)).content)
     figures = [each.alternative for each in drawn.root.every("Figure") if each.alternative]
     in_words = " ".join(each["textAlternative"]["sv"] for each in contents["a"]["dimensions"])

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import pypdfium2
 import pytest
 import sqlalchemy as sa
 import time_machine
@@ -23,6 +22,7 @@ from app.models.unit import Unit
 from app.services import ballot
 from tests import stories
 from tests.mail_stage import a_round, colleagues
+from tests.printed import pictures
 from tests.world import World
 
 Json = dict[str, Any]
@@ -311,14 +311,9 @@ async def test_slips_as_a_sheet_whose_codes_open_the_survey(world: World) -> Non
         expect=201,
     )
     assert response.headers["content-type"] == "application/pdf"
-    sheet = pypdfium2.PdfDocument(response.content)
-    try:
-        pictures = [page.render(scale=3).to_pil() for page in sheet]
-    finally:
-        sheet.close()
     codes = [
         code.text
-        for picture in pictures
+        for picture in pictures(response.content, 3)
         for code in zxingcpp.read_barcodes(
             picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCodeModel2])
         )

@@ -12,7 +12,7 @@ from app.models.columns import Language
 from app.services.report_pages import POLICY, as_html
 from app.services.report_prints import MISSING, as_pdf
 from app.services.reports import Digest, Facts, Heading, Label, Picture, Points, Report, Table, Words, Written
-from tests.printed import Printed, outside, read_pdf
+from tests.printed import Printed, looked_at, outside, pictures, read_pdf
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 HOSTILE = (
@@ -106,6 +106,17 @@ def test_every_font_is_in_the_file_and_nothing_runs_off_a_page() -> None:
     assert outside(made) == []
     assert f"Sida 1 av {len(read.pages)}" in read.pages[0]
     assert all("MHV 2026/0412" in page for page in read.pages)
+
+
+def test_its_pages_look_as_they_should_and_swedish_letters_are_drawn() -> None:
+    made, read = printed()
+    assert len(looked_at(made, "report")) == len(read.pages)
+    # The dots and rings are there in every place and weight: without them the same page is another picture.
+    pages = []
+    for letters in ("åäö ÅÄÖ é", "aäö ÅÄÖ é", "åaö ÅÄÖ é", "åäo ÅÄÖ é", "åäö AÄÖ é", "åäö ÅAÖ é", "åäö ÅÄO é"):
+        spoken = [Words(letters), Heading(letters), Written(letters), Table("", [letters], [[letters]], (1,))]
+        pages += [pictures(as_pdf(a_report(parts=[part])))[0].tobytes() for part in spoken]
+    assert len(set(pages)) == len(pages)
 
 
 def test_the_text_comes_out_in_reading_order_and_as_it_was_written() -> None:

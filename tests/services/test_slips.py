@@ -15,6 +15,7 @@ from reportlab.pdfbase import pdfmetrics
 from app.models.columns import Language
 from app.services import ballot, slips
 from app.services.slips import Sheet, as_csv, as_pdf
+from tests.printed import pictures, texts
 
 NAMES = "Sámediggi Čáhcegáttenjálbmi ŋŋ Đđ Ŧŧ Šš Žž; Łódź Święto Żółć ąę; Åäö; Ÿ ẞ; Ελλάδα; Київ"
 CLOSES_AT = datetime(2026, 11, 27, 15, 30, tzinfo=UTC)
@@ -30,11 +31,7 @@ def a_sheet(count: int, **more: Any) -> Sheet:
 
 def pages(content: bytes, scale: float = 3) -> list[tuple[str, Any]]:
     """The text of each page, and how it looks."""
-    document = pypdfium2.PdfDocument(content)
-    try:
-        return [(page.get_textpage().get_text_range(), page.render(scale=scale).to_pil()) for page in document]
-    finally:
-        document.close()
+    return list(zip(texts(content), pictures(content, scale), strict=True))
 
 
 def test_each_code_opens_the_link_that_stands_below_it() -> None:
