@@ -19,12 +19,14 @@ p{margin:.6em 0;white-space:pre-line}.label{font-weight:bold}
 blockquote{margin:.6em 0;padding-left:.9em;border-left:3px solid #a6b4c0;white-space:pre-line}
 dl{display:grid;grid-template-columns:minmax(9rem,1fr) 3fr;gap:.3em 1em;margin:.6em 0}dt{font-weight:bold}dd{margin:0}
 table{border-collapse:collapse;width:100%;margin:1em 0;font-size:.92rem;overflow-wrap:break-word}
+.wide{overflow-x:auto}
 caption{text-align:left;font-weight:bold;padding-bottom:.3em}
 th,td{text-align:left;vertical-align:top;padding:.35em .5em;border-bottom:1px solid #c9ced3;white-space:pre-line}
 thead th{border-bottom:2px solid #12436d}tbody th{font-weight:normal}
 figure{margin:1em 0}figcaption{font-weight:bold;font-size:.92rem;margin-bottom:.3em}img{max-width:100%;height:auto}
 code{font-family:"DejaVu Sans Mono",monospace;font-size:.9rem}
-@media print{body{margin:0;max-width:none}h1,h2,h3,h4{break-after:avoid}tr,figure{break-inside:avoid}}
+@media print{body{margin:0;max-width:none}h1,h2,h3,h4{break-after:avoid}tr,figure{break-inside:avoid}
+.wide{overflow:visible}}
 """.strip()
 _ALLOWED = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
@@ -97,7 +99,9 @@ def _xml(text: str) -> str:
 
 
 def _table(part: Table) -> Element:
-    table = Element("table")
+    """On a narrow screen it is moved sideways by itself, by keyboard too, and the text around it stays where it is."""
+    around = Element("div", {"class": "wide", "role": "region", "aria-label": _xml(part.caption), "tabindex": "0"})
+    table = SubElement(around, "table")
     table.append(_saying("caption", part.caption))
     header = SubElement(SubElement(table, "thead"), "tr")
     header.extend(_saying("th", column, {"scope": "col"}) for column in part.columns)
@@ -106,7 +110,7 @@ def _table(part: Table) -> Element:
         row = SubElement(rows, "tr")
         row.append(_saying("th", first, {"scope": "row", "dir": "auto"}))
         row.extend(_saying("td", cell, {"dir": "auto"}) for cell in others)
-    return table
+    return around
 
 
 def _picture(part: Picture) -> Element:

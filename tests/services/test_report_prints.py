@@ -200,7 +200,7 @@ def test_a_page_holds_the_texts_and_nothing_that_a_browser_would_run_or_fetch() 
     assert tags[:2] == ["html", "head"]
     assert page.elements[0][1] == {"lang": "sv"}
     allowed = "html head meta title style body main h1 h2 h3 p blockquote dl dt dd ul li code figure figcaption img"
-    assert set(tags) == {*allowed.split(), "table", "caption", "thead", "tbody", "tr", "th", "td"}
+    assert set(tags) == {*allowed.split(), "div", "table", "caption", "thead", "tbody", "tr", "th", "td"}
     names = {name for _tag, attributes in page.elements for name in attributes}
     assert not {name for name in names if name.startswith("on") or name in {"href", "style"}}
     drawing = base64.b64encode(SVG.encode()).decode()
@@ -212,6 +212,9 @@ def test_a_page_holds_the_texts_and_nothing_that_a_browser_would_run_or_fetch() 
     assert "default-src 'none'" in POLICY
     assert [each for tag, each in page.elements if tag == "th"][:3] == [{"scope": "col"}] * 3
     assert tags.count("h1") == 1
+    # What can be moved sideways by itself has a name, and a keyboard gets there.
+    (around,) = [attributes for tag, attributes in page.elements if tag == "div"]
+    assert around == {"class": "wide", "role": "region", "aria-label": "Tabell ett", "tabindex": "0"}
 
 
 def test_a_page_cannot_be_broken_out_of_by_a_style_or_a_title() -> None:
