@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.base import new_id
+from app.models.columns import UtcDateTime
 from app.models.group_reminder import GroupReminder, GroupReminderRead
 from app.models.organisation import Organisation
 from app.models.working_group import WorkingGroup
@@ -40,8 +41,14 @@ _ITEMS = sa.select(
 _ORGANISATIONS = (
     sa.select(col(WorkingGroup.id), col(WorkingGroup.organisation_id))
     .where(col(WorkingGroup.id).in_(sa.bindparam("groups", expanding=True, type_=sa.Uuid)))
-    # Each commit tells one organisation after the other of what has changed: all writers in the same order.
+    # Each commit tells one organisation after the other of what has changed. Nobody else tells more than one.
     .order_by(col(WorkingGroup.organisation_id), col(WorkingGroup.id))
+)
+_OLDEST = (
+    sa.select(col(GroupReminder.organisation_id))
+    .where(col(GroupReminder.created_at) < sa.bindparam("before", type_=UtcDateTime))
+    .order_by(col(GroupReminder.created_at))
+    .limit(1)
 )
 
 
@@ -85,5 +92,14 @@ async def note(session: AsyncSession, due: Collection[Occasion], now: datetime) 
 
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
-    """Forget what groups were reminded of long ago; whether there may be more of it."""
-    return await sweep_older(session, col(GroupReminder.id), col(GroupReminder.created_at), now - KEPT)
+    """Forget what groups were reminded of long ago, in one organisation; whether there may be more of it.
+
+    One that told several of them could wait for a turn that notes what is due, while that waits for it.
+    """
+    before = now - KEPT
+    organisation_id = (await session.execute(_OLDEST, {"before": before})).scalar_one_or_none()
+    if organisation_id is None:
+        return False
+    its_own = col(GroupReminder.organisation_id) == organisation_id
+    await sweep_older(session, col(GroupReminder.id), col(GroupReminder.created_at), before, its_own)
+    return True

@@ -180,11 +180,26 @@ async def test_after_sixty_days_it_is_gone_and_the_feed_says_so(channel: Channel
     (said,) = await channel.turn(due)
     for moment, gone in ((due + KEPT - timedelta(hours=1), False), (due + KEPT + timedelta(hours=1), True)):
         async with world.database.write() as session:
-            assert await group_reminders.sweep(session, moment) is False
+            assert await group_reminders.sweep(session, moment) is gone
         listed = (await channel.program.client.get(f"{world.path}/group-reminders"))["items"]
         assert [each["id"] for each in listed] == ([] if gone else [said["data"]["id"]])
     assert [each[:2] for each in await channel.news()] == [("groupReminder", "created"), ("groupReminder", "removed")]
     assert now < due
+
+
+async def test_each_commit_forgets_in_one_organisation_alone(channel: Channel) -> None:
+    """It takes the lock under which those of one are told, and so waits for nobody who has that of another."""
+    async with World(channel.world.app) as other:
+        for each in (other, channel.world, other):
+            await stories.held_session(each, await stories.started_group(each))
+        due = datetime.now(UTC) + timedelta(days=2, hours=1)
+        await channel.turn(due)
+        left = []
+        for more in (True, True, False):
+            async with channel.world.database.write() as session:
+                assert await group_reminders.sweep(session, due + KEPT + timedelta(hours=1)) is more
+            left.append(len(await channel.rows("SELECT DISTINCT organisation_id FROM group_reminder")))
+        assert left == [1, 0, 0]
 
 
 def test_everything_that_is_decided_at_a_table_can_be_told_of() -> None:
