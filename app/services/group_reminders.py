@@ -5,6 +5,7 @@ Each of each thing once, as with the letters, whoever has muted what, and whethe
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,7 +24,16 @@ from app.services.reminders import KEPT, Occasion
 from app.services.sweeping import sweep_older
 from app.services.work import Work, admit, find, shown
 
-_AT_ONCE = 1_000
+_GIVEN: dict[str, sa.types.TypeEngine[Any]] = {
+    "id": sa.Uuid(),
+    "working_group_id": sa.Uuid(),
+    "kind": sa.Text(),
+    "subject_type": sa.Text(),
+    "subject_id": sa.Uuid(),
+    "about_on": sa.Date(),
+    "step": sa.Integer(),
+}
+"""What is noted of each occasion. The group knows its organisation."""
 
 # Ids are uuid7: their order is the order of time.
 SORTS: dict[str, Columns] = {"createdAt": (col(GroupReminder.id),)}
@@ -38,11 +48,27 @@ _ITEMS = sa.select(
     col(GroupReminder.step),
     col(GroupReminder.created_at),
 ).where(col(GroupReminder.organisation_id) == sa.bindparam("organisation_id"), policy.visible(GroupReminder))
-_ORGANISATIONS = (
-    sa.select(col(WorkingGroup.id), col(WorkingGroup.organisation_id))
-    .where(col(WorkingGroup.id).in_(sa.bindparam("groups", expanding=True, type_=sa.Uuid)))
-    # Each commit tells one organisation after the other of what has changed. Nobody else tells more than one.
-    .order_by(col(WorkingGroup.organisation_id), col(WorkingGroup.id))
+_TOLD = (
+    sa.func.unnest(*(sa.bindparam(f"{name}s", type_=sa.ARRAY(kind)) for name, kind in _GIVEN.items()))
+    .table_valued(*(sa.column(name, kind) for name, kind in _GIVEN.items()))
+    .render_derived("told")
+)
+# One statement that is compiled once: a turn offers all of the last week anew, and nearly all of it has been noted.
+# Its commit tells one organisation after the other of what has changed. Nobody else tells more than one.
+_NOTE = (
+    insert(GroupReminder)
+    .from_select(
+        ["organisation_id", "created_at", *_GIVEN],
+        sa.select(
+            col(WorkingGroup.organisation_id),
+            sa.bindparam("now", type_=UtcDateTime),
+            *(_TOLD.c[name] for name in _GIVEN),
+        )
+        .join(_TOLD, _TOLD.c.working_group_id == col(WorkingGroup.id))
+        .order_by(col(WorkingGroup.organisation_id), _TOLD.c.id),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing()
 )
 _OLDEST = (
     sa.select(col(GroupReminder.organisation_id))
@@ -68,27 +94,18 @@ async def read(work: Work, reminder_id: UUID) -> GroupReminderRead:
 
 async def note(session: AsyncSession, due: Collection[Occasion], now: datetime) -> None:
     """A row for each group and thing, unless there is one; service clients hear of the new ones at the commit."""
-    by_group: dict[UUID, list[Occasion]] = {}
-    for each in due:
-        by_group.setdefault(each.fact.group_id, []).append(each)
-    rows = [
-        {
-            "id": new_id(),
-            "organisation_id": organisation_id,
-            "working_group_id": group_id,
-            "kind": each.key.kind,
-            "subject_type": each.fact.subject_type,
-            "subject_id": each.key.subject_id,
-            "about_on": each.key.about_on,
-            "step": each.key.step,
-            "created_at": now,
-        }
-        for group_id, organisation_id in (await session.execute(_ORGANISATIONS, {"groups": list(by_group)})).all()
-        for each in by_group[group_id]
-    ]
-    for start in range(0, len(rows), _AT_ONCE):
-        some = insert(GroupReminder).values(rows[start : start + _AT_ONCE])
-        await session.execute(some.on_conflict_do_nothing())
+    told = sorted(due, key=lambda each: each.fact.group_id)
+    given = {
+        "ids": [new_id() for _ in told],
+        "working_group_ids": [each.fact.group_id for each in told],
+        "kinds": [each.key.kind for each in told],
+        "subject_types": [each.fact.subject_type for each in told],
+        "subject_ids": [each.key.subject_id for each in told],
+        "about_ons": [each.key.about_on for each in told],
+        "steps": [each.key.step for each in told],
+    }
+    connection = await session.connection()
+    await connection.execute(_NOTE, given | {"now": now})
 
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
