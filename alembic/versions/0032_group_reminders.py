@@ -106,7 +106,10 @@ def downgrade() -> None:
     op.drop_table(TABLE)
     op.execute("DROP FUNCTION note_group_reminder()")
     op.execute("DELETE FROM change WHERE subject_type = 'groupReminder'")
-    op.execute("DELETE FROM webhook_endpoint WHERE 'groupReminder' = ANY (types)")
+    # An endpoint that hears of other things too goes on with those.
+    op.execute("DELETE FROM webhook_endpoint WHERE types = ARRAY['groupReminder']")
+    op.execute("DELETE FROM webhook_delivery WHERE event LIKE 'groupReminder.%'")
+    op.execute("UPDATE webhook_endpoint SET types = array_remove(types, 'groupReminder')")
     op.execute("UPDATE service_client SET scopes = array_remove(scopes, 'reminders:read')")
     _allow("change", "changed_type", f"subject_type IN ({_listed(*TYPES)})")
     _allow("webhook_endpoint", "types", f"types <@ ARRAY[{_listed(*TYPES)}]")
