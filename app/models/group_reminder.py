@@ -65,7 +65,7 @@ class GroupReminderItem(Output):
     subject_id: Id
     about_on: DateOnly = Field(
         description="The day it counts from: the session was held, the action is due, the first party decided, time "
-        "runs out, or the group last met."
+        "runs out, or the group last met or began."
     )
     step: WholeNumber = Field(
         ge=-LARGEST_NUMBER,
