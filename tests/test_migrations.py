@@ -199,6 +199,17 @@ async def test_all_the_way_down_leaves_nothing_behind_even_with_data(fresh: Data
         await filled(connection)
 
 
+async def test_whatever_tells_of_a_change_takes_the_same_lock_first(fresh: Database) -> None:
+    """That changes come in commit order is shown in tests/api/test_changes.py; here, that none is told otherwise."""
+    locks = await run(
+        fresh,
+        "SELECT substring(prosrc FROM 'pg_advisory_xact_lock[(]([0-9]+), hashtext.*INSERT INTO change ') FROM pg_proc "
+        "WHERE prosrc LIKE '%INSERT INTO change %'",
+    )
+    assert len(locks) == 2
+    assert set(locks) == {str(0x6C636867)}
+
+
 # --- What autogenerate does not see -----------------------------------------------------------------------------
 
 # What a row must hold beside, for the values whose meaning a constraint checks.
