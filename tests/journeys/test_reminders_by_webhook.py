@@ -123,6 +123,10 @@ async def test_a_program_is_told_that_something_is_due_and_never_what_it_says(ch
             await someone.client.refused("GET", path, 404, "notFound")
         assert (await world.seko_rep.client.get(lists))["items"] == []
         await world.administrator.client.refused("GET", lists, 403, "notYourRole")
+        # Where no client has the scope nothing is written: the program before this one would stop at the word.
+        unheard = "SELECT 1 FROM change WHERE organisation_id = :other AND subject_type = 'groupReminder'"
+        assert await channel.rows(unheard, other=other.organisation.id) == []
+        assert await channel.rows("SELECT count(*) FROM group_reminder") == [(2,)]
         stranger = await machines.consented(other, scopes=["reminders:read"])
         await stranger.client.refused("GET", path, 404, "notFound")
         for seen in (f"/dialogue-sessions/{held['id']}", f"/working-groups/{group['id']}"):
