@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import struct
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,6 +16,8 @@ from app.models.change import Change, ChangedType
 from app.models.service_client import Scope
 from app.models.unit import Unit, UnitPlacement
 from app.services import changes, sweeping
+from app.services.spelling import base64url
+from app.services.tokens import TokenKey
 from tests import machines, stories
 from tests.api.test_survey_results import a_released_round
 from tests.client import Client
@@ -439,6 +442,21 @@ async def test_a_cursor_is_read_by_whom_it_was_given_to(world: World) -> None:
     await feed.client.refused("GET", f"/changes?cursor={'A' * 201}", 422, "validationFailed")
     await feed.client.refused("GET", "/changes?after=1", 422, "unknownParameter")
     assert await feed.said() == []
+
+
+async def test_a_cursor_from_before_they_were_sealed_still_counts(world: World) -> None:
+    hr, another = await hr_system(world), await hr_system(world)
+    feed = await feed_of(hr)
+    unit = await hr.client.post(f"{world.path}/units", {"name": "Ny"})
+    plain = struct.pack(">BqqH", 1, 0, int(datetime.now(UTC).timestamp()), 0xFFFF)
+    key: TokenKey = world.app.state.token_key
+    proof = key.pseudonym("changes", f"{hr.id} {plain.hex()}")[:16]
+    kept = base64url(plain + proof)
+    feed.cursor = kept
+    assert ("unit", "created", unit["id"]) in await feed.said()
+    await another.client.refused("GET", f"/changes?cursor={kept}", 422, "cursorInvalid")
+    for altered in _altered(kept):
+        await feed.client.refused("GET", f"/changes?cursor={altered}", 422, "cursorInvalid")
 
 
 async def test_an_old_cursor_says_how_to_start_over(world: World) -> None:

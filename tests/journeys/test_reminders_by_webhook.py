@@ -18,6 +18,7 @@ from app.models.group_reminder import ReminderSubject
 from app.outbound import Outbound
 from app.services import group_reminders
 from app.services.reminders import KEPT, HeldSession, OpenAction, QuietGroup
+from app.services.spelling import bytes_of
 from app.services.undecided import UNDECIDED
 from tests import interest_agency, machines, stories
 from tests.machines import Machine
@@ -204,6 +205,20 @@ async def test_each_commit_forgets_in_one_organisation_alone(channel: Channel) -
                 assert await group_reminders.sweep(session, due + KEPT + timedelta(hours=1)) is more
             left.append(len(await channel.rows("SELECT DISTINCT organisation_id FROM group_reminder")))
         assert left == [1, 0, 0]
+
+
+async def test_attack_a_program_without_consent_counts_what_is_due(channel: Channel) -> None:
+    """The employer's HR system, or one that nobody has agreed to, by its cursors."""
+    world = channel.world
+    hr = await machines.hr_system(world)
+    silent = await machines.machine(world, scopes=["reminders:read"])
+    held = await stories.held_session(world, await stories.started_group(world))
+    assert len(await channel.turn(datetime.fromisoformat(held["startsAt"]) + timedelta(days=2, hours=1))) == 1
+    (counted,) = await channel.rows("SELECT max(position) FROM change")
+    for program in (hr, silent):
+        cursors = [(await program.client.get("/changes"))["cursor"] for _ in range(2)]
+        assert cursors[0] != cursors[1]  # that nothing has happened is not to be seen either
+        assert counted[0].to_bytes(8, "big") not in bytes_of(cursors[0])
 
 
 def test_everything_that_is_decided_at_a_table_can_be_told_of() -> None:
