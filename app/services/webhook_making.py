@@ -9,9 +9,10 @@ from sqlmodel import col
 from app.models.base import new_id
 from app.models.change import Change
 from app.models.columns import UtcDateTime
-from app.models.service_client import ServiceClient, ServiceClientState
+from app.models.service_client import SCOPES_BY_CONSENT, ServiceClient, ServiceClientState
 from app.models.webhook_delivery import DeliveryPurpose, WebhookDelivery
 from app.models.webhook_endpoint import WebhookEndpoint, WebhookEndpointState
+from app.services import changes
 
 MADE_AT_ONCE = 500
 
@@ -48,9 +49,12 @@ async def make_deliveries(session: AsyncSession, now: datetime) -> bool:
         .order_by(col(Change.position))
         .limit(MADE_AT_ONCE)
     )
+    client = await session.get_one(ServiceClient, endpoint.service_client_id)
+    # Not even the log tells of what the parties have not agreed to: everybody who reads it could count that.
+    unheard = frozenset() if client.consented_at else changes.types_of(SCOPES_BY_CONSENT)
     for change in (await session.execute(query)).scalars():
         endpoint.position = change.position
-        if change.subject_type in endpoint.types:
+        if change.subject_type in endpoint.types and change.subject_type not in unheard:
             session.add(_delivery(endpoint, change, now))
     await session.flush()
     return True

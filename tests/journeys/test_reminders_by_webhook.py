@@ -16,7 +16,7 @@ from app import reminding
 from app.delivering import Deliverer
 from app.models.group_reminder import ReminderSubject
 from app.outbound import Outbound
-from app.services import group_reminders
+from app.services import group_reminders, webhook_making
 from app.services.reminders import KEPT, HeldSession, OpenAction, QuietGroup
 from app.services.spelling import bytes_of
 from app.services.undecided import UNDECIDED
@@ -169,6 +169,8 @@ async def test_what_waits_for_one_side_is_told_the_same_whoever_it_is_and_ends_w
         assert set(kinds) == {"followUp"}
         # One side takes its consent back between the event and the message.
         await reminding.work(world.database, now + timedelta(days=33), by_letter=False)
+        async with world.database.write() as session:
+            assert await webhook_making.make_deliveries(session, datetime.now(UTC))
         paths = [f"/approvals/{each['id']}" for each in channel.approvals]
         await world.saco_rep.client.change(paths[1], None, expect=204, method="DELETE", etag='"1"')
         assert await channel.turn(now + timedelta(days=33)) == []
@@ -208,10 +210,12 @@ async def test_each_commit_forgets_in_one_organisation_alone(channel: Channel) -
 
 
 async def test_attack_a_program_without_consent_counts_what_is_due(channel: Channel) -> None:
-    """The employer's HR system, or one that nobody has agreed to, by its cursors."""
+    """The employer's HR system by its cursors, and whoever reads the log of an endpoint that nobody has agreed to."""
     world = channel.world
     hr = await machines.hr_system(world)
     silent = await machines.machine(world, scopes=["reminders:read"])
+    asked = {"url": channel.receiver.url, "types": ["groupReminder"]}
+    endpoint = await world.administrator.client.post(f"{silent.path}/webhook-endpoints", asked)
     held = await stories.held_session(world, await stories.started_group(world))
     assert len(await channel.turn(datetime.fromisoformat(held["startsAt"]) + timedelta(days=2, hours=1))) == 1
     (counted,) = await channel.rows("SELECT max(position) FROM change")
@@ -219,6 +223,12 @@ async def test_attack_a_program_without_consent_counts_what_is_due(channel: Chan
         cursors = [(await program.client.get("/changes"))["cursor"] for _ in range(2)]
         assert cursors[0] != cursors[1]  # that nothing has happened is not to be seen either
         assert counted[0].to_bytes(8, "big") not in bytes_of(cursors[0])
+    log = f"/webhook-endpoints/{endpoint['id']}/webhook-deliveries"
+    for who in (world.administrator, world.employer_rep, world.seko_rep):
+        assert (await who.client.get(log))["_meta"]["totalRecords"] == 0
+    # Nor does it come later.
+    await machines.consent(world, silent.path)
+    assert await channel.turn(datetime.fromisoformat(held["startsAt"]) + timedelta(days=3)) == []
 
 
 def test_everything_that_is_decided_at_a_table_can_be_told_of() -> None:
