@@ -5,7 +5,6 @@ Each of each thing once, as with the letters, whoever has muted what, and whethe
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,12 +18,14 @@ from app.models.group_reminder import GroupReminder, GroupReminderRead
 from app.models.organisation import Organisation
 from app.models.working_group import WorkingGroup
 from app.services import policy
+from app.services.given_rows import Columns as GivenColumns
+from app.services.given_rows import as_arrays, given_rows
 from app.services.listing import Columns, Listed, PageRequest, page
 from app.services.reminders import KEPT, Occasion
 from app.services.sweeping import sweep_older
 from app.services.work import Work, admit, find, shown
 
-_GIVEN: dict[str, sa.types.TypeEngine[Any]] = {
+_GIVEN: GivenColumns = {
     "id": sa.Uuid(),
     "working_group_id": sa.Uuid(),
     "kind": sa.Text(),
@@ -48,12 +49,8 @@ _ITEMS = sa.select(
     col(GroupReminder.step),
     col(GroupReminder.created_at),
 ).where(col(GroupReminder.organisation_id) == sa.bindparam("organisation_id"), policy.visible(GroupReminder))
-_TOLD = (
-    sa.func.unnest(*(sa.bindparam(f"{name}s", type_=sa.ARRAY(kind)) for name, kind in _GIVEN.items()))
-    .table_valued(*(sa.column(name, kind) for name, kind in _GIVEN.items()))
-    .render_derived("told")
-)
-# One statement that is compiled once: a turn offers all of the last week anew, and nearly all of it has been noted.
+_TOLD = given_rows(_GIVEN)
+# A turn offers all of the last week anew, and nearly all of it has been noted.
 # Its commit tells one organisation after the other of what has changed. Nobody else tells more than one.
 _NOTE = (
     insert(GroupReminder)
@@ -95,17 +92,20 @@ async def read(work: Work, reminder_id: UUID) -> GroupReminderRead:
 async def note(session: AsyncSession, due: Collection[Occasion], now: datetime) -> None:
     """A row for each group and thing, unless there is one; service clients hear of the new ones at the commit."""
     told = sorted(due, key=lambda each: each.fact.group_id)
-    given = {
-        "ids": [new_id() for _ in told],
-        "working_group_ids": [each.fact.group_id for each in told],
-        "kinds": [each.key.kind for each in told],
-        "subject_types": [each.fact.subject_type for each in told],
-        "subject_ids": [each.key.subject_id for each in told],
-        "about_ons": [each.key.about_on for each in told],
-        "steps": [each.key.step for each in told],
-    }
+    rows = [
+        {
+            "id": new_id(),
+            "working_group_id": each.fact.group_id,
+            "kind": each.key.kind,
+            "subject_type": each.fact.subject_type,
+            "subject_id": each.key.subject_id,
+            "about_on": each.key.about_on,
+            "step": each.key.step,
+        }
+        for each in told
+    ]
     connection = await session.connection()
-    await connection.execute(_NOTE, given | {"now": now})
+    await connection.execute(_NOTE, {"now": now, **as_arrays(_GIVEN, rows)})
 
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:

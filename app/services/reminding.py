@@ -15,18 +15,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.models.base import new_id
+from app.models.columns import UtcDateTime
 from app.models.person import Person
 from app.models.reminder import Reminder
 from app.models.reminder_settings import ReminderDigest, ReminderSettings
 from app.services import group_reminders, queue, reminder_mail, reminders
 from app.services.calendar import swedish_day
+from app.services.given_rows import Columns, as_arrays, given_rows
 from app.services.quiet_hours import Wishes, next_digest, wishes_of
 from app.services.reminder_facts import concerned, near
 from app.services.sweeping import sweep_older
 
 UNDER_WAY = timedelta(days=3)
 """So long a letter that no mail server has taken holds up the next one: then two would come at once."""
-_AT_ONCE = 1_000
+_GIVEN: Columns = {
+    "id": sa.Uuid(),
+    "person_id": sa.Uuid(),
+    "working_group_id": sa.Uuid(),
+    "kind": sa.Text(),
+    "subject_id": sa.Uuid(),
+    "about_on": sa.Date(),
+    "step": sa.Integer(),
+}
+_NOTED = given_rows(_GIVEN)
+_NOTE = (
+    insert(Reminder)
+    .from_select(
+        ["created_at", *_GIVEN],
+        sa.select(sa.bindparam("now", type_=UtcDateTime), *(_NOTED.c[name] for name in _GIVEN)),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing()
+)
 _ALONE = sa.select(sa.func.pg_try_advisory_xact_lock(sa.literal(0x7061_6D69_6E6E, sa.BigInteger)))
 _SETTINGS = sa.select(ReminderSettings).where(
     col(ReminderSettings.person_id).in_(sa.bindparam("people", expanding=True))
@@ -84,15 +104,13 @@ async def _note(session: AsyncSession, due: Collection[reminders.Occasion], now:
             "subject_id": each.key.subject_id,
             "about_on": each.key.about_on,
             "step": each.key.step,
-            "created_at": now,
         }
         for each, people in told
         for person_id in sorted(people)
         if wishes.get(person_id, Wishes()).hears_of(each.key.kind)
     ]
-    for start in range(0, len(rows), _AT_ONCE):
-        some = insert(Reminder).values(rows[start : start + _AT_ONCE])
-        await session.execute(some.on_conflict_do_nothing())
+    connection = await session.connection()
+    await connection.execute(_NOTE, {"now": now, **as_arrays(_GIVEN, rows)})
 
 
 async def _wishes(session: AsyncSession, people: Collection[UUID]) -> dict[UUID, Wishes]:

@@ -21,6 +21,7 @@ from app.models.survey_round import SurveyRound, SurveyRoundState
 from app.services import ballot
 from app.services.ballot import Ballot
 from app.services.errors import Code, FieldRefusal, Refusal
+from app.services.given_rows import Columns, as_arrays, given_rows
 from app.services.scoring import SKIPPED
 from app.services.survey_forms import Invitation, Questionnaire
 
@@ -106,17 +107,8 @@ def sealed(questionnaire: Questionnaire, invitation: Invitation, answer: Answer)
     return Sealed(uuid4(), invitation.token_hash, invitation.survey_round_id, ciphertext)
 
 
-_SEALED = (
-    sa.func.unnest(
-        sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)),
-        sa.bindparam("hashes", type_=sa.ARRAY(sa.LargeBinary)),
-        sa.bindparam("ciphertexts", type_=sa.ARRAY(sa.LargeBinary)),
-    )
-    .table_valued(
-        sa.column("id", sa.Uuid), sa.column("token_hash", sa.LargeBinary), sa.column("ciphertext", sa.LargeBinary)
-    )
-    .render_derived("sealed")
-)
+_BOX: Columns = {"id": sa.Uuid(), "token_hash": sa.LargeBinary(), "ciphertext": sa.LargeBinary()}
+_SEALED = given_rows(_BOX)
 # Closing and a change of the closing time lock the round's row for themselves: an answer is before or after them, and
 # what comes after finds the round as they have left it.
 _OPEN_ROUNDS = (
@@ -160,10 +152,7 @@ async def store(connection: AsyncConnection, boxes: Sequence[Sealed], now: datet
     The others' round is no longer open, or their token is used, be it by another of these boxes: of those with one
     token PostgreSQL takes one, whichever.
     """
-    values = {
-        "ids": [box.id for box in boxes],
-        "hashes": [box.token_hash for box in boxes],
-        "ciphertexts": [box.ciphertext for box in boxes],
+    values = as_arrays(_BOX, [box._asdict() for box in boxes]) | {
         "round_ids": sorted({box.survey_round_id for box in boxes}),
         "now": now,
     }
