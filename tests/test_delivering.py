@@ -676,6 +676,22 @@ async def test_a_scope_taken_back_after_the_event(post: Post) -> None:
     assert unit not in str(post.receiver.got)
 
 
+async def test_a_kind_of_thing_that_only_a_later_version_knows_holds_nothing_up(post: Post) -> None:
+    """Beside the next version of the program, or after it: what it has told of is passed over."""
+    later = (
+        "ALTER TABLE change DROP CONSTRAINT ck_change_changed_type",
+        "INSERT INTO change (organisation_id, subject_type, subject_id, kind, happened_at) "
+        "SELECT id, 'comet', gen_random_uuid(), 'created', now() FROM organisation",
+    )
+    for statement in later:
+        await as_owner(post.world.database, statement)
+    unit = await post.change()
+    await post.work()
+    assert [each.said["data"]["id"] for each in post.receiver.got] == [unit]
+    feed = await post.hr.client.get("/changes")
+    assert (await post.hr.client.get(f"/changes?cursor={feed['cursor']}"))["items"] == []
+
+
 async def test_consent_taken_back_after_the_event(post: Post) -> None:
     reader = await machines.machine(post.world, scopes=["records:read"])
     approvals = await consent(post.world, reader.path)
