@@ -11,6 +11,8 @@ from app.database import DatabaseAway
 
 _log = structlog.get_logger("larande.turns")
 
+AWAY_S = 60.0
+"""Until the next, when the database was away in one; it may have been for a moment."""
 Turn = Callable[[datetime], Awaitable[object]]
 
 
@@ -31,11 +33,13 @@ async def taking_turns(name: str, turn: Turn, every_s: float) -> AsyncIterator[N
 
 async def _take(name: str, turn: Turn, every_s: float) -> None:
     while True:
+        wait = every_s
         try:
             await turn(datetime.now(UTC))
         except DatabaseAway as error:
             _log.warning("a turn waits", turns=name, kind=type(error.__cause__).__name__)
+            wait = min(every_s, AWAY_S)
         except Exception:
             # Whatever it was, the next turn tries again.
             _log.exception("a turn came to nothing", turns=name)
-        await asyncio.sleep(every_s)
+        await asyncio.sleep(wait)
