@@ -402,6 +402,29 @@ async def test_the_program_before_abandoned_rounds_cannot_decide_on_one(fresh: D
     assert await run(fresh, "SELECT state FROM survey_amendment") == ["withdrawn"]
 
 
+@pytest.mark.parametrize(
+    ("scopes", "left"),
+    [
+        ("{records:read,reminders:read}", ("active", ["records:read"], None)),
+        ("{reminders:read}", ("ended", ["records:read"], None)),
+        ("{records:read}", ("active", ["records:read"], True)),
+    ],
+)
+async def test_the_program_before_reminders_were_told_lets_nobody_read_by_consent_to_more(
+    fresh: Database, scopes: str, left: tuple[str, list[str], bool | None]
+) -> None:
+    async with fresh.migrate() as connection:
+        await filled(connection)
+    await run(fresh, f"UPDATE service_client SET scopes = '{scopes}', state = 'active', consented_at = now()")  # noqa: S608
+    await run(fresh, "UPDATE webhook_endpoint SET types = '{sessionRecord,groupReminder}'")
+    await migrations.downgrade(fresh, "0031")
+    async with fresh.migrate() as connection:
+        found = await connection.exec_driver_sql("SELECT state, scopes, consented_at IS NOT NULL FROM service_client")
+        state, kept, consented = found.one()
+    assert (state, kept, consented or None) == left
+    assert await run(fresh, "SELECT types FROM webhook_endpoint") == [["sessionRecord"]]
+
+
 async def test_the_tables_may_stand_in_a_schema_of_another_name(empty: Database) -> None:
     """What works with its owner's rights looks nowhere else, and the way back is the same."""
     (name,) = await run(empty, "SELECT current_database()")

@@ -117,8 +117,19 @@ def downgrade() -> None:
     # An endpoint that hears of other things too goes on with those.
     op.execute("DELETE FROM webhook_endpoint WHERE types = ARRAY['groupReminder']")
     op.execute("DELETE FROM webhook_delivery WHERE event LIKE 'groupReminder.%'")
-    op.execute("UPDATE webhook_endpoint SET types = array_remove(types, 'groupReminder')")
-    op.execute("UPDATE service_client SET scopes = array_remove(scopes, 'reminders:read')")
+    op.execute(
+        "UPDATE webhook_endpoint SET types = array_remove(types, 'groupReminder'), version = version + 1 "
+        "WHERE 'groupReminder' = ANY (types)"
+    )
+    # Nobody has agreed to what is left of it; and one of which nothing is left, which the former program could not
+    # show, is ended under the name of a scope of its kind that gives it nothing.
+    op.execute(
+        "UPDATE service_client SET consented_at = NULL, version = version + 1, "
+        "state = CASE WHEN scopes = ARRAY['reminders:read'] THEN 'ended' ELSE state END, "
+        "ended_at = CASE WHEN scopes = ARRAY['reminders:read'] THEN coalesce(ended_at, now()) ELSE ended_at END, "
+        "scopes = CASE WHEN scopes = ARRAY['reminders:read'] THEN ARRAY['records:read'] "
+        "ELSE array_remove(scopes, 'reminders:read') END WHERE 'reminders:read' = ANY (scopes)"
+    )
     _allow("change", "changed_type", f"subject_type IN ({_listed(*TYPES)})")
     _allow("webhook_endpoint", "types", f"types <@ ARRAY[{_listed(*TYPES)}]")
     _allow("service_client", "scopes", f"scopes <@ ARRAY[{_listed(*SCOPES)}]")
