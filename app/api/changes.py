@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import Query, Response
 
 from app.api.answers import PRIVATE, base_url
-from app.api.dependencies import Reading
+from app.api.dependencies import Reading, vault_of
 from app.api.operations import BASE, router_of
 from app.models.base import Link
 from app.models.change import Changes
@@ -29,7 +29,7 @@ async def read_changes(call: Reading, cursor: GivenCursor = None) -> Response:
     then ask here with the cursor. One that is older than 30 days, or from when the client saw fewer types, is answered
     with 410: begin again in the same way."""
     key: TokenKey = call.request.app.state.token_key
-    found = await changes.read(call.work, key, cursor)
+    found = await changes.read(call.work, vault_of(call.request), key, cursor)
     here = f"{base_url(call.request)}{BASE}/changes"
     asked = here if cursor is None else f"{here}?cursor={quote(cursor)}"
     found.links = [

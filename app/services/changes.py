@@ -12,8 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from nacl.exceptions import CryptoError
-from nacl.secret import Aead
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -32,6 +30,7 @@ from app.services.errors import Code, Refusal
 from app.services.spelling import base64url, bytes_of
 from app.services.sweeping import sweep_older
 from app.services.tokens import TokenKey
+from app.services.vault import BoxClosed, Vault
 from app.services.work import Work
 
 KEPT = timedelta(days=30)
@@ -47,6 +46,7 @@ KINDS: dict[ChangedType, type[Table]] = {
 }
 _SHAPE = struct.Struct(">BqqH")
 _FORM = 1
+PURPOSE = "cursors of changes"
 # Cursors given before they were sealed count for 30 days too.
 _OPEN_BYTES, _PROOF_BYTES = _SHAPE.size + 16, 16
 
@@ -92,7 +92,7 @@ def types_of(scopes: frozenset[Scope]) -> frozenset[ChangedType]:
     )
 
 
-async def read(work: Work, key: TokenKey, cursor: str | None) -> Changes:
+async def read(work: Work, vault: Vault, key: TokenKey, cursor: str | None) -> Changes:
     """What has changed since the cursor; without one, nothing yet, and a cursor from which to go on."""
     policy.require(work.actor, "read_changes")
     organisation_id, types = work.actor.organisation_id, types_of(work.actor.scopes)
@@ -100,8 +100,8 @@ async def read(work: Work, key: TokenKey, cursor: str | None) -> Changes:
     given: dict[str, Any] = {"organisation_id": organisation_id, "types": sorted(types)}
     newest = (await connection.execute(_NEWEST, given)).scalar_one()
     if cursor is None:
-        return _answer(work, key, [], Place(newest or 0, work.now, types), more=False)
-    place = _opened(work, key, cursor)
+        return _answer(work, vault, [], Place(newest or 0, work.now, types), more=False)
+    place = _opened(work, vault, key, cursor)
     if place.moment < work.now - KEPT or (newest is not None and newest < place.position):
         # The second is so when the database has been put back to an earlier state.
         raise Refusal(Code.CURSOR_EXPIRED)
@@ -113,7 +113,7 @@ async def read(work: Work, key: TokenKey, cursor: str | None) -> Changes:
     position = max([place.position, newest or 0, *(row.position for row in rows)]) if not more else rows[-1].position
     moment = rows[-1].happened_at if more else work.now
     items = [ChangeItem(type=row.type, id=row.id, change=row.change, happened_at=row.happened_at) for row in rows]
-    return _answer(work, key, items, Place(position, min(moment, work.now), types), more=more)
+    return _answer(work, vault, items, Place(position, min(moment, work.now), types), more=more)
 
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:
@@ -124,18 +124,18 @@ async def sweep(session: AsyncSession, now: datetime) -> bool:
 # --- Cursors ---------------------------------------------------------------------------------------
 
 
-def _answer(work: Work, key: TokenKey, items: list[ChangeItem], place: Place, *, more: bool) -> Changes:
-    return Changes(items=items, cursor=_written(key, work.actor.service_client_id, place), more=more)
+def _answer(work: Work, vault: Vault, items: list[ChangeItem], place: Place, *, more: bool) -> Changes:
+    return Changes(items=items, cursor=_written(vault, work.actor.service_client_id, place), more=more)
 
 
-def _written(key: TokenKey, client_id: UUID | None, place: Place) -> str:
+def _written(vault: Vault, client_id: UUID | None, place: Place) -> str:
     """Sealed, and never twice the same: its place counts what the client may not see, too, as it happens."""
     types = sum(1 << number for number, each in enumerate(ChangedType) if each in place.types)
     plain = _SHAPE.pack(_FORM, place.position, int(place.moment.timestamp()), types)
-    return base64url(_box(key).encrypt(plain, str(client_id).encode()))
+    return base64url(vault.seal(PURPOSE, str(client_id), plain))
 
 
-def _opened(work: Work, key: TokenKey, cursor: str) -> Place:
+def _opened(work: Work, vault: Vault, key: TokenKey, cursor: str) -> Place:
     """Only what was given to this very client is read at all."""
     client_id = work.actor.service_client_id
     try:
@@ -145,18 +145,14 @@ def _opened(work: Work, key: TokenKey, cursor: str) -> Place:
         if len(given) == _OPEN_BYTES:
             plain = _proven(key, client_id, given)
         else:
-            plain = _box(key).decrypt(given, str(client_id).encode())
+            plain = vault.open(PURPOSE, str(client_id), given)
         form, position, seconds, types = _SHAPE.unpack(plain)
         if form != _FORM:
             raise ValueError
-    except (CryptoError, ValueError, struct.error):
+    except (BoxClosed, ValueError, struct.error):
         raise Refusal(Code.CURSOR_INVALID, "/query/cursor") from None
     known = frozenset(each for number, each in enumerate(ChangedType) if types >> number & 1)
     return Place(position, datetime.fromtimestamp(seconds, UTC), known)
-
-
-def _box(key: TokenKey) -> Aead:
-    return Aead(key.pseudonym("changes", "cursors"))
 
 
 def _proven(key: TokenKey, client_id: UUID | None, given: bytes) -> bytes:
