@@ -240,7 +240,7 @@ REQUESTS: dict[str, ProblemText] = {
         403,
         (
             "Parterna har inte samtyckt än",
-            "Klienten har en behörighet som räcker, men den ger inget förrän båda parter har samtyckt till den "
+            "Klienten har en behörighet som räcker, men den ger inget förrän båda sidor har samtyckt till den "
             "(`POST /service-clients/{serviceClientId}/approvals`).",
         ),
         (
