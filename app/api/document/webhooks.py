@@ -20,7 +20,7 @@ def _messages() -> dict[str, dict[str, Json]]:
             },
             "groupReminder": {
                 "summary": "Something is due in a working group",
-                "value": _message("groupReminder.created", "2026-11-27T06:40:00Z", ids["groupReminder"]),
+                "value": _message("groupReminder.created", "2027-03-19T16:09:10Z", ids["groupReminder"]),
             },
             "erasedPerson": {
                 "summary": "A person is gone",
