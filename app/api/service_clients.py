@@ -58,8 +58,9 @@ async def list_service_clients(
 async def create_service_client(
     call: Creating, organisation_id: OrganisationId, client: ServiceClientCreate
 ) -> Response:
-    """A program that is to be let in for one organisation. Scopes that read records or results give nothing until the
-    employer and the unions have approved exactly this. It gets in with a secret: `create_service_client_credential`."""
+    """A program that is to be let in for one organisation. Scopes that read records, results or reminders give
+    nothing until the employer and the unions have approved exactly this. It gets in with a secret:
+    `create_service_client_credential`."""
     made = await call.once(lambda: service_clients.create(call.work, organisation_id, client), service_clients.read)
     return _answer(call, made, 201)
 

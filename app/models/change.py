@@ -27,7 +27,8 @@ class ChangedType(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """As a service client sees it: a record is created when it becomes final, and removed when it is destroyed."""
+    """As a service client sees it: a record is created when it becomes final, and removed when it is destroyed; a
+    reminder is removed after 60 days."""
 
     CREATED = "created"
     UPDATED = "updated"

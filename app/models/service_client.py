@@ -34,7 +34,7 @@ NETWORKS_AT_MOST = 20
 
 
 class ServiceClientKind(StrEnum):
-    """An HR system writes people and units; an integrator reads records and results."""
+    """An HR system writes people and units; an integrator reads records, results and reminders."""
 
     HR_SYSTEM = "hrSystem"
     INTEGRATOR = "integrator"
