@@ -113,10 +113,11 @@ def test_what_looks_like_a_text_and_is_none_is_left_alone() -> None:
             "example": {"type": "object", "properties": {"summary": {"description": "The unit.", "type": "string"}}},
         },
         "enum": ["The unit."],
+        "responses": {"204": {"description": "The unit."}, "default": {"description": "The unit."}},
     }
     known = catalogue()["The unit."]
     swedish = in_swedish(small)
-    assert json.dumps(swedish, ensure_ascii=False).count(known) == 5
+    assert json.dumps(swedish, ensure_ascii=False).count(known) == 7
     assert swedish["example"] == small["example"]
     assert swedish["examples"]["one"] == {"summary": known, "value": {"description": "The unit."}}
     assert swedish["properties"]["description"]["default"] == "The unit."

@@ -47,7 +47,10 @@ def texts(node: Any) -> Iterator[tuple[Json, str]]:
 
 
 def _is_value(node: Json, key: str) -> bool:
-    """A property may be called `value` or `default`; then its shape stands there."""
+    """A property may be called `value` or `default`; then its shape stands there. Beside statuses stands an answer."""
+    others = node.keys() - {key}
+    if key == "default" and others and all(other.isdigit() for other in others):
+        return False
     shapes = all(isinstance(part, dict) for part in node.values())
     return not (shapes and isinstance(node[key], dict) and node[key].keys() & {"type", "$ref", "anyOf", "oneOf"})
 
