@@ -420,7 +420,8 @@ async def test_the_program_before_reminders_were_told_lets_nobody_read_by_consen
     await migrations.downgrade(fresh, "0031")
     async with fresh.migrate() as connection:
         found = await connection.exec_driver_sql("SELECT state, scopes, consented_at IS NOT NULL FROM service_client")
-        state, kept, consented = found.one()
+        one: Any = found.one()
+    state, kept, consented = one
     assert (state, kept, consented or None) == left
     assert await run(fresh, "SELECT types FROM webhook_endpoint") == [["sessionRecord"]]
 
