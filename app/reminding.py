@@ -8,14 +8,18 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from functools import partial
 
-from app.database import Database
-from app.services import reminding
+import structlog
+
+from app.database import Database, DatabaseAway
+from app.services import group_reminders, reminding
 from app.services.wall import SYSTEM
 from app.turns import taking_turns
 
 EVERY_S = 1800.0
 AHEAD = timedelta(seconds=EVERY_S, minutes=5)
 """Letters that are to be written before the next turn, and a little longer, are put in the queue in this one."""
+
+_log = structlog.get_logger("larande.reminding")
 
 
 def reminding_groups(database: Database, *, by_letter: bool) -> AbstractAsyncContextManager[None]:
@@ -24,6 +28,20 @@ def reminding_groups(database: Database, *, by_letter: bool) -> AbstractAsyncCon
 
 
 async def work(database: Database, now: datetime, *, by_letter: bool = True) -> int:
-    """One turn; how many letters it put in the queue."""
+    """One turn; how many letters it put in the queue.
+
+    Each organisation's programs are told in a commit of its own, after the letters: it waits for whoever is changing
+    anything there, with a large import perhaps, and holds up nobody elsewhere meanwhile.
+    """
     async with database.write(SYSTEM) as session:
-        return await reminding.remind(session, now, now + AHEAD if by_letter else None)
+        reminded = await reminding.remind(session, now, now + AHEAD if by_letter else None)
+    for organisation_id, occasions in reminded.unnoted.items():
+        try:
+            async with database.write(SYSTEM) as session:
+                await group_reminders.note(session, organisation_id, occasions, now)
+        except DatabaseAway:
+            raise
+        except Exception:
+            # What is not noted now is found again by the next turn.
+            _log.exception("group reminders could not be noted", organisation_id=str(organisation_id))
+    return reminded.letters

@@ -4,6 +4,7 @@ Each of each thing once, as with the letters, whoever has muted what, and whethe
 """
 
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -16,25 +17,20 @@ from app.models.base import new_id
 from app.models.columns import UtcDateTime
 from app.models.group_reminder import GroupReminder, GroupReminderRead
 from app.models.organisation import Organisation
+from app.models.reminder import ReminderKind
 from app.models.working_group import WorkingGroup
 from app.services import policy
 from app.services.given_rows import Columns as GivenColumns
 from app.services.given_rows import as_arrays, given_rows
 from app.services.listing import Columns, Listed, PageRequest, page
-from app.services.reminders import KEPT, Occasion
+from app.services.reminders import KEPT, Key, Occasion
 from app.services.sweeping import sweep_older
 from app.services.work import Work, admit, find, shown
 
-_GIVEN: GivenColumns = {
-    "id": sa.Uuid(),
-    "working_group_id": sa.Uuid(),
-    "kind": sa.Text(),
-    "subject_type": sa.Text(),
-    "subject_id": sa.Uuid(),
-    "about_on": sa.Date(),
-    "step": sa.Integer(),
-}
-"""What is noted of each occasion. The group knows its organisation."""
+_KEY: GivenColumns = {"kind": sa.Text(), "subject_id": sa.Uuid(), "about_on": sa.Date(), "step": sa.Integer()}
+"""What makes two of them the same."""
+_OFFERED: GivenColumns = {"working_group_id": sa.Uuid(), **_KEY}
+_GIVEN: GivenColumns = {"id": sa.Uuid(), "subject_type": sa.Text(), **_OFFERED}
 
 # Ids are uuid7: their order is the order of time.
 SORTS: dict[str, Columns] = {"createdAt": (col(GroupReminder.id),)}
@@ -49,20 +45,23 @@ _ITEMS = sa.select(
     col(GroupReminder.step),
     col(GroupReminder.created_at),
 ).where(col(GroupReminder.organisation_id) == sa.bindparam("organisation_id"), policy.visible(GroupReminder))
-_TOLD = given_rows(_GIVEN)
+_DUE = given_rows(_OFFERED)
 # A turn offers all of the last week anew, and nearly all of it has been noted.
-# Its commit tells one organisation after the other of what has changed. Nobody else tells more than one.
+_UNNOTED = (
+    sa.select(col(WorkingGroup.organisation_id), *(_DUE.c[name] for name in _KEY))
+    .join(_DUE, _DUE.c.working_group_id == col(WorkingGroup.id))
+    .where(~sa.exists().where(*(col(getattr(GroupReminder, name)) == _DUE.c[name] for name in _KEY)))
+)
+_NOTED = given_rows(_GIVEN)
 _NOTE = (
     insert(GroupReminder)
     .from_select(
         ["organisation_id", "created_at", *_GIVEN],
         sa.select(
-            col(WorkingGroup.organisation_id),
+            sa.bindparam("organisation_id", type_=sa.Uuid()),
             sa.bindparam("now", type_=UtcDateTime),
-            *(_TOLD.c[name] for name in _GIVEN),
-        )
-        .join(_TOLD, _TOLD.c.working_group_id == col(WorkingGroup.id))
-        .order_by(col(WorkingGroup.organisation_id), _TOLD.c.id),
+            *(_NOTED.c[name] for name in _GIVEN),
+        ),
         include_defaults=False,
     )
     .on_conflict_do_nothing()
@@ -89,23 +88,34 @@ async def read(work: Work, reminder_id: UUID) -> GroupReminderRead:
     return shown(work, GroupReminderRead, await find(work, GroupReminder, reminder_id), version=1)
 
 
-async def note(session: AsyncSession, due: Collection[Occasion], now: datetime) -> None:
-    """A row for each group and thing, unless there is one; service clients hear of the new ones at the commit."""
-    told = sorted(due, key=lambda each: each.fact.group_id)
+async def unnoted(session: AsyncSession, due: Collection[Occasion]) -> dict[UUID, list[Occasion]]:
+    """Of what is due, what has not been noted yet, for each organisation."""
+    offered = [{"working_group_id": each.fact.group_id, **asdict(each.key)} for each in due]
+    rows = await session.execute(_UNNOTED, as_arrays(_OFFERED, offered))
+    whose = {Key(ReminderKind(kind), *rest): organisation_id for organisation_id, kind, *rest in rows}
+    found: dict[UUID, list[Occasion]] = {organisation_id: [] for organisation_id in sorted(whose.values())}
+    for each in sorted(due, key=lambda each: each.fact.group_id):
+        if each.key in whose:
+            found[whose[each.key]].append(each)
+    return found
+
+
+async def note(session: AsyncSession, organisation_id: UUID, due: Collection[Occasion], now: datetime) -> None:
+    """A row for each group and thing of one organisation, unless there is one; its service clients hear of them.
+
+    One commit tells one organisation alone: it waits for whoever is changing anything there, and others wait for it.
+    """
     rows = [
         {
             "id": new_id(),
             "working_group_id": each.fact.group_id,
-            "kind": each.key.kind,
             "subject_type": each.fact.subject_type,
-            "subject_id": each.key.subject_id,
-            "about_on": each.key.about_on,
-            "step": each.key.step,
+            **asdict(each.key),
         }
-        for each in told
+        for each in due
     ]
     connection = await session.connection()
-    await connection.execute(_NOTE, {"now": now, **as_arrays(_GIVEN, rows)})
+    await connection.execute(_NOTE, {"organisation_id": organisation_id, "now": now, **as_arrays(_GIVEN, rows)})
 
 
 async def sweep(session: AsyncSession, now: datetime) -> bool:

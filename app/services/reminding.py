@@ -1,10 +1,11 @@
 """Finds who is to be reminded of what, and puts one letter for each of them in the queue. In one transaction.
 
 Whoever does it a second time, or beside another, finds everything said: what somebody is told of is a row, and there is
-at most one of it.
+at most one of it. What whole groups have not been told of is handed back, to be noted organisation by organisation.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -73,21 +74,30 @@ _WAITING = (
 )
 
 
-async def remind(session: AsyncSession, now: datetime, until: datetime | None) -> int:
-    """Note what is due, and put the letters that are to be written until then in the queue; how many those are.
+@dataclass(frozen=True)
+class Reminded:
+    """What a turn has done, and what is left to do."""
+
+    letters: int = 0
+    """How many it put in the queue."""
+    unnoted: Mapping[UUID, Collection[reminders.Occasion]] = field(default_factory=dict)
+    """What the groups of each organisation are still to be reminded of as a whole (`group_reminders.note`)."""
+
+
+async def remind(session: AsyncSession, now: datetime, until: datetime | None) -> Reminded:
+    """Note whom to tell of what is due, and put the letters that are to be written until then in the queue.
 
     `until` is None where no mail server is: nobody is written to, and nothing is saved up for when there is one.
     """
     if not (await session.execute(_ALONE)).scalar_one():
-        return 0  # somebody is at it
+        return Reminded()  # somebody is at it
     due = reminders.due(await near(session, now), swedish_day(now))
-    if due:
-        await group_reminders.note(session, due, now)
+    unnoted = await group_reminders.unnoted(session, due) if due else {}
     if until is None:
-        return 0
+        return Reminded(0, unnoted)
     if due:
         await _note(session, due, now)
-    return await _hand_over(session, now, until)
+    return Reminded(await _hand_over(session, now, until), unnoted)
 
 
 async def _note(session: AsyncSession, due: Collection[reminders.Occasion], now: datetime) -> None:

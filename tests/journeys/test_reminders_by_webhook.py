@@ -27,6 +27,8 @@ from tests.webhook_receiver import Receiver, receiving
 from tests.world import World
 
 LOOPBACK = "127.0.0.0/8"
+FEED_LOCK = 0x6C636867
+"""With the organisation, held by whoever changes what its programs hear of, until the end of the commit (0018)."""
 TITLE = "Kanariefågel över Åmål"
 
 
@@ -207,6 +209,31 @@ async def test_each_commit_forgets_in_one_organisation_alone(channel: Channel) -
                 assert await group_reminders.sweep(session, due + KEPT + timedelta(hours=1)) is more
             left.append(len(await channel.rows("SELECT DISTINCT organisation_id FROM group_reminder")))
         assert left == [1, 0, 0]
+
+
+async def test_whoever_is_changing_one_organisation_holds_up_no_other(channel: Channel) -> None:
+    """With a large import, perhaps. Letters are seen to, others are told, and nobody's changes elsewhere wait."""
+    world, due = channel.world, datetime.now(UTC) + timedelta(days=2, hours=1)
+    lock, free = (
+        f"SELECT {f}({FEED_LOCK}, hashtext(:id))" for f in ("pg_advisory_xact_lock", "pg_try_advisory_xact_lock")
+    )
+    async with World(world.app) as other:
+        await machines.consented(other, scopes=["reminders:read"])
+        for each in (world, other):
+            await stories.held_session(each, await stories.started_group(each))
+        first, last = sorted({str(world.organisation.id), str(other.organisation.id)})
+        async with world.database.write() as importing:
+            await importing.execute(sa.text(lock), {"id": last})
+            turn = asyncio.create_task(reminding.work(world.database, due))
+            while not await channel.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+                assert not turn.done()
+                await asyncio.sleep(0.01)
+            assert await channel.rows("SELECT 1 FROM reminder") != []
+            assert await channel.rows("SELECT organisation_id::text FROM group_reminder") == [(first,)]
+            assert await channel.rows(free, id=first) == [(True,)]
+            assert not turn.done()
+        await turn
+        assert await channel.rows("SELECT count(*) FROM group_reminder") == [(2,)]
 
 
 async def test_attack_a_program_without_consent_counts_what_is_due(channel: Channel) -> None:

@@ -16,10 +16,10 @@ from fastapi import FastAPI
 from sqlmodel import col
 from time_machine import Traveller
 
+from app import reminding
 from app.models.person import Person
 from app.models.service_client_credential import ServiceClientCredential
 from app.models.sign_in import SignIn
-from app.services import reminding
 from app.services.tokens import TokenKey
 from tests import contract
 from tests.database import Database, database_of
@@ -247,5 +247,4 @@ class Player:
 
     async def are_reminded(self) -> None:
         """What is due in the groups is noted, as the worker does every half hour."""
-        async with self.database.write() as session:
-            await reminding.remind(session, datetime.now(UTC), None)
+        await reminding.work(self.database, datetime.now(UTC), by_letter=False)
