@@ -338,6 +338,7 @@ async def test_whoever_is_erased_meanwhile_is_in_no_plan(agency: World, settings
     assert await people(agency) == {}
 
 
+@pytest.mark.drill
 async def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_does_it_all(
     agency: World, settings: Settings, fresh_database_url: str, new_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

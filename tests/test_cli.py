@@ -35,6 +35,7 @@ def larande(*arguments: str, **environment: str | None) -> Result:
     return CliRunner().invoke(main, arguments, env=environment)
 
 
+@pytest.mark.drill
 def test_the_command_as_it_is_installed_starts() -> None:
     """Tests fork the others from a process that has loaded the program; this one is started as people start it."""
     command = Path(sys.executable).with_name("larande")

@@ -28,6 +28,8 @@ from app.main import create_app
 from app.models.approval import Approval, VoidReason
 from app.models.audit_entry import AuditEntry
 from app.models.catalogue import TABLES
+from app.models.followed_guide import FollowedGuide
+from app.models.learning_log_entry import LearningLogEntry, LearningLogEntryState
 from app.models.mandate import Mandate
 from app.models.organisation import Organisation
 from app.models.party import Party
@@ -257,6 +259,38 @@ async def test_statements_are_published_and_not_and_two_parties_keep_notes(agenc
     notes = await agency.all(sa.select(PartyNote))
     assert {sides[note.party_id] for note in notes} == {"employer", "union"}
     assert len({note.party_id for note in notes}) == 2
+
+
+@pytest.mark.drill
+async def test_groups_follow_a_guide_and_say_how_far_they_have_come(agency: Demo) -> None:
+    client, path = await agency.sign_in("hedvig"), await agency.organisation_path()
+    (group,) = [each for each in await listed(client, f"{path}/working-groups") if "Provtagning" in each["name"]]
+    (item,) = await listed(client, f"/working-groups/{group['id']}/followed-guides")
+    followed = await client.get(f"/followed-guides/{item['id']}")
+    assert [each["status"] for each in followed["phases"]] == ["done", "done", "skipped", "done", "current", "notBegun"]
+    assert followed["phases"][2]["skipReason"]
+    now = {each["name"]: each["level"] for each in followed["phases"][4]["selfRatings"]}
+    assert now == {"Arbetsgivaren": 3, "OFR/S,P,O": None, "Saco-S": None, "Seko": 1}
+    overview = await client.get(f"/working-groups/{group['id']}/overview")
+    assert overview["phase"]["phase"] == "followUp"
+    followed_now = await agency.all(sa.select(FollowedGuide))
+    assert {each.current_phase for each in followed_now} == {"beginInTheWork", "try", "followUp"}
+
+
+@pytest.mark.drill
+async def test_one_lesson_is_shared_one_waits_for_a_side_and_one_is_the_groups_own(agency: Demo) -> None:
+    client, path = await agency.sign_in("asa"), await agency.organisation_path()
+    (shared,) = await listed(client, f"{path}/learning-library")
+    entries = {each.state: each for each in await agency.all(sa.select(LearningLogEntry))}
+    assert set(entries) == set(LearningLogEntryState)
+    assert shared["contentHash"] == entries[LearningLogEntryState.SHARED].content_hash
+    assert len(entries[LearningLogEntryState.SHARED].revisits) == 1
+    proposed = entries[LearningLogEntryState.PROPOSED]
+    sides = {party.id: party.side for party in await agency.all(sa.select(Party))}
+    standing = await agency.all(sa.select(Approval).where(col(Approval.subject_id) == proposed.id))
+    assert [sides[each.party_id] for each in standing] == ["union"]
+    allowed = (await (await agency.sign_in("yusuf")).get(f"/learning-log-entries/{proposed.id}"))["allowedActions"]
+    assert {each["action"]: each["allowed"] for each in allowed}["approve_learning_log_entry"]
 
 
 @pytest.mark.drill

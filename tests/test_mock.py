@@ -300,6 +300,7 @@ def test_a_fresh_clone_gets_it_as_the_readme_says() -> None:
     assert "\nmock: .venv/run.stamp\n\t@$(BIN)/larande mock\n" in makefile
 
 
+@pytest.mark.drill
 async def test_the_command_says_where_it_is_and_needs_no_database() -> None:
     program = await launch("mock", "--port", "0")
     try:

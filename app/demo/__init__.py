@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.demo import founding, story
+from app.demo import founding, learning, story
 from app.demo.cast import Cast
 from app.demo.clock import Clock
 from app.demo.dialogue import Event, Talks
@@ -22,6 +22,7 @@ from app.models.base import identities
 from app.models.dialogue_template import DialogueTemplate, DialogueTemplateState
 from app.models.organisation import Organisation, OrganisationCreate
 from app.models.person import Person
+from app.models.process_guide import ProcessGuide
 from app.models.sign_in import Credential
 from app.services import content_packs, pack_reading, passwords
 
@@ -65,7 +66,8 @@ async def load(session: AsyncSession, today: date, *, beside_others: bool = Fals
     with identities(clock.identities()):  # its own, so that the agency is the same where the pack is loaded already
         await content_packs.load(session, pack_reading.read_pack(pack_reading.shipped()), clock.now)
     with identities(clock.identities()):
-        rows = await session.execute(
+        # Of each the version that was published last.
+        templates = await session.execute(
             sa.select(col(DialogueTemplate.key), col(DialogueTemplate.id))
             .where(
                 col(DialogueTemplate.organisation_id).is_(None),
@@ -73,7 +75,13 @@ async def load(session: AsyncSession, today: date, *, beside_others: bool = Fals
             )
             .order_by(col(DialogueTemplate.published_at), col(DialogueTemplate.id))
         )
-        cast.templates = {row.key: row.id for row in rows}
+        cast.templates = {row.key: row.id for row in templates}
+        guides = await session.execute(
+            sa.select(col(ProcessGuide.key), col(ProcessGuide.id)).order_by(
+                col(ProcessGuide.published_at), col(ProcessGuide.id)
+            )
+        )
+        cast.guides = {row.key: row.id for row in guides}
         for event in _in_order(cast):
             clock.now = event.at
             await event.happen()
@@ -104,7 +112,8 @@ def _in_order(cast: Cast) -> Iterable[Event]:
     """Every event of the story by its moment; those of the same moment as they are told."""
     events = list(founding.events(cast))
     for group in story.groups():
-        events += Talks(cast, group).events()
+        talks = Talks(cast, group)
+        events += [*talks.events(), *learning.events(talks)]
     return sorted(events, key=lambda event: event.at)
 
 

@@ -36,6 +36,7 @@ class Cast:
     groups: dict[str, UUID] = field(default_factory=dict)
     mandates: dict[str, UUID] = field(default_factory=dict)
     templates: dict[str, UUID] = field(default_factory=dict)
+    guides: dict[str, UUID] = field(default_factory=dict)
     _sign_ins: dict[tuple[str, date], UUID] = field(default_factory=dict)
 
     async def acting(self, name: str) -> Work:

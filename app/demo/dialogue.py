@@ -142,7 +142,7 @@ class Talks:
     async def _approve_group(self, told: ToldDecision) -> None:
         work, group_id = await self.cast.acting(told.by), self.cast.groups[self.story.group.id]
         group = await working_groups.read(work, group_id)
-        await working_groups.approve(work, group_id, group.version, _decision(told, group.content_hash))
+        await working_groups.approve(work, group_id, group.version, decision_of(told, group.content_hash))
 
     async def _close(self, ending: Ending) -> None:
         group_id = self.cast.groups[self.story.group.id]
@@ -231,7 +231,7 @@ class Talks:
     async def _approve(self, record: str, told: ToldDecision) -> None:
         work, record_id = await self.cast.acting(told.by), self.records[record]
         read = await session_records.read(work, record_id)
-        await record_review.approve(work, record_id, read.version, _decision(told, read.content_hash))
+        await record_review.approve(work, record_id, read.version, decision_of(told, read.content_hash))
 
     async def _register(self, told: ToldSession, registered: Registered) -> None:
         years = registered.retained_years
@@ -275,7 +275,8 @@ class Talks:
         await actions.transition(await self.cast.acting(by), made["id"], version, step)
 
 
-def _decision(told: ToldDecision, content_hash: str | None) -> ApprovalCreate:
+def decision_of(told: ToldDecision, content_hash: str | None) -> ApprovalCreate:
+    """What a party says of what it has read."""
     return ApprovalCreate.model_validate(
         without_nulls({"contentHash": content_hash, "decision": told.decision, "statement": told.says})
     )

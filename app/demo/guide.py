@@ -1,9 +1,9 @@
 """docs/demo.md, written from the story: who is who, and what each group has been through."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from app.demo import story
-from app.demo.story import GroupStory, ToldGroup, ToldSession
+from app.demo.story import GroupStory, Lesson, ToldGroup, ToldGuide, ToldSession
 from app.models.approval import Decision
 from app.models.organisation import ApprovalRule
 
@@ -60,11 +60,17 @@ def _of_group(told: GroupStory) -> Iterator[str]:
     yield f"\n### {group.name}\n"
     rule = "one union's approval is enough" if group.rule is ApprovalRule.ANY else "every party must approve"
     yield f"Parties: {', '.join(names[party].name for party in group.parties)}; {rule}. {_state(told)}"
+    if told.guide is not None:
+        yield f"Follows the process guide `{told.guide.key}` since day {told.guide.begun.day:+}{_phases(told.guide)}."
     if told.sessions:
         yield "\n| Day | Session | Template | What became of it |\n|---|---|---|---|"
     for session in told.sessions:
         title = session.title or "(the template's title)"
         yield f"| {session.starts:+} | {title} | {session.template} | {_outcome(group, session)} |"
+    if told.lessons:
+        yield "\n| Day | In the learning log | What became of it |\n|---|---|---|"
+    for lesson in told.lessons:
+        yield f"| {lesson.written.day:+} | {lesson.title} | {_shared(group, lesson)} |"
 
 
 def _state(told: GroupStory) -> str:
@@ -74,6 +80,20 @@ def _state(told: GroupStory) -> str:
     if len(group.approvals) < len(group.parties):
         return f"Proposed on day {group.proposed.day:+} and approved by the employer; waits for the unions."
     return f"Started on day {group.approvals[-1].day:+}."
+
+
+def _phases(guide: ToldGuide) -> str:
+    """How many phases it has behind it; each step in the story is on to the next."""
+    skipped = sum(step.to == "phaseSkipped" for step in guide.steps)
+    done = f"{len(guide.steps) - skipped} phases done" if len(guide.steps) - skipped != 1 else "1 phase done"
+    return f", {done}, {skipped} skipped" if skipped else f", {done}"
+
+
+def _shared(group: ToldGroup, lesson: Lesson) -> str:
+    looked = ", looked at again" if lesson.revisits else ""
+    if lesson.proposed is None:
+        return f"the group's own{looked}"
+    return ("shared with the agency" if _agreed(group, lesson.decisions) else "proposed to the agency") + looked
 
 
 def _outcome(group: ToldGroup, session: ToldSession) -> str:
@@ -104,10 +124,14 @@ def _record(group: ToldGroup, session: ToldSession) -> str:
     last = session.review[-1]
     if any(decision.decision is Decision.REQUEST_CHANGE for decision in last.decisions):
         return "record returned"
-    agency = story.agency()
-    party_of = {mandate.id: mandate.party for mandate in agency.mandates}
-    agreed = {party_of[decision.by] for decision in last.decisions}
-    both_sides = len({agency.parties[party].side for party in agreed}) > 1
-    if both_sides and (group.rule is ApprovalRule.ANY or agreed == set(group.parties)):
+    if _agreed(group, last.decisions):
         return "record final"
     return "record under review" if last.deadline >= 0 else "record not approved in time"
+
+
+def _agreed(group: ToldGroup, decisions: Iterable[story.ToldDecision]) -> bool:
+    agency = story.agency()
+    party_of = {mandate.id: mandate.party for mandate in agency.mandates}
+    agreed = {party_of[decision.by] for decision in decisions}
+    both_sides = len({agency.parties[party].side for party in agreed}) > 1
+    return both_sides and (group.rule is ApprovalRule.ANY or agreed == set(group.parties))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.models.approval import Decision
 from app.models.columns import Language
 from app.models.dialogue_session import MeetingForm
+from app.models.inspiration_content import Phase
 from app.models.organisation import ApprovalRule
 from app.models.party import Side
 from app.models.person import Role
@@ -177,6 +178,41 @@ class ToldSession(Told):
     appendices: tuple[Appendix, ...] = ()
 
 
+class ToldGuideStep(Step):
+    to: Literal["phaseDone", "phaseSkipped"]
+    reason: str | None = None
+
+
+class ToldRating(Step):
+    phase: Phase
+    level: int
+
+
+class ToldGuide(Told):
+    """The process guide that a group follows, and what each party says of a phase."""
+
+    key: str
+    begun: Step
+    steps: tuple[ToldGuideStep, ...] = ()
+    ratings: tuple[ToldRating, ...] = ()
+
+
+class Revisit(Step):
+    still_holds: str | None = None
+
+
+class Lesson(Told):
+    """What the group has learned, in its log; shared with the agency when both sides decide so."""
+
+    title: str
+    text: str
+    session: str | None = None
+    written: Step
+    revisits: tuple[Revisit, ...] = ()
+    proposed: Step | None = None
+    decisions: tuple[ToldDecision, ...] = ()
+
+
 class ToldGroup(Told):
     id: str
     name: str
@@ -193,7 +229,9 @@ class ToldGroup(Told):
 
 class GroupStory(Told):
     group: ToldGroup
+    guide: ToldGuide | None = None
     sessions: tuple[ToldSession, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
 
 
 GROUPS = ("kustzon", "fartyg", "provtagning", "tillstand", "servicecenter")
