@@ -88,14 +88,19 @@ class Answer:
 @cache
 def about(operation: str) -> cedarpy.PolicySet:
     """The policies whose scope names the operation: no other can say anything of it, and Cedar looks at each."""
-    whole = json.loads(cedarpy.policies_to_json_str(POLICIES))
     action = _uid("Action", operation)
     named = {
         name: each
-        for name, each in whole["staticPolicies"].items()
+        for name, each in _as_json()["staticPolicies"].items()
         if action in each["action"].get("entities", [each["action"].get("entity")])
     }
-    return cedarpy.PolicySet.from_json_str(json.dumps(whole | {"staticPolicies": named}))
+    return cedarpy.PolicySet.from_json_str(json.dumps(_as_json() | {"staticPolicies": named}))
+
+
+@cache
+def _as_json() -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(POLICIES))
+    return whole
 
 
 def ask(cases: Iterable[Case], now: datetime, policies: Callable[[str], cedarpy.PolicySet] = about) -> list[Answer]:

@@ -65,20 +65,21 @@ def kinds_of_numbers(document: Any) -> dict[str, list[Path]]:
 
 
 def changed(document: Any, path: Path) -> Any:
-    """With another number in that place, one as it could stand there."""
-    other = copy.deepcopy(document)
-    within = other
-    for each in path[:-1]:
-        within = within[each]
-    value, last = within[path[-1]], path[-1]
-    if isinstance(value, bool):
-        within[last] = not value
-    elif isinstance(value, str):
-        within[last] = "about" if value == "atLeast" else "atLeast"
-    else:
-        step = {"percent": 10, "index": 5, "change": 5, "alpha": 0.01}.get(str(last), 1)
-        within[last] = round(value - step if value > step else value + step, 2)
+    """With another number in that place; what is not on the way there is shared with the document."""
+    place, *rest = path
+    other = copy.copy(document)
+    other[place] = changed(document[place], tuple(rest)) if rest else another(document[place], str(place))
     return other
+
+
+def another(value: bool | float | str, name: str) -> bool | float | str:
+    """Another one as it could stand there."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, str):
+        return "about" if value == "atLeast" else "atLeast"
+    step = {"percent": 10, "index": 5, "change": 5, "alpha": 0.01}.get(name, 1)
+    return round(value - step if value > step else value + step, 2)
 
 
 def read(figures: Figures) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """The shapes of the document: bounded, closed, named, told apart, and null only where that says something."""
 
+import json
 from collections.abc import Callable
-from copy import deepcopy
 
 import pytest
 
@@ -10,6 +10,9 @@ from tests.document.shape_exceptions import EXCEPTIONS
 from tests.document.shape_rules import RULES, shapes
 
 Rule = Callable[[Json], set[str]]
+
+AS_TEXT = json.dumps(DOCUMENT)
+"""Read again it is a copy, in a fraction of what `deepcopy` takes."""
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -110,7 +113,7 @@ BREAKS: list[tuple[str, Callable[[Json], None], str]] = [
 @pytest.mark.parametrize(("rule", "breaks", "place"), BREAKS)
 def test_a_rule_sees_what_breaks_it(rule: str, breaks: Callable[[Json], None], place: str) -> None:
     (holds,) = [each for each in RULES if each.__name__ == rule]
-    broken = deepcopy(DOCUMENT)
+    broken = json.loads(AS_TEXT)
     breaks(broken)
     assert place not in holds(DOCUMENT)
     assert place in holds(broken)

@@ -133,17 +133,18 @@ def word_for_word(tree: UnitTree, counts: list[list[int]], respondents: list[int
     units = range(len(tree.ids))
     measures = range(len(counts[0]))
 
-    def ancestors(unit: int) -> list[int]:
+    def above(unit: int) -> list[int]:
         found = []
         while (unit := tree.parents[unit]) != -1:
             found.append(unit)
         return found
 
+    ancestors = [above(unit) for unit in units]
     shown = {unit for unit in units if all(counts[unit][m] >= threshold for m in measures)}
 
     def maximal_published_descendants(unit: int) -> list[int]:
-        below = [each for each in shown if unit in ancestors(each)]
-        return [each for each in below if not set(ancestors(each)) & set(below)]
+        below = [each for each in shown if unit in ancestors[each]]
+        return [each for each in below if not set(ancestors[each]) & set(below)]
 
     def violated(unit: int) -> bool:
         covered = maximal_published_descendants(unit)
@@ -151,7 +152,7 @@ def word_for_word(tree: UnitTree, counts: list[list[int]], respondents: list[int
         return any(atom != 0 and atom < threshold for atom in atoms)
 
     while wrong := [unit for unit in shown if violated(unit)]:
-        unit = max(wrong, key=lambda each: (len(ancestors(each)), tree.ids[each]))  # the root last
+        unit = max(wrong, key=lambda each: (len(ancestors[each]), tree.ids[each]))  # the root last
         candidates = maximal_published_descendants(unit)
         shown.discard(min(candidates, key=lambda each: (respondents[each], tree.ids[each])) if candidates else unit)
     return shown
