@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 import time_machine
+from sqlalchemy.ext.asyncio import AsyncSession
 from standardwebhooks import Webhook
 
 from app import reminding
@@ -234,6 +236,31 @@ async def test_whoever_is_changing_one_organisation_holds_up_no_other(channel: C
             assert not turn.done()
         await turn
         assert await channel.rows("SELECT count(*) FROM group_reminder") == [(2,)]
+
+
+async def test_one_organisation_that_fails_keeps_no_other_from_being_told_and_is_told_by_the_next_turn(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, due = channel.world, datetime.now(UTC) + timedelta(days=2, hours=1)
+    noted = "SELECT organisation_id FROM group_reminder ORDER BY 1"
+    note = group_reminders.note
+
+    async def failing(session: AsyncSession, organisation_id: UUID, *rest: Any) -> None:
+        await note(session, organisation_id, *rest)
+        if organisation_id == first:
+            raise ZeroDivisionError
+
+    async with World(world.app) as other:
+        first, last = sorted((world.organisation.id, other.organisation.id))
+        for each in (world, other):
+            await stories.held_session(each, await stories.started_group(each))
+        with monkeypatch.context() as patch:
+            patch.setattr(group_reminders, "note", failing)
+            await reminding.work(world.database, due)
+        assert await channel.rows(noted) == [(last,)]
+        assert str(first) in caplog.text
+        await reminding.work(world.database, due + timedelta(minutes=30))
+        assert await channel.rows(noted) == [(first,), (last,)]
 
 
 async def test_attack_a_program_without_consent_counts_what_is_due(channel: Channel) -> None:
