@@ -30,18 +30,24 @@ def reminding_groups(database: Database, *, by_letter: bool) -> AbstractAsyncCon
 async def work(database: Database, now: datetime, *, by_letter: bool = True) -> int:
     """One turn; how many letters it put in the queue.
 
-    Each organisation's programs are told in a commit of its own, after the letters: it waits for whoever is changing
-    anything there, with a large import perhaps, and holds up nobody elsewhere meanwhile.
+    Each organisation's programs are told in a commit of its own, after the letters: it waits for whoever commits
+    changes there, a large import perhaps, and nobody's changes elsewhere wait for it. What is not noted now is found
+    again by the next turn.
     """
     async with database.write(SYSTEM) as session:
         reminded = await reminding.remind(session, now, now + AHEAD if by_letter else None)
+    held_up: DatabaseAway | None = None
     for organisation_id, occasions in reminded.unnoted.items():
         try:
             async with database.write(SYSTEM) as session:
                 await group_reminders.note(session, organisation_id, occasions, now)
-        except DatabaseAway:
-            raise
+        except DatabaseAway as away:
+            # One organisation may be busy for too long, but two are a database that is away.
+            if held_up is not None:
+                raise
+            held_up = away
         except Exception:
-            # What is not noted now is found again by the next turn.
             _log.exception("group reminders could not be noted", organisation_id=str(organisation_id))
+    if held_up is not None:
+        raise held_up
     return reminded.letters

@@ -61,7 +61,8 @@ def _of_group(told: GroupStory) -> Iterator[str]:
     rule = "one union's approval is enough" if group.rule is ApprovalRule.ANY else "every party must approve"
     yield f"Parties: {', '.join(names[party].name for party in group.parties)}; {rule}. {_state(told)}"
     if told.guide is not None:
-        yield f"Follows the process guide `{told.guide.key}` since day {told.guide.begun.day:+}{_phases(told.guide)}."
+        begun = f"Has followed the process guide `{told.guide.key}` since day {told.guide.begun.day:+}"
+        yield f"{begun}: {_phases(told.guide)}."
     if told.sessions:
         yield "\n| Day | Session | Template | What became of it |\n|---|---|---|---|"
     for session in told.sessions:
@@ -69,7 +70,7 @@ def _of_group(told: GroupStory) -> Iterator[str]:
         yield f"| {session.starts:+} | {title} | {session.template} | {_outcome(group, session)} |"
     if told.lessons:
         yield "\n| Day | In the learning log | What became of it |\n|---|---|---|"
-    for lesson in told.lessons:
+    for lesson in sorted(told.lessons, key=lambda lesson: lesson.written.day):
         yield f"| {lesson.written.day:+} | {lesson.title} | {_shared(group, lesson)} |"
 
 
@@ -86,7 +87,7 @@ def _phases(guide: ToldGuide) -> str:
     """How many phases it has behind it; each step in the story is on to the next."""
     skipped = sum(step.to == "phaseSkipped" for step in guide.steps)
     done = f"{len(guide.steps) - skipped} phases done" if len(guide.steps) - skipped != 1 else "1 phase done"
-    return f", {done}, {skipped} skipped" if skipped else f", {done}"
+    return f"{done}, {skipped} skipped" if skipped else done
 
 
 def _shared(group: ToldGroup, lesson: Lesson) -> str:

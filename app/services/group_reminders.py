@@ -4,7 +4,6 @@ Each of each thing once, as with the letters, whoever has muted what, and whethe
 """
 
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -90,11 +89,12 @@ async def read(work: Work, reminder_id: UUID) -> GroupReminderRead:
 
 async def unnoted(session: AsyncSession, due: Collection[Occasion]) -> dict[UUID, list[Occasion]]:
     """Of what is due, what has not been noted yet, for each organisation."""
-    offered = [{"working_group_id": each.fact.group_id, **asdict(each.key)} for each in due]
+    offered = [{"working_group_id": each.fact.group_id, **vars(each.key)} for each in due]
     rows = await session.execute(_UNNOTED, as_arrays(_OFFERED, offered))
     whose = {Key(ReminderKind(kind), *rest): organisation_id for organisation_id, kind, *rest in rows}
     found: dict[UUID, list[Occasion]] = {organisation_id: [] for organisation_id in sorted(whose.values())}
-    for each in sorted(due, key=lambda each: each.fact.group_id):
+    # Two turns beside each other note in the same order, so that neither waits for one that waits for it.
+    for each in sorted(due, key=lambda each: (each.fact.group_id, *vars(each.key).values())):
         if each.key in whose:
             found[whose[each.key]].append(each)
     return found
@@ -110,7 +110,7 @@ async def note(session: AsyncSession, organisation_id: UUID, due: Collection[Occ
             "id": new_id(),
             "working_group_id": each.fact.group_id,
             "subject_type": each.fact.subject_type,
-            **asdict(each.key),
+            **vars(each.key),
         }
         for each in due
     ]
