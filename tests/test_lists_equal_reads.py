@@ -21,9 +21,9 @@ from tests.stage import Stage
 
 LISTS = {name: rule for name, rule in agreement.RULES.items() if rule.items is not None}
 READING = {rule.on: name for name, rule in agreement.RULES.items() if rule.sight}
-AT_MOST = sized(2, 25)
+AT_MOST = sized(3, 25)
 """Rows of a kind that everybody tries to read one by one, of those that a list shows them and of the others."""
-PARENTS_AT_MOST = sized(2, 1_000)
+PARENTS_AT_MOST = sized(3, 1_000)
 """Things of a kind whose lists one caller asks for: others for another caller, in the long run all of them."""
 
 Belongs = Callable[[Any, Any], bool]
