@@ -22,6 +22,7 @@ from app.models.group_reminder import ReminderSubject
 from app.outbound import Outbound
 from app.services import group_reminders, webhook_making
 from app.services import reminding as services_reminding
+from app.services.calendar import swedish_day
 from app.services.reminders import KEPT, HeldSession, OpenAction, QuietGroup
 from app.services.spelling import bytes_of
 from app.services.undecided import UNDECIDED
@@ -117,7 +118,7 @@ async def test_a_program_is_told_that_something_is_due_and_never_what_it_says(ch
             "kind": "followUp",
             "subjectType": "dialogueSession",
             "subjectId": held["id"],
-            "aboutOn": held["startsAt"][:10],
+            "aboutOn": swedish_day(day).isoformat(),
             "step": 2,
             "version": 1,
             "allowedActions": [],
