@@ -40,6 +40,12 @@ def mock() -> FastAPI:
 
 
 @pytest.fixture
+def document_at_hand(mock: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For another mock: making the document anew, which is the same, takes seconds."""
+    monkeypatch.setattr("app.api.document.document", lambda _app: mock.openapi())
+
+
+@pytest.fixture
 async def http(mock: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     # What the mock answers does not count as seen: it is the document's own.
     check = partial(contract.check, seen=contract.Seen(), untold=contract.UNTOLD | {"preference-applied"})
@@ -240,6 +246,7 @@ def found_in(place: Path) -> list[Path]:
     return sorted(place.rglob("*"))
 
 
+@pytest.mark.usefixtures("document_at_hand")
 async def test_the_keys_of_this_machine_are_neither_shown_nor_added_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +264,7 @@ async def test_the_keys_of_this_machine_are_neither_shown_nor_added_to(
     assert found_in(tmp_path) == before
 
 
+@pytest.mark.usefixtures("document_at_hand")
 @pytest.mark.parametrize("where", ["file/keys", "keys"])
 def test_key_directories_that_cannot_be_used_do_not_concern_it(where: str, tmp_path: Path) -> None:
     """The service would make them, or refuse to start."""

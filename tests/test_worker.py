@@ -447,7 +447,7 @@ async def test_what_the_library_logged_is_forgotten(agency: World) -> None:
     assert await scalars(agency, "SELECT job_id FROM queue.pgqueuer_log") == [2]
 
 
-async def test_without_a_mail_server_mail_waits(agency: World, fresh_database_url: str, new_home: Path) -> None:
+async def test_without_a_mail_server_mail_waits(agency: World) -> None:
     survey_round = await a_round(agency, await stories.started_group(agency))
     await colleagues(agency, agency.unit, 2)
     await invite(agency, survey_round, unitId=str(agency.unit.id), kind="people")
@@ -465,6 +465,10 @@ async def test_without_a_mail_server_mail_waits(agency: World, fresh_database_ur
     async with working(shop):
         await asyncio.sleep(0.2)
     assert len(await scalars(agency, "SELECT id FROM queue.pgqueuer WHERE status = 'queued'")) == 2
+
+
+@pytest.mark.drill
+async def test_without_a_mail_server_the_worker_says_so(fresh_database_url: str, new_home: Path) -> None:
     process = await launch("worker", LARANDE_DATABASE_URL=fresh_database_url, LARANDE_HOME=str(new_home))
     assert process.stdout is not None
     # It closes rounds all the same.
