@@ -153,7 +153,7 @@ lock: .venv/made.stamp
 # Not into .venv: what generates the Python client does not get along with the versions there.
 build/clients/made.stamp: .venv/test.stamp requirements/clients.txt tests/clients/typescript/package-lock.json
 	@rm -rf build/clients
-	@$(PYTHON) -m venv build/clients/python
+	@$(BIN)/python -m venv build/clients/python
 	@build/clients/python/bin/python -m pip --disable-pip-version-check --quiet --quiet install --no-deps --require-hashes \
 		-r requirements/clients.txt
 	@mkdir build/clients/typescript

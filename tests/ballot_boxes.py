@@ -200,7 +200,7 @@ async def an_open_round(
     }
     async with world.database.write() as session:
         await session.execute(sa.update(SurveyRound).where(col(SurveyRound.id) == survey_round.id).values(**opened))
-        # As the service does it: whoever sees the round open finds its keys, and nobody tidies away a draft's.
+        # As the service does it: before the commit, and while the row is held, so that no tidying takes them.
         box.key_store.put(survey_round.id, RoundSecrets(secret_keys[0], secrets.token_bytes(32)))
     async with world.database.read() as session:
         box.survey_round = await session.get_one(SurveyRound, survey_round.id)

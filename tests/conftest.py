@@ -86,10 +86,11 @@ TOGETHER = {
     "test_second_wall.py": "stage",
     "test_reasons_given.py": "stage",
     "test_linkage.py": "linkage",
+    "test_every_number.py": "numbers",
     "test_demo.py": "demo",
     "test_embedded.py": "embedded",
 }
-# What takes seconds each, or a minute; what a module builds for its tests is built by one worker.
+# What takes seconds each, or a minute.
 LONG = {
     *("properties", "attacks", "journeys"),
     *("test_ballot_box.py", "test_worker.py", "test_serve.py", "test_readme.py"),
@@ -109,7 +110,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if each.path.name in TOGETHER:
             portions[TOGETHER[each.path.name]].append(each)
         elif LONG & {each.path.name, *each.path.relative_to(tests).parts}:
-            portions.setdefault(each.path, []).append(each)
+            portions[each] = [each]
         else:
             short.append(each)
     share = -(-len(items) // workers)

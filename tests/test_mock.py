@@ -41,7 +41,7 @@ def mock() -> FastAPI:
 
 @pytest.fixture
 def document_at_hand(mock: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For another mock: making the document anew, which is the same, takes seconds."""
+    """Another mock takes this one's document: making it takes seconds."""
     monkeypatch.setattr("app.api.document.document", lambda _app: mock.openapi())
 
 
